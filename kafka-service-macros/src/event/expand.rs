@@ -1,0 +1,123 @@
+//! A checked [`EventType`] to tokens. Nothing here can fail.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use syn::{Generics, Member, Token, WhereClause, parse_quote, punctuated::Punctuated, spanned::Spanned};
+
+use super::{EventType, Fact, Shape};
+use crate::expand::runtime;
+
+pub(super) fn event(event: &EventType<'_>) -> TokenStream {
+    let runtime = runtime(event.runtime.as_ref());
+    let name = &event.input.ident;
+    let (generics, arguments, _) = event.input.generics.split_for_impl();
+    let clause = where_clause(&event.input.generics, &runtime);
+    let types = types(&event.shape);
+    let event_type = event_type(&event.shape);
+    let key = key(&event.shape);
+    let payload = payload(&event.shape, &runtime);
+    quote! {
+        #[automatically_derived]
+        #[allow(deprecated, unused_qualifications)]
+        impl #generics #runtime::Event for #name #arguments #clause {
+            const TYPES: &'static [&'static ::core::primitive::str] = &[#(#types),*];
+            fn event_type(&self) -> &'static ::core::primitive::str {
+                #event_type
+            }
+            #key
+            #payload
+        }
+    }
+}
+
+/// An event must be serializable. Of a type with parameters that depends on them, so it becomes a condition.
+pub(crate) fn where_clause(generics: &Generics, runtime: &TokenStream) -> Option<WhereClause> {
+    let mut clause = generics.where_clause.clone();
+    if generics.type_params().next().is_some() {
+        let clause = clause.get_or_insert_with(|| parse_quote!(where));
+        clause.predicates.push(parse_quote!(Self: #runtime::serde::Serialize));
+    }
+    clause
+}
+
+fn types<'a>(shape: &'a Shape<'_>) -> Vec<&'a syn::LitStr> {
+    match shape {
+        Shape::Struct(fact) => vec![&fact.name],
+        Shape::Enum(variants) => variants.iter().map(|(_, fact)| &fact.name).collect(),
+    }
+}
+
+fn event_type(shape: &Shape<'_>) -> TokenStream {
+    match shape {
+        Shape::Struct(Fact { name, .. }) => quote!(#name),
+        Shape::Enum(variants) => {
+            let arms = variants.iter().map(|(variant, Fact { name, .. })| quote!(Self::#variant { .. } => #name,));
+            quote!(match self { #(#arms)* })
+        }
+    }
+}
+
+/// Overrides `Event::key` where a key is declared.
+fn key(shape: &Shape<'_>) -> Option<TokenStream> {
+    let body = match shape {
+        Shape::Struct(fact) => {
+            let (field, rest) = split(fact.key.as_ref()?);
+            let local = local(field);
+            quote! {
+                let #local = &self.#field #rest;
+                ::core::option::Option::Some(#local)
+            }
+        }
+        Shape::Enum(variants) if variants.iter().all(|(_, fact)| fact.key.is_none()) => return None,
+        Shape::Enum(variants) => {
+            let arms = variants.iter().map(|(variant, fact)| key_arm(variant, fact));
+            quote!(match self { #(#arms)* })
+        }
+    };
+    Some(quote! {
+        fn key(&self) -> ::core::option::Option<impl ::core::fmt::Display + '_> {
+            #body
+        }
+    })
+}
+
+/// The variants' keys may have different types, so they leave as `&dyn Display`.
+fn key_arm(variant: &Ident, fact: &Fact) -> TokenStream {
+    let Some(key) = &fact.key else { return quote!(Self::#variant { .. } => ::core::option::Option::None,) };
+    let (field, rest) = split(key);
+    let local = local(field);
+    let inner = (!rest.is_empty()).then(|| quote!(let #local = &#local #rest;));
+    quote! {
+        Self::#variant { #field: #local, .. } => {
+            #inner
+            let #local: &dyn ::core::fmt::Display = #local;
+            ::core::option::Option::Some(#local)
+        }
+    }
+}
+
+/// The key on its way out. Where it is wrong, the error points at the field that the user named.
+fn local(field: &Member) -> Ident {
+    Ident::new("__key", Span::mixed_site().located_at(field.span()))
+}
+
+/// The first field of a key, and the way on from there.
+fn split(key: &Punctuated<Member, Token![.]>) -> (&Member, TokenStream) {
+    let rest = key.iter().skip(1).map(|member| quote!(.#member)).collect();
+    (&key[0], rest)
+}
+
+/// Overrides `Event::serialize_payload` where serde's form is not the content alone.
+fn payload(shape: &Shape<'_>, runtime: &TokenStream) -> Option<TokenStream> {
+    if matches!(shape, Shape::Struct(Fact { has_fields: true, .. })) {
+        return None;
+    }
+    Some(quote! {
+        fn serialize_payload<__S: #runtime::serde::Serializer>(
+            &self,
+            __serializer: __S,
+        ) -> ::core::result::Result<__S::Ok, __S::Error> {
+            #runtime::serialize_content(self, __serializer)
+        }
+    })
+}

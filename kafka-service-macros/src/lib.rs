@@ -1,0 +1,37 @@
+//! The macros of `kafka-service`. Use them from there: this crate is an implementation detail of it.
+//!
+//! Each macro goes one way: tokens -> arguments and item -> a checked model -> tokens. After the model nothing can fail.
+//!
+//! With the environment variable `KAFKA_SERVICE_MACROS_DEBUG` set, every expansion is printed while the crate compiles.
+
+mod args;
+mod diagnostics;
+mod event;
+mod expand;
+mod fallback;
+mod item;
+mod model;
+#[cfg(test)]
+mod snapshots;
+
+use proc_macro::TokenStream;
+
+/// Documented at its re-export, `kafka_service::command`.
+#[proc_macro_attribute]
+pub fn command(args: TokenStream, item: TokenStream) -> TokenStream {
+    printed(expand::command(args.into(), &item.into()))
+}
+
+/// Documented at its re-export, `kafka_service::Event`.
+#[proc_macro_derive(Event, attributes(event))]
+pub fn derive_event(item: TokenStream) -> TokenStream {
+    printed(event::derive(item.into()))
+}
+
+#[expect(clippy::print_stderr, reason = "asked for by an environment variable; a macro has no other way to show text")]
+fn printed(expansion: proc_macro2::TokenStream) -> TokenStream {
+    if std::env::var_os("KAFKA_SERVICE_MACROS_DEBUG").is_some() {
+        eprintln!("{expansion}\n");
+    }
+    expansion.into()
+}

@@ -1,0 +1,23 @@
+#[cfg(unix)]
+#[cfg_attr(test, allow(dead_code), cfg(feature = "x"))]
+#[doc = include_str!("ping.md")]
+#[inline]
+async fn ping() {}
+#[cfg(unix)]
+#[cfg_attr(test, cfg(feature = "x"))]
+#[allow(deprecated, unused_qualifications)]
+const _: () = {
+    use ::kafka_service::__private;
+    fn __invoke(_: &__private::Context<'_>) -> __private::Invocation {
+        __private::invocation(async move {
+            let __returned = ping().await;
+            __private::outcome::<()>(__returned)
+        })
+    }
+    __private::inventory::submit! {
+        __private::Handler::command("ping", __invoke).at(::core::module_path!(), "ping",
+        ::core::file!(), ::core::line!()).doc(::core::concat!(include_str!("ping.md"),
+        "\n")).describe(| __description | { use __private::Undescribed as _;
+        __private::Probe:: < () > ::returns(__description); })
+    }
+};

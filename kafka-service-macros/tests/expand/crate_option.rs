@@ -1,0 +1,18 @@
+pub(crate) async fn r#move(_: IgnoredAny) {}
+#[allow(deprecated, unused_qualifications)]
+const _: () = {
+    use crate::reexport::__private;
+    fn __invoke(__context: &__private::Context<'_>) -> __private::Invocation {
+        let __payload = __private::decode::<IgnoredAny>(__context)?;
+        __private::invocation(async move {
+            let __returned = r#move(__payload).await;
+            __private::outcome::<()>(__returned)
+        })
+    }
+    __private::inventory::submit! {
+        __private::Handler::command("ping", __invoke).at(::core::module_path!(), "move",
+        ::core::file!(), ::core::line!()).describe(| __description | { use
+        __private::Undescribed as _; __private::Probe:: < IgnoredAny >
+        ::payload(__description); __private::Probe:: < () > ::returns(__description); })
+    }
+};

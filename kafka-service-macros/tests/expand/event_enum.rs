@@ -1,0 +1,36 @@
+#[automatically_derived]
+#[allow(deprecated, unused_qualifications)]
+impl ::kafka_service::__private::Event for Answer {
+    const TYPES: &'static [&'static ::core::primitive::str] = &[
+        "payment.accepted",
+        "payment.refused",
+        "payment.waiting",
+    ];
+    fn event_type(&self) -> &'static ::core::primitive::str {
+        match self {
+            Self::Accepted { .. } => "payment.accepted",
+            Self::Refused { .. } => "payment.refused",
+            Self::Waiting { .. } => "payment.waiting",
+        }
+    }
+    fn key(&self) -> ::core::option::Option<impl ::core::fmt::Display + '_> {
+        match self {
+            Self::Accepted { order: __key, .. } => {
+                let __key: &dyn ::core::fmt::Display = __key;
+                ::core::option::Option::Some(__key)
+            }
+            Self::Refused { 0: __key, .. } => {
+                let __key = &__key.order;
+                let __key: &dyn ::core::fmt::Display = __key;
+                ::core::option::Option::Some(__key)
+            }
+            Self::Waiting { .. } => ::core::option::Option::None,
+        }
+    }
+    fn serialize_payload<__S: ::kafka_service::__private::serde::Serializer>(
+        &self,
+        __serializer: __S,
+    ) -> ::core::result::Result<__S::Ok, __S::Error> {
+        ::kafka_service::__private::serialize_content(self, __serializer)
+    }
+}

@@ -1,0 +1,16 @@
+::core::compile_error! {
+    "event type `user created` contains ` `\nhelp: use ASCII letters, digits, `_`, `-` and `.`"
+}
+::core::compile_error! {
+    "`UserCreated` has no field `idd`\nhelp: its fields are `id`"
+}
+#[automatically_derived]
+impl<T> ::kafka_service::__private::Event for UserCreated<T>
+where
+    Self: ::kafka_service::__private::serde::Serialize,
+{
+    const TYPES: &'static [&'static ::core::primitive::str] = &[];
+    fn event_type(&self) -> &'static ::core::primitive::str {
+        ::core::unreachable!()
+    }
+}

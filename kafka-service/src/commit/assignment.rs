@@ -1,0 +1,150 @@
+//! One assignment of one partition to this member, shared by those who work for it.
+
+use std::sync::{
+    Arc, PoisonError, RwLock,
+    atomic::{AtomicU8, Ordering},
+};
+
+use super::{Ring, State};
+
+/// A partition from the moment it is assigned until it is revoked. If it comes back it is another assignment.
+#[derive(Debug)]
+pub(crate) struct Assignment {
+    index: u32,
+    topic: Arc<str>,
+    partition: i32,
+    ring: Ring,
+    phase: AtomicU8,
+}
+
+const ACTIVE: u8 = 0;
+const DRAINING: u8 = 1;
+const ENDED: u8 = 2;
+
+impl Assignment {
+    pub(crate) fn new(index: u32, topic: Arc<str>, partition: i32, window: usize) -> Self {
+        Self { index, topic, partition, ring: Ring::new(window), phase: AtomicU8::new(ACTIVE) }
+    }
+
+    pub(crate) fn index(&self) -> u32 {
+        self.index
+    }
+
+    pub(crate) fn topic(&self) -> &str {
+        &self.topic
+    }
+
+    pub(crate) fn partition(&self) -> i32 {
+        self.partition
+    }
+
+    pub(super) fn ring(&self) -> &Ring {
+        &self.ring
+    }
+
+    /// Whether new work may be started.
+    pub(crate) fn is_active(&self) -> bool {
+        self.phase.load(Ordering::Acquire) == ACTIVE
+    }
+
+    /// Whether results may still be published: true until the partition is given back.
+    pub(crate) fn is_owned(&self) -> bool {
+        self.phase.load(Ordering::Acquire) != ENDED
+    }
+
+    /// No new work from here on; what runs may finish.
+    pub(crate) fn drain(&self) {
+        self.phase.fetch_max(DRAINING, Ordering::AcqRel);
+    }
+
+    /// The partition belongs to somebody else now: results of work that is still running are discarded.
+    pub(crate) fn end(&self) {
+        self.phase.store(ENDED, Ordering::Release);
+    }
+
+    /// Marks a position as running, unless no new work may be started.
+    #[must_use]
+    pub(crate) fn start(&self, slot: u64) -> bool {
+        let active = self.is_active();
+        if active {
+            self.ring.set(slot, State::Running);
+        }
+        active
+    }
+
+    /// Marks a position as waiting for its next attempt.
+    pub(crate) fn pause(&self, slot: u64) {
+        self.ring.set(slot, State::Waiting);
+    }
+
+    /// Marks a position as finished: it may be committed.
+    pub(crate) fn finish(&self, slot: u64) {
+        self.ring.set(slot, State::Finished);
+    }
+}
+
+/// All assignments by index. An ended one leaves its place empty, so that its memory goes as soon as nobody works for it.
+#[derive(Debug, Default)]
+pub(crate) struct Assignments {
+    table: RwLock<Vec<Option<Arc<Assignment>>>>,
+}
+
+impl Assignments {
+    pub(crate) fn add(&self, topic: Arc<str>, partition: i32, window: usize) -> Arc<Assignment> {
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        let index = u32::try_from(table.len()).expect("no process sees four billion rebalances");
+        let assignment = Arc::new(Assignment::new(index, topic, partition, window));
+        table.push(Some(Arc::clone(&assignment)));
+        assignment
+    }
+
+    /// Ends an assignment: late reports for it find nothing.
+    pub(crate) fn remove(&self, index: u32) {
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(assignment) = table.get_mut(index as usize).and_then(Option::take) {
+            assignment.end();
+        }
+    }
+
+    pub(crate) fn get(&self, index: u32) -> Option<Arc<Assignment>> {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        table.get(index as usize).and_then(Clone::clone)
+    }
+
+    /// Finishes a position; false when its assignment has ended.
+    pub(crate) fn finish(&self, index: u32, slot: u64) -> bool {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let assignment = table.get(index as usize).and_then(Option::as_ref);
+        if let Some(assignment) = assignment {
+            assignment.finish(slot);
+        }
+        assignment.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_late_report_of_an_ended_assignment_touches_nothing() {
+        let assignments = Assignments::default();
+        let first = assignments.add("commands".into(), 3, 16);
+        assert!(first.start(0));
+        assignments.remove(first.index());
+        let second = assignments.add("commands".into(), 3, 16);
+        assert_ne!(first.index(), second.index());
+        assert!(!assignments.finish(first.index(), 0));
+        assert!(!first.is_owned() && second.is_active());
+        assert_eq!(second.ring().get(0), State::Waiting);
+    }
+
+    #[test]
+    fn a_draining_assignment_starts_nothing_new() {
+        let assignment = Assignment::new(0, "commands".into(), 0, 4);
+        assert!(assignment.start(0));
+        assignment.drain();
+        assert!(!assignment.start(1));
+        assert!(assignment.is_owned());
+    }
+}

@@ -1,0 +1,51 @@
+//! One byte per position of a partition's window.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// What is known of one position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Taken, and nothing that could have an effect is running for it: not started, or waiting for its next attempt.
+    Waiting = 0,
+    /// Its handler runs, or what it published is not acknowledged yet.
+    Running = 1,
+    /// Its events are acknowledged, or it is dead-lettered, or it is skipped by policy.
+    Finished = 2,
+}
+
+/// The states of the positions of one assignment, by slot. Slots count up for ever; the ring holds a window of them,
+/// and the [`Tracker`](super::Tracker) never lets the window grow beyond the ring.
+#[derive(Debug)]
+pub(crate) struct Ring {
+    slots: Box<[AtomicU8]>,
+}
+
+impl Ring {
+    /// A ring for at least `window` positions.
+    pub(crate) fn new(window: usize) -> Self {
+        Self { slots: (0..window.max(1).next_power_of_two()).map(|_| AtomicU8::new(0)).collect() }
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.slots.len()
+    }
+
+    fn slot(&self, slot: u64) -> &AtomicU8 {
+        let mask = self.slots.len() - 1;
+        // Truncation is the point: only the low bits choose the byte.
+        #[expect(clippy::cast_possible_truncation, reason = "masked to the ring's size")]
+        &self.slots[slot as usize & mask]
+    }
+
+    pub(crate) fn set(&self, slot: u64, state: State) {
+        self.slot(slot).store(state as u8, Ordering::Release);
+    }
+
+    pub(crate) fn get(&self, slot: u64) -> State {
+        match self.slot(slot).load(Ordering::Acquire) {
+            0 => State::Waiting,
+            1 => State::Running,
+            _ => State::Finished,
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What a producer carries beside each record and gives back with the acknowledgement: one integer.
+
+/// The integer itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Token(u64);
+
+/// What an acknowledgement is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// The only event, or the dead letter, of the command at `slot` of an assignment: its acknowledgement finishes it.
+    Position { assignment: u32, slot: u64 },
+    /// An entry of the table of pending publications: a caller who waits, or a command with several events.
+    Pending(u32),
+}
+
+const SLOT_BITS: u32 = 40;
+const SLOT_MASK: u64 = (1 << SLOT_BITS) - 1;
+const PENDING: u64 = 1 << 63;
+
+impl Token {
+    /// 23 bits for the assignment (eight million rebalances) and 40 for the slot (a trillion records in one assignment).
+    pub(crate) fn position(assignment: u32, slot: u64) -> Self {
+        debug_assert!(slot <= SLOT_MASK && assignment < 1 << 23);
+        Self((u64::from(assignment) << SLOT_BITS) | (slot & SLOT_MASK))
+    }
+
+    pub(crate) fn pending(entry: u32) -> Self {
+        Self(PENDING | u64::from(entry))
+    }
+
+    pub(crate) fn target(self) -> Target {
+        if self.0 & PENDING != 0 {
+            Target::Pending(u32::try_from(self.0 & u64::from(u32::MAX)).unwrap_or(u32::MAX))
+        } else {
+            Target::Position {
+                assignment: u32::try_from(self.0 >> SLOT_BITS).unwrap_or(u32::MAX),
+                slot: self.0 & SLOT_MASK,
+            }
+        }
+    }
+
+    /// The form in which a client carries it.
+    pub(crate) fn to_bits(self) -> u64 {
+        self.0
+    }
+
+    pub(crate) fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_token_gives_back_what_went_in(assignment in 0u32..1 << 23, slot in 0u64..=SLOT_MASK, entry: u32) {
+            let position = Token::from_bits(Token::position(assignment, slot).to_bits());
+            prop_assert_eq!(position.target(), Target::Position { assignment, slot });
+            prop_assert_eq!(Token::from_bits(Token::pending(entry).to_bits()).target(), Target::Pending(entry));
+        }
+    }
+}

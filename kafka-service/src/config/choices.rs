@@ -1,0 +1,118 @@
+//! The settings that are a choice between a few words.
+
+/// Which brokers the service talks to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bootstrap {
+    /// None: the service runs without Kafka, and publishing says so. In the environment: the empty string.
+    Disabled,
+    /// An in-process broker that forgets everything when the process ends. In the environment: `embedded`.
+    Embedded,
+    /// `host:port` of one or more brokers, separated by commas.
+    Servers(String),
+}
+
+/// How the consumer group shares out its partitions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GroupProtocol {
+    /// `consumer` where the broker speaks it, else `classic`.
+    #[default]
+    Auto,
+    /// KIP-848, Kafka 4.0 and later: the broker assigns, a joining or dying member disturbs nobody else.
+    Consumer,
+    /// The protocol of older brokers, with the cooperative-sticky assignor.
+    Classic,
+}
+
+/// Which records are handled one after another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ordering {
+    /// Those of one key; different keys run concurrently.
+    #[default]
+    Key,
+    /// Those of one partition.
+    Partition,
+}
+
+/// What becomes of a command that no handler answers to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnknownCommands {
+    /// It is skipped and counted: several services may share a topic.
+    #[default]
+    Skip,
+    /// It goes to the dead-letter topic.
+    DeadLetter,
+}
+
+/// Where the id of a published message stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MessageId {
+    /// In the envelope, as its member `id`.
+    #[default]
+    Envelope,
+    /// In the record header `message-id`.
+    Header,
+    /// Nowhere.
+    Off,
+}
+
+impl Bootstrap {
+    pub(super) fn parse(text: &str) -> Self {
+        let entries: Vec<&str> = text.split(',').map(str::trim).collect();
+        match entries.as_slice() {
+            [""] => Self::Disabled,
+            [only] if only.eq_ignore_ascii_case("embedded") => Self::Embedded,
+            many => Self::Servers(many.join(",")),
+        }
+    }
+}
+
+impl GroupProtocol {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        choose(text, &[("auto", Self::Auto), ("consumer", Self::Consumer), ("classic", Self::Classic)])
+    }
+}
+
+impl Ordering {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        choose(text, &[("key", Self::Key), ("partition", Self::Partition)])
+    }
+}
+
+impl UnknownCommands {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        choose(text, &[("skip", Self::Skip), ("dead-letter", Self::DeadLetter)])
+    }
+}
+
+impl MessageId {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        choose(text, &[("envelope", Self::Envelope), ("header", Self::Header), ("off", Self::Off)])
+    }
+}
+
+/// Reads `true` or `false`, in the spellings that environments use.
+pub(super) fn parse_bool(text: &str) -> Result<bool, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Ok(true),
+        "false" | "0" | "no" | "off" => Ok(false),
+        _ => Err("expected `true` or `false`".to_owned()),
+    }
+}
+
+fn choose<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, String> {
+    let text = text.trim();
+    let found = choices.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
+    found
+        .map(|(_, choice)| *choice)
+        .ok_or_else(|| format!("expected {}", either(choices.iter().map(|(name, _)| *name))))
+}
+
+/// `` `a`, `b` or `c` ``.
+pub(super) fn either<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    match names.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    }
+}

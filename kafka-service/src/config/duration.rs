@@ -1,0 +1,60 @@
+//! Durations as people write them in the environment: `200ms`, `10s`, `1m30s`, `1h`.
+
+use std::time::Duration;
+
+/// What an error message says about the form.
+pub(super) const ALLOWED: &str = "a duration such as `200ms`, `30s`, `1m30s` or `1h`";
+
+/// The longest duration that is taken. It keeps `Instant + Duration` far from overflow and catches mistaken units.
+pub(super) const LONGEST: Duration = Duration::from_secs(30 * 24 * 3_600);
+
+/// Longest first: the parts of one duration stand in this order.
+const UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+
+/// Reads `200ms`, `10s`, `5m`, `1h` and sequences of them (`1m30s`). The error says what is allowed.
+pub(super) fn parse(text: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("a number needs its unit: write `{text}s` for seconds or `{text}ms` for milliseconds"));
+    }
+    let millis = millis(text).ok_or_else(|| format!("expected {ALLOWED}"))?;
+    let duration = Duration::from_millis(millis);
+    if duration > LONGEST { Err(format!("at most `{}` is allowed", format(LONGEST))) } else { Ok(duration) }
+}
+
+fn millis(text: &str) -> Option<u64> {
+    let mut rest = text;
+    let mut units = UNITS.as_slice();
+    let mut total = 0_u64;
+    while !rest.is_empty() {
+        let (number, after) = split(rest, |byte| byte.is_ascii_digit());
+        let (unit, after) = split(after, |byte| byte.is_ascii_alphabetic());
+        let place = units.iter().position(|(name, _)| *name == unit)?;
+        // Too many digits for 64 bits is too long in any case: saturate, the limit above says so.
+        let number = if number.is_empty() { return None } else { number.parse().unwrap_or(u64::MAX) };
+        total = total.saturating_add(number.saturating_mul(units[place].1));
+        units = &units[place + 1..];
+        rest = after;
+    }
+    (!text.is_empty()).then_some(total)
+}
+
+fn split(text: &str, belongs: impl Fn(u8) -> bool) -> (&str, &str) {
+    text.split_at(text.bytes().position(|byte| !belongs(byte)).unwrap_or(text.len()))
+}
+
+/// Writes a duration in the form that [`parse`] reads.
+pub(super) fn format(duration: Duration) -> String {
+    let Ok(mut millis) = u64::try_from(duration.as_millis()) else { return format!("{duration:?}") };
+    if !duration.subsec_nanos().is_multiple_of(1_000_000) {
+        return format!("{duration:?}");
+    }
+    let mut text = String::new();
+    for (unit, size) in UNITS {
+        if millis >= size {
+            text += &format!("{}{unit}", millis / size);
+            millis %= size;
+        }
+    }
+    if text.is_empty() { "0s".to_owned() } else { text }
+}

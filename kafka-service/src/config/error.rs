@@ -1,0 +1,68 @@
+//! What is wrong with a configuration, all of it at once.
+
+use std::fmt;
+
+/// Values longer than this are cut in messages.
+const SHOWN: usize = 80;
+
+/// Everything that is wrong with a [`Config`](super::Config).
+///
+/// Each problem names the variable (or, for settings made in code, the field), its value unless that is a secret, and
+/// what is allowed. `Debug` prints the same list as `Display`, because that is what `main` prints when it returns this.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    problems: Vec<String>,
+    warnings: Vec<String>,
+}
+
+impl ConfigError {
+    /// `warnings` are shown too: a misspelt variable is often the reason for the problem.
+    pub(super) fn new(problems: Vec<String>, warnings: Vec<String>) -> Self {
+        Self { problems, warnings }
+    }
+
+    pub(super) fn one(problem: String) -> Self {
+        Self::new(vec![problem], Vec::new())
+    }
+
+    /// The problems, one text each.
+    #[must_use]
+    pub fn problems(&self) -> &[String] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.problems.as_slice() {
+            [only] => write!(f, "invalid configuration: {only}")?,
+            many => {
+                write!(f, "invalid configuration, {} problems:", many.len())?;
+                many.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))?;
+            }
+        }
+        self.warnings.iter().try_for_each(|warning| write!(f, "\n  warning: {warning}"))
+    }
+}
+
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// One problem: the name of the setting, the value it has, what is wrong or allowed.
+pub(super) fn problem(name: &str, value: &str, what: &str) -> String {
+    format!("`{name}` = `{}`: {what}", shown(value))
+}
+
+/// A value, or a name that nobody vouches for, as it may stand in a message: no control characters, not endless.
+pub(super) fn shown(value: &str) -> String {
+    let mut text: String = value.chars().take(SHOWN).flat_map(char::escape_debug).collect();
+    if value.chars().nth(SHOWN).is_some() {
+        text.push('…');
+    }
+    text
+}

@@ -1,0 +1,64 @@
+//! What this build can do, and which settings need more.
+
+use super::property::{Need, Property};
+
+const TLS: &str = "needs the feature `tls` of `kafka-service`";
+const ZSTD: &str = "needs the feature `zstd` of `kafka-service`";
+const OIDC: &str = "needs the feature `tls` of `kafka-service` and the feature `curl` of `rdkafka`";
+const GSSAPI: &str = "Kerberos needs the feature `gssapi` of `rdkafka`";
+
+/// What the client library was built with. `None` where that is not known: then the library itself has to complain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Features {
+    pub(crate) kafka: bool,
+    pub(crate) tls: bool,
+    pub(crate) zstd: bool,
+    pub(crate) gssapi: Option<bool>,
+    pub(crate) oidc: Option<bool>,
+}
+
+impl Features {
+    /// What the features of this crate say.
+    pub(crate) const fn compiled() -> Self {
+        Self {
+            kafka: cfg!(feature = "kafka"),
+            tls: cfg!(feature = "tls"),
+            zstd: cfg!(feature = "zstd"),
+            gssapi: None,
+            oidc: None,
+        }
+    }
+
+    /// What librdkafka itself says (its property `builtin.features`). More exact than [`compiled`](Self::compiled):
+    /// another OpenSSL or Kerberos comes in by rdkafka's own features, of which this crate knows nothing.
+    pub(crate) fn built_in(list: &str) -> Self {
+        let has = |feature: &str| list.split(',').any(|entry| entry.trim() == feature);
+        Self {
+            kafka: true,
+            tls: has("ssl"),
+            zstd: has("zstd"),
+            gssapi: Some(has("sasl_gssapi")),
+            oidc: Some(has("oidc")),
+        }
+    }
+
+    /// What this value of a property needs and this build does not have.
+    pub(super) fn missing(self, property: &Property, value: &str) -> Option<&'static str> {
+        match (property.canonical, value) {
+            ("security.protocol", "ssl" | "sasl_ssl")
+            | ("sasl.mechanism", "SCRAM-SHA-256" | "SCRAM-SHA-512" | "OAUTHBEARER")
+                if !self.tls =>
+            {
+                return Some(TLS);
+            }
+            ("sasl.mechanism", "GSSAPI") if self.gssapi == Some(false) => return Some(GSSAPI),
+            ("compression.type", "zstd") if !self.zstd => return Some(ZSTD),
+            _ => {}
+        }
+        match property.need {
+            Need::Tls if !self.tls => Some(TLS),
+            Need::Oidc if !self.tls || self.oidc == Some(false) => Some(OIDC),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Settings of a service: from the environment, from code, or from both.
+
+mod access;
+mod choices;
+mod duration;
+mod env;
+mod error;
+mod features;
+mod names;
+mod properties;
+mod property;
+mod reserved;
+mod secret;
+mod security;
+mod servers;
+mod table;
+mod topic;
+mod validate;
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+pub use choices::{Bootstrap, GroupProtocol, MessageId, Ordering, UnknownCommands};
+pub use error::ConfigError;
+pub(crate) use features::Features;
+use names::Names;
+use properties::Properties;
+pub(crate) use reserved::CLASSIC_ONLY;
+
+/// Every setting of a service.
+///
+/// [`from_env`](Self::from_env) reads the environment, [`new`](Self::new) takes the defaults; after either, fields may
+/// be set in code and are checked when the service starts.
+///
+/// | variable | default |
+/// |---|---|
+/// | `KAFKA_BOOTSTRAP_SERVERS` | `kafka:9092`; empty: Kafka is disabled; `embedded`: a broker inside the process |
+/// | `KAFKA_SERVICE_NAME` | the name of the binary |
+/// | `KAFKA_COMMANDS_TOPIC` | `service_commands`; several, separated by commas |
+/// | `KAFKA_EVENTS_TOPIC` | `service_events` |
+/// | `KAFKA_SUBSCRIBED_EVENTS_TOPICS` | the events topic, if there is an `#[event]` handler |
+/// | `KAFKA_GROUP_ID` | `<service name>-group` |
+/// | `KAFKA_GROUP_PROTOCOL` | `auto`; `consumer`, `classic` |
+/// | `KAFKA_ORDERING` | `key`; `partition` |
+/// | `KAFKA_MAX_IN_FLIGHT` | 1000 running handlers |
+/// | `KAFKA_MAX_UNCOMMITTED` | 10000 records of one partition |
+/// | `KAFKA_HANDLER_TIMEOUT` | `5m` for one attempt |
+/// | `KAFKA_RETRY_ATTEMPTS` | 5 |
+/// | `KAFKA_RETRY_BACKOFF` | `200ms..10s` |
+/// | `KAFKA_DEAD_LETTER_TOPIC` | `<consumed topic>-dlq` |
+/// | `KAFKA_UNKNOWN_COMMANDS` | `skip`; `dead-letter` |
+/// | `KAFKA_MESSAGE_ID` | `envelope`; `header`, `off` |
+/// | `KAFKA_CREATE_TOPICS` | `false` |
+/// | `KAFKA_SHUTDOWN_DEADLINE` | `25s` |
+///
+/// Durations carry their unit: `200ms`, `30s`, `1m30s`, `1h`.
+///
+/// Every other property of librdkafka is `KAFKA_` and its name in capitals with dots as underscores
+/// (`KAFKA_LINGER_MS`, `KAFKA_SECURITY_PROTOCOL`, `KAFKA_SASL_PASSWORD`), or `KAFKA_CONSUMER_` and `KAFKA_PRODUCER_`
+/// for one of the two clients; an empty value counts as unset. Those that the engine owns are refused with the reason.
+/// A secret may come from a file: `KAFKA_SASL_PASSWORD_FILE=/run/secrets/kafka`. Variables that Kubernetes injects for
+/// a service named `kafka` (`KAFKA_PORT`, `KAFKA_SERVICE_HOST`, ...) are not settings.
+///
+/// `Debug` shows no secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Config {
+    /// Which brokers to talk to.
+    pub bootstrap_servers: Bootstrap,
+    /// The `source` of published events, and the default of the group id.
+    pub service_name: String,
+    /// Topics that commands are read from.
+    pub commands_topics: Vec<String>,
+    /// The topic that events are published to.
+    pub events_topic: String,
+    /// Topics that events are read from for `#[event]` handlers; `None`: the events topic.
+    pub subscribed_events_topics: Option<Vec<String>>,
+    /// The consumer group; `None`: see [`group_id`](Self::group_id()).
+    pub group_id: Option<String>,
+    /// How the group shares out its partitions.
+    pub group_protocol: GroupProtocol,
+    /// Which records are handled one after another.
+    pub ordering: Ordering,
+    /// Handlers that run at once, over all partitions.
+    pub max_in_flight: usize,
+    /// Records of one partition that are running, or finished beyond the committed position. They are what may be
+    /// delivered again after a crash; a partition takes no more beyond it.
+    pub max_uncommitted: usize,
+    /// How long one attempt of a handler may take.
+    pub handler_timeout: Duration,
+    /// How often and when a failed handler is called again.
+    pub retry: RetryPolicy,
+    /// One dead-letter topic for all consumed topics; `None`: see [`dead_letter_topic`](Self::dead_letter_topic()).
+    pub dead_letter_topic: Option<String>,
+    /// What becomes of a command that no handler answers to.
+    pub unknown_commands: UnknownCommands,
+    /// Where the id of a published message stands.
+    pub message_id: MessageId,
+    /// Whether missing topics are created at start.
+    pub create_topics: bool,
+    /// How long a stop may take before work is left undone.
+    pub shutdown_deadline: Duration,
+    properties: Properties,
+    unknown_variables: Vec<String>,
+}
+
+/// How often and when a failed handler is called again: exponential backoff with full jitter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RetryPolicy {
+    /// Calls in all, the first one included.
+    pub attempts: u32,
+    /// The bound of the first pause; it doubles with every further one.
+    pub backoff_min: Duration,
+    /// The bound that the pauses do not exceed.
+    pub backoff_max: Duration,
+}
+
+impl RetryPolicy {
+    /// A policy of so many calls in all, with pauses that grow from `backoff_min` to `backoff_max`.
+    #[must_use]
+    pub const fn new(attempts: u32, backoff_min: Duration, backoff_max: Duration) -> Self {
+        Self { attempts, backoff_min, backoff_max }
+    }
+}
+
+impl Default for RetryPolicy {
+    /// 5 calls, 200 ms to 10 s.
+    fn default() -> Self {
+        Self::new(5, Duration::from_millis(200), Duration::from_secs(10))
+    }
+}
+
+impl Config {
+    /// The defaults, for a service of this name.
+    #[must_use]
+    pub fn new(service_name: impl Into<String>) -> Self {
+        Self {
+            bootstrap_servers: Bootstrap::Servers("kafka:9092".to_owned()),
+            service_name: service_name.into(),
+            commands_topics: vec!["service_commands".to_owned()],
+            events_topic: "service_events".to_owned(),
+            subscribed_events_topics: None,
+            group_id: None,
+            group_protocol: GroupProtocol::default(),
+            ordering: Ordering::default(),
+            max_in_flight: 1_000,
+            max_uncommitted: 10_000,
+            handler_timeout: Duration::from_secs(5 * 60),
+            retry: RetryPolicy::default(),
+            dead_letter_topic: None,
+            unknown_commands: UnknownCommands::default(),
+            message_id: MessageId::default(),
+            create_topics: false,
+            shutdown_deadline: Duration::from_secs(25),
+            properties: Properties::default(),
+            unknown_variables: Vec::new(),
+        }
+    }
+
+    /// Reads the environment of this process. The service's name is by default that of the binary.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong, all at once: values that do not parse or are not allowed, settings that contradict
+    /// each other, settings that need a cargo feature, files that cannot be read.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let binary = std::env::current_exe().unwrap_or_default();
+        let binary = binary.file_stem().unwrap_or_default().to_string_lossy();
+        Self::read(std::env::vars_os(), |path| std::fs::read_to_string(path), &binary, Features::compiled())
+    }
+
+    /// Checks every rule, as the start of the service does.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong, all at once, by the names of the fields.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        self.validate_for(Features::compiled())
+    }
+
+    /// [`validate`](Self::validate) for a build with these features.
+    pub(crate) fn validate_for(&self, features: Features) -> Result<(), ConfigError> {
+        let problems = validate::problems(self, Names::Fields, features);
+        if problems.is_empty() { Ok(()) } else { Err(ConfigError::new(problems, self.unknown_variables.clone())) }
+    }
+
+    /// What works but is probably not meant: variables that nobody knows, security that is off. One text each.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        self.unknown_variables.iter().cloned().chain(security::advice(self)).collect()
+    }
+
+    /// The consumer group: as set, else `<service name>-group`.
+    #[must_use]
+    pub fn group_id(&self) -> Cow<'_, str> {
+        match &self.group_id {
+            Some(group) => Cow::Borrowed(group),
+            None => Cow::Owned(format!("{}-group", self.service_name)),
+        }
+    }
+
+    /// Where dead letters of this consumed topic go: the topic that is set, else `<source>-dlq`.
+    #[must_use]
+    pub fn dead_letter_topic(&self, source: &str) -> String {
+        self.dead_letter_topic.clone().unwrap_or_else(|| format!("{source}-dlq"))
+    }
+
+    /// The topics that `#[event]` handlers listen to, if there are such handlers.
+    #[must_use]
+    pub fn subscribed_events_topics(&self) -> &[String] {
+        self.subscribed_events_topics.as_deref().unwrap_or(std::slice::from_ref(&self.events_topic))
+    }
+}

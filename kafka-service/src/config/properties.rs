@@ -1,0 +1,108 @@
+//! The user's librdkafka properties: for both clients, for the consumer alone, for the producer alone.
+
+use std::collections::BTreeMap;
+
+use super::property::{Property, Side};
+use super::secret::{Secret, Value};
+use super::{error, names, reserved, table};
+
+/// A value and the name under which the user set it, for messages.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) value: Value,
+    pub(super) given_as: String,
+}
+
+impl Entry {
+    /// A message about this entry, without the value of a secret.
+    pub(super) fn problem(&self, property: &Property, what: &str) -> String {
+        problem(property, &self.given_as, self.value.expose(), what)
+    }
+}
+
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.value.fmt(f)
+    }
+}
+
+/// Canonical property names and their values.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Properties {
+    common: BTreeMap<&'static str, Entry>,
+    consumer: BTreeMap<&'static str, Entry>,
+    producer: BTreeMap<&'static str, Entry>,
+}
+
+impl Properties {
+    /// Sets a property by its librdkafka name. The error is the problem in words.
+    pub(super) fn set(&mut self, target: Side, name: &str, value: &str) -> Result<(), String> {
+        match table::find(name) {
+            Some(property) => self.set_known(target, property, value, name),
+            None => {
+                let suggestion = names::suggest_property(name);
+                Err(format!("`{}` is not a property of librdkafka{suggestion}", error::shown(name)))
+            }
+        }
+    }
+
+    /// Sets a property that was found in the table. `given_as` names it in messages.
+    pub(super) fn set_known(
+        &mut self,
+        target: Side,
+        property: &'static Property,
+        value: &str,
+        given_as: &str,
+    ) -> Result<(), String> {
+        let problem = |what: &str| problem(property, given_as, value, what);
+        if target != Side::Both && !property.side.reaches(target) {
+            return Err(problem(wrong_side(property.side)));
+        }
+        let normal = property.kind.normalize(value).map_err(|what| problem(&what))?;
+        // A limit of the producer does not bind a property that reaches the consumer alone.
+        let client = if property.side == Side::Both { target } else { property.side };
+        if let Some(why) = reserved::refusal(property, client, &normal) {
+            return Err(problem(&why));
+        }
+        let value = if property.secret { Value::Secret(Secret::new(normal)) } else { Value::Plain(normal) };
+        self.map(target).insert(property.canonical, Entry { value, given_as: given_as.to_owned() });
+        Ok(())
+    }
+
+    /// What was set for exactly this target.
+    pub(super) fn entry(&mut self, target: Side, property: &Property) -> Option<&Entry> {
+        self.map(target).get(property.canonical)
+    }
+
+    fn map(&mut self, target: Side) -> &mut BTreeMap<&'static str, Entry> {
+        match target {
+            Side::Both => &mut self.common,
+            Side::Consumer => &mut self.consumer,
+            Side::Producer => &mut self.producer,
+        }
+    }
+
+    /// What reaches the client of this side: its own values, then the common ones that it does not override.
+    pub(super) fn of(&self, side: Side) -> impl Iterator<Item = (&'static Property, &Entry)> {
+        let own = if side == Side::Consumer { &self.consumer } else { &self.producer };
+        let common = self.common.iter().filter(|(name, _)| !own.contains_key(*name));
+        let known = own.iter().chain(common).filter_map(|(name, entry)| Some((table::find(name)?, entry)));
+        known.filter(move |(property, _)| property.side.reaches(side))
+    }
+
+    /// The value that reaches the client of this side, if the user set one.
+    pub(super) fn value(&self, side: Side, name: &str) -> Option<&Entry> {
+        self.of(side).find(|(property, _)| property.name == name).map(|(_, entry)| entry)
+    }
+}
+
+fn problem(property: &Property, given_as: &str, value: &str, what: &str) -> String {
+    if property.secret { format!("`{given_as}`: {what}") } else { error::problem(given_as, value, what) }
+}
+
+fn wrong_side(side: Side) -> &'static str {
+    match side {
+        Side::Consumer => "this property belongs to the consumer and cannot be set for the producer",
+        _ => "this property belongs to the producer and cannot be set for the consumer",
+    }
+}

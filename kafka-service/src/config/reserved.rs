@@ -1,0 +1,107 @@
+//! The librdkafka properties that the engine owns, and why.
+//!
+//! A property stands here if another value would break a promise (nothing lost, order per key, bounded memory,
+//! rebalances that drain), if a setting of ours stands for it, or if setting it would have no effect. Values that agree
+//! with the engine are taken, so that a configuration copied from another client does not fail for being right.
+
+use super::choices::either;
+use super::property::{Property, Side};
+use Allowed::{AtMost, Nothing, Only};
+
+/// What may be written for a property that the engine owns.
+enum Allowed {
+    Nothing,
+    Only(&'static [&'static str]),
+    AtMost(i64),
+}
+
+struct Reserved {
+    /// Canonical name.
+    name: &'static str,
+    allowed: Allowed,
+    why: &'static str,
+}
+
+const fn reserved(name: &'static str, allowed: Allowed, why: &'static str) -> Reserved {
+    Reserved { name, allowed, why }
+}
+
+/// Why `value` is refused for this property on this side, if it is.
+pub(super) fn refusal(property: &Property, target: Side, value: &str) -> Option<String> {
+    // As a variable, `KAFKA_MAX_IN_FLIGHT` counts handlers; the short name for requests would be read as that.
+    if property.name == "max.in.flight" {
+        let why = "write `max.in.flight.requests.per.connection`: `max_in_flight` is the number of running handlers";
+        return Some(why.to_owned());
+    }
+    let entry = RESERVED.iter().find(|entry| entry.name == property.canonical)?;
+    let what = match &entry.allowed {
+        Nothing => "cannot be set here".to_owned(),
+        Only(values) if values.contains(&value) => return None,
+        Only(values) => format!("only {} is allowed", either(values.iter().copied())),
+        // Limits of the producer; the consumer's requests are not bound by them.
+        AtMost(_) if target == Side::Consumer => return None,
+        AtMost(most) if value.parse().is_ok_and(|number: i64| number <= *most) => return None,
+        AtMost(most) => format!("at most `{most}` is allowed"),
+    };
+    Some(format!("{what}: {}", entry.why))
+}
+
+const COMMITS: &str = "the engine commits a position once everything before it is finished, and nothing else may";
+const IDEMPOTENCE: &str = "the idempotent producer needs it, and without it a retry can duplicate or reorder events";
+const GIVING_UP: &str =
+    "the engine waits for the broker as long as the service lives; an event given up would be lost or out of order";
+const TRANSACTIONS: &str = "transactions are not a property but a mode of the engine, which this version does not have";
+const OWN_CALLS: &str = "the engine takes events and logs from the client in its own way";
+
+#[rustfmt::skip]
+const RESERVED: &[Reserved] = &[
+    // Settings of ours.
+    reserved("bootstrap.servers", Nothing, "set `KAFKA_BOOTSTRAP_SERVERS` (`bootstrap_servers`), for both sides"),
+    reserved("group.id", Nothing, "set `KAFKA_GROUP_ID` (`group_id`)"),
+    reserved("group.protocol", Nothing, "set `KAFKA_GROUP_PROTOCOL` (`group_protocol`)"),
+    reserved("allow.auto.create.topics", Only(&["false"]),
+        "set `KAFKA_CREATE_TOPICS` (`create_topics`); a topic that a metadata request creates hides a misspelt name"),
+    // Nothing is lost.
+    reserved("enable.auto.commit", Only(&["false"]), COMMITS),
+    reserved("enable.auto.offset.store", Only(&["false"]), COMMITS),
+    reserved("auto.commit.interval.ms", Nothing, COMMITS),
+    reserved("offset.store.method", Only(&["broker"]), COMMITS),
+    reserved("offset.store.path", Nothing, COMMITS),
+    reserved("offset.store.sync.interval.ms", Nothing, COMMITS),
+    reserved("auto.offset.reset", Only(&["earliest", "smallest", "beginning", "error"]),
+        "starting at the latest record skips those before it without a trace"),
+    reserved("acks", Only(&["all", "-1"]), "an event that only the leader has is lost with it"),
+    reserved("enable.idempotence", Only(&["true"]), IDEMPOTENCE),
+    reserved("max.in.flight.requests.per.connection", AtMost(5), IDEMPOTENCE),
+    reserved("queue.buffering.backpressure.threshold", AtMost(1), IDEMPOTENCE),
+    reserved("queuing.strategy", Only(&["fifo"]), IDEMPOTENCE),
+    reserved("delivery.report.only.error", Only(&["false"]), "the acknowledgement of every event is needed to commit"),
+    reserved("message.timeout.ms", Only(&["0"]), GIVING_UP),
+    reserved("retries", Only(&["2147483647"]), GIVING_UP),
+    reserved("transactional.id", Nothing, TRANSACTIONS),
+    reserved("transaction.timeout.ms", Nothing, TRANSACTIONS),
+    // Order per key, rebalances.
+    reserved("partitioner", Only(&["murmur2_random"]),
+        "every producer must put a key on the same partition, and this is how the Java clients do it"),
+    reserved("partition.assignment.strategy", Only(&["cooperative-sticky"]),
+        "the engine hands over single partitions; the other strategies stop all of them at every change"),
+    reserved("group.protocol.type", Only(&["consumer"]), "no other kind of group can consume"),
+    // What the engine would stumble over, or what would have no effect.
+    reserved("enable.partition.eof", Only(&["false"]), "the ends of partitions would arrive among the records"),
+    reserved("builtin.features", Nothing, "it only tells what the client library was built with"),
+    reserved("enabled_events", Nothing, OWN_CALLS),
+    reserved("log.queue", Only(&["true"]), OWN_CALLS),
+    reserved("log_level", Nothing, "the client's logs go through `tracing`, whose filter sets their level"),
+];
+
+/// Properties of the classic group protocol; with `group.protocol=consumer` librdkafka refuses to start with them.
+pub(crate) const CLASSIC_ONLY: &[&str] =
+    &["session.timeout.ms", "heartbeat.interval.ms", "partition.assignment.strategy", "group.protocol.type"];
+
+/// Properties that only `group.protocol=consumer` reads.
+pub(super) const CONSUMER_PROTOCOL_ONLY: &[&str] = &["group.remote.assignor"];
+
+#[cfg(test)]
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    RESERVED.iter().map(|entry| entry.name)
+}

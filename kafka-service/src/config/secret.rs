@@ -1,0 +1,47 @@
+//! Values that must not be seen.
+
+use std::fmt;
+
+/// What stands in place of a secret.
+const HIDDEN: &str = "***";
+
+/// A text that never shows itself: its `Debug` is `***`, and it has no `Display`.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Secret(String);
+
+impl Secret {
+    pub(super) fn new(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(HIDDEN)
+    }
+}
+
+/// The value of a librdkafka property.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Value {
+    Plain(String),
+    Secret(Secret),
+}
+
+impl Value {
+    /// The text itself, for the client that needs it and for nobody else.
+    pub(crate) fn expose(&self) -> &str {
+        match self {
+            Self::Plain(text) | Self::Secret(Secret(text)) => text,
+        }
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plain(text) => fmt::Debug::fmt(text, f),
+            Self::Secret(secret) => fmt::Debug::fmt(secret, f),
+        }
+    }
+}

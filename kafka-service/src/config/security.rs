@@ -1,0 +1,110 @@
+//! How the security properties go together, and what is worth a warning though it works.
+
+use std::collections::BTreeSet;
+
+use super::property::Side;
+use super::reserved::CLASSIC_ONLY;
+use super::{Bootstrap, Config, GroupProtocol};
+
+const SIDES: [Side; 2] = [Side::Consumer, Side::Producer];
+
+/// Conflicts between security properties. Those of both clients are usually the same ones and are named once.
+pub(super) fn problems(config: &Config) -> BTreeSet<String> {
+    match config.bootstrap_servers {
+        Bootstrap::Disabled => BTreeSet::new(),
+        Bootstrap::Embedded => SIDES.into_iter().filter_map(|side| embedded(&View { config, side })).collect(),
+        Bootstrap::Servers(_) => SIDES.into_iter().flat_map(|side| sasl(&View { config, side })).collect(),
+    }
+}
+
+/// The properties of one client.
+struct View<'a> {
+    config: &'a Config,
+    side: Side,
+}
+
+impl View<'_> {
+    fn value(&self, name: &str) -> Option<&str> {
+        self.config.properties.value(self.side, name).map(|entry| entry.value.expose())
+    }
+
+    fn given_as(&self, name: &str) -> &str {
+        self.config.properties.value(self.side, name).map_or("", |entry| entry.given_as.as_str())
+    }
+
+    fn protocol(&self) -> &str {
+        self.value("security.protocol").unwrap_or("plaintext")
+    }
+
+    /// The first property that the user set among those with this prefix.
+    fn first_of(&self, prefix: &str) -> Option<&str> {
+        let mut of = self.config.properties.of(self.side);
+        of.find(|(property, _)| property.name.starts_with(prefix)).map(|(_, entry)| entry.given_as.as_str())
+    }
+}
+
+fn embedded(view: &View<'_>) -> Option<String> {
+    let what = "the embedded broker speaks `plaintext` only";
+    (view.protocol() != "plaintext").then(|| problem(view, "security.protocol", what))
+}
+
+fn problem(view: &View<'_>, name: &str, what: &str) -> String {
+    super::error::problem(view.given_as(name), view.value(name).unwrap_or(""), what)
+}
+
+fn sasl(view: &View<'_>) -> Vec<String> {
+    if !view.protocol().starts_with("sasl_") {
+        return Vec::new();
+    }
+    let Some(mechanism) = view.value("sasl.mechanism") else {
+        // librdkafka's default is GSSAPI, which is seldom meant and seldom built in.
+        let what = "needs `sasl.mechanism` (`KAFKA_SASL_MECHANISM`): `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512`, \
+                    `OAUTHBEARER` or `GSSAPI`";
+        return vec![problem(view, "security.protocol", what)];
+    };
+    if !matches!(mechanism, "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512") {
+        return Vec::new();
+    }
+    let needed = [("sasl.username", "KAFKA_SASL_USERNAME"), ("sasl.password", "KAFKA_SASL_PASSWORD")];
+    let needed = needed.into_iter().filter(|(name, _)| view.value(name).is_none());
+    needed.map(|(name, variable)| problem(view, "sasl.mechanism", &format!("needs `{name}` (`{variable}`)"))).collect()
+}
+
+/// What works but is probably not meant.
+pub(super) fn advice(config: &Config) -> BTreeSet<String> {
+    let mut advice = BTreeSet::new();
+    if let Bootstrap::Servers(_) = config.bootstrap_servers {
+        advice.extend(SIDES.into_iter().flat_map(|side| insecure(&View { config, side })));
+        advice.extend(unused_under_auto(config));
+    }
+    advice
+}
+
+fn insecure(view: &View<'_>) -> Vec<String> {
+    let protocol = view.protocol();
+    let mut found = Vec::new();
+    for (prefix, used) in [("sasl.", protocol.starts_with("sasl_")), ("ssl.", protocol.ends_with("ssl"))] {
+        if let Some(name) = view.first_of(prefix).filter(|_| !used) {
+            found.push(format!("`{name}` is not used: the security protocol is `{protocol}`"));
+        }
+    }
+    if protocol == "sasl_plaintext" && view.value("sasl.mechanism") == Some("PLAIN") {
+        found.push(problem(view, "security.protocol", "the password travels unencrypted, `sasl_ssl` hides it"));
+    }
+    let weak = [
+        ("enable.ssl.certificate.verification", "false", "any server can pose as the broker"),
+        ("ssl.endpoint.identification.algorithm", "none", "any certificate of the authority can pose as the broker"),
+        ("enable.sasl.oauthbearer.unsecure.jwt", "true", "unsigned tokens are for development only"),
+    ];
+    for (name, value, what) in weak.into_iter().filter(|(name, value, _)| view.value(name) == Some(value)) {
+        found.push(super::error::problem(view.given_as(name), value, what));
+    }
+    found
+}
+
+fn unused_under_auto(config: &Config) -> Vec<String> {
+    let what = "is used only if the broker does not speak the `consumer` group protocol";
+    let classic = config.properties.of(Side::Consumer).filter(|(property, _)| CLASSIC_ONLY.contains(&property.name));
+    let auto = classic.filter(|_| config.group_protocol == GroupProtocol::Auto);
+    auto.map(|(property, entry)| entry.problem(property, what)).collect()
+}

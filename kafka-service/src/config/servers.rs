@@ -1,0 +1,49 @@
+//! The list of brokers: `host:port`, separated by commas.
+
+use super::error::problem;
+
+/// What is wrong with the list, as the rest of a message that begins with the setting's name.
+pub(super) fn flaw(list: &str) -> Option<String> {
+    // Somebody may have put credentials there, so such a list is not shown.
+    if list.contains('@') {
+        return Some(
+            ": expected `host:port`, without a user; set `KAFKA_SASL_USERNAME` and `KAFKA_SASL_PASSWORD`".into(),
+        );
+    }
+    let what = list.split(',').find_map(entry_flaw)?;
+    Some(problem("", list, &what).trim_start_matches('`').to_owned())
+}
+
+fn entry_flaw(entry: &str) -> Option<String> {
+    let expected = "expected `host:port`, separated by commas";
+    if entry.trim().is_empty() {
+        return Some(format!("an entry of the list is empty: {expected}"));
+    }
+    if entry.eq_ignore_ascii_case("embedded") {
+        return Some("`embedded` stands alone, not in a list".to_owned());
+    }
+    if entry.chars().any(|character| character.is_whitespace() || character.is_control()) {
+        return Some(format!("an entry contains a blank: {expected}"));
+    }
+    let (scheme, address) = entry.split_once("://").unwrap_or(("plaintext", entry));
+    if !["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"].iter().any(|known| known.eq_ignore_ascii_case(scheme)) {
+        return Some(format!("`{scheme}://` is not a Kafka address: {expected}"));
+    }
+    let (host, port) = split_port(address);
+    if host.is_empty() || host.contains('/') {
+        return Some(format!("`{address}` has no valid host name: {expected}"));
+    }
+    let valid = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|number| number > 0));
+    (!valid).then(|| format!("`{address}` has no valid port: {expected}"))
+}
+
+/// An IPv6 address stands in brackets if a port follows.
+fn split_port(address: &str) -> (&str, Option<&str>) {
+    if let Some((host, rest)) = address.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return (host, if rest.is_empty() { None } else { Some(rest.strip_prefix(':').unwrap_or("")) });
+    }
+    match address.rsplit_once(':') {
+        Some((host, port)) => (host, Some(port)),
+        None => (address, None),
+    }
+}

@@ -1,0 +1,62 @@
+//! The table against the library itself: says what to change when librdkafka is updated.
+
+use rdkafka::config::ClientConfig;
+use rdkafka::error::KafkaError;
+use rdkafka::types::RDKafkaConfRes;
+
+use crate::config::Features;
+use crate::config::property::{Kind, Need};
+use crate::config::table::PROPERTIES;
+
+fn takes(name: &str, value: &str) -> bool {
+    ClientConfig::new().set(name, value).create_native_config().is_ok()
+}
+
+fn features() -> Features {
+    let native = ClientConfig::new().create_native_config().unwrap();
+    Features::built_in(&native.get("builtin.features").unwrap())
+}
+
+#[test]
+fn every_property_exists() {
+    for property in PROPERTIES {
+        // A property that this build does not support is known and refused, which is another answer.
+        let outcome = ClientConfig::new().set(property.name, "x").create_native_config();
+        let unknown = matches!(outcome, Err(KafkaError::ClientConfig(RDKafkaConfRes::RD_KAFKA_CONF_UNKNOWN, ..)));
+        assert!(!unknown, "librdkafka does not know `{}`", property.name);
+    }
+    let outcome = ClientConfig::new().set("no.such.property", "x").create_native_config();
+    assert!(matches!(outcome, Err(KafkaError::ClientConfig(RDKafkaConfRes::RD_KAFKA_CONF_UNKNOWN, ..))));
+}
+
+#[test]
+fn values_are_bounded_alike() {
+    for property in PROPERTIES.iter().filter(|property| property.need == Need::Nothing) {
+        let name = property.name;
+        match property.kind {
+            Kind::Int(least, most) | Kind::Number(least, most) => {
+                assert!(takes(name, &least.to_string()) && takes(name, &most.to_string()), "{name}");
+                assert!(!takes(name, &(least - 1).to_string()), "`{name}` takes less than {least}");
+                // One more than the largest integer of C comes out as a negative one, if that is allowed it is taken.
+                assert!(
+                    most >= i64::from(i32::MAX) || !takes(name, &(most + 1).to_string()),
+                    "`{name}`: more than {most}"
+                );
+            }
+            Kind::Bool => assert!(takes(name, "true") && takes(name, "false") && !takes(name, "maybe"), "{name}"),
+            Kind::Choice(words) | Kind::Flags(words) => {
+                for word in words.iter().filter(|word| features().missing(property, word).is_none()) {
+                    assert!(takes(name, word), "{name}={word}");
+                }
+            }
+            Kind::Text => {}
+        }
+    }
+}
+
+#[test]
+fn the_features_of_the_crate_agree_with_the_library() {
+    let (library, ours) = (features(), Features::compiled());
+    assert!(library.tls || !ours.tls, "`tls` is on and the library has none");
+    assert!(library.zstd || !ours.zstd, "`zstd` is on and the library has none");
+}

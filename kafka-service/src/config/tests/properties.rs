@@ -1,0 +1,168 @@
+use super::{bad, consumer, good, pairs, problem, producer};
+use crate::config::property::{Property, Side};
+use crate::config::table::{self, PROPERTIES};
+use crate::config::{Config, reserved};
+
+#[test]
+fn common_properties_reach_the_clients_that_have_them() {
+    let config = good(&[
+        ("KAFKA_CLIENT_ID", "shop"),
+        ("KAFKA_LINGER_MS", "0.5"),
+        ("KAFKA_FETCH_MIN_BYTES", "1000"),
+        ("KAFKA_DEBUG", "cgrp, -topic"),
+        ("KAFKA_SOCKET_KEEPALIVE_ENABLE", "True"),
+    ]);
+    let common = [("client.id", "shop"), ("debug", "cgrp,-topic"), ("socket.keepalive.enable", "true")];
+    assert_eq!(consumer(&config), pairs(&[common[0], common[1], ("fetch.min.bytes", "1000"), common[2]]));
+    assert_eq!(producer(&config), pairs(&[common[0], common[1], ("linger.ms", "0.5"), common[2]]));
+}
+
+#[test]
+fn one_side_overrides_the_common_value() {
+    let config = good(&[
+        ("KAFKA_CLIENT_ID", "both"),
+        ("KAFKA_CONSUMER_CLIENT_ID", "consumer"),
+        ("KAFKA_PRODUCER_SOCKET_TIMEOUT_MS", "1000"),
+        ("KAFKA_FETCH_MIN_BYTES", "1"),
+        ("KAFKA_CONSUMER_FETCH_MIN_BYTES", "2"),
+    ]);
+    assert_eq!(consumer(&config), pairs(&[("client.id", "consumer"), ("fetch.min.bytes", "2")]));
+    assert_eq!(producer(&config), pairs(&[("client.id", "both"), ("socket.timeout.ms", "1000")]));
+}
+
+#[test]
+fn a_property_of_one_side_is_refused_for_the_other() {
+    let found = problem(&[("KAFKA_PRODUCER_FETCH_MIN_BYTES", "1")]);
+    assert!(found.ends_with(": this property belongs to the consumer and cannot be set for the producer"), "{found}");
+    let found = problem(&[("KAFKA_CONSUMER_LINGER_MS", "1")]);
+    assert!(found.ends_with(": this property belongs to the producer and cannot be set for the consumer"), "{found}");
+}
+
+#[test]
+fn aliases_are_kept_under_one_name() {
+    let config = good(&[
+        ("KAFKA_QUEUE_BUFFERING_MAX_MS", "7"),
+        ("KAFKA_COMPRESSION_CODEC", "LZ4"),
+        ("KAFKA_FETCH_MESSAGE_MAX_BYTES", "9"),
+    ]);
+    assert_eq!(producer(&config), pairs(&[("compression.type", "lz4"), ("linger.ms", "7")]));
+    assert_eq!(consumer(&config), pairs(&[("max.partition.fetch.bytes", "9")]));
+    let found = problem(&[("KAFKA_LINGER_MS", "5"), ("KAFKA_QUEUE_BUFFERING_MAX_MS", "7")]);
+    let expected = "`KAFKA_QUEUE_BUFFERING_MAX_MS` and `KAFKA_LINGER_MS` set the same property, keep one of them";
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn empty_properties_count_as_unset() {
+    let config = good(&[("KAFKA_CLIENT_RACK", ""), ("KAFKA_SASL_PASSWORD", ""), ("KAFKA_SASL_PASSWORD_FILE", "")]);
+    assert_eq!(config, good(&[]));
+}
+
+#[test]
+fn values_are_checked_as_librdkafka_would() {
+    let cases = [
+        ("KAFKA_LINGER_MS", "900001", "expected a number from 0 to 900000"),
+        ("KAFKA_LINGER_MS", "NaN", "expected a number from 0 to 900000"),
+        ("KAFKA_FETCH_MIN_BYTES", "0", "expected a whole number from 1 to 100000000"),
+        ("KAFKA_FETCH_MIN_BYTES", "1k", "expected a whole number from 1 to 100000000"),
+        ("KAFKA_CHECK_CRCS", "2", "expected `true` or `false`"),
+        ("KAFKA_COMPRESSION_TYPE", "brotli", "expected `none`, `gzip`, `snappy`, `lz4` or `zstd`"),
+        ("KAFKA_SECURITY_PROTOCOL", "tls", "expected `plaintext`, `ssl`, `sasl_plaintext` or `sasl_ssl`"),
+        ("KAFKA_CLIENT_ID", "a\0b", "must not contain a NUL character"),
+    ];
+    for (variable, value, what) in cases {
+        assert!(problem(&[(variable, value)]).ends_with(&format!(": {what}")), "{variable}={value}");
+    }
+    assert!(problem(&[("KAFKA_DEBUG", "cgrp,everything")]).contains("expected `generic`, `broker`"));
+}
+
+#[test]
+fn owned_properties_are_refused_with_the_reason() {
+    let cases = [
+        ("KAFKA_ENABLE_AUTO_COMMIT", "true", "only `false` is allowed: the engine commits a position once"),
+        ("KAFKA_AUTO_COMMIT_ENABLE", "true", "only `false` is allowed: the engine commits a position once"),
+        ("KAFKA_ENABLE_AUTO_OFFSET_STORE", "true", "only `false` is allowed: the engine commits"),
+        ("KAFKA_AUTO_COMMIT_INTERVAL_MS", "5000", "cannot be set here: the engine commits"),
+        (
+            "KAFKA_AUTO_OFFSET_RESET",
+            "latest",
+            "only `earliest`, `smallest`, `beginning` or `error` is allowed: starting",
+        ),
+        ("KAFKA_ACKS", "1", "only `all` or `-1` is allowed: an event that only the leader has"),
+        ("KAFKA_REQUEST_REQUIRED_ACKS", "0", "only `all` or `-1` is allowed: an event that only the leader has"),
+        ("KAFKA_ENABLE_IDEMPOTENCE", "false", "only `true` is allowed: the idempotent producer"),
+        ("KAFKA_MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION", "6", "at most `5` is allowed: the idempotent producer"),
+        ("KAFKA_DELIVERY_TIMEOUT_MS", "120000", "only `0` is allowed: the engine waits for the broker"),
+        ("KAFKA_RETRIES", "5", "only `2147483647` is allowed: the engine waits for the broker"),
+        ("KAFKA_PARTITIONER", "consistent", "only `murmur2_random` is allowed: every producer"),
+        ("KAFKA_PARTITION_ASSIGNMENT_STRATEGY", "range", "only `cooperative-sticky` is allowed: the engine hands over"),
+        ("KAFKA_ENABLE_PARTITION_EOF", "true", "only `false` is allowed: the ends of partitions"),
+        ("KAFKA_TRANSACTIONAL_ID", "x", "cannot be set here: transactions are not a property"),
+        ("KAFKA_LOG_QUEUE", "false", "only `true` is allowed: the engine takes events and logs"),
+        ("KAFKA_METADATA_BROKER_LIST", "a:9092", "cannot be set here: set `KAFKA_BOOTSTRAP_SERVERS`"),
+        ("KAFKA_CONSUMER_GROUP_ID", "g", "cannot be set here: set `KAFKA_GROUP_ID`"),
+        ("KAFKA_ALLOW_AUTO_CREATE_TOPICS", "true", "only `false` is allowed: set `KAFKA_CREATE_TOPICS`"),
+        ("KAFKA_PRODUCER_MAX_IN_FLIGHT", "1", "write `max.in.flight.requests.per.connection`"),
+    ];
+    for (variable, value, what) in cases {
+        // `KAFKA_CONSUMER_GROUP_ID` is a property, so it is refused and not only warned about.
+        let found = problem(&[(variable, value)]);
+        assert!(found.starts_with(&format!("`{variable}` = `{value}`: {what}")), "{found}");
+    }
+}
+
+#[test]
+fn values_that_agree_with_the_engine_are_taken() {
+    let variables = [
+        ("KAFKA_ENABLE_AUTO_COMMIT", "FALSE"),
+        ("KAFKA_AUTO_OFFSET_RESET", "earliest"),
+        ("KAFKA_ACKS", "all"),
+        ("KAFKA_MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION", "5"),
+        ("KAFKA_PARTITIONER", "murmur2_random"),
+    ];
+    assert!(good(&variables).warnings().is_empty());
+    good(&[("KAFKA_CONSUMER_MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION", "100")]);
+    assert_eq!(bad(&[("KAFKA_PRODUCER_MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION", "100")]).len(), 1);
+}
+
+#[test]
+fn code_sets_properties_by_their_own_names_under_the_same_rules() {
+    let mut config = Config::new("orders");
+    config.property("linger.ms", "5").unwrap();
+    config.consumer_property("client.id", "c").unwrap();
+    config.producer_property("client.id", "p").unwrap();
+    config.property("linger.ms", "6").unwrap();
+    assert_eq!(consumer(&config), pairs(&[("client.id", "c")]));
+    assert_eq!(producer(&config), pairs(&[("client.id", "p"), ("linger.ms", "6")]));
+    let cases = [
+        (config.property("enable.auto.commit", "true"), "`enable.auto.commit` = `true`: only `false` is allowed"),
+        (config.consumer_property("linger.ms", "1"), "`linger.ms` = `1`: this property belongs to the producer"),
+        (config.property("linger.m", "1"), "`linger.m` is not a property of librdkafka, the closest is `linger.ms`"),
+        (config.property("KAFKA_X", "1"), "`KAFKA_X` is not a property of librdkafka"),
+        (config.property("LINGER_MS", "1"), "`LINGER_MS` is not a property of librdkafka, the closest is `linger.ms`"),
+        (
+            config.property("sasl.jaas.config", "x"),
+            "`sasl.jaas.config` is not a property of librdkafka, the closest is `sasl.username`",
+        ),
+    ];
+    for (outcome, expected) in cases {
+        let text = outcome.unwrap_err().problems()[0].clone();
+        assert!(text.starts_with(expected), "{text}");
+    }
+}
+
+#[test]
+fn the_table_is_consistent() {
+    for property in PROPERTIES {
+        let canonical = table::find(property.canonical).unwrap();
+        assert_eq!(canonical.canonical, canonical.name, "an alias of an alias");
+        assert_eq!((canonical.side, canonical.secret, canonical.need), (property.side, property.secret, property.need));
+        assert_eq!(canonical.kind, property.kind, "{}", property.name);
+        let same = |other: &&Property| other.variable() == property.variable();
+        assert_eq!(PROPERTIES.iter().filter(same).count(), 1, "{} is ambiguous as a variable", property.name);
+    }
+    assert_eq!(PROPERTIES.iter().filter(|property| property.side == Side::Consumer).count(), 31);
+    for name in reserved::names().chain(reserved::CLASSIC_ONLY.iter().copied()) {
+        assert_eq!(table::find(name).map(|property| property.canonical), Some(name));
+    }
+}

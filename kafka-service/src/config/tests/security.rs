@@ -1,0 +1,111 @@
+use super::{PLAIN, bad, consumer, good, pairs, problem, read_for, warning};
+
+const SCRAM: [(&str, &str); 4] = [
+    ("KAFKA_SECURITY_PROTOCOL", "SASL_SSL"),
+    ("KAFKA_SASL_MECHANISM", "scram-sha-512"),
+    ("KAFKA_SASL_USERNAME", "alice"),
+    ("KAFKA_SASL_PASSWORD", "secret"),
+];
+
+#[test]
+fn words_are_written_as_librdkafka_wants_them() {
+    let config = good(&SCRAM);
+    let expected = [
+        ("sasl.mechanism", "SCRAM-SHA-512"),
+        ("sasl.password", "secret"),
+        ("sasl.username", "alice"),
+        ("security.protocol", "sasl_ssl"),
+    ];
+    assert_eq!(consumer(&config), pairs(&expected));
+    assert!(config.warnings().is_empty(), "{:?}", config.warnings());
+}
+
+#[test]
+fn settings_that_need_a_feature_name_it() {
+    let tls = "needs the feature `tls` of `kafka-service`";
+    let error = read_for(PLAIN, &SCRAM).unwrap_err();
+    let expected = [
+        format!("`KAFKA_SASL_MECHANISM` = `SCRAM-SHA-512`: {tls}"),
+        format!("`KAFKA_SECURITY_PROTOCOL` = `sasl_ssl`: {tls}"),
+    ];
+    assert_eq!(error.problems(), expected);
+    let cases = [
+        ("KAFKA_SSL_CA_LOCATION", "/ca.pem", format!("`KAFKA_SSL_CA_LOCATION` = `/ca.pem`: {tls}")),
+        ("KAFKA_SSL_KEY_PASSWORD", "secret", format!("`KAFKA_SSL_KEY_PASSWORD`: {tls}")),
+        (
+            "KAFKA_COMPRESSION_TYPE",
+            "zstd",
+            "`KAFKA_COMPRESSION_TYPE` = `zstd`: needs the feature `zstd` of `kafka-service`".into(),
+        ),
+        (
+            "KAFKA_COMPRESSION_CODEC",
+            "zstd",
+            "`KAFKA_COMPRESSION_CODEC` = `zstd`: needs the feature `zstd` of `kafka-service`".into(),
+        ),
+        (
+            "KAFKA_SASL_MECHANISM",
+            "GSSAPI",
+            "`KAFKA_SASL_MECHANISM` = `GSSAPI`: Kerberos needs the feature `gssapi` of `rdkafka`".into(),
+        ),
+        (
+            "KAFKA_SASL_OAUTHBEARER_SCOPE",
+            "all",
+            format!("`KAFKA_SASL_OAUTHBEARER_SCOPE` = `all`: {tls} and the feature `curl` of `rdkafka`"),
+        ),
+    ];
+    for (variable, value, expected) in cases {
+        assert_eq!(read_for(PLAIN, &[(variable, value)]).unwrap_err().problems(), [expected]);
+    }
+    read_for(PLAIN, &[("KAFKA_COMPRESSION_TYPE", "lz4")]).unwrap();
+    read_for(PLAIN, &[("KAFKA_SECURITY_PROTOCOL", "plaintext")]).unwrap();
+}
+
+#[test]
+fn the_client_library_knows_best_what_it_can_do() {
+    use crate::config::Features;
+    let built_in = Features::built_in("gzip,snappy,ssl,sasl,regex,lz4,sasl_gssapi,sasl_plain,sasl_scram,plugins");
+    let expected = Features { kafka: true, tls: true, zstd: false, gssapi: Some(true), oidc: Some(false) };
+    assert_eq!(built_in, expected);
+    assert!(!Features::built_in("sasl_ssl_like,zstdx").tls);
+}
+
+#[test]
+fn sasl_needs_a_mechanism_and_credentials() {
+    let found = problem(&[("KAFKA_SECURITY_PROTOCOL", "sasl_ssl")]);
+    assert!(
+        found.starts_with("`KAFKA_SECURITY_PROTOCOL` = `sasl_ssl`: needs `sasl.mechanism` (`KAFKA_SASL_MECHANISM`)")
+    );
+    let expected = [
+        "`KAFKA_SASL_MECHANISM` = `PLAIN`: needs `sasl.password` (`KAFKA_SASL_PASSWORD`)",
+        "`KAFKA_SASL_MECHANISM` = `PLAIN`: needs `sasl.username` (`KAFKA_SASL_USERNAME`)",
+    ];
+    assert_eq!(bad(&[("KAFKA_SECURITY_PROTOCOL", "sasl_ssl"), ("KAFKA_SASL_MECHANISM", "PLAIN")]), expected);
+    // One client has them and the other does not.
+    let one =
+        [("KAFKA_SECURITY_PROTOCOL", "sasl_ssl"), ("KAFKA_SASL_MECHANISM", "PLAIN"), ("KAFKA_SASL_USERNAME", "a")];
+    assert_eq!(problem(&[one.as_slice(), &[("KAFKA_CONSUMER_SASL_PASSWORD", "x")]].concat()), expected[0]);
+}
+
+#[test]
+fn the_embedded_broker_has_no_security() {
+    let found = problem(&[("KAFKA_BOOTSTRAP_SERVERS", "embedded"), ("KAFKA_SECURITY_PROTOCOL", "ssl")]);
+    assert_eq!(found, "`KAFKA_SECURITY_PROTOCOL` = `ssl`: the embedded broker speaks `plaintext` only");
+    good(&[("KAFKA_BOOTSTRAP_SERVERS", "embedded"), ("KAFKA_SECURITY_PROTOCOL", "plaintext")]);
+}
+
+#[test]
+fn what_is_weak_or_unused_is_a_warning() {
+    assert_eq!(
+        warning(&[("KAFKA_SASL_PASSWORD", "x")]),
+        "`KAFKA_SASL_PASSWORD` is not used: the security protocol is `plaintext`"
+    );
+    let ssl = ("KAFKA_SECURITY_PROTOCOL", "ssl");
+    let found = warning(&[ssl, ("KAFKA_SSL_ENDPOINT_IDENTIFICATION_ALGORITHM", "none")]);
+    assert!(found.contains("any certificate of the authority can pose as the broker"), "{found}");
+    let found = warning(&[ssl, ("KAFKA_ENABLE_SSL_CERTIFICATE_VERIFICATION", "false")]);
+    assert!(found.contains("any server can pose as the broker"), "{found}");
+    let mut plain = SCRAM;
+    plain[0].1 = "sasl_plaintext";
+    plain[1].1 = "PLAIN";
+    assert!(warning(&plain).contains("the password travels unencrypted"));
+}

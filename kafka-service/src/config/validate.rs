@@ -1,0 +1,221 @@
+//! The rules that settings must obey, alone and together. Every rule is looked at, so that all problems show at once.
+
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use super::error::problem;
+use super::features::Features;
+use super::names::{self, Names, Setting};
+use super::property::Side;
+use super::reserved::{CLASSIC_ONLY, CONSUMER_PROTOCOL_ONLY};
+use super::{Bootstrap, Config, GroupProtocol, duration, security, servers, topic};
+
+pub(super) const IN_FLIGHT: RangeInclusive<usize> = 1..=1_000_000;
+pub(super) const UNCOMMITTED: RangeInclusive<usize> = 1..=100_000_000;
+pub(super) const ATTEMPTS: RangeInclusive<u32> = 1..=1_000_000;
+
+/// Names of services and groups travel in every event and every commit.
+const LONGEST_NAME: usize = 249;
+
+/// Everything that is wrong with `config`; `names` says how messages call the settings.
+pub(super) fn problems(config: &Config, names: Names, features: Features) -> Vec<String> {
+    let mut check = Check { config, names, problems: Vec::new() };
+    check.servers(features);
+    check.name(names::SERVICE_NAME, &config.service_name);
+    if let Some(group) = &config.group_id {
+        check.name(names::GROUP_ID, group);
+    }
+    check.topics();
+    check.dead_letters();
+    check.range(names::MAX_IN_FLIGHT, config.max_in_flight, &IN_FLIGHT);
+    check.range(names::MAX_UNCOMMITTED, config.max_uncommitted, &UNCOMMITTED);
+    check.range(names::RETRY_ATTEMPTS, config.retry.attempts, &ATTEMPTS);
+    check.backoff();
+    check.duration(names::HANDLER_TIMEOUT, config.handler_timeout);
+    check.duration(names::SHUTDOWN_DEADLINE, config.shutdown_deadline);
+    check.properties(features);
+    check.problems.extend(security::problems(config));
+    check.problems
+}
+
+struct Check<'a> {
+    config: &'a Config,
+    names: Names,
+    problems: Vec<String>,
+}
+
+impl Check<'_> {
+    fn add(&mut self, setting: Setting, value: &str, what: &str) {
+        self.problems.push(problem(setting.name(self.names), value, what));
+    }
+
+    fn servers(&mut self, features: Features) {
+        let text = match &self.config.bootstrap_servers {
+            Bootstrap::Disabled => return,
+            Bootstrap::Embedded => "embedded",
+            Bootstrap::Servers(list) => {
+                if let Some(flaw) = servers::flaw(list) {
+                    self.problems.push(format!("`{}`{flaw}", names::BOOTSTRAP_SERVERS.name(self.names)));
+                    return;
+                }
+                list
+            }
+        };
+        if !features.kafka {
+            self.add(names::BOOTSTRAP_SERVERS, text, "needs the feature `kafka` of `kafka-service`");
+        }
+    }
+
+    fn name(&mut self, setting: Setting, name: &str) {
+        if name.trim().is_empty() {
+            self.add(setting, name, "must not be empty");
+        } else if name.chars().any(char::is_control) {
+            self.add(setting, name, "must not contain control characters");
+        } else if name.len() > LONGEST_NAME {
+            self.add(setting, name, &format!("at most {LONGEST_NAME} bytes are allowed"));
+        }
+    }
+
+    fn range<T: PartialOrd + Copy + std::fmt::Display>(
+        &mut self,
+        setting: Setting,
+        value: T,
+        range: &RangeInclusive<T>,
+    ) {
+        if !range.contains(&value) {
+            self.add(setting, &value.to_string(), &expected_number(range));
+        }
+    }
+
+    fn duration(&mut self, setting: Setting, value: Duration) {
+        if value.is_zero() || value > duration::LONGEST {
+            let longest = duration::format(duration::LONGEST);
+            self.add(setting, &duration::format(value), &format!("must be more than zero and at most `{longest}`"));
+        }
+    }
+
+    fn backoff(&mut self) {
+        let (min, max) = (self.config.retry.backoff_min, self.config.retry.backoff_max);
+        let text = format!("{}..{}", duration::format(min), duration::format(max));
+        if min > max {
+            self.add(names::RETRY_BACKOFF, &text, "the first backoff must not be longer than the longest one");
+        }
+        if min.is_zero() || max > duration::LONGEST {
+            let longest = duration::format(duration::LONGEST);
+            self.add(names::RETRY_BACKOFF, &text, &format!("must be more than zero and at most `{longest}`"));
+        }
+    }
+
+    fn topics(&mut self) {
+        let config = self.config;
+        self.list(names::COMMANDS_TOPIC, &config.commands_topics);
+        if let Some(topics) = &config.subscribed_events_topics {
+            self.list(names::SUBSCRIBED_EVENTS_TOPICS, topics);
+            let commands = names::COMMANDS_TOPIC.name(self.names);
+            for topic in topics.iter().filter(|topic| config.commands_topics.contains(topic)) {
+                let what = format!("is a commands topic too (`{commands}`): a topic carries commands or events");
+                self.add(names::SUBSCRIBED_EVENTS_TOPICS, topic, &what);
+            }
+        }
+        if let Some(flaw) = topic::flaw(&config.events_topic) {
+            self.add(names::EVENTS_TOPIC, &config.events_topic, &flaw);
+        }
+    }
+
+    fn list(&mut self, setting: Setting, topics: &[String]) {
+        if topics.is_empty() {
+            self.add(setting, "", "names no topic");
+        }
+        let mut seen = BTreeSet::new();
+        for topic in topics {
+            if let Some(flaw) = topic::flaw(topic) {
+                self.add(setting, topic, &flaw);
+            } else if !seen.insert(topic) {
+                self.add(setting, topic, "is listed more than once");
+            }
+        }
+    }
+
+    /// A dead letter that comes back as a command, or stands among the events, is a loop or a trap for others.
+    fn dead_letters(&mut self) {
+        let config = self.config;
+        let listed = config.subscribed_events_topics.iter().flatten();
+        let consumed: BTreeSet<&String> = config.commands_topics.iter().chain(listed).collect();
+        let mut found = BTreeSet::new();
+        for source in config.commands_topics.iter().chain(config.subscribed_events_topics()) {
+            let name = config.dead_letter_topic(source);
+            // A name made from a bad one is bad for a reason that has been given, and one made from an events topic
+            // that nobody listed is used only if there are handlers for it.
+            let derived = topic::flaw(source).is_some() || !consumed.contains(source);
+            let clash = if consumed.contains(&name) {
+                Some("is consumed: a dead letter would be handled again")
+            } else {
+                (name == config.events_topic).then_some("is the events topic: a dead letter is not an event")
+            };
+            let flaw = topic::flaw(&name).filter(|_| config.dead_letter_topic.is_some() || !derived);
+            found.extend(flaw.or(clash.map(str::to_owned)).map(|what| (name, what)));
+        }
+        // One explicit topic serves every source and is reported once.
+        for (name, what) in found {
+            self.add(names::DEAD_LETTER_TOPIC, &name, &what);
+        }
+    }
+
+    fn properties(&mut self, features: Features) {
+        if self.config.bootstrap_servers == Bootstrap::Disabled {
+            return;
+        }
+        let mut found = BTreeSet::new();
+        for side in [Side::Consumer, Side::Producer] {
+            for (property, entry) in self.config.properties.of(side) {
+                if let Some(what) = features.missing(property, entry.value.expose()) {
+                    found.insert(entry.problem(property, what));
+                }
+                if let Some(what) = self.other_protocol(property.name) {
+                    found.insert(entry.problem(property, what));
+                }
+            }
+            found.extend(self.pairs(side));
+        }
+        self.problems.extend(found);
+    }
+
+    fn other_protocol(&self, property: &str) -> Option<&'static str> {
+        match self.config.group_protocol {
+            GroupProtocol::Consumer if CLASSIC_ONLY.contains(&property) => {
+                Some("belongs to the classic group protocol; under the `consumer` protocol the broker decides this")
+            }
+            GroupProtocol::Classic if CONSUMER_PROTOCOL_ONLY.contains(&property) => {
+                Some("belongs to the `consumer` group protocol, and `classic` is configured")
+            }
+            _ => None,
+        }
+    }
+
+    /// librdkafka refuses these one at a time, when the client is made.
+    fn pairs(&self, side: Side) -> impl Iterator<Item = String> {
+        PAIRS.iter().filter_map(move |(least, more, most)| {
+            let [low, high] = [least, most].map(|name| self.config.properties.value(side, name));
+            let [low, high] = [low?, high?];
+            let floor = low.value.expose().parse::<i64>().ok()?.checked_add(*more)?;
+            let what = format!("must be at least `{floor}` because of `{}`", low.given_as);
+            (high.value.expose().parse::<i64>().ok()? < floor)
+                .then(|| problem(&high.given_as, high.value.expose(), &what))
+        })
+    }
+}
+
+/// The second of each pair must be at least the first and so much more.
+const PAIRS: &[(&str, i64, &str)] = &[
+    ("session.timeout.ms", 0, "max.poll.interval.ms"),
+    ("heartbeat.interval.ms", 1, "session.timeout.ms"),
+    ("message.max.bytes", 0, "fetch.max.bytes"),
+    ("fetch.max.bytes", 512, "receive.message.max.bytes"),
+    ("reconnect.backoff.ms", 0, "reconnect.backoff.max.ms"),
+    ("retry.backoff.ms", 0, "retry.backoff.max.ms"),
+];
+
+pub(super) fn expected_number<T: std::fmt::Display>(range: &RangeInclusive<T>) -> String {
+    format!("expected a whole number from {} to {}", range.start(), range.end())
+}

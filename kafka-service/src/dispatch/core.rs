@@ -1,0 +1,111 @@
+//! What the dispatcher and the jobs that it parks share.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::Notify;
+
+use crate::{
+    config::{MessageId, Ordering as KeyOrdering, RetryPolicy, UnknownCommands},
+    handler::States,
+    publish::{Acks, Publisher},
+    registry::Registry,
+    transport::{Producer, TopicId},
+};
+
+/// The settings that dispatching looks at.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) group: String,
+    pub(crate) source: String,
+    pub(crate) message_id: MessageId,
+    pub(crate) ordering: KeyOrdering,
+    pub(crate) max_in_flight: usize,
+    pub(crate) handler_timeout: Duration,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) unknown_commands: UnknownCommands,
+    pub(crate) events_topic: TopicId,
+    /// Where the bad messages of each consumed topic go.
+    pub(crate) dead_letter_topics: HashMap<String, TopicId>,
+}
+
+/// Everything that is the same for all commands.
+pub(crate) struct Core {
+    pub(crate) settings: Settings,
+    pub(crate) registry: Registry,
+    pub(crate) states: States,
+    pub(crate) publisher: Publisher,
+    pub(crate) producer: Arc<dyn Producer>,
+    pub(crate) acks: Arc<Acks>,
+    pub(crate) counters: Counters,
+    pub(crate) fatal: Fatal,
+}
+
+impl std::fmt::Debug for Core {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Core").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// What has happened since the start. Every record ends in exactly one of `finished`, `dead_lettered`, `skipped`, or, when
+/// its partition was given back first, `abandoned`.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) received: AtomicU64,
+    pub(crate) finished: AtomicU64,
+    pub(crate) dead_lettered: AtomicU64,
+    pub(crate) skipped: AtomicU64,
+    pub(crate) abandoned: AtomicU64,
+    pub(crate) retries: AtomicU64,
+    pub(crate) events: AtomicU64,
+    /// Handlers that run or wait for their next attempt.
+    pub(crate) in_flight: AtomicU64,
+    /// Records that the broker does not take at the moment; they are sent again until it does.
+    pub(crate) undelivered: AtomicU64,
+}
+
+impl Counters {
+    /// Adds without a locked instruction: only the dispatcher writes these counters.
+    pub(crate) fn add(counter: &AtomicU64, count: u64) {
+        counter.store(counter.load(Ordering::Relaxed) + count, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(counter: &AtomicU64) -> u64 {
+        counter.load(Ordering::Relaxed)
+    }
+}
+
+/// The error that ends the service, should there be one: the first counts.
+#[derive(Debug, Default)]
+pub(crate) struct Fatal {
+    reason: OnceLock<String>,
+    happened: Notify,
+}
+
+impl Fatal {
+    pub(crate) fn report(&self, reason: String) {
+        if self.reason.set(reason).is_ok() {
+            // `notify_one` keeps a permit for the one task that waits, even if it does not wait yet.
+            self.happened.notify_one();
+        }
+    }
+
+    pub(crate) fn reason(&self) -> Option<&str> {
+        self.reason.get().map(String::as_str)
+    }
+
+    pub(crate) async fn wait(&self) -> &str {
+        loop {
+            if let Some(reason) = self.reason() {
+                return reason;
+            }
+            self.happened.notified().await;
+        }
+    }
+}

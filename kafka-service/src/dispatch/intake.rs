@@ -1,0 +1,273 @@
+//! The first look at a record: decode it where it lies, find its handler, and run that handler in place if it may run now.
+
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    task::{Context as TaskContext, Poll},
+};
+
+use futures_util::{future::BoxFuture, stream::FuturesUnordered};
+
+use super::{
+    Core, Counters, Entry,
+    job::{self, AttemptError, Done, JobResult, Next, Waiting, origin},
+    lanes::{LaneId, Lanes, lane},
+    outcome::{Ended, Publishing},
+    unknown::Unknown,
+};
+use crate::{
+    commit::Assignment,
+    config::{Ordering, UnknownCommands},
+    dead_letter::Reason,
+    envelope::Envelope,
+    handler::Class,
+    message::{Origin, Record},
+    registry::{Handler, Kind},
+};
+
+/// Everything that the dispatcher owns about commands in progress.
+pub(super) struct Intake {
+    pub(super) core: Arc<Core>,
+    pub(super) publishing: Publishing,
+    pub(super) jobs: FuturesUnordered<BoxFuture<'static, Done>>,
+    pub(super) lanes: Lanes<Waiting>,
+    /// Commands that may start as soon as fewer handlers run. Their lanes are busy already.
+    pub(super) ready: VecDeque<Waiting>,
+    pub(super) unknown: Unknown,
+    assignments: Vec<Option<Arc<Assignment>>>,
+}
+
+impl Intake {
+    pub(super) fn new(core: Arc<Core>) -> Self {
+        Self {
+            publishing: Publishing::new(Arc::clone(&core)),
+            core,
+            jobs: FuturesUnordered::new(),
+            lanes: Lanes::default(),
+            ready: VecDeque::new(),
+            unknown: Unknown::default(),
+            assignments: Vec::new(),
+        }
+    }
+
+    /// Whether another batch may be taken.
+    pub(super) fn has_room(&self) -> bool {
+        self.ready.is_empty()
+            && !self.publishing.output.is_full()
+            && self.jobs.len() < self.core.settings.max_in_flight
+            && self.core.fatal.reason().is_none()
+    }
+
+    /// An assignment by index, looked up in the shared table once.
+    fn assignment(&mut self, index: u32) -> Option<Arc<Assignment>> {
+        let place = index as usize;
+        if self.assignments.len() <= place {
+            self.assignments.resize(place + 1, None);
+        }
+        let known = &mut self.assignments[place];
+        if known.is_none() {
+            *known = self.core.acks.assignments.get(index);
+        }
+        known.clone()
+    }
+
+    /// Forgets an assignment that is being given back, so that its memory can go.
+    pub(super) fn forget_assignment(&mut self, index: u32) {
+        if let Some(known) = self.assignments.get_mut(index as usize) {
+            *known = None;
+        }
+    }
+
+    /// Takes one record. What is not finished or queued when this returns is abandoned: its partition is being given back.
+    pub(super) fn take<R: Record>(&mut self, entry: &Entry<R>, context: &mut TaskContext<'_>) {
+        let Some(assignment) = self.assignment(entry.assignment).filter(|assignment| assignment.is_active()) else {
+            Counters::add(&self.core.counters.abandoned, 1);
+            return;
+        };
+        let ended =
+            Ended { record: &entry.record, assignment: &assignment, slot: entry.slot, attempts: 0, handler: None };
+        let envelope = match Envelope::decode(entry.record.value()) {
+            Ok(envelope) => envelope,
+            Err(error) => {
+                let message = error.to_string();
+                return self.reject(ended, Reason::InvalidEnvelope, message);
+            }
+        };
+        let Some(handler) = self.core.registry.get(Kind::Command, &envelope.kind) else {
+            return self.unknown(ended, &envelope);
+        };
+        let lane = self.lane(entry.assignment, entry.record.key(), &envelope);
+        if self.lanes.is_busy(lane) {
+            self.lanes.enqueue(lane, wait(ended, &assignment, lane, handler));
+        } else if self.jobs.len() >= self.core.settings.max_in_flight {
+            self.lanes.occupy(lane);
+            self.ready.push_back(wait(ended, &assignment, lane, handler));
+        } else if let Some((attempts, next)) = self.start(ended, handler, &envelope, context) {
+            self.lanes.occupy(lane);
+            self.park(wait(ended, &assignment, lane, handler), attempts, next);
+        }
+    }
+
+    /// Records without a key are ordered by correlation id, which is known only now.
+    fn lane(&self, assignment: u32, key: Option<&[u8]>, envelope: &Envelope<'_>) -> LaneId {
+        match self.core.settings.ordering {
+            Ordering::Partition => lane(assignment, b""),
+            _ => lane(assignment, key.unwrap_or(envelope.correlation_id.as_bytes())),
+        }
+    }
+
+    fn unknown<R: Record>(&mut self, ended: Ended<'_, R>, envelope: &Envelope<'_>) {
+        let origin: Origin<'_> = origin(ended.record, ended.assignment);
+        if self.core.settings.unknown_commands == UnknownCommands::DeadLetter {
+            let message = format!("no handler for command `{}`", super::unknown::shown(&envelope.kind));
+            return self.reject(ended, Reason::UnknownCommand, message);
+        }
+        self.unknown.skip(&self.core.registry, &envelope.kind, &origin);
+        Counters::add(&self.core.counters.skipped, 1);
+        ended.assignment.finish(ended.slot);
+    }
+
+    fn reject<R: Record>(&mut self, ended: Ended<'_, R>, reason: Reason, message: String) {
+        if ended.assignment.start(ended.slot) {
+            self.publishing.dead_letter(ended, &AttemptError { reason, class: Class::Permanent, message });
+        }
+    }
+
+    /// Calls a handler and polls it once. What is left to do, if it is not finished.
+    fn start<R: Record>(
+        &mut self,
+        ended: Ended<'_, R>,
+        handler: &'static Handler,
+        envelope: &Envelope<'_>,
+        context: &mut TaskContext<'_>,
+    ) -> Option<(u32, Next)> {
+        const FIRST: u32 = 1;
+        if !ended.assignment.start(ended.slot) {
+            Counters::add(&self.core.counters.abandoned, 1);
+            return None;
+        }
+        let ended = Ended { attempts: FIRST, handler: Some(handler), ..ended };
+        let origin = origin(ended.record, ended.assignment);
+        let mut future = match job::call(&self.core, handler, envelope, origin, FIRST) {
+            Ok(future) => future,
+            Err(error) => return self.failed(ended, error),
+        };
+        match job::poll(&mut future, context) {
+            Poll::Ready(Ok(events)) => {
+                self.publishing.events(ended, handler, envelope, &events);
+                None
+            }
+            Poll::Ready(Err(error)) => self.failed(ended, error),
+            Poll::Pending => Some((FIRST, Next::Finish(future))),
+        }
+    }
+
+    /// The first attempt has failed: an error that may pass is parked for its next attempt.
+    fn failed<R: Record>(&mut self, ended: Ended<'_, R>, error: AttemptError) -> Option<(u32, Next)> {
+        if error.class == Class::Permanent || self.core.settings.retry.attempts <= 1 {
+            self.publishing.dead_letter(ended, &error);
+            return None;
+        }
+        Some((ended.attempts, Next::Failed(error)))
+    }
+
+    fn park(&mut self, waiting: Waiting, attempts: u32, next: Next) {
+        self.jobs.push(Box::pin(job::run(Arc::clone(&self.core), waiting, attempts, next)));
+    }
+
+    /// A parked command has ended; what waits behind it may go on.
+    pub(super) fn done(&mut self, done: Done, context: &mut TaskContext<'_>) {
+        let Done { waiting, attempts, result } = done;
+        let ended = Ended {
+            record: &waiting.record,
+            assignment: &waiting.assignment,
+            slot: waiting.slot,
+            attempts,
+            handler: Some(waiting.handler),
+        };
+        match result {
+            // Another instance handles it again: what this one found out must not be published beside it.
+            _ if !waiting.assignment.is_owned() => Counters::add(&self.core.counters.abandoned, 1),
+            JobResult::Abandoned => Counters::add(&self.core.counters.abandoned, 1),
+            JobResult::Failed(error) => self.publishing.dead_letter(ended, &error),
+            JobResult::Events(events) => match Envelope::decode(waiting.record.value.as_deref()) {
+                Ok(envelope) => self.publishing.events(ended, waiting.handler, &envelope, &events),
+                Err(error) => self.reject(ended, Reason::InvalidEnvelope, error.to_string()),
+            },
+        }
+        self.next_in_lane(waiting.lane, context);
+        self.start_ready(context);
+    }
+
+    /// Starts what waits in a lane until something of it is pending or nothing is left.
+    fn next_in_lane(&mut self, lane: LaneId, context: &mut TaskContext<'_>) {
+        while let Some(waiting) = self.lanes.next(lane) {
+            if self.resume(waiting, context) {
+                return;
+            }
+        }
+    }
+
+    /// Starts what waits for a free place, as far as there are any.
+    pub(super) fn start_ready(&mut self, context: &mut TaskContext<'_>) {
+        while self.jobs.len() < self.core.settings.max_in_flight {
+            let Some(waiting) = self.ready.pop_front() else { return };
+            let lane = waiting.lane;
+            if !self.resume(waiting, context) {
+                self.next_in_lane(lane, context);
+            }
+        }
+    }
+
+    /// Starts a stored command; true when it is parked, and its lane stays busy.
+    fn resume(&mut self, waiting: Waiting, context: &mut TaskContext<'_>) -> bool {
+        let ended = Ended {
+            record: &waiting.record,
+            assignment: &waiting.assignment,
+            slot: waiting.slot,
+            attempts: 0,
+            handler: Some(waiting.handler),
+        };
+        let started = match Envelope::decode(waiting.record.value.as_deref()) {
+            Ok(envelope) => self.start(ended, waiting.handler, &envelope, context),
+            Err(error) => {
+                self.reject(ended, Reason::InvalidEnvelope, error.to_string());
+                None
+            }
+        };
+        let Some((attempts, next)) = started else { return false };
+        self.park(waiting, attempts, next);
+        true
+    }
+
+    /// Drops what has not been started of the given assignments.
+    pub(super) fn abandon(&mut self, assignments: &[u32]) {
+        let keep = |waiting: &Waiting| !assignments.contains(&waiting.assignment.index());
+        let before = self.ready.len();
+        let mut freed = Vec::new();
+        self.ready.retain(|waiting| {
+            let kept = keep(waiting);
+            if !kept {
+                freed.push(waiting.lane);
+            }
+            kept
+        });
+        let dropped = (before - self.ready.len()) as u64 + self.lanes.retain(keep);
+        for lane in freed {
+            // Nothing of this lane runs, and nothing of it waits any more.
+            let rest = self.lanes.next(lane);
+            debug_assert!(rest.is_none());
+        }
+        Counters::add(&self.core.counters.abandoned, dropped);
+    }
+}
+
+/// Copies a record out, for when it cannot be finished now.
+fn wait<R: Record>(
+    ended: Ended<'_, R>,
+    assignment: &Arc<Assignment>,
+    lane: LaneId,
+    handler: &'static Handler,
+) -> Waiting {
+    Waiting { record: ended.record.store(), assignment: Arc::clone(assignment), slot: ended.slot, lane, handler }
+}

@@ -1,0 +1,211 @@
+//! A command that could not be finished in place: it waits for its handler, or for its next attempt.
+
+use std::{
+    any::Any,
+    future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    task::{Context as TaskContext, Poll},
+    time::Duration,
+};
+
+use super::{Core, lanes::LaneId};
+use crate::{
+    commit::Assignment,
+    dead_letter::Reason,
+    envelope::Envelope,
+    handler::{Class, Context, Events, Failure, HandlerError, HandlerFuture, Outcome},
+    message::{Origin, Record, StoredRecord},
+    registry::Handler,
+    retry::{Decision, decide},
+};
+
+/// A record that waits, with its place and its handler.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    pub(crate) record: StoredRecord,
+    pub(crate) assignment: Arc<Assignment>,
+    pub(crate) slot: u64,
+    pub(crate) lane: LaneId,
+    pub(crate) handler: &'static Handler,
+}
+
+impl Waiting {
+    pub(crate) fn origin(&self) -> Origin<'_> {
+        origin(&self.record, &self.assignment)
+    }
+}
+
+/// Where a record stands.
+pub(crate) fn origin<'a>(record: &'a impl Record, assignment: &'a Assignment) -> Origin<'a> {
+    Origin {
+        topic: assignment.topic(),
+        partition: assignment.partition(),
+        offset: record.offset(),
+        key: record.key(),
+        timestamp: record.timestamp(),
+    }
+}
+
+/// Why an attempt failed, in the terms in which it is reported and retried.
+#[derive(Debug)]
+pub(crate) struct AttemptError {
+    pub(crate) reason: Reason,
+    pub(crate) class: Class,
+    pub(crate) message: String,
+}
+
+impl From<HandlerError> for AttemptError {
+    fn from(error: HandlerError) -> Self {
+        let reason = if error.is_permanent() { Reason::PermanentError } else { Reason::HandlerError };
+        Self { reason, class: error.class(), message: error.to_string() }
+    }
+}
+
+impl AttemptError {
+    pub(crate) fn panic(panic: &(dyn Any + Send)) -> Self {
+        let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        Self {
+            reason: Reason::Panic,
+            class: Class::Retryable,
+            message: format!("the handler panicked: {}", text.unwrap_or("(a value that is no text)")),
+        }
+    }
+
+    fn timeout(limit: Duration) -> Self {
+        Self {
+            reason: Reason::Timeout,
+            class: Class::Retryable,
+            message: format!("the handler did not finish within its timeout of {limit:?}"),
+        }
+    }
+}
+
+/// Calls a handler: extraction and decoding happen here, the rest in the future. A panic is a failed attempt.
+pub(crate) fn call(
+    core: &Core,
+    handler: &'static Handler,
+    envelope: &Envelope<'_>,
+    origin: Origin<'_>,
+    attempt: u32,
+) -> Result<HandlerFuture, AttemptError> {
+    let context = Context { envelope, origin, attempt, states: &core.states, publisher: &core.publisher };
+    match catch_unwind(AssertUnwindSafe(|| (handler.invoke)(&context))) {
+        Ok(Ok(future)) => Ok(future),
+        Ok(Err(Failure::Decode(error))) => Err(AttemptError {
+            reason: Reason::UndecodablePayload,
+            class: Class::Permanent,
+            message: error.to_string(),
+        }),
+        Ok(Err(Failure::Extract(error))) => Err(error.into()),
+        Err(panic) => Err(AttemptError::panic(panic.as_ref())),
+    }
+}
+
+/// Polls a handler; a panic is a failed attempt.
+pub(crate) fn poll(future: &mut HandlerFuture, context: &mut TaskContext<'_>) -> Poll<Result<Events, AttemptError>> {
+    match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+        Ok(poll) => poll.map(|outcome: Outcome| outcome.map_err(AttemptError::from)),
+        Err(panic) => Poll::Ready(Err(AttemptError::panic(panic.as_ref()))),
+    }
+}
+
+/// Where a parked command stands.
+pub(crate) enum Next {
+    /// Its handler has been started.
+    Finish(HandlerFuture),
+    /// The attempt that just ended has failed.
+    Failed(AttemptError),
+}
+
+/// What became of a parked command.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) waiting: Waiting,
+    pub(crate) attempts: u32,
+    pub(crate) result: JobResult,
+}
+
+#[derive(Debug)]
+pub(crate) enum JobResult {
+    Events(Events),
+    Failed(AttemptError),
+    /// Its partition is being given back and its next attempt was not started: the new owner will handle it.
+    Abandoned,
+}
+
+/// Runs a command to its end: attempts, waits between them, timeouts.
+pub(crate) async fn run(core: Arc<Core>, waiting: Waiting, mut attempt: u32, mut next: Next) -> Done {
+    loop {
+        let error = match next {
+            Next::Finish(future) => match finish(&core, waiting.handler, future).await {
+                Ok(events) => return Done { waiting, attempts: attempt, result: JobResult::Events(events) },
+                Err(error) => error,
+            },
+            Next::Failed(error) => error,
+        };
+        let Decision::After(wait) = decide(&core.settings.retry, error.class, attempt, random()) else {
+            return Done { waiting, attempts: attempt, result: JobResult::Failed(error) };
+        };
+        log_retry(&waiting, attempt, wait, &error);
+        waiting.assignment.pause(waiting.slot);
+        tokio::time::sleep(wait).await;
+        if !waiting.assignment.start(waiting.slot) {
+            return Done { waiting, attempts: attempt, result: JobResult::Abandoned };
+        }
+        attempt += 1;
+        core.counters.retries.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        next = again(&core, &waiting, attempt);
+    }
+}
+
+/// Starts the next attempt from the stored record.
+fn again(core: &Core, waiting: &Waiting, attempt: u32) -> Next {
+    let envelope = match Envelope::decode(waiting.record.value()) {
+        Ok(envelope) => envelope,
+        // It decoded when it was received, and bytes do not change.
+        Err(error) => {
+            let message = error.to_string();
+            return Next::Failed(AttemptError { reason: Reason::InvalidEnvelope, class: Class::Permanent, message });
+        }
+    };
+    match call(core, waiting.handler, &envelope, waiting.origin(), attempt) {
+        Ok(future) => Next::Finish(future),
+        Err(error) => Next::Failed(error),
+    }
+}
+
+/// Waits for a started handler within its timeout. A blocking handler cannot be stopped: its timeout is only reported, and
+/// its key stays busy until it returns, so that no second run stands beside the first.
+async fn finish(core: &Core, handler: &'static Handler, mut future: HandlerFuture) -> Result<Events, AttemptError> {
+    let limit = core.settings.handler_timeout;
+    let mut finished = poll_fn(|context| poll(&mut future, context));
+    if let Ok(result) = tokio::time::timeout(limit, &mut finished).await {
+        return result;
+    }
+    if !handler.blocking {
+        return Err(AttemptError::timeout(limit));
+    }
+    tracing::warn!(handler = %handler.place(), ?limit, "blocking handler is over its timeout and still running; its key waits");
+    finished.await
+}
+
+fn log_retry(waiting: &Waiting, attempt: u32, wait: Duration, error: &AttemptError) {
+    let origin = waiting.origin();
+    tracing::warn!(
+        handler = %waiting.handler.place(),
+        topic = origin.topic,
+        partition = origin.partition,
+        offset = origin.offset,
+        attempt,
+        ?wait,
+        error = %error.message,
+        "attempt failed; trying again"
+    );
+}
+
+/// Randomness for jitter: the standard library seeds its hashers from the operating system and changes every one.
+fn random() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    RandomState::new().hash_one(0u8)
+}

@@ -1,0 +1,52 @@
+//! DISPATCH: batches of records to handlers, and what comes out of them to the producer.
+//!
+//! One task does it all: it takes a whole batch, decodes each envelope where the record lies, finds the handler, and
+//! polls it once in place. What is finished by then has cost no task, no copy and no queue. What is not (a pending handler,
+//! a busy key, a retry) is copied out and parked. Because one task starts every handler and hands over every event, the
+//! events of one key leave in the order of their commands.
+
+mod core;
+mod intake;
+mod job;
+mod lanes;
+mod outcome;
+mod output;
+mod running;
+mod unknown;
+
+pub(crate) use self::{
+    core::{Core, Counters, Fatal, Settings},
+    running::Dispatcher,
+};
+
+use std::{any::Any, sync::mpsc};
+
+use crate::message::Record;
+
+/// Records on their way from a transport to the dispatcher.
+pub(crate) struct Batch<R> {
+    pub(crate) entries: Vec<Entry<R>>,
+    /// Kept until every record of the batch is dropped: whoever gave out the batch sees by it that the memory is free.
+    pub(crate) lease: Option<Box<dyn Any + Send>>,
+}
+
+/// One record with its place in its assignment's window.
+#[derive(Debug)]
+pub(crate) struct Entry<R> {
+    pub(crate) record: R,
+    pub(crate) assignment: u32,
+    pub(crate) slot: u64,
+}
+
+impl<R: Record> std::fmt::Debug for Batch<R> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Batch").field("records", &self.entries.len()).finish_non_exhaustive()
+    }
+}
+
+/// What the consuming side asks of the dispatcher.
+#[derive(Debug)]
+pub(crate) enum Control {
+    /// These assignments start nothing new. The answer comes when that is certain; what runs goes on.
+    Drain { assignments: Vec<u32>, done: mpsc::Sender<()> },
+}

@@ -1,0 +1,193 @@
+//! What follows a finished command: its events go to the producer, or the command goes to the dead-letter topic.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{
+    Core, Counters,
+    job::{AttemptError, origin},
+    output::Output,
+    unknown::shown,
+};
+use crate::{
+    commit::{Assignment, Token},
+    dead_letter::{self, Failed, Reason},
+    envelope::Envelope,
+    handler::Events,
+    message::{Record, StoredRecord},
+    publish::{Encoder, MessageIds, Place},
+    registry::Handler,
+    transport::{OutRecord, SendError, TopicId},
+};
+
+/// The publishing end of the dispatcher.
+pub(super) struct Publishing {
+    pub(super) core: Arc<Core>,
+    pub(super) output: Output,
+    encoder: Encoder,
+    ids: MessageIds,
+}
+
+/// A record whose handling has ended, with its place.
+pub(super) struct Ended<'a, R> {
+    pub(super) record: &'a R,
+    pub(super) assignment: &'a Assignment,
+    pub(super) slot: u64,
+    pub(super) attempts: u32,
+    pub(super) handler: Option<&'static Handler>,
+}
+
+// By hand, because a derive would ask it of `R`.
+impl<R> Clone for Ended<'_, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for Ended<'_, R> {}
+
+impl Publishing {
+    pub(super) fn new(core: Arc<Core>) -> Self {
+        let settings = &core.settings;
+        Self {
+            output: Output::new(Arc::clone(&core.producer)),
+            encoder: Encoder::new(&settings.source, settings.message_id),
+            ids: MessageIds::default(),
+            core,
+        }
+    }
+
+    /// Hands over a command's events. The position is finished when all of them are acknowledged; without events, now.
+    pub(super) fn events<R: Record>(
+        &mut self,
+        ended: Ended<'_, R>,
+        handler: &'static Handler,
+        envelope: &Envelope<'_>,
+        events: &Events,
+    ) {
+        let core = Arc::clone(&self.core);
+        Counters::add(&core.counters.finished, 1);
+        if events.is_empty() {
+            ended.assignment.finish(ended.slot);
+            return;
+        }
+        Counters::add(&core.counters.events, events.len() as u64);
+        let origin = origin(ended.record, ended.assignment);
+        if self.encoder.wants_ids() {
+            self.ids.reset(&core.settings.group, handler.name, envelope, &origin);
+        }
+        let token = core.acks.command(ended.assignment.index(), ended.slot, events.len());
+        let command_key = origin.key.unwrap_or(envelope.correlation_id.as_bytes());
+        let mut refused = None;
+        for (number, event) in (0..).zip(events.iter()) {
+            let id = self.ids.get(Place::Returned(number));
+            let encoded = self.encoder.encode(event.event_type, &envelope.correlation_id, event.payload, id.as_str());
+            let record = OutRecord {
+                topic: core.settings.events_topic,
+                key: Some(event.key.unwrap_or(command_key)),
+                value: Some(encoded.value),
+                headers: encoded.headers,
+            };
+            match self.output.send(&record, token) {
+                Ok(()) => {}
+                // What the broker will never take counts as handed over once its command is dead-lettered.
+                Err(_) if refused.is_some() => core.acks.delivered(token),
+                Err(error) => refused = Some(format!("event `{}` was refused: {error}", event.event_type)),
+            }
+        }
+        if let Some(message) = refused {
+            self.refuse(&ended, token, message);
+        }
+    }
+
+    fn refuse<R: Record>(&mut self, ended: &Ended<'_, R>, token: Token, message: String) {
+        if self.core.fatal.reason().is_none() {
+            self.write(ended, token, Reason::EventRefused, &message);
+        }
+    }
+
+    /// Sends a message to its dead-letter topic. The position is finished when that is acknowledged.
+    pub(super) fn dead_letter<R: Record>(&mut self, ended: Ended<'_, R>, error: &AttemptError) {
+        let token = Token::position(ended.assignment.index(), ended.slot);
+        self.write(&ended, token, error.reason, &error.message);
+    }
+
+    fn write<R: Record>(&mut self, ended: &Ended<'_, R>, token: Token, reason: Reason, message: &str) {
+        let core = Arc::clone(&self.core);
+        let origin = origin(ended.record, ended.assignment);
+        let handler = ended.handler.map(|handler| handler.place().to_string());
+        log(&origin, ended, handler.as_deref(), reason, message);
+        Counters::add(&core.counters.dead_lettered, 1);
+        let failed = Failed {
+            origin,
+            group: &core.settings.group,
+            handler: handler.as_deref(),
+            reason,
+            message,
+            attempts: ended.attempts,
+            time: Timestamp::now(),
+        };
+        let mut record = ended.record.store();
+        record.headers = dead_letter::headers(record.headers, &failed);
+        let Some(topic) = core.settings.dead_letter_topics.get(origin.topic) else {
+            core.fatal.report(format!("topic `{}` has no dead-letter topic", origin.topic));
+            return;
+        };
+        self.send_dead_letter(*topic, record, token);
+    }
+
+    fn send_dead_letter(&mut self, topic: TopicId, record: StoredRecord, token: Token) {
+        match self.output.send(&stored(topic, &record), token) {
+            Err(SendError::TooLarge(reason)) => {
+                tracing::error!(
+                    offset = record.offset,
+                    bytes = record.value.as_ref().map_or(0, Vec::len),
+                    reason,
+                    "a dead letter is too large; a record without the value takes its place, and the only copy is at the origin"
+                );
+                let record = dead_letter::without_value(record);
+                if let Err(error) = self.output.send(&stored(topic, &record), token) {
+                    self.fail(&error);
+                }
+            }
+            Err(error) => self.fail(&error),
+            Ok(()) => {}
+        }
+    }
+
+    /// What was refused after it had waited for room: the message itself is gone by then, so the service ends, and the
+    /// uncommitted message comes again after the restart.
+    pub(super) fn drain(&mut self) {
+        for (_, error) in self.output.drain() {
+            self.fail(&error);
+        }
+    }
+
+    pub(super) fn fail(&self, error: &SendError) {
+        self.core.fatal.report(format!("cannot publish: {error}"));
+    }
+}
+
+fn stored(topic: TopicId, record: &StoredRecord) -> OutRecord<'_> {
+    OutRecord { topic, key: record.key.as_deref(), value: record.value.as_deref(), headers: &record.headers }
+}
+
+fn log<R>(
+    origin: &crate::message::Origin<'_>,
+    ended: &Ended<'_, R>,
+    handler: Option<&str>,
+    reason: Reason,
+    message: &str,
+) {
+    tracing::error!(
+        topic = origin.topic,
+        partition = origin.partition,
+        offset = origin.offset,
+        handler,
+        attempts = ended.attempts,
+        reason = reason.as_str(),
+        error = shown(message),
+        "message goes to the dead-letter topic"
+    );
+}

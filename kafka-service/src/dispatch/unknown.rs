@@ -1,0 +1,66 @@
+//! Messages for which there is no handler: one line for each type, then a count.
+
+use std::collections::HashMap;
+
+use crate::{message::Origin, registry::Registry};
+
+/// How many types are told apart; a sender of random types must not fill the memory.
+const KEPT_TYPES: usize = 1_000;
+/// How much of a type that somebody else chose goes into a log line.
+const SHOWN: usize = 100;
+
+/// The types that nobody handles, with how often each was seen.
+#[derive(Debug, Default)]
+pub(super) struct Unknown {
+    seen: HashMap<String, u64>,
+}
+
+impl Unknown {
+    /// Counts one; the first of each type is logged with the closest name that is known.
+    pub(super) fn skip(&mut self, registry: &Registry, kind: &str, origin: &Origin<'_>) {
+        if let Some(count) = self.seen.get_mut(kind) {
+            *count += 1;
+            return;
+        }
+        if self.seen.len() >= KEPT_TYPES {
+            return;
+        }
+        self.seen.insert(kind.to_owned(), 1);
+        let closest = registry.closest(kind).map(|name| format!("; the closest is `{name}`")).unwrap_or_default();
+        tracing::warn!(
+            topic = origin.topic,
+            partition = origin.partition,
+            offset = origin.offset,
+            "no handler for command `{}`{closest}; such commands are skipped from here on without a line",
+            shown(kind),
+        );
+    }
+
+    /// What was skipped in all, by type, most frequent first.
+    pub(super) fn summary(&self) -> Vec<(&str, u64)> {
+        let mut counts: Vec<_> = self.seen.iter().map(|(kind, count)| (kind.as_str(), *count)).collect();
+        counts.sort_unstable_by_key(|(kind, count)| (std::cmp::Reverse(*count), *kind));
+        counts
+    }
+}
+
+/// Text from a message, made harmless for a log: no control characters, not too long.
+pub(super) fn shown(text: &str) -> String {
+    let cut = &text[..text.floor_char_boundary(SHOWN)];
+    let mut shown: String = cut.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect();
+    if cut.len() < text.len() {
+        shown.push('…');
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_a_message_cannot_forge_a_log_line() {
+        assert_eq!(shown("a\nWARN b"), "a\u{fffd}WARN b");
+        assert_eq!(shown(&"x".repeat(150)).chars().count(), 101);
+    }
+}

@@ -1,0 +1,107 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn decode(text: &str) -> Result<Envelope<'_>, EnvelopeError> {
+    Envelope::decode(Some(text.as_bytes()))
+}
+
+#[test]
+fn reads_the_guides_layout_without_copying() {
+    let envelope = decode(
+        r#"{"type": "create_user", "correlation_id": "c-1", "timestamp": "2026-11-23T17:40:00.123456",
+            "payload": {"name": "Ada"}, "source": "web", "extra": [1, {"a": null}]}"#,
+    )
+    .unwrap();
+    assert!(matches!(envelope.kind, Cow::Borrowed("create_user")));
+    assert!(matches!(envelope.correlation_id, Cow::Borrowed("c-1")));
+    assert_eq!(envelope.timestamp.as_deref(), Some("2026-11-23T17:40:00.123456"));
+    assert_eq!(envelope.source.as_deref(), Some("web"));
+    assert_eq!(envelope.id, None);
+    assert_eq!(envelope.payload_text(), r#"{"name": "Ada"}"#);
+}
+
+#[test]
+fn a_missing_payload_is_an_empty_object_and_null_stays_null() {
+    assert_eq!(decode(r#"{"type":"a","correlation_id":"b"}"#).unwrap().payload_text(), "{}");
+    assert_eq!(decode(r#"{"type":"a","correlation_id":"b","payload":null}"#).unwrap().payload_text(), "null");
+}
+
+#[test]
+fn the_last_of_duplicate_members_counts() {
+    let envelope = decode(r#"{"type":1,"payload":1,"correlation_id":"x","type":"b","payload":2}"#).unwrap();
+    assert_eq!((envelope.kind.as_ref(), envelope.payload_text()), ("b", "2"));
+}
+
+#[test]
+fn escaped_names_and_values_are_understood() {
+    let envelope = decode(r#"{"ty\u0070e":"caf\u00e9","correlation_id":"a\"b"}"#).unwrap();
+    assert_eq!((envelope.kind.as_ref(), envelope.correlation_id.as_ref()), ("café", "a\"b"));
+}
+
+#[test]
+fn every_defect_has_its_own_sentence() {
+    let cases = [
+        ("", "the value is not JSON: EOF while parsing a value at line 1 column 0"),
+        ("nonsense", "the value is not JSON: expected ident at line 1 column 2"),
+        ("{\"type\": \"a\"", "the value is not JSON: EOF while parsing an object at line 1 column 12"),
+        ("{} x", "the value is not JSON: trailing characters at line 1 column 4"),
+        (
+            "[1]",
+            "the value is an array, but a message is a JSON object with the members `type` and `correlation_id`",
+        ),
+        ("17", "the value is a number, but a message is a JSON object with the members `type` and `correlation_id`"),
+        ("{}", "the member `type` is missing"),
+        (r#"{"type":null}"#, "the member `type` is missing"),
+        (r#"{"type":" "}"#, "the member `type` is empty"),
+        (r#"{"type":7}"#, "the member `type` is a number, but it must be a string"),
+        (r#"{"type":"a"}"#, "the member `correlation_id` is missing"),
+        (r#"{"type":"a","correlation_id":""}"#, "the member `correlation_id` is empty"),
+        (
+            r#"{"type":"a","correlation_id":{"b":[]}}"#,
+            "the member `correlation_id` is an object, but it must be a string",
+        ),
+        (
+            r#"{"type":"a","correlation_id":"b","timestamp":1.5}"#,
+            "the member `timestamp` is a number, but it must be a string",
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(decode(text).unwrap_err().to_string(), expected, "for {text}");
+    }
+    assert_eq!(Envelope::decode(None).unwrap_err(), EnvelopeError::NoValue);
+}
+
+#[test]
+fn invalid_utf8_is_not_json() {
+    assert!(matches!(Envelope::decode(Some(b"{\"type\":\"\xff\"}")), Err(EnvelopeError::NotJson(_))));
+}
+
+#[test]
+fn a_payload_of_a_hundred_thousand_levels_overflows_no_stack() {
+    let text = format!(r#"{{"type":"a","correlation_id":"b","payload":{}}}"#, "[".repeat(100_000));
+    assert!(matches!(decode(&text), Err(EnvelopeError::NotJson(_))));
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let closed = format!(r#"{{"type":"a","correlation_id":"b","payload":{deep}}}"#);
+    assert_eq!(decode(&closed).unwrap().payload_text(), deep);
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        drop(Envelope::decode(Some(&bytes)));
+    }
+
+    #[test]
+    fn what_serde_json_writes_is_read_back(kind in "\\PC*[a-z]\\PC*", id in "\\PC*[a-z]\\PC*", number in any::<i64>()) {
+        let text = serde_json::json!({
+            "payload": {"n": number, "t": kind}, "correlation_id": id, "type": kind, "id": id
+        }).to_string();
+        let envelope = decode(&text).unwrap();
+        prop_assert_eq!(envelope.kind.as_ref(), kind.as_str());
+        prop_assert_eq!(envelope.correlation_id.as_ref(), id.as_str());
+        prop_assert_eq!(envelope.id.as_deref(), Some(id.as_str()));
+        let payload: serde_json::Value = serde_json::from_str(envelope.payload_text()).unwrap();
+        prop_assert_eq!(payload, serde_json::json!({"n": number, "t": kind}));
+    }
+}

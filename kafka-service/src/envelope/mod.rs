@@ -1,0 +1,11 @@
+//! DECODE, step 1: the JSON envelope around a payload. Pure: bytes in, borrowed members out, and the way back.
+//!
+//! The layout is that of the services which follow the Python guide:
+//! `{"type", "correlation_id", "timestamp", "payload", "source"}`, to which we add `id`.
+
+mod decode;
+mod encode;
+mod member;
+
+pub(crate) use decode::{Envelope, EnvelopeError};
+pub(crate) use encode::{Clock, Head, encode};

@@ -1,0 +1,68 @@
+//! [`Error`]: why a service did not start, or did not end well.
+
+use std::fmt;
+
+use crate::config::ConfigError;
+
+/// Why a service did not start, or did not end well.
+///
+/// `Debug` prints the same text as `Display`, because that is what Rust prints when `main` returns an error.
+#[non_exhaustive]
+pub enum Error {
+    /// The configuration is wrong; every problem is named.
+    Config(ConfigError),
+    /// The handlers or states are wrong; every problem is named.
+    Start(Vec<String>),
+    /// The Kafka client, or the embedded broker, could not be created.
+    Client(String),
+    /// The service ended by itself, because it could not go on without breaking a promise.
+    Failed(String),
+    /// The service stopped at its deadline and left work behind. All of it is uncommitted, so it is delivered again.
+    Incomplete {
+        /// Commands that were taken and not finished.
+        commands: usize,
+        /// Events and dead letters that the broker did not acknowledge.
+        unacknowledged: usize,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(error) => error.fmt(formatter),
+            Self::Start(problems) => {
+                write!(formatter, "the service cannot start")?;
+                problems.iter().try_for_each(|problem| write!(formatter, "\n- {problem}"))
+            }
+            Self::Client(reason) => write!(formatter, "cannot create the Kafka client: {reason}"),
+            Self::Failed(reason) => write!(formatter, "the service failed: {reason}"),
+            Self::Incomplete { commands, unacknowledged } => write!(
+                formatter,
+                "the service stopped at its deadline with {commands} commands unfinished and {unacknowledged} records \
+                 unacknowledged; they are not committed and will be delivered again\n  \
+                 help: raise KAFKA_SHUTDOWN_DEADLINE, or lower the timeout of the handlers"
+            ),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Config(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}

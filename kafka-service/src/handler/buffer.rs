@@ -1,0 +1,71 @@
+//! Buffers for encoded events, kept per thread and used again: most handlers return one small event, and asking the
+//! allocator for its bytes would cost more than writing them.
+
+use std::cell::RefCell;
+
+/// What one thread keeps at most: 4 MiB. A burst beyond that goes back to the allocator.
+const KEPT_BUFFERS: usize = 256;
+const KEPT_CAPACITY: usize = 16 * 1024;
+
+/// Room for an ordinary event, so that a new buffer does not grow in steps.
+const FIRST_CAPACITY: usize = 256;
+
+thread_local! {
+    static BUFFERS: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// An empty buffer with room.
+pub(super) fn take() -> Vec<u8> {
+    BUFFERS
+        .try_with(|buffers| buffers.borrow_mut().pop())
+        .ok()
+        .flatten()
+        .unwrap_or_else(|| Vec::with_capacity(FIRST_CAPACITY))
+}
+
+/// Keeps a buffer for the next event of this thread, whichever thread took it.
+pub(super) fn give_back(mut buffer: Vec<u8>) {
+    if buffer.capacity() == 0 || buffer.capacity() > KEPT_CAPACITY {
+        return;
+    }
+    buffer.clear();
+    // At thread exit the pool may be gone already; then the buffer is simply freed.
+    _ = BUFFERS.try_with(|buffers| {
+        let mut buffers = buffers.borrow_mut();
+        if buffers.len() < KEPT_BUFFERS {
+            buffers.push(buffer);
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_comes_back_empty_and_is_used_again() {
+        let mut buffer = take();
+        buffer.extend_from_slice(b"text");
+        let address = buffer.as_ptr();
+        give_back(buffer);
+        let again = take();
+        assert!(again.is_empty());
+        assert_eq!(again.as_ptr(), address);
+    }
+
+    #[test]
+    fn a_huge_buffer_is_not_kept() {
+        give_back(take());
+        let kept = BUFFERS.with(|buffers| buffers.borrow().len());
+        give_back(Vec::with_capacity(KEPT_CAPACITY + 1));
+        assert_eq!(BUFFERS.with(|buffers| buffers.borrow().len()), kept);
+    }
+
+    #[test]
+    fn a_thread_keeps_only_so_many() {
+        for _ in 0..KEPT_BUFFERS + 10 {
+            give_back(Vec::with_capacity(8));
+        }
+        assert_eq!(BUFFERS.with(|buffers| buffers.borrow().len()), KEPT_BUFFERS);
+    }
+}

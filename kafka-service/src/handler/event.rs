@@ -1,0 +1,57 @@
+//! [`Event`]: what a handler publishes.
+
+use std::fmt::Display;
+
+use serde::{Serialize, Serializer};
+
+/// A fact that a service publishes: a type name, a payload, and perhaps a record key.
+///
+/// Derive it. A struct is one event; an enum is several, one for each variant.
+///
+/// ```
+/// use kafka_service::Event;
+/// use serde::Serialize;
+///
+/// #[derive(Serialize, Event)]
+/// #[event("user.created", key = id)]
+/// struct UserCreated {
+///     id: u64,
+///     name: String,
+/// }
+///
+/// #[derive(Serialize, Event)]
+/// enum Answer {
+///     #[event("payment.accepted", key = order)]
+///     Accepted { order: u64 },
+///     #[event("payment.refused")]
+///     Refused(String),
+/// }
+///
+/// let event = UserCreated { id: 7, name: "Ada".into() };
+/// assert_eq!(event.event_type(), "user.created");
+/// assert_eq!(event.key().unwrap().to_string(), "7");
+/// assert_eq!(Answer::TYPES, ["payment.accepted", "payment.refused"]);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event",
+    label = "does not say which event it is",
+    note = "derive `serde::Serialize` and `kafka_service::Event` for `{Self}` and name it: `#[event(\"entity.action\")]`"
+)]
+pub trait Event: Serialize {
+    /// Every event type that a value of this type can have.
+    const TYPES: &'static [&'static str];
+
+    /// The event type of this value, such as `user.created`: the member `type` of the message.
+    fn event_type(&self) -> &'static str;
+
+    /// The record key of this value. Without one, the key of the command being handled is used.
+    fn key(&self) -> Option<impl Display + '_> {
+        None::<&str>
+    }
+
+    /// Writes the payload: the value itself, or the content of an enum's variant without the variant's name.
+    #[doc(hidden)]
+    fn serialize_payload<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.serialize(serializer)
+    }
+}

@@ -1,0 +1,250 @@
+//! [`FromContext`]: what a handler can take besides its payload.
+
+use std::{any::type_name, fmt};
+
+use super::{Context, HandlerError, StateNeed};
+use crate::publish::Publisher;
+
+/// Something that a handler takes besides its payload: an argument that stands before the last one.
+///
+/// An extractor says in its type what it is made of: [`Needs`](Self::Needs) is another extractor, or a tuple of up to
+/// four. Composition is the only way to reach a [`State`], so what a handler needs is known before the first message,
+/// and a state that nobody provided is an error at start that names every handler which needs it.
+///
+/// # Examples
+///
+/// ```
+/// use kafka_service::{FromContext, HandlerError, Meta, State};
+///
+/// #[derive(Clone)]
+/// struct Tenants(Vec<String>);
+///
+/// struct Tenant(String);
+///
+/// impl FromContext for Tenant {
+///     type Needs = (Meta, State<Tenants>);
+///
+///     fn from_context((meta, State(tenants)): Self::Needs) -> Result<Self, HandlerError> {
+///         let source = meta.source().ok_or("the message names no source")?;
+///         let known = tenants.0.iter().any(|tenant| tenant == source);
+///         if known { Ok(Tenant(source.to_owned())) } else { Err(HandlerError::permanent("unknown tenant")) }
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be extracted from a message",
+    label = "not an extractor",
+    note = "a shared value is taken as `State<{Self}>` and provided with `.state(value)` before the service runs",
+    note = "an extractor of your own implements `kafka_service::FromContext`",
+    note = "the payload is the last argument, extractors stand before it"
+)]
+pub trait FromContext: Sized {
+    /// What it is made of; `()` if it is made of nothing.
+    type Needs: FromContext;
+
+    /// Makes it, or refuses the attempt: the error counts like one that the handler returns.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the extractor requires of a message.
+    fn from_context(needs: Self::Needs) -> Result<Self, HandlerError>;
+
+    /// Cannot be computed if the extractor is, in the end, made of itself: the build stops there instead of the service
+    /// running out of stack.
+    #[doc(hidden)]
+    const ENDS: () = <Self::Needs as FromContext>::ENDS;
+
+    #[doc(hidden)]
+    fn extract(context: &Context<'_>) -> Result<Self, HandlerError> {
+        Self::from_context(<Self::Needs as FromContext>::extract(context)?)
+    }
+
+    #[doc(hidden)]
+    fn needs(list: &mut Vec<StateNeed>) {
+        const { Self::ENDS };
+        <Self::Needs as FromContext>::needs(list);
+    }
+}
+
+/// The extractors that everything else is made of read the message itself, so their `Needs` are themselves.
+macro_rules! built_in {
+    ($($part:ident)*) => {
+        type Needs = Self;
+
+        const ENDS: () = {
+            let ((), $($part),*) = ((), $($part::ENDS),*);
+        };
+
+        fn from_context(needs: Self) -> Result<Self, HandlerError> {
+            Ok(needs)
+        }
+    };
+}
+
+/// Tuples are extractors so that one extractor can be made of several.
+macro_rules! tuple {
+    ($($part:ident)*) => {
+        impl<$($part: FromContext),*> FromContext for ($($part,)*) {
+            built_in!($($part)*);
+
+            fn extract(_context: &Context<'_>) -> Result<Self, HandlerError> {
+                Ok(($($part::extract(_context)?,)*))
+            }
+
+            fn needs(_list: &mut Vec<StateNeed>) {
+                $($part::needs(_list);)*
+            }
+        }
+    };
+}
+
+tuple!();
+tuple!(A);
+tuple!(A B);
+tuple!(A B C);
+tuple!(A B C D);
+
+/// A value that the application provided with `.state(value)`, cloned for each call: make `T` cheap to clone, such as a
+/// connection pool or an `Arc`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct State<T>(pub T);
+
+impl<T: Clone + Send + Sync + 'static> FromContext for State<T> {
+    built_in!();
+
+    fn extract(context: &Context<'_>) -> Result<Self, HandlerError> {
+        // The check at start makes this impossible in a running service; a call that goes around it gets the text.
+        let missing = || format!("state `{}` was never provided: add `.state(value)`", type_name::<T>());
+        context.states.get().map(State).ok_or_else(|| HandlerError::new(missing()))
+    }
+
+    fn needs(list: &mut Vec<StateNeed>) {
+        list.push(StateNeed::of::<T>());
+    }
+}
+
+/// The correlation id of the command; the events that its handler returns carry the same one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CorrelationId(pub String);
+
+impl CorrelationId {
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CorrelationId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl FromContext for CorrelationId {
+    built_in!();
+
+    fn extract(context: &Context<'_>) -> Result<Self, HandlerError> {
+        Ok(Self(context.envelope.correlation_id.clone().into_owned()))
+    }
+
+    fn needs(_: &mut Vec<StateNeed>) {}
+}
+
+/// Where the message stands in Kafka, who sent it, and how often it has been tried.
+#[derive(Clone, Debug)]
+pub struct Meta {
+    topic: String,
+    partition: i32,
+    offset: i64,
+    key: Option<Vec<u8>>,
+    timestamp: Option<i64>,
+    attempt: u32,
+    source: Option<String>,
+    message_id: Option<String>,
+}
+
+impl Meta {
+    /// The topic that the message was read from.
+    #[must_use]
+    pub fn topic(&self) -> &str {
+        &self.topic
+    }
+
+    /// The partition that the message was read from.
+    #[must_use]
+    pub fn partition(&self) -> i32 {
+        self.partition
+    }
+
+    /// The position of the message in its partition.
+    #[must_use]
+    pub fn offset(&self) -> i64 {
+        self.offset
+    }
+
+    /// The record key.
+    #[must_use]
+    pub fn key(&self) -> Option<&[u8]> {
+        self.key.as_deref()
+    }
+
+    /// The record's timestamp in milliseconds since the Unix epoch.
+    #[must_use]
+    pub fn timestamp(&self) -> Option<i64> {
+        self.timestamp
+    }
+
+    /// 1 when the handler is called for the first time, 2 at the first retry, and so on.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// The service that sent the message, if the message says so.
+    #[must_use]
+    pub fn source(&self) -> Option<&str> {
+        self.source.as_deref()
+    }
+
+    /// The id of the message, if it has one: the same after a redelivery.
+    #[must_use]
+    pub fn message_id(&self) -> Option<&str> {
+        self.message_id.as_deref()
+    }
+}
+
+impl FromContext for Meta {
+    built_in!();
+
+    fn extract(context: &Context<'_>) -> Result<Self, HandlerError> {
+        let Context { envelope, origin, attempt, .. } = context;
+        Ok(Self {
+            topic: origin.topic.to_owned(),
+            partition: origin.partition,
+            offset: origin.offset,
+            key: origin.key.map(<[u8]>::to_vec),
+            timestamp: origin.timestamp,
+            attempt: *attempt,
+            source: envelope.source.as_deref().map(str::to_owned),
+            message_id: envelope.id.as_deref().map(str::to_owned),
+        })
+    }
+
+    fn needs(_: &mut Vec<StateNeed>) {}
+}
+
+/// The publisher, bound to the command: what is published through it carries the command's correlation id and key.
+impl FromContext for Publisher {
+    built_in!();
+
+    fn extract(context: &Context<'_>) -> Result<Self, HandlerError> {
+        Ok(context.publisher.bound_to(context))
+    }
+
+    fn needs(_: &mut Vec<StateNeed>) {}
+}
+
+#[cfg(test)]
+#[path = "extract_tests.rs"]
+mod tests;

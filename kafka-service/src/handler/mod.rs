@@ -1,0 +1,30 @@
+//! HANDLER: everything between a decoded envelope and a user's function, in both directions.
+//!
+//! In: the payload ([`Payload`]) and what stands beside it ([`FromContext`]). Out: events ([`IntoEvents`]) or an error
+//! ([`HandlerError`]). Handlers never see a transport type, and transports never see this module.
+
+mod buffer;
+mod content;
+mod context;
+mod error;
+mod event;
+mod extract;
+mod outcome;
+mod payload;
+mod probe;
+mod state;
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub(crate) use self::error::Class;
+pub use self::{
+    content::serialize_content,
+    context::{Context, Failure, HandlerFuture, Invocation, Outcome},
+    error::{Classify, HandlerError, IntoHandlerError},
+    event::Event,
+    extract::{CorrelationId, FromContext, Meta, State},
+    outcome::{EncodedEvent, Events, IntoEvents, IntoOutcome, outcome},
+    payload::{DecodeError, Payload, decode},
+    probe::{Probe, Undescribed},
+    state::{StateNeed, States},
+};

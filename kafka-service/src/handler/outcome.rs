@@ -1,0 +1,252 @@
+//! What a handler returns, encoded at once: [`IntoEvents`] for the good forms, [`IntoOutcome`] for those and `Result`s.
+
+use std::{
+    fmt::{self, Display},
+    io::Write,
+};
+
+use super::{Event, HandlerError, IntoHandlerError, Outcome, buffer};
+
+/// The events of one handler call as bytes. All of them share one buffer, which comes from a pool and goes back to it;
+/// no event or one costs nothing beyond that.
+#[derive(Default)]
+pub struct Events {
+    bytes: Vec<u8>,
+    first: Option<Entry>,
+    rest: Vec<Entry>,
+}
+
+/// Where one event stands in the buffer: its key, if it has one, and its payload directly behind. It starts where the
+/// one before ends.
+struct Entry {
+    event_type: &'static str,
+    has_key: bool,
+    payload_start: usize,
+    end: usize,
+}
+
+/// One encoded event.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct EncodedEvent<'a> {
+    /// The member `type` of the message.
+    pub event_type: &'static str,
+    /// The record key, if the event has one of its own.
+    pub key: Option<&'a [u8]>,
+    /// The payload as JSON.
+    pub payload: &'a [u8],
+}
+
+impl Events {
+    /// Appends an event. After an error nothing of it is left in the buffer's entries.
+    pub(crate) fn push<E: Event>(&mut self, event: &E) -> Result<(), HandlerError> {
+        if self.bytes.capacity() == 0 {
+            self.bytes = buffer::take();
+        }
+        let event_type = event.event_type();
+        let has_key = match event.key() {
+            Some(key) => write_key(&mut self.bytes, event_type, &key).map(|()| true)?,
+            None => false,
+        };
+        let payload_start = self.bytes.len();
+        event
+            .serialize_payload(&mut serde_json::Serializer::new(&mut self.bytes))
+            .map_err(|error| refused(event_type, &error))?;
+        let entry = Entry { event_type, has_key, payload_start, end: self.bytes.len() };
+        match self.first {
+            None => self.first = Some(entry),
+            Some(_) => self.rest.push(entry),
+        }
+        Ok(())
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = EncodedEvent<'_>> {
+        self.first.iter().chain(&self.rest).scan(0, |start, entry| {
+            let key = entry.has_key.then(|| &self.bytes[*start..entry.payload_start]);
+            *start = entry.end;
+            Some(EncodedEvent {
+                event_type: entry.event_type,
+                key,
+                payload: &self.bytes[entry.payload_start..entry.end],
+            })
+        })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        usize::from(self.first.is_some()) + self.rest.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+}
+
+fn write_key(bytes: &mut Vec<u8>, event_type: &str, key: &dyn Display) -> Result<(), HandlerError> {
+    write!(bytes, "{key}").map_err(|_| refused(event_type, &"its key cannot be written as text"))
+}
+
+/// The same value fails the same way at the next attempt.
+fn refused(event_type: &str, reason: &dyn Display) -> HandlerError {
+    HandlerError::permanent(format!("cannot encode event `{event_type}`: {reason}"))
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        buffer::give_back(std::mem::take(&mut self.bytes));
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl fmt::Debug for EncodedEvent<'_> {
+    /// Leaves the payload out: it may hold what must not stand in a log.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("EncodedEvent")
+            .field("event_type", &self.event_type)
+            .field("key", &self.key.map(String::from_utf8_lossy))
+            .field("payload_bytes", &self.payload.len())
+            .finish()
+    }
+}
+
+/// The forms in which a handler returns events: `()`, an [`Event`], and `Option`, `Vec` and tuples (up to eight) of these.
+///
+/// There is nothing to implement: derive [`Event`](derive@crate::Event) for the types that you publish.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be published by a `#[command]` handler",
+    label = "not an event",
+    note = "an event derives `serde::Serialize` and `kafka_service::Event` and has a type: `#[event(\"entity.action\")]`",
+    note = "`()`, `Option<E>`, `Vec<E>`, tuples of events and a `Result` of one of these work too; a future is awaited in an `async fn`"
+)]
+pub trait IntoEvents {
+    #[doc(hidden)]
+    fn append_to(self, events: &mut Events) -> Result<(), HandlerError>;
+
+    /// Adds every event type that a value of this type can have.
+    #[doc(hidden)]
+    fn event_types(list: &mut Vec<&'static str>);
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Event> IntoEvents for E {
+    fn append_to(self, events: &mut Events) -> Result<(), HandlerError> {
+        events.push(&self)
+    }
+
+    fn event_types(list: &mut Vec<&'static str>) {
+        list.extend_from_slice(E::TYPES);
+    }
+}
+
+impl IntoEvents for () {
+    fn append_to(self, _: &mut Events) -> Result<(), HandlerError> {
+        Ok(())
+    }
+
+    fn event_types(_: &mut Vec<&'static str>) {}
+}
+
+impl<T: IntoEvents> IntoEvents for Option<T> {
+    fn append_to(self, events: &mut Events) -> Result<(), HandlerError> {
+        self.map_or(Ok(()), |value| value.append_to(events))
+    }
+
+    fn event_types(list: &mut Vec<&'static str>) {
+        T::event_types(list);
+    }
+}
+
+impl<T: IntoEvents> IntoEvents for Vec<T> {
+    fn append_to(self, events: &mut Events) -> Result<(), HandlerError> {
+        self.into_iter().try_for_each(|value| value.append_to(events))
+    }
+
+    fn event_types(list: &mut Vec<&'static str>) {
+        T::event_types(list);
+    }
+}
+
+macro_rules! tuple {
+    ($($part:ident)*) => {
+        impl<$($part: IntoEvents),*> IntoEvents for ($($part,)*) {
+            fn append_to(self, events: &mut Events) -> Result<(), HandlerError> {
+                #[expect(non_snake_case, reason = "a part is called after its type")]
+                let ($($part,)*) = self;
+                $($part.append_to(events)?;)*
+                Ok(())
+            }
+
+            fn event_types(list: &mut Vec<&'static str>) {
+                $($part::event_types(list);)*
+            }
+        }
+    };
+}
+
+tuple!(A B);
+tuple!(A B C);
+tuple!(A B C D);
+tuple!(A B C D E);
+tuple!(A B C D E F);
+tuple!(A B C D E F G);
+tuple!(A B C D E F G H);
+
+/// What a handler may return: the forms of [`IntoEvents`], or a `Result` of one.
+///
+/// There is nothing to implement. The parts of a `Result` are named here and bound only where a handler is called: so a
+/// wrong event and a wrong error each get a compiler message of their own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be published by a `#[command]` handler",
+    label = "not an event",
+    note = "an event derives `serde::Serialize` and `kafka_service::Event` and has a type: `#[event(\"entity.action\")]`",
+    note = "`()`, `Option<E>`, `Vec<E>`, tuples of events and a `Result` of one of these work too; a future is awaited in an `async fn`"
+)]
+pub trait IntoOutcome {
+    /// The good part.
+    type Events;
+    /// The bad part.
+    type Error;
+
+    #[doc(hidden)]
+    fn into_result(self) -> Result<Self::Events, Self::Error>;
+}
+
+impl<T: IntoEvents> IntoOutcome for T {
+    type Events = T;
+    type Error = HandlerError;
+
+    fn into_result(self) -> Result<T, HandlerError> {
+        Ok(self)
+    }
+}
+
+impl<T, E> IntoOutcome for Result<T, E> {
+    type Events = T;
+    type Error = E;
+
+    fn into_result(self) -> Self {
+        self
+    }
+}
+
+/// Turns what a handler returned into encoded events or an error.
+#[inline]
+pub fn outcome<R>(returned: R) -> Outcome
+where
+    R: IntoOutcome,
+    R::Events: IntoEvents,
+    R::Error: IntoHandlerError,
+{
+    let returned = returned.into_result().map_err(IntoHandlerError::into_handler_error)?;
+    let mut events = Events::default();
+    returned.append_to(&mut events)?;
+    Ok(events)
+}
+
+#[cfg(test)]
+#[path = "outcome_tests.rs"]
+mod tests;

@@ -1,0 +1,87 @@
+//! Shared values that the application provides and handlers ask for by type.
+
+use std::{
+    any::{Any, TypeId, type_name},
+    fmt,
+    sync::Arc,
+};
+
+use rustc_hash::FxHashMap;
+
+/// The values that were provided, one for each type.
+#[derive(Clone, Default)]
+pub struct States {
+    values: FxHashMap<TypeId, Provided>,
+}
+
+#[derive(Clone)]
+struct Provided {
+    name: &'static str,
+    value: Arc<dyn Any + Send + Sync>,
+}
+
+impl States {
+    /// Provides a value. A second one of the same type takes the place of the first.
+    pub(crate) fn insert<T: Send + Sync + 'static>(&mut self, value: T) {
+        self.values.insert(TypeId::of::<T>(), Provided { name: type_name::<T>(), value: Arc::new(value) });
+    }
+
+    /// A clone of the value of this type.
+    pub(crate) fn get<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
+        self.values.get(&TypeId::of::<T>())?.value.downcast_ref().cloned()
+    }
+
+    pub(crate) fn contains(&self, id: TypeId) -> bool {
+        self.values.contains_key(&id)
+    }
+}
+
+impl fmt::Debug for States {
+    /// Prints the names of the types only; the values may hold secrets.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut names: Vec<_> = self.values.values().map(|provided| provided.name).collect();
+        names.sort_unstable();
+        formatter.debug_set().entries(names).finish()
+    }
+}
+
+/// A shared value that an extractor cannot do without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateNeed {
+    /// The type's identity.
+    pub id: TypeId,
+    /// The type's name, for messages.
+    pub name: &'static str,
+}
+
+impl StateNeed {
+    pub(crate) fn of<T: 'static>() -> Self {
+        Self { id: TypeId::of::<T>(), name: type_name::<T>() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_value_of_a_type_takes_the_place_of_the_first() {
+        let mut states = States::default();
+        states.insert(1_u32);
+        states.insert("text");
+        states.insert(2_u32);
+        assert_eq!(states.get::<u32>(), Some(2));
+        assert_eq!(states.get::<&str>(), Some("text"));
+        assert_eq!(states.get::<u64>(), None);
+        assert!(states.contains(TypeId::of::<u32>()));
+        assert!(!states.contains(TypeId::of::<u64>()));
+    }
+
+    #[test]
+    fn debug_prints_types_and_no_values() {
+        let mut states = States::default();
+        states.insert(String::from("a password"));
+        states.insert(1_u8);
+        assert_eq!(format!("{states:?}"), r#"{"alloc::string::String", "u8"}"#);
+    }
+}

@@ -1,0 +1,32 @@
+//! Write Kafka microservices as plain typed async functions.
+
+mod message;
+mod envelope;
+mod transport;
+mod registry;
+mod dispatch;
+mod handler;
+mod retry;
+mod publish;
+pub mod dead_letter;
+mod commit;
+pub mod config;
+mod health;
+mod error;
+mod service;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub use kafka_service_macros::{Event, command};
+
+pub use self::{
+    error::Error,
+    handler::{Classify, CorrelationId, Event, FromContext, HandlerError, IntoEvents, IntoOutcome, Meta, Payload, State},
+    health::Health,
+    publish::{Publication, PublishError, Publisher},
+};
+pub use self::config::Config;
+#[cfg(feature = "kafka")]
+pub use self::service::{KafkaService, ServiceHandle};

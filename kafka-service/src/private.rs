@@ -1,0 +1,73 @@
+//! The only names that generated code uses. Not public API: they change without notice.
+
+pub use inventory;
+pub use serde;
+
+use std::{
+    future::Future,
+    panic,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+pub use crate::{
+    handler::{
+        Context, Event, Events, Failure, HandlerFuture, Invocation, Outcome, Probe, Undescribed, decode,
+        outcome, serialize_content,
+    },
+    registry::{Description, Handler},
+};
+use crate::handler::{FromContext, HandlerError};
+
+/// Takes an argument out of the message.
+#[inline]
+pub fn extract<T: FromContext>(context: &Context<'_>) -> Result<T, HandlerError> {
+    T::extract(context)
+}
+
+/// A handler that is an `async fn`, ready to be polled.
+#[inline]
+pub fn invocation<F: Future<Output = Outcome> + Send + 'static>(future: F) -> Invocation {
+    Ok(Box::pin(future))
+}
+
+static BLOCKING_CALLS: AtomicUsize = AtomicUsize::new(0);
+
+/// How many plain `fn` handlers run at this moment. Nothing can stop them.
+pub(crate) fn blocking_calls() -> usize {
+    BLOCKING_CALLS.load(Ordering::Relaxed)
+}
+
+/// Counts one call for as long as it lives, also when the call panics.
+struct BlockingCall;
+
+impl BlockingCall {
+    fn begin() -> Self {
+        BLOCKING_CALLS.fetch_add(1, Ordering::Relaxed);
+        Self
+    }
+}
+
+impl Drop for BlockingCall {
+    fn drop(&mut self) {
+        BLOCKING_CALLS.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A handler that is a plain `fn`: it runs on the pool for blocking work, so that a slow call holds up nothing else.
+pub fn blocking<F: FnOnce() -> Outcome + Send + 'static>(call: F) -> Invocation {
+    invocation(async move {
+        let span = tracing::Span::current();
+        let call = move || {
+            let _counted = BlockingCall::begin();
+            span.in_scope(call)
+        };
+        match tokio::task::spawn_blocking(call).await {
+            Ok(outcome) => outcome,
+            Err(error) => match error.try_into_panic() {
+                // To the caller it is a handler that panicked, wherever it ran.
+                Ok(panic) => panic::resume_unwind(panic),
+                Err(_) => Err(HandlerError::new("the runtime stopped before the handler was called")),
+            },
+        }
+    })
+}

@@ -1,0 +1,247 @@
+//! What happens when the broker acknowledges a record, or says that it will not.
+
+use std::{
+    future::Future,
+    pin::pin,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use slab::Slab;
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use crate::{
+    commit::{Assignments, Target, Token},
+    transport::{SendError, Undelivered},
+};
+
+/// The receiving end of the producer's reports, shared with the client's thread.
+#[derive(Debug)]
+pub(crate) struct Acks {
+    pub(crate) assignments: Assignments,
+    pending: Mutex<Slab<Pending>>,
+    undelivered: mpsc::UnboundedSender<(Token, Undelivered)>,
+    room: Notify,
+    somebody_waits_for_room: AtomicBool,
+    late: AtomicU64,
+}
+
+/// What one acknowledgement, or the last of several, completes.
+#[derive(Debug)]
+enum Pending {
+    /// A command that published several events.
+    Command { assignment: u32, slot: u64, open: usize },
+    /// Somebody who awaits the acknowledgement.
+    Caller(oneshot::Sender<Result<(), Undelivered>>),
+}
+
+impl Acks {
+    /// The second part receives what was not delivered for a command; the dispatcher decides what happens then.
+    pub(crate) fn new() -> (Self, mpsc::UnboundedReceiver<(Token, Undelivered)>) {
+        let (undelivered, receiver) = mpsc::unbounded_channel();
+        let acks = Self {
+            assignments: Assignments::default(),
+            pending: Mutex::default(),
+            undelivered,
+            room: Notify::new(),
+            somebody_waits_for_room: AtomicBool::new(false),
+            late: AtomicU64::new(0),
+        };
+        (acks, receiver)
+    }
+
+    fn pending(&self) -> MutexGuard<'_, Slab<Pending>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn entry(&self, pending: Pending) -> Token {
+        let index = self.pending().insert(pending);
+        Token::pending(u32::try_from(index).expect("four billion records do not fit in the producer's queue"))
+    }
+
+    /// A token for a command whose `events` share it; the position is finished with the last of them.
+    pub(crate) fn command(&self, assignment: u32, slot: u64, events: usize) -> Token {
+        if events == 1 {
+            Token::position(assignment, slot)
+        } else {
+            self.entry(Pending::Command { assignment, slot, open: events })
+        }
+    }
+
+    /// A token for somebody who waits.
+    pub(crate) fn caller(&self) -> (Token, oneshot::Receiver<Result<(), Undelivered>>) {
+        let (sender, receiver) = oneshot::channel();
+        (self.entry(Pending::Caller(sender)), receiver)
+    }
+
+    /// Gives up a token for which no record was taken.
+    pub(crate) fn forget(&self, token: Token) {
+        if let Target::Pending(entry) = token.target() {
+            self.pending().try_remove(entry as usize);
+        }
+    }
+
+    /// The broker has the record.
+    pub(crate) fn delivered(&self, token: Token) {
+        match token.target() {
+            Target::Position { assignment, slot } => self.finish(assignment, slot),
+            Target::Pending(entry) => self.delivered_pending(entry as usize),
+        }
+        if self.somebody_waits_for_room.load(Ordering::Relaxed) {
+            self.somebody_waits_for_room.store(false, Ordering::Relaxed);
+            self.room.notify_waiters();
+        }
+    }
+
+    fn delivered_pending(&self, entry: usize) {
+        let mut pending = self.pending();
+        match pending.get_mut(entry) {
+            Some(Pending::Command { open, .. }) if *open > 1 => {
+                *open -= 1;
+                return;
+            }
+            Some(_) => {}
+            None => return,
+        }
+        let done = pending.remove(entry);
+        drop(pending);
+        match done {
+            Pending::Command { assignment, slot, .. } => self.finish(assignment, slot),
+            // A caller who has gone no longer wants to know.
+            Pending::Caller(caller) => drop(caller.send(Ok(()))),
+        }
+    }
+
+    /// The broker does not have the record, and the client has given up on it.
+    pub(crate) fn failed(&self, token: Token, undelivered: Undelivered) {
+        if let Target::Pending(entry) = token.target() {
+            let mut pending = self.pending();
+            if let Some(Pending::Caller(_)) = pending.get(entry as usize) {
+                let caller = pending.remove(entry as usize);
+                drop(pending);
+                if let Pending::Caller(caller) = caller {
+                    drop(caller.send(Err(undelivered)));
+                }
+                return;
+            }
+        }
+        // The receiver goes only when the service has stopped; then the position stays uncommitted, as it must.
+        drop(self.undelivered.send((token, undelivered)));
+    }
+
+    /// The position that a token of a command belongs to.
+    pub(crate) fn position(&self, token: Token) -> Option<(u32, u64)> {
+        match token.target() {
+            Target::Position { assignment, slot } => Some((assignment, slot)),
+            Target::Pending(entry) => match self.pending().get(entry as usize) {
+                Some(Pending::Command { assignment, slot, .. }) => Some((*assignment, *slot)),
+                _ => None,
+            },
+        }
+    }
+
+    /// Marks a position as finished.
+    pub(crate) fn finish(&self, assignment: u32, slot: u64) {
+        if !self.assignments.finish(assignment, slot) {
+            self.late.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How many reports came for partitions that had been given back.
+    pub(crate) fn late_reports(&self) -> u64 {
+        self.late.load(Ordering::Relaxed)
+    }
+
+    /// Tries `send` until the producer has room. Everything that is not "full" is the caller's to judge.
+    pub(crate) async fn when_there_is_room<F>(&self, mut send: F) -> Result<(), SendError>
+    where
+        F: FnMut() -> Result<(), SendError>,
+    {
+        loop {
+            let mut room = pin!(self.room.notified());
+            // Registered before the attempt, so that an acknowledgement between the two is not missed.
+            room.as_mut().enable();
+            self.somebody_waits_for_room.store(true, Ordering::Relaxed);
+            match send() {
+                Err(SendError::QueueFull) => room.await,
+                other => return other,
+            }
+        }
+    }
+
+    /// Completes when an acknowledgement has come in, which makes room.
+    pub(crate) fn room(&self) -> impl Future<Output = ()> + '_ {
+        self.somebody_waits_for_room.store(true, Ordering::Relaxed);
+        self.room.notified()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::{Cause, TopicId};
+
+    fn undelivered() -> Undelivered {
+        Undelivered {
+            topic: TopicId(0),
+            key: None,
+            value: None,
+            headers: Vec::new(),
+            cause: Cause::Broker,
+            error: "no leader".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_command_with_several_events_is_finished_with_the_last() {
+        let (acks, _undelivered) = Acks::new();
+        let assignment = acks.assignments.add("commands".into(), 0, 8);
+        let mut tracker = crate::commit::Tracker::new(assignment.clone());
+        let slot = tracker.take(41).unwrap();
+        let token = acks.command(assignment.index(), slot, 3);
+        for _ in 0..2 {
+            acks.delivered(token);
+            tracker.advance();
+            assert_eq!(tracker.hand_over(), None);
+        }
+        acks.delivered(token);
+        tracker.advance();
+        assert_eq!(tracker.hand_over(), Some(42));
+    }
+
+    #[tokio::test]
+    async fn a_caller_learns_what_became_of_the_record() {
+        let (acks, mut failures) = Acks::new();
+        let (token, answer) = acks.caller();
+        acks.delivered(token);
+        assert!(answer.await.unwrap().is_ok());
+        let (token, answer) = acks.caller();
+        acks.failed(token, undelivered());
+        assert_eq!(answer.await.unwrap().unwrap_err().error, "no leader");
+        assert!(failures.try_recv().is_err(), "the dispatcher is not asked about a caller's record");
+    }
+
+    #[test]
+    fn what_was_not_delivered_for_a_command_goes_to_the_dispatcher_and_leaves_the_position_open() {
+        let (acks, mut failures) = Acks::new();
+        let assignment = acks.assignments.add("commands".into(), 0, 8);
+        let mut tracker = crate::commit::Tracker::new(assignment.clone());
+        let slot = tracker.take(0).unwrap();
+        let token = acks.command(assignment.index(), slot, 2);
+        acks.failed(token, undelivered());
+        assert_eq!(acks.position(failures.try_recv().unwrap().0), Some((assignment.index(), slot)));
+        tracker.advance();
+        assert_eq!(tracker.unfinished(), 1);
+    }
+
+    #[test]
+    fn a_report_for_a_partition_that_was_given_back_is_counted() {
+        let (acks, _failures) = Acks::new();
+        let assignment = acks.assignments.add("commands".into(), 0, 8);
+        acks.assignments.remove(assignment.index());
+        acks.delivered(Token::position(assignment.index(), 0));
+        assert_eq!(acks.late_reports(), 1);
+    }
+}

@@ -1,0 +1,63 @@
+//! Events to record values: one reused buffer, one clock.
+
+use jiff::Timestamp;
+
+use crate::{
+    config::MessageId,
+    envelope::{Clock, Head, encode},
+};
+
+/// The name of the header that carries the message id where the setting says so.
+pub(crate) const MESSAGE_ID_HEADER: &str = "message-id";
+
+/// Writes the envelopes of one publishing task.
+#[derive(Debug)]
+pub(crate) struct Encoder {
+    source: String,
+    message_id: MessageId,
+    clock: Clock,
+    buffer: Vec<u8>,
+    headers: Vec<(String, Option<Vec<u8>>)>,
+}
+
+/// One encoded event: the record's value and its headers, of which there are none by default.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Encoded<'a> {
+    pub(crate) value: &'a [u8],
+    pub(crate) headers: &'a [(String, Option<Vec<u8>>)],
+}
+
+impl Encoder {
+    pub(crate) fn new(source: &str, message_id: MessageId) -> Self {
+        Self {
+            source: source.to_owned(),
+            message_id,
+            clock: Clock::default(),
+            buffer: Vec::with_capacity(1024),
+            headers: Vec::new(),
+        }
+    }
+
+    /// Whether ids are wanted at all.
+    pub(crate) fn wants_ids(&self) -> bool {
+        self.message_id != MessageId::Off
+    }
+
+    /// Encodes one event of which the payload is JSON already.
+    pub(crate) fn encode(&mut self, kind: &str, correlation_id: &str, payload: &[u8], id: &str) -> Encoded<'_> {
+        self.buffer.clear();
+        self.headers.clear();
+        let head = Head {
+            kind,
+            correlation_id,
+            timestamp: self.clock.text(Timestamp::now()),
+            source: &self.source,
+            id: (self.message_id == MessageId::Envelope).then_some(id),
+        };
+        encode(&mut self.buffer, &head, payload);
+        if self.message_id == MessageId::Header {
+            self.headers.push((MESSAGE_ID_HEADER.to_owned(), Some(id.as_bytes().to_vec())));
+        }
+        Encoded { value: &self.buffer, headers: &self.headers }
+    }
+}

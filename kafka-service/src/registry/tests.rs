@@ -1,0 +1,108 @@
+use super::*;
+use crate::handler::{Context, Invocation, Probe, State, Undescribed as _};
+
+fn invoke(_: &Context<'_>) -> Invocation {
+    Ok(Box::pin(async { Ok(Default::default()) }))
+}
+
+const fn handler(name: &'static str, function: &'static str, line: u32) -> Handler {
+    Handler::command(name, invoke).at("shop::orders", function, "src/orders.rs", line)
+}
+
+static CREATE: Handler = handler("create_order", "create", 12).doc("Creates an order.").describe(|description| {
+    Probe::<State<u8>>::extractor(description);
+    Probe::<State<u16>>::extractor(description);
+    Probe::<State<u8>>::extractor(description);
+    Probe::<String>::payload(description);
+    Probe::<()>::returns(description);
+});
+static CANCEL: Handler = handler("cancel_order", "cancel", 40).describe(Probe::<State<u8>>::extractor).blocking();
+static LEGACY: Handler = handler("create_order", "create_legacy", 99);
+static OLDEST: Handler = handler("create_order", "create_oldest", 100);
+
+fn registry() -> Registry {
+    Registry::from_handlers([&CREATE, &CANCEL]).unwrap()
+}
+
+fn texts(problems: &[Problem]) -> Vec<String> {
+    problems.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn handlers_are_found_by_kind_and_name_and_listed_in_order() {
+    let registry = registry();
+    assert_eq!(registry.get(Kind::Command, "create_order").unwrap().line, 12);
+    assert!(registry.get(Kind::Command, "create_user").is_none());
+    assert!(registry.get(Kind::Event, "create_order").is_none());
+    let names: Vec<_> = registry.handlers().map(|handler| handler.name).collect();
+    assert_eq!(names, ["cancel_order", "create_order"]);
+}
+
+#[test]
+fn a_handler_describes_itself() {
+    let description = CREATE.description();
+    assert_eq!(description.payload, "alloc::string::String");
+    assert_eq!(description.returns, "()");
+    assert_eq!(description.needs.len(), 3);
+    assert_eq!(format!("{CREATE:?}"), "command `create_order`: `shop::orders::create` (src/orders.rs:12)");
+    assert_eq!(CREATE.doc, "Creates an order.");
+    assert!(CANCEL.blocking && !CREATE.blocking);
+}
+
+#[test]
+fn two_handlers_with_one_name_are_both_named() {
+    let problems = Registry::from_handlers([&CREATE, &CANCEL, &LEGACY]).unwrap_err();
+    assert_eq!(
+        texts(&problems),
+        ["command `create_order` is registered twice: `shop::orders::create` (src/orders.rs:12) \
+          and `shop::orders::create_legacy` (src/orders.rs:99)"]
+    );
+    let problems = Registry::from_handlers([&CREATE, &LEGACY, &OLDEST]).unwrap_err();
+    assert_eq!(
+        texts(&problems),
+        ["command `create_order` is registered 3 times: `shop::orders::create` (src/orders.rs:12), \
+          `shop::orders::create_legacy` (src/orders.rs:99) and `shop::orders::create_oldest` (src/orders.rs:100)"]
+    );
+}
+
+#[test]
+fn a_program_without_handlers_gets_a_hint() {
+    let problems = Registry::from_handlers([]).unwrap_err();
+    assert_eq!(
+        texts(&problems),
+        ["no `#[command]` handlers are linked into this binary\n  \
+          help: if they live in another crate, add `use that_crate as _;`"]
+    );
+}
+
+#[test]
+fn a_missing_state_is_one_problem_that_names_all_its_handlers() {
+    let registry = registry();
+    let mut states = States::default();
+    assert_eq!(
+        texts(&registry.check_states(&states)),
+        [
+            "state `u16` was never provided, but is needed by\n  \
+             command `create_order`: `shop::orders::create` (src/orders.rs:12)\n  \
+             help: provide a value of that type with `.state(value)` before the service runs",
+            "state `u8` was never provided, but is needed by\n  \
+             command `cancel_order`: `shop::orders::cancel` (src/orders.rs:40)\n  \
+             command `create_order`: `shop::orders::create` (src/orders.rs:12)\n  \
+             help: provide a value of that type with `.state(value)` before the service runs",
+        ]
+    );
+    states.insert(1_u8);
+    assert_eq!(registry.check_states(&states).len(), 1);
+    states.insert(1_u16);
+    assert!(registry.check_states(&states).is_empty());
+}
+
+#[test]
+fn the_closest_name_is_offered_only_when_it_is_near() {
+    let registry = registry();
+    assert_eq!(registry.closest("create_ordr"), Some("create_order"));
+    assert_eq!(registry.closest("CreateOrder"), Some("create_order"));
+    assert_eq!(registry.closest("cancel-order"), Some("cancel_order"));
+    assert_eq!(registry.closest("ship_parcel"), None);
+    assert_eq!(registry.closest(""), None);
+}

@@ -1,0 +1,75 @@
+//! How often and how soon a failed attempt is repeated. Pure: no clock, no sleep, no randomness of its own.
+
+use std::time::Duration;
+
+use crate::{config::RetryPolicy, handler::Class};
+
+/// What follows a failed attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// Try again after this long.
+    After(Duration),
+    /// It stays failed.
+    GiveUp,
+}
+
+/// Decides after attempt number `attempt` (1 is the first) has failed. `random` is uniform in `0..=u64::MAX`.
+///
+/// The wait is uniform between zero and `min * 2^(attempt - 1)`, capped at `max` ("full jitter"): instances that failed
+/// together do not come back together. A wait that the handler asked for is kept as it is.
+pub(crate) fn decide(policy: &RetryPolicy, class: Class, attempt: u32, random: u64) -> Decision {
+    if attempt >= policy.attempts {
+        return Decision::GiveUp;
+    }
+    match class {
+        Class::Permanent => Decision::GiveUp,
+        Class::RetryAfter(wait) => Decision::After(wait),
+        Class::Retryable => Decision::After(jitter(ceiling(policy, attempt), random)),
+    }
+}
+
+fn ceiling(policy: &RetryPolicy, attempt: u32) -> Duration {
+    let factor = 1u32.checked_shl(attempt - 1).unwrap_or(u32::MAX);
+    policy.backoff_min.saturating_mul(factor).min(policy.backoff_max)
+}
+
+fn jitter(ceiling: Duration, random: u64) -> Duration {
+    // 32 bits of randomness are plenty for a wait, and the product of two 64-bit halves fits.
+    let nanos = ceiling.as_nanos() * u128::from(random >> 32) / u128::from(u32::MAX);
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn policy() -> RetryPolicy {
+        RetryPolicy { attempts: 5, backoff_min: Duration::from_millis(200), backoff_max: Duration::from_secs(1) }
+    }
+
+    #[test]
+    fn the_ceiling_doubles_up_to_the_maximum() {
+        let waits = [1, 2, 3, 4].map(|attempt| decide(&policy(), Class::Retryable, attempt, u64::MAX));
+        assert_eq!(waits, [200, 400, 800, 1000].map(|ms| Decision::After(Duration::from_millis(ms))));
+        assert_eq!(decide(&policy(), Class::Retryable, 5, 0), Decision::GiveUp);
+    }
+
+    #[test]
+    fn a_permanent_error_is_not_tried_again_and_a_requested_wait_is_kept() {
+        assert_eq!(decide(&policy(), Class::Permanent, 1, 0), Decision::GiveUp);
+        let wait = Duration::from_secs(30);
+        assert_eq!(decide(&policy(), Class::RetryAfter(wait), 1, 0), Decision::After(wait));
+        assert_eq!(decide(&policy(), Class::RetryAfter(wait), 5, 0), Decision::GiveUp);
+    }
+
+    proptest! {
+        #[test]
+        fn no_wait_is_longer_than_the_maximum(attempt in 1u32..200, random: u64) {
+            let policy = RetryPolicy { attempts: u32::MAX, ..policy() };
+            let Decision::After(wait) = decide(&policy, Class::Retryable, attempt, random) else { panic!("attempts are left") };
+            prop_assert!(wait <= policy.backoff_max);
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! A running service, from outside.
+
+use std::{
+    fmt,
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use tokio::task::JoinHandle;
+
+use crate::{
+    config::Config,
+    dispatch::{Core, Counters},
+    error::Error,
+    health::{Health, HealthState},
+    publish::{Publisher, PublisherCore},
+    transport::kafka::{ConsumerHandle, EmbeddedBroker},
+};
+
+/// A service that was started with [`KafkaService::start`](crate::KafkaService::start).
+///
+/// Dropping it stops the service without waiting for what runs; [`shutdown`](Self::shutdown) waits.
+#[derive(Debug)]
+#[must_use = "dropping the handle stops the service"]
+pub struct ServiceHandle {
+    publisher: Publisher,
+    running: Option<Running>,
+}
+
+/// The parts of a service with a broker.
+pub(super) struct Running {
+    pub(super) config: Config,
+    pub(super) bootstrap: String,
+    pub(super) core: Arc<Core>,
+    pub(super) health: Arc<HealthState>,
+    pub(super) consumer: ConsumerHandle,
+    pub(super) dispatcher: JoinHandle<()>,
+    /// The last to go: clients say goodbye to it.
+    pub(super) _embedded: Option<EmbeddedBroker>,
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Running").field("bootstrap", &self.bootstrap).finish_non_exhaustive()
+    }
+}
+
+impl ServiceHandle {
+    pub(super) fn disabled(config: &Config) -> Self {
+        let (acks, _) = crate::publish::Acks::new();
+        let publisher = Publisher::new(PublisherCore {
+            producer: None,
+            acks: Arc::new(acks),
+            events_topic: crate::transport::TopicId(0),
+            group: config.group_id().into_owned(),
+            source: config.service_name.clone(),
+            message_id: config.message_id,
+        });
+        publisher.offer_as_global();
+        Self { publisher, running: None }
+    }
+
+    pub(super) fn running(running: Running) -> Self {
+        Self { publisher: running.core.publisher.clone(), running: Some(running) }
+    }
+
+    /// Publishes events from anywhere in the program.
+    #[must_use]
+    pub fn publisher(&self) -> Publisher {
+        self.publisher.clone()
+    }
+
+    /// The brokers' addresses; of the embedded broker, where other clients reach it. Empty where Kafka is disabled.
+    #[must_use]
+    pub fn bootstrap_servers(&self) -> &str {
+        self.running.as_ref().map_or("", |running| &running.bootstrap)
+    }
+
+    /// How the service is doing at this moment.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.running.as_ref().map_or_else(disabled_health, Running::health)
+    }
+
+    /// Completes when the service has ended by itself, with the reason. A service that is well never does.
+    ///
+    /// # Cancel safety
+    ///
+    /// May be dropped and called again.
+    pub async fn failed(&self) -> Error {
+        match &self.running {
+            Some(running) => Error::Failed(running.core.fatal.wait().await.to_owned()),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Stops: takes nothing more, lets running handlers finish, waits until their events are acknowledged, commits, and
+    /// leaves the group, all within the configured deadline.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Incomplete`] counts what was left when the deadline came; [`Error::Failed`] if the service had ended by
+    /// itself before.
+    pub async fn shutdown(mut self) -> Result<(), Error> {
+        match self.running.take() {
+            Some(running) => running.shutdown().await,
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for ServiceHandle {
+    fn drop(&mut self) {
+        if let Some(running) = &self.running {
+            running.consumer.stop(Instant::now());
+        }
+    }
+}
+
+fn disabled_health() -> Health {
+    Health {
+        ready: true,
+        problems: vec!["Kafka is disabled (KAFKA_BOOTSTRAP_SERVERS is empty)".to_owned()],
+        assigned_partitions: 0,
+        in_flight: 0,
+        received: 0,
+        finished: 0,
+        dead_lettered: 0,
+        skipped: 0,
+        abandoned: 0,
+        retries: 0,
+        events: 0,
+        uncommitted: 0,
+        unconfirmed_for: Duration::ZERO,
+    }
+}
+
+impl Running {
+    fn health(&self) -> Health {
+        let problems = self.problems();
+        let counters = &self.core.counters;
+        Health {
+            ready: problems.is_empty(),
+            problems,
+            assigned_partitions: self.health.assigned_partitions.load(Ordering::Relaxed),
+            in_flight: Counters::get(&counters.in_flight),
+            received: Counters::get(&counters.received),
+            finished: Counters::get(&counters.finished),
+            dead_lettered: Counters::get(&counters.dead_lettered),
+            skipped: Counters::get(&counters.skipped),
+            abandoned: Counters::get(&counters.abandoned) + self.core.acks.late_reports(),
+            retries: Counters::get(&counters.retries),
+            events: Counters::get(&counters.events),
+            uncommitted: self.health.uncommitted.load(Ordering::Relaxed),
+            unconfirmed_for: Duration::from_millis(self.health.unconfirmed_ms.load(Ordering::Relaxed) as u64),
+        }
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        problems.extend(self.core.fatal.reason().map(str::to_owned));
+        problems.extend(self.health.problem());
+        if problems.is_empty() && !self.health.takes_part() {
+            problems.push("no partition has been assigned yet".to_owned());
+        }
+        let undelivered = Counters::get(&self.core.counters.undelivered);
+        if undelivered > 0 {
+            problems.push(format!("the broker does not take {undelivered} events or dead letters; they are sent again"));
+        }
+        problems
+    }
+
+    async fn shutdown(self) -> Result<(), Error> {
+        // What comes after the deadline of the consumer is only saying goodbye.
+        const GOODBYE: Duration = Duration::from_secs(6);
+        let started = Instant::now();
+        let deadline = started + self.config.shutdown_deadline;
+        let failure = self.core.fatal.reason().map(str::to_owned);
+        tracing::info!(deadline = ?self.config.shutdown_deadline, "stopping: no more commands are taken");
+        self.consumer.stop(deadline);
+        let ended = tokio::time::timeout_at((deadline + GOODBYE).into(), self.consumer.ended).await;
+        let commands = match ended {
+            Ok(Ok(ended)) => ended.left,
+            _ => usize::try_from(Counters::get(&self.core.counters.in_flight)).unwrap_or(usize::MAX),
+        };
+        let mut dispatcher = self.dispatcher;
+        let patience = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(100));
+        if tokio::time::timeout(patience, &mut dispatcher).await.is_err() {
+            dispatcher.abort();
+        }
+        let unacknowledged = flush(&self.core, deadline).await;
+        tracing::info!(
+            commands_left = commands,
+            unacknowledged,
+            finished = Counters::get(&self.core.counters.finished),
+            dead_lettered = Counters::get(&self.core.counters.dead_lettered),
+            took = ?started.elapsed(),
+            "stopped"
+        );
+        match failure {
+            Some(reason) => Err(Error::Failed(reason)),
+            None if commands + unacknowledged > 0 => Err(Error::Incomplete { commands, unacknowledged }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Waits until the broker has acknowledged what was handed over; how much it has not.
+async fn flush(core: &Arc<Core>, deadline: Instant) -> usize {
+    let core = Arc::clone(core);
+    let patience = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(100));
+    tokio::task::spawn_blocking(move || core.producer.flush(patience)).await.unwrap_or(0)
+}

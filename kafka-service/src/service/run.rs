@@ -1,0 +1,86 @@
+//! Running until a signal.
+
+use std::future::Future;
+
+use super::{KafkaService, ServiceHandle};
+use crate::error::Error;
+
+impl KafkaService {
+    /// Starts the service and runs it until SIGTERM or SIGINT, then stops it gracefully; see
+    /// [`shutdown`](ServiceHandle::shutdown). A second signal ends the process at once, with exit code 130.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`start`](Self::start) and [`shutdown`](ServiceHandle::shutdown), and [`Error::Failed`] if the service
+    /// ends by itself.
+    pub async fn run(self) -> Result<(), Error> {
+        self.run_until(signal()).await
+    }
+
+    /// Like [`run`](Self::run), until `stop` completes or a signal comes.
+    ///
+    /// # Errors
+    ///
+    /// As for [`run`](Self::run).
+    pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<(), Error> {
+        let handle = self.start().await?;
+        let failed = tokio::select! {
+            () = stop => false,
+            () = signal() => false,
+            error = handle.failed() => {
+                tracing::error!("{error}");
+                true
+            }
+        };
+        let impatient = tokio::spawn(exit_on_next_signal());
+        let result = stop_handle(handle).await;
+        impatient.abort();
+        if failed || result.is_err() {
+            leave_blocking_handlers(&result);
+        }
+        result
+    }
+}
+
+async fn stop_handle(handle: ServiceHandle) -> Result<(), Error> {
+    handle.shutdown().await
+}
+
+/// Completes at the first SIGTERM or SIGINT.
+async fn signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+        else {
+            tracing::warn!("cannot listen for signals; stop the service by other means");
+            return std::future::pending().await;
+        };
+        let name = tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+        };
+        tracing::info!(signal = name, "signal received");
+    }
+    #[cfg(not(unix))]
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+#[expect(clippy::exit, reason = "whoever sends a second signal wants the process to be gone")]
+async fn exit_on_next_signal() {
+    signal().await;
+    tracing::warn!("second signal: leaving at once; what runs is not committed and will be delivered again");
+    std::process::exit(130);
+}
+
+/// A plain `fn` that hangs cannot be stopped, and tokio would wait for it for ever when `main` returns.
+#[expect(clippy::exit, reason = "the deadline is a promise, and nothing else ends a blocking call")]
+fn leave_blocking_handlers(result: &Result<(), Error>) {
+    let running = crate::__private::blocking_calls();
+    if let (Err(error), 1..) = (result, running) {
+        tracing::error!(running, "{error}; leaving without the blocking handlers that still run");
+        std::process::exit(3);
+    }
+}

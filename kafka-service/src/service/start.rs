@@ -1,0 +1,213 @@
+//! From a checked configuration to running threads and tasks.
+
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc};
+
+use futures_util::FutureExt as _;
+use tokio::{runtime::Handle as Runtime, sync::mpsc, task::JoinHandle};
+
+use super::{KafkaService, ServiceHandle, handle::Running};
+use crate::{
+    config::{Bootstrap, Config},
+    dispatch::{Core, Counters, Dispatcher, Settings},
+    error::Error,
+    handler::States,
+    health::HealthState,
+    publish::{Acks, Publisher, PublisherCore},
+    registry::{Handler, Registry},
+    transport::{
+        Producer, TopicId,
+        kafka::{self, ConsumerSettings, EmbeddedBroker, KafkaProducer, NeededTopic},
+    },
+};
+
+/// How many batches may wait for the dispatcher: one to work on while the next is fetched.
+const BATCHES_AHEAD: usize = 2;
+
+impl KafkaService {
+    /// Checks everything, starts consuming in the background, and gives a handle. For programs that do something beside,
+    /// such as serving HTTP; others call [`run`](Self::run).
+    ///
+    /// A broker that cannot be reached is no error: the service connects in the background, and
+    /// [`health`](ServiceHandle::health) tells when it is ready. Must be called in a tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] and [`Error::Start`] name everything that is wrong, all at once; [`Error::Client`] if the Kafka
+    /// client refuses its settings.
+    pub async fn start(self) -> Result<ServiceHandle, Error> {
+        let Self { config, states } = self;
+        config.validate()?;
+        for warning in config.warnings() {
+            tracing::warn!("{warning}");
+        }
+        let registry = check(&states)?;
+        log_handlers(&registry, &config);
+        if config.bootstrap_servers == Bootstrap::Disabled {
+            tracing::warn!("KAFKA_BOOTSTRAP_SERVERS is empty: Kafka is disabled, no command is received and no event sent");
+            return Ok(ServiceHandle::disabled(&config));
+        }
+        // Creating clients and the embedded broker are short calls that block.
+        let runtime = Runtime::current();
+        let started = tokio::task::spawn_blocking(move || launch(config, states, registry, runtime));
+        started.await.map_err(|error| Error::Client(error.to_string()))?
+    }
+}
+
+/// The handlers, if all that they need is there.
+fn check(states: &States) -> Result<Registry, Error> {
+    let registry = Registry::collect();
+    let problems: Vec<_> = match &registry {
+        Ok(registry) => registry.check_states(states),
+        Err(_) => Vec::new(),
+    };
+    match registry {
+        Ok(registry) if problems.is_empty() => Ok(registry),
+        Ok(_) => Err(Error::Start(problems.iter().map(ToString::to_string).collect())),
+        Err(problems) => Err(Error::Start(problems.iter().map(ToString::to_string).collect())),
+    }
+}
+
+fn log_handlers(registry: &Registry, config: &Config) {
+    for handler in registry.handlers() {
+        let Handler { kind, name, .. } = handler;
+        let topics = config.commands_topics.join(", ");
+        tracing::info!("{kind} `{name}` -> {} on {topics}", handler.place());
+    }
+}
+
+/// The topics of a service, each once: what it writes to by [`TopicId`], and what it needs.
+struct Topics {
+    written: Vec<String>,
+    needed: Vec<NeededTopic>,
+    dead_letter: HashMap<String, TopicId>,
+}
+
+impl Topics {
+    const EVENTS: TopicId = TopicId(0);
+
+    fn of(config: &Config) -> Self {
+        let mut topics = Self { written: Vec::new(), needed: Vec::new(), dead_letter: HashMap::new() };
+        topics.write(&config.events_topic, "published events");
+        for topic in &config.commands_topics {
+            topics.need(topic, "commands");
+            let dead_letter = topics.write(&config.dead_letter_topic(topic), "dead letters");
+            topics.dead_letter.insert(topic.clone(), dead_letter);
+        }
+        topics
+    }
+
+    fn need(&mut self, name: &str, purpose: &'static str) {
+        if !self.needed.iter().any(|topic| topic.name == name) {
+            self.needed.push(NeededTopic { name: name.to_owned(), purpose });
+        }
+    }
+
+    fn write(&mut self, name: &str, purpose: &'static str) -> TopicId {
+        self.need(name, purpose);
+        if let Some(place) = self.written.iter().position(|topic| topic == name) {
+            return TopicId(place);
+        }
+        self.written.push(name.to_owned());
+        TopicId(self.written.len() - 1)
+    }
+}
+
+fn launch(config: Config, states: States, registry: Registry, runtime: Runtime) -> Result<ServiceHandle, Error> {
+    let topics = Topics::of(&config);
+    let embedded = match &config.bootstrap_servers {
+        Bootstrap::Embedded => Some(embedded(&topics)?),
+        _ => None,
+    };
+    let bootstrap = match (&embedded, &config.bootstrap_servers) {
+        (Some(broker), _) => broker.bootstrap().to_owned(),
+        (None, Bootstrap::Servers(servers)) => servers.clone(),
+        (None, _) => String::new(),
+    };
+    let (acks, undelivered) = Acks::new();
+    let acks = Arc::new(acks);
+    let producer = KafkaProducer::new(&config, &bootstrap, topics.written.clone(), Arc::clone(&acks))
+        .map_err(|error| Error::Client(error.to_string()))?;
+    let core = Arc::new(core(&config, &topics, states, registry, Arc::new(producer), acks));
+    let (batch_sender, batches) = mpsc::channel(BATCHES_AHEAD);
+    let (control_sender, control) = mpsc::unbounded_channel();
+    let dispatcher = Dispatcher::new(Arc::clone(&core), batches, control, undelivered);
+    let dispatcher = spawn_dispatcher(&runtime, Arc::clone(&core), dispatcher);
+    let health = Arc::new(HealthState::default());
+    let consumer = kafka::spawn(ConsumerSettings {
+        bootstrap: bootstrap.clone(),
+        topics: config.commands_topics.clone(),
+        needed: topics.needed,
+        core: Arc::clone(&core),
+        batches: batch_sender,
+        control: control_sender,
+        health: Arc::clone(&health),
+        runtime,
+        config: config.clone(),
+    })
+    .map_err(|error| Error::Client(format!("cannot start the consumer thread: {error}")))?;
+    core.publisher.offer_as_global();
+    Ok(ServiceHandle::running(Running { config, bootstrap, core, health, consumer, dispatcher, _embedded: embedded }))
+}
+
+fn embedded(topics: &Topics) -> Result<EmbeddedBroker, Error> {
+    let refuse = |reason: String| Error::Client(format!("the embedded broker does not start: {reason}"));
+    let broker = EmbeddedBroker::start().map_err(refuse)?;
+    for topic in &topics.needed {
+        broker.create_topic(&topic.name).map_err(refuse)?;
+    }
+    Ok(broker)
+}
+
+fn core(
+    config: &Config,
+    topics: &Topics,
+    states: States,
+    registry: Registry,
+    producer: Arc<dyn Producer>,
+    acks: Arc<Acks>,
+) -> Core {
+    let publisher = Publisher::new(PublisherCore {
+        producer: Some(Arc::clone(&producer)),
+        acks: Arc::clone(&acks),
+        events_topic: Topics::EVENTS,
+        group: config.group_id().into_owned(),
+        source: config.service_name.clone(),
+        message_id: config.message_id,
+    });
+    let settings = Settings {
+        group: config.group_id().into_owned(),
+        source: config.service_name.clone(),
+        message_id: config.message_id,
+        ordering: config.ordering,
+        max_in_flight: config.max_in_flight,
+        handler_timeout: config.handler_timeout,
+        retry: config.retry,
+        unknown_commands: config.unknown_commands,
+        events_topic: Topics::EVENTS,
+        dead_letter_topics: topics.dead_letter.clone(),
+    };
+    Core {
+        settings,
+        registry,
+        states,
+        publisher,
+        producer,
+        acks,
+        counters: Counters::default(),
+        fatal: crate::dispatch::Fatal::default(),
+    }
+}
+
+/// The dispatcher runs outside tokio's cooperative budget: with it, every handler beyond the 128th operation of a batch
+/// would look pending. It yields once for each batch instead.
+fn spawn_dispatcher(
+    runtime: &Runtime,
+    core: Arc<Core>,
+    dispatcher: Dispatcher<kafka::NativeRecord>,
+) -> JoinHandle<()> {
+    runtime.spawn(tokio::task::unconstrained(async move {
+        if AssertUnwindSafe(dispatcher.run()).catch_unwind().await.is_err() {
+            core.fatal.report("the dispatcher panicked; this is a defect of kafka-service".to_owned());
+        }
+    }))
+}

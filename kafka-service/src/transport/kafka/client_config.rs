@@ -1,0 +1,92 @@
+//! librdkafka's settings: ours, the user's, and those on which a promise rests, in this order.
+
+use rdkafka::ClientConfig;
+
+use crate::config::Config;
+
+/// How the group's partitions are shared out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protocol {
+    /// KIP-848: the broker assigns. Members that come, go or hang disturb nobody else.
+    Consumer,
+    /// The older protocol, with the cooperative-sticky strategy unless the user names another.
+    Classic,
+}
+
+/// Defaults that differ from librdkafka's, with the reason.
+const CONSUMER_DEFAULTS: &[(&str, &str)] = &[
+    // Librdkafka waits a whole second when its prefetch queue is full: a third of the throughput (its issue #2879).
+    ("fetch.queue.backoff.ms", "10"),
+    // Prefetch of 16 MiB instead of 64: the same speed in a third of the memory.
+    ("queued.max.messages.kbytes", "16384"),
+    ("fetch.max.bytes", "16777216"),
+    // Topics are made on purpose (KAFKA_CREATE_TOPICS), never because somebody asked for one.
+    ("allow.auto.create.topics", "false"),
+    // A partition that was added is seen within a minute instead of five.
+    ("topic.metadata.refresh.interval.ms", "60000"),
+    ("socket.keepalive.enable", "true"),
+];
+
+const PRODUCER_DEFAULTS: &[(&str, &str)] = &[
+    // While busy, records wait up to this long for company; when idle they are sent at once (see `KafkaProducer::idle`).
+    ("linger.ms", "5"),
+    ("queue.buffering.max.kbytes", "65536"),
+    ("topic.metadata.refresh.interval.ms", "60000"),
+    ("socket.keepalive.enable", "true"),
+];
+
+/// What the promises rest on. The configuration refuses these keys, so nothing here overrides a user's wish in silence.
+const CONSUMER_OWN: &[(&str, &str)] = &[
+    ("enable.auto.commit", "false"),
+    ("enable.auto.offset.store", "false"),
+];
+
+const PRODUCER_OWN: &[(&str, &str)] = &[
+    ("enable.idempotence", "true"),
+    ("acks", "all"),
+    // A record is given up only by the program, never by a clock.
+    ("message.timeout.ms", "0"),
+    // The hash that JVM producers use, so that the same key goes to the same partition.
+    ("partitioner", "murmur2_random"),
+];
+
+pub(super) fn consumer(config: &Config, bootstrap: &str, protocol: Protocol) -> ClientConfig {
+    let mut client = base(config, bootstrap, CONSUMER_DEFAULTS);
+    // The earliest: a group that starts must not skip what is there.
+    client.set("auto.offset.reset", "earliest");
+    if protocol == Protocol::Classic {
+        client.set("partition.assignment.strategy", "cooperative-sticky");
+    }
+    for (name, value) in config.consumer_properties() {
+        client.set(name, value);
+    }
+    if protocol == Protocol::Consumer {
+        client.set("group.protocol", "consumer");
+    }
+    client.set("group.id", config.group_id());
+    set_all(&mut client, CONSUMER_OWN);
+    client
+}
+
+pub(super) fn producer(config: &Config, bootstrap: &str) -> ClientConfig {
+    let mut client = base(config, bootstrap, PRODUCER_DEFAULTS);
+    for (name, value) in config.producer_properties() {
+        client.set(name, value);
+    }
+    set_all(&mut client, PRODUCER_OWN);
+    client
+}
+
+fn base(config: &Config, bootstrap: &str, defaults: &[(&str, &str)]) -> ClientConfig {
+    let mut client = ClientConfig::new();
+    client.set("client.id", &config.service_name);
+    set_all(&mut client, defaults);
+    client.set("bootstrap.servers", bootstrap);
+    client
+}
+
+fn set_all(client: &mut ClientConfig, settings: &[(&str, &str)]) {
+    for (name, value) in settings {
+        client.set(*name, *value);
+    }
+}

@@ -1,0 +1,77 @@
+//! `KAFKA_BOOTSTRAP_SERVERS=embedded`: librdkafka's mock cluster, in this process.
+//!
+//! It speaks Kafka's protocol on a loopback port, so any other client can take part. It is for trying things out: it keeps
+//! nothing on disk, and of a partition only the newest 5 MB.
+
+use std::{io, sync::mpsc, thread};
+
+use rdkafka::mocking::MockCluster;
+
+/// A running broker; it ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct EmbeddedBroker {
+    bootstrap: String,
+    requests: Option<mpsc::Sender<Request>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+struct Request {
+    topic: String,
+    answer: mpsc::Sender<Result<(), String>>,
+}
+
+const PARTITIONS: i32 = 4;
+
+impl EmbeddedBroker {
+    /// Starts it on a free loopback port.
+    pub(crate) fn start() -> Result<Self, String> {
+        let (started, address) = mpsc::channel();
+        let (requests, inbox) = mpsc::channel();
+        // The cluster cannot move between threads, so one thread owns it for all its life.
+        let thread = thread::Builder::new()
+            .name("kafka-embedded".to_owned())
+            .spawn(move || serve(&started, &inbox))
+            .map_err(|error: io::Error| error.to_string())?;
+        let bootstrap = address.recv().map_err(|_| "its thread ended at once".to_owned())??;
+        tracing::info!(
+            bootstrap,
+            "embedded broker started: for trying things out only; it forgets everything at exit and all but the newest 5 MB of a partition"
+        );
+        Ok(Self { bootstrap, requests: Some(requests), thread: Some(thread) })
+    }
+
+    /// Where other clients reach it.
+    pub(crate) fn bootstrap(&self) -> &str {
+        &self.bootstrap
+    }
+
+    /// Creates a topic with four partitions, unless it is there.
+    pub(crate) fn create_topic(&self, topic: &str) -> Result<(), String> {
+        let (answer, answered) = mpsc::channel();
+        let requests = self.requests.as_ref().ok_or("it has ended")?;
+        requests.send(Request { topic: topic.to_owned(), answer }).map_err(|_| "it has ended")?;
+        answered.recv().map_err(|_| "it has ended")?
+    }
+}
+
+fn serve(started: &mpsc::Sender<Result<String, String>>, inbox: &mpsc::Receiver<Request>) {
+    let cluster = match MockCluster::new(1) {
+        Ok(cluster) => cluster,
+        Err(error) => return drop(started.send(Err(error.to_string()))),
+    };
+    drop(started.send(Ok(cluster.bootstrap_servers())));
+    for Request { topic, answer } in inbox {
+        let created = cluster.create_topic(&topic, PARTITIONS, 1).map_err(|error| error.to_string());
+        drop(answer.send(created));
+    }
+}
+
+impl Drop for EmbeddedBroker {
+    fn drop(&mut self) {
+        // Without a sender the thread's loop ends, and with it the cluster.
+        self.requests = None;
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}

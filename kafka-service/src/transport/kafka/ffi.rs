@@ -1,0 +1,291 @@
+//! The only unsafe code of the workspace: calls of librdkafka that the safe wrapper does not offer.
+//!
+//! Consuming: one queue to which the queues of all assigned partitions are forwarded, emptied in batches, the records read
+//! where librdkafka keeps them. Producing: `rd_kafka_produce` with a topic handle that is looked up once.
+//! Both are documented in librdkafka's `rdkafka.h`; each costs a fraction of the wrapper's way, which takes one record
+//! at a time, and looks the topic up by name for each.
+#![expect(unsafe_code, reason = "calls librdkafka directly; every block says why it is sound")]
+
+use std::{
+    ffi::{CStr, CString, c_void},
+    fmt,
+    ptr::{self, NonNull},
+    slice,
+    sync::Arc,
+    time::Duration,
+};
+
+use rdkafka::{
+    ClientContext,
+    client::Client,
+    consumer::{BaseConsumer, Consumer, ConsumerContext},
+    error::RDKafkaErrorCode,
+    producer::{Producer as _, ProducerContext, ThreadedProducer},
+};
+use rdkafka_sys as sys;
+
+use crate::{
+    commit::Token,
+    message::{Header, Record},
+};
+
+/// A record in librdkafka's memory. It keeps the whole fetch response that it came with alive, and it must not outlive its
+/// consumer: batches carry a lease for that.
+pub(crate) struct NativeRecord(NonNull<sys::rd_kafka_message_t>);
+
+// SAFETY: librdkafka hands a message over to the application entirely; its reference counts are atomic, and `rdkafka.h`
+// allows `rd_kafka_message_destroy` on any thread.
+unsafe impl Send for NativeRecord {}
+
+impl NativeRecord {
+    fn message(&self) -> &sys::rd_kafka_message_t {
+        // SAFETY: the pointer came from a consume call, is destroyed only in `drop`, and nobody writes through it.
+        unsafe { self.0.as_ref() }
+    }
+
+    /// Names the record's topic: the same number for each record of a topic while one of its partitions is assigned.
+    pub(super) fn topic_handle(&self) -> usize {
+        self.message().rkt as usize
+    }
+
+    pub(super) fn topic(&self) -> String {
+        if self.message().rkt.is_null() {
+            return String::new();
+        }
+        // SAFETY: `rkt` is not null, belongs to this message, and the name lives as long as the topic.
+        unsafe { CStr::from_ptr(sys::rd_kafka_topic_name(self.message().rkt)) }.to_string_lossy().into_owned()
+    }
+
+    pub(super) fn partition(&self) -> i32 {
+        self.message().partition
+    }
+
+    /// Errors about a partition arrive in the place of a record.
+    pub(super) fn error(&self) -> Option<RDKafkaErrorCode> {
+        let error = self.message().err;
+        (error != sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR).then(|| error.into())
+    }
+
+    /// What librdkafka says about the error.
+    pub(super) fn error_text(&self) -> String {
+        self.value().map(|text| String::from_utf8_lossy(text).into_owned()).unwrap_or_default()
+    }
+}
+
+/// The bytes between a pointer and a length, or `None` for a null pointer.
+fn bytes<'a>(pointer: *const c_void, length: usize) -> Option<&'a [u8]> {
+    // SAFETY: callers pass pointer and length of one message, header or key, which librdkafka keeps together and does not
+    // change while the message lives; the lifetime is that of the borrow of the message.
+    (!pointer.is_null()).then(|| unsafe { slice::from_raw_parts(pointer.cast(), length) })
+}
+
+impl Record for NativeRecord {
+    fn value(&self) -> Option<&[u8]> {
+        bytes(self.message().payload, self.message().len)
+    }
+
+    fn key(&self) -> Option<&[u8]> {
+        bytes(self.message().key, self.message().key_len)
+    }
+
+    fn offset(&self) -> i64 {
+        self.message().offset
+    }
+
+    fn timestamp(&self) -> Option<i64> {
+        let mut kind = sys::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+        // SAFETY: a valid message and a place for the answer.
+        let timestamp = unsafe { sys::rd_kafka_message_timestamp(self.0.as_ptr(), &raw mut kind) };
+        (kind != sys::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE).then_some(timestamp)
+    }
+
+    fn headers(&self) -> Vec<Header> {
+        let mut list = ptr::null_mut();
+        // SAFETY: a valid message and a place for the answer; the list belongs to the message.
+        let error = unsafe { sys::rd_kafka_message_headers(self.0.as_ptr(), &raw mut list) };
+        let mut headers = Vec::new();
+        if error != sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
+            return headers;
+        }
+        loop {
+            let (mut name, mut value, mut length) = (ptr::null(), ptr::null(), 0);
+            // SAFETY: a valid list, and places for the answers.
+            let error = unsafe {
+                sys::rd_kafka_header_get_all(list, headers.len(), &raw mut name, &raw mut value, &raw mut length)
+            };
+            if error != sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
+                return headers;
+            }
+            // SAFETY: on success the name is a C string that the list owns.
+            let name = unsafe { CStr::from_ptr(name) }.to_string_lossy().into_owned();
+            headers.push((name, bytes(value, length).map(<[u8]>::to_vec)));
+        }
+    }
+}
+
+impl Drop for NativeRecord {
+    fn drop(&mut self) {
+        // SAFETY: this is the only owner, and the consumer is still there (see the lease of batches).
+        unsafe { sys::rd_kafka_message_destroy(self.0.as_ptr()) }
+    }
+}
+
+impl fmt::Debug for NativeRecord {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("NativeRecord").field("offset", &self.offset()).finish_non_exhaustive()
+    }
+}
+
+/// The queue to which all assigned partitions are forwarded. It must be dropped before its consumer.
+pub(super) struct BatchQueue {
+    queue: NonNull<sys::rd_kafka_queue_t>,
+}
+
+// SAFETY: librdkafka's queues are locked; every call used here is allowed on any thread. Batches are taken by one thread.
+unsafe impl Send for BatchQueue {}
+// SAFETY: see above.
+unsafe impl Sync for BatchQueue {}
+
+impl BatchQueue {
+    pub(super) fn new<C: ClientContext>(client: &Client<C>) -> Option<Self> {
+        // SAFETY: the client is alive during the call.
+        NonNull::new(unsafe { sys::rd_kafka_queue_new(client.native_ptr()) }).map(|queue| Self { queue })
+    }
+
+    /// Sends what is fetched of a partition to this queue. Done before the partition is assigned, so that nothing goes past
+    /// it: librdkafka keeps a forwarding that the application set.
+    pub(super) fn forward<C: ConsumerContext>(&self, consumer: &BaseConsumer<C>, topic: &str, partition: i32) -> bool {
+        let Ok(topic) = CString::new(topic) else { return false };
+        // SAFETY: the consumer is alive, the name is a C string; the reference that is returned is given back below.
+        unsafe {
+            let source =
+                sys::rd_kafka_queue_get_partition(consumer.client().native_ptr(), topic.as_ptr(), partition);
+            if source.is_null() {
+                return false;
+            }
+            sys::rd_kafka_queue_forward(source, self.queue.as_ptr());
+            sys::rd_kafka_queue_destroy(source);
+        }
+        true
+    }
+
+    /// Takes what is there, at most `limit` records. With nothing there, waits for the first. (A batch call with a timeout
+    /// would wait to fill the batch.)
+    pub(super) fn take(&self, limit: usize, wait: Duration) -> Vec<NativeRecord> {
+        let mut pointers: Vec<*mut sys::rd_kafka_message_t> = vec![ptr::null_mut(); limit];
+        let mut count = self.take_now(&mut pointers);
+        if count == 0 {
+            let wait = i32::try_from(wait.as_millis()).unwrap_or(i32::MAX);
+            // SAFETY: the queue is alive.
+            let first = unsafe { sys::rd_kafka_consume_queue(self.queue.as_ptr(), wait) };
+            if first.is_null() {
+                return Vec::new();
+            }
+            pointers[0] = first;
+            count = 1 + self.take_now(&mut pointers[1..]);
+        }
+        pointers.truncate(count);
+        pointers.into_iter().filter_map(NonNull::new).map(NativeRecord).collect()
+    }
+
+    fn take_now(&self, pointers: &mut [*mut sys::rd_kafka_message_t]) -> usize {
+        // SAFETY: the queue is alive, and there is room for as many pointers as are said to fit.
+        let count = unsafe {
+            sys::rd_kafka_consume_batch_queue(self.queue.as_ptr(), 0, pointers.as_mut_ptr(), pointers.len())
+        };
+        usize::try_from(count).unwrap_or(0)
+    }
+}
+
+impl Drop for BatchQueue {
+    fn drop(&mut self) {
+        // SAFETY: this is the only reference of ours, and the consumer is dropped later.
+        unsafe { sys::rd_kafka_queue_destroy(self.queue.as_ptr()) }
+    }
+}
+
+/// A topic of a producer, looked up once. Keeps the producer alive.
+pub(super) struct TopicHandle<C: ProducerContext + 'static> {
+    topic: NonNull<sys::rd_kafka_topic_t>,
+    /// Dropped after the topic: fields go in order, and `drop` gives the topic back first.
+    _producer: Arc<ThreadedProducer<C>>,
+}
+
+// SAFETY: topic handles are reference-counted and locked inside librdkafka; `rd_kafka_produce` is allowed on any thread.
+unsafe impl<C: ProducerContext> Send for TopicHandle<C> {}
+// SAFETY: see above.
+unsafe impl<C: ProducerContext> Sync for TopicHandle<C> {}
+
+/// `RD_KAFKA_PARTITION_UA`: the partitioner chooses. (A macro of the C header that the bindings leave out.)
+const PARTITION_UNASSIGNED: i32 = -1;
+
+/// What goes wrong at once when a record is handed over.
+pub(super) type ProduceError = RDKafkaErrorCode;
+
+impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> TopicHandle<C> {
+    pub(super) fn new(producer: &Arc<ThreadedProducer<C>>, name: &str) -> Option<Self> {
+        let name = CString::new(name).ok()?;
+        // SAFETY: the producer is alive, the name is a C string, and a null configuration means the defaults.
+        let topic =
+            unsafe { sys::rd_kafka_topic_new(producer.client().native_ptr(), name.as_ptr(), ptr::null_mut()) };
+        NonNull::new(topic).map(|topic| Self { topic, _producer: Arc::clone(producer) })
+    }
+
+    /// Hands a record over; librdkafka copies it. The token is the record's opaque value: the wrapper turns the opaque of
+    /// a producer with `DeliveryOpaque = usize` back into an integer and follows no pointer.
+    pub(super) fn produce(&self, key: Option<&[u8]>, value: Option<&[u8]>, token: Token) -> Result<(), ProduceError> {
+        let (value, value_length) = parts(value);
+        let (key, key_length) = parts(key);
+        let opaque = usize::try_from(token.to_bits()).expect("this crate needs 64-bit addresses");
+        // SAFETY: topic and producer are alive; with MSG_F_COPY librdkafka copies key and value before it returns.
+        let result = unsafe {
+            sys::rd_kafka_produce(
+                self.topic.as_ptr(),
+                PARTITION_UNASSIGNED,
+                sys::RD_KAFKA_MSG_F_COPY,
+                value.cast_mut(),
+                value_length,
+                key,
+                key_length,
+                opaque as *mut c_void,
+            )
+        };
+        if result == 0 {
+            return Ok(());
+        }
+        // SAFETY: reads the calling thread's last error.
+        Err(unsafe { sys::rd_kafka_last_error() }.into())
+    }
+}
+
+/// Ends the linger of what has been handed over: `rd_kafka_flush` counts `linger.ms` as over for as long as it waits. The
+/// wrapper's `flush` waits in slices of zero, in which the broker threads do not notice.
+pub(super) fn end_linger<C: ProducerContext>(producer: &ThreadedProducer<C>, wait: Duration) {
+    let wait = i32::try_from(wait.as_millis()).unwrap_or(i32::MAX);
+    // SAFETY: the producer is alive; its own thread serves the delivery reports meanwhile. Whether everything was
+    // acknowledged in this time does not matter.
+    unsafe {
+        sys::rd_kafka_flush(producer.client().native_ptr(), wait);
+    }
+}
+
+fn parts(bytes: Option<&[u8]>) -> (*const c_void, usize) {
+    // A slice is never null, so an empty key or value stays different from none.
+    bytes.map_or((ptr::null(), 0), |bytes| (bytes.as_ptr().cast(), bytes.len()))
+}
+
+impl<C: ProducerContext> Drop for TopicHandle<C> {
+    fn drop(&mut self) {
+        // SAFETY: the only reference of ours; the producer is alive until the field is dropped after this.
+        unsafe { sys::rd_kafka_topic_destroy(self.topic.as_ptr()) }
+    }
+}
+
+impl<C: ProducerContext> fmt::Debug for TopicHandle<C> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("TopicHandle").finish_non_exhaustive()
+    }
+}
+
+// A token must fit the pointer that carries it.
+const _: () = assert!(size_of::<usize>() >= size_of::<u64>());

@@ -1,0 +1,239 @@
+//! Records to Kafka: idempotent, acknowledged by all in-sync replicas, never given up by a clock.
+
+use std::{
+    sync::{Arc, Condvar, Mutex, PoisonError},
+    thread,
+    time::Duration,
+};
+
+use rdkafka::{
+    ClientContext, Message,
+    config::RDKafkaLogLevel,
+    error::{KafkaError, RDKafkaErrorCode},
+    message::{DeliveryResult, Header, Headers, OwnedHeaders},
+    producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer},
+};
+
+use super::{
+    client_config,
+    client_log::ClientLog,
+    ffi::{TopicHandle, end_linger},
+};
+use crate::{
+    commit::Token,
+    config::Config,
+    publish::Acks,
+    transport::{Cause, OutRecord, Producer, SendError, TopicId, Undelivered},
+};
+
+/// The producing client.
+pub(crate) struct KafkaProducer {
+    producer: Arc<ThreadedProducer<Context>>,
+    topics: Vec<(String, TopicHandle<Context>)>,
+    idle: Arc<Idle>,
+}
+
+struct Context {
+    acks: Arc<Acks>,
+    topics: Vec<String>,
+    log: ClientLog,
+}
+
+impl KafkaProducer {
+    /// Connects in the background. The service writes to `topics` and to no others.
+    pub(crate) fn new(
+        config: &Config,
+        bootstrap: &str,
+        topics: Vec<String>,
+        acks: Arc<Acks>,
+    ) -> Result<Self, KafkaError> {
+        let context = Context { acks, topics: topics.clone(), log: ClientLog::new("producer") };
+        let producer = Arc::new(client_config::producer(config, bootstrap).create_with_context(context)?);
+        let topics = topics
+            .into_iter()
+            .map(|name| match TopicHandle::new(&producer, &name) {
+                Some(handle) => Ok((name, handle)),
+                None => Err(KafkaError::ClientCreation(format!("topic `{name}` is not possible"))),
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self { idle: Idle::start(&producer), producer, topics })
+    }
+
+    /// Headers are rare and go the wrapper's way.
+    fn send_with_headers(&self, topic: &str, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
+        let mut headers = OwnedHeaders::new_with_capacity(record.headers.len());
+        for (name, value) in record.headers {
+            headers = headers.insert(Header { key: name, value: value.as_ref() });
+        }
+        let opaque = usize::try_from(token.to_bits()).expect("this crate needs 64-bit addresses");
+        let mut out = BaseRecord::<[u8], [u8], usize>::with_opaque_to(topic, opaque).headers(headers);
+        if let Some(key) = record.key {
+            out = out.key(key);
+        }
+        if let Some(value) = record.value {
+            out = out.payload(value);
+        }
+        self.producer.send(out).map_err(|(error, _)| match error {
+            KafkaError::MessageProduction(code) => refusal(code),
+            other => SendError::Refused(other.to_string()),
+        })
+    }
+}
+
+impl Producer for KafkaProducer {
+    fn send(&self, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
+        let TopicId(place) = record.topic;
+        let (name, handle) = &self.topics[place];
+        if record.headers.is_empty() {
+            handle.produce(record.key, record.value, token).map_err(refusal)
+        } else {
+            self.send_with_headers(name, record, token)
+        }
+    }
+
+    fn idle(&self) {
+        self.idle.ring();
+    }
+
+    fn flush(&self, timeout: Duration) -> usize {
+        // Whether it timed out shows in the count.
+        drop(self.producer.flush(timeout));
+        usize::try_from(self.producer.in_flight_count()).unwrap_or(0)
+    }
+}
+
+impl Drop for KafkaProducer {
+    fn drop(&mut self) {
+        self.idle.end();
+    }
+}
+
+fn refusal(code: RDKafkaErrorCode) -> SendError {
+    match code {
+        RDKafkaErrorCode::QueueFull => SendError::QueueFull,
+        RDKafkaErrorCode::MessageSizeTooLarge => SendError::TooLarge(code.to_string()),
+        RDKafkaErrorCode::Fatal => SendError::Fatal(code.to_string()),
+        other => SendError::Refused(other.to_string()),
+    }
+}
+
+impl ClientContext for Context {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.log.line(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.log.error(&error, reason);
+    }
+}
+
+impl ProducerContext for Context {
+    type DeliveryOpaque = usize;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, opaque: usize) {
+        let token = Token::from_bits(opaque as u64);
+        match result {
+            Ok(_) => self.acks.delivered(token),
+            Err((error, record)) => {
+                if let Some(topic) = self.topics.iter().position(|name| name == record.topic()) {
+                    self.acks.failed(token, undelivered(error, record, TopicId(topic)));
+                }
+            }
+        }
+    }
+}
+
+fn undelivered(error: &KafkaError, record: &impl Message, topic: TopicId) -> Undelivered {
+    let headers = record.headers().map(|headers| {
+        headers.iter().map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec))).collect()
+    });
+    Undelivered {
+        topic,
+        key: record.key().map(<[u8]>::to_vec),
+        value: record.payload().map(<[u8]>::to_vec),
+        headers: headers.unwrap_or_default(),
+        cause: cause(error.rdkafka_error_code()),
+        error: format!("{} (topic `{}`)", error.rdkafka_error_code().map_or_else(|| error.to_string(), |code| code.to_string()), record.topic()),
+    }
+}
+
+fn cause(code: Option<RDKafkaErrorCode>) -> Cause {
+    match code {
+        Some(
+            RDKafkaErrorCode::MessageSizeTooLarge
+            | RDKafkaErrorCode::InvalidMessage
+            | RDKafkaErrorCode::InvalidRecord
+            | RDKafkaErrorCode::InvalidTimestamp,
+        ) => Cause::Record,
+        Some(RDKafkaErrorCode::Fatal | RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight) => {
+            Cause::Producer
+        }
+        _ => Cause::Broker,
+    }
+}
+
+/// The bell that ends the linger. Ending it means a call that waits, so it has a thread of its own.
+///
+/// Under load nobody rings, batches fill, and the linger costs nothing; at low load the first record of a quiet moment
+/// leaves at once. So one setting has the latency of `linger.ms=0` and the throughput of a long one.
+struct Idle {
+    state: Mutex<Bell>,
+    rung: Condvar,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bell {
+    Silent,
+    Rung,
+    Ended,
+}
+
+/// How long one call lets the linger count as over.
+const IDLE_FLUSH: Duration = Duration::from_millis(20);
+
+impl Idle {
+    fn start(producer: &Arc<ThreadedProducer<Context>>) -> Arc<Self> {
+        let idle = Arc::new(Self { state: Mutex::new(Bell::Silent), rung: Condvar::new() });
+        let (bell, producer) = (Arc::clone(&idle), Arc::clone(producer));
+        let thread = thread::Builder::new().name("kafka-linger".to_owned());
+        let spawned = thread.spawn(move || {
+            while bell.wait() {
+                end_linger(&producer, IDLE_FLUSH);
+            }
+        });
+        if let Err(error) = spawned {
+            tracing::warn!(%error, "cannot start the thread that ends the linger; every event waits for linger.ms");
+        }
+        idle
+    }
+
+    fn wait(&self) -> bool {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state =
+            self.rung.wait_while(state, |state| *state == Bell::Silent).unwrap_or_else(PoisonError::into_inner);
+        if *state == Bell::Rung {
+            *state = Bell::Silent;
+            return true;
+        }
+        false
+    }
+
+    fn ring(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if *state == Bell::Silent {
+            *state = Bell::Rung;
+            self.rung.notify_one();
+        }
+    }
+
+    fn end(&self) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = Bell::Ended;
+        self.rung.notify_one();
+    }
+}
+
+impl std::fmt::Debug for KafkaProducer {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("KafkaProducer").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,70 @@
+//! The topics that a service needs: are they there, and if not, how to make them.
+
+use std::time::Duration;
+
+use rdkafka::{
+    ClientConfig,
+    admin::{AdminClient, AdminOptions, NewTopic, TopicReplication},
+    client::DefaultClientContext,
+    consumer::{BaseConsumer, Consumer, ConsumerContext},
+    error::{KafkaError, RDKafkaErrorCode},
+    types::RDKafkaRespErr,
+};
+
+/// A topic, and what for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NeededTopic {
+    pub(crate) name: String,
+    pub(crate) purpose: &'static str,
+}
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Those that do not exist.
+pub(super) fn missing<'a, C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    needed: &'a [NeededTopic],
+) -> Result<Vec<&'a NeededTopic>, KafkaError> {
+    let mut missing = Vec::new();
+    for topic in needed {
+        let metadata = consumer.fetch_metadata(Some(&topic.name), PATIENCE)?;
+        match metadata.topics().first().and_then(|found| found.error()) {
+            None => {}
+            Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) => missing.push(topic),
+            Some(error) => return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::from(error))),
+        }
+    }
+    Ok(missing)
+}
+
+/// The line that says what is missing and what to do.
+pub(super) fn report(missing: &[&NeededTopic], bootstrap: &str) {
+    for topic in missing {
+        tracing::error!(
+            "topic `{name}` ({purpose}) does not exist; the service is not ready until it does\n  \
+             help: kafka-topics.sh --bootstrap-server {bootstrap} --create --topic {name}\n  \
+             help: or set KAFKA_CREATE_TOPICS=true",
+            name = topic.name,
+            purpose = topic.purpose,
+        );
+    }
+}
+
+/// Creates topics with the broker's defaults for partitions and replication.
+pub(super) async fn create(config: &ClientConfig, missing: &[&NeededTopic]) -> Result<(), String> {
+    let admin: AdminClient<DefaultClientContext> = config.create().map_err(|error| error.to_string())?;
+    let topics: Vec<_> =
+        missing.iter().map(|topic| NewTopic::new(&topic.name, -1, TopicReplication::Fixed(-1))).collect();
+    let options = AdminOptions::new().operation_timeout(Some(PATIENCE)).request_timeout(Some(PATIENCE));
+    let results = admin.create_topics(&topics, &options).await.map_err(|error| error.to_string())?;
+    let mut problems = Vec::new();
+    for result in results {
+        match result {
+            Ok(topic) => tracing::info!(topic, "topic created"),
+            // Another instance was faster.
+            Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+            Err((topic, error)) => problems.push(format!("topic `{topic}` cannot be created: {error}")),
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems.join("; ")) }
+}

@@ -1,0 +1,209 @@
+//! A real Apache Kafka for a test, started and stopped through the script `tests/kafka/kafka`.
+
+use std::fs;
+use std::io::Write;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
+
+use crate::client::{Client, unique};
+
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kafka/kafka");
+/// The script's exit code for "neither Java nor docker here".
+const NO_SERVER: i32 = 3;
+/// A broker that runs already and that [`Kafka::shared`] uses.
+const RUNNING_BROKER: &str = "KAFKA_SERVICE_TEST_BOOTSTRAP";
+
+/// A Kafka cluster and a [`Client`] for it. Dropped, it stops, and its data goes.
+///
+/// Where no broker can be started, the constructors say so on stderr and return `None`: the test returns. With `CI` or
+/// `KAFKA_SERVICE_REQUIRE_BROKER` in the environment they panic instead.
+#[derive(Debug)]
+pub struct Kafka {
+    client: Client,
+    cluster: Option<Cluster>,
+}
+
+impl Kafka {
+    /// The one-node cluster that all tests of this process share, so use names of your own in it ([`unique`]).
+    ///
+    /// It is the broker of `KAFKA_SERVICE_TEST_BOOTSTRAP` if that is set, else it is started by the first call and
+    /// stopped when the process is gone.
+    pub fn shared() -> Option<&'static Self> {
+        static SHARED: OnceLock<Option<Kafka>> = OnceLock::new();
+        let shared = SHARED.get_or_init(|| match setting(RUNNING_BROKER) {
+            Some(bootstrap) => Some(Self { client: Client::new(bootstrap), cluster: None }),
+            None => Self::start(1, &[]),
+        });
+        shared.as_ref().or_else(no_broker)
+    }
+
+    /// A cluster of one node for this test alone.
+    #[must_use]
+    pub fn one_node() -> Option<Self> {
+        Self::start(1, &[]).or_else(no_broker)
+    }
+
+    /// A cluster of three nodes for this test alone. Only one such cluster runs at a time in a process: other callers
+    /// wait until it is dropped, so a test must not ask for two.
+    #[must_use]
+    pub fn three_nodes() -> Option<Self> {
+        Self::start(3, &[]).or_else(no_broker)
+    }
+
+    /// A cluster with broker properties of its own, e.g. `Kafka::with(1, &[("message.max.bytes", "1000")])`.
+    #[must_use]
+    pub fn with(nodes: u8, properties: &[(&str, &str)]) -> Option<Self> {
+        Self::start(nodes, properties).or_else(no_broker)
+    }
+
+    fn start(nodes: u8, properties: &[(&str, &str)]) -> Option<Self> {
+        let cluster = Cluster { directory: cluster_directory(), _turn: (nodes > 1).then(Turn::take) };
+        let output = cluster.start(nodes, properties);
+        if output.status.code() == Some(NO_SERVER) {
+            return None;
+        }
+        let bootstrap = cluster.expect("start", &output);
+        Some(Self { client: Client::new(bootstrap), cluster: Some(cluster) })
+    }
+
+    /// Kills a node (counted from 1) with SIGKILL.
+    ///
+    /// # Panics
+    /// When it does not run, or when the cluster is not this process's own.
+    pub fn kill(&self, node: i32) {
+        self.own().run("kill", &[&node.to_string()]);
+    }
+
+    /// Starts a killed node again on its port and data, and waits until the cluster has taken it back.
+    ///
+    /// # Panics
+    /// When it runs, or does not come back, or when the cluster is not this process's own.
+    pub fn restart(&self, node: i32) {
+        self.own().run("restart", &[&node.to_string()]);
+    }
+
+    fn own(&self) -> &Cluster {
+        let Some(cluster) = &self.cluster else {
+            panic!("the broker of {RUNNING_BROKER} is not ours to kill; use Kafka::one_node()")
+        };
+        cluster
+    }
+}
+
+fn no_broker<T>() -> Option<T> {
+    missing("Kafka broker", "install Java 17 and Maven, or docker")
+}
+
+/// Says loudly that a test does not run; past the capture of the test runner, which shows only failures.
+#[track_caller]
+pub(crate) fn missing<T>(what: &str, remedy: &str) -> Option<T> {
+    let required = ["CI", "KAFKA_SERVICE_REQUIRE_BROKER"].into_iter().find(|name| setting(name).is_some());
+    if let Some(name) = required {
+        panic!("no {what}, and {name} requires one: {remedy}");
+    }
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("a test");
+    writeln!(std::io::stderr(), "SKIPPED: no {what}: {remedy} ({test})").ok();
+    None
+}
+
+impl Deref for Kafka {
+    type Target = Client;
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+/// A cluster that this process started: its directory names it to the script.
+#[derive(Debug)]
+struct Cluster {
+    directory: PathBuf,
+    _turn: Option<Turn>,
+}
+
+impl Cluster {
+    fn start(&self, nodes: u8, properties: &[(&str, &str)]) -> Output {
+        // The script watches this process: a test that is killed leaves no broker behind.
+        let mut arguments = vec!["--owner-pid".to_owned(), std::process::id().to_string()];
+        arguments.extend(["--nodes".to_owned(), nodes.to_string()]);
+        for (key, value) in properties {
+            arguments.extend(["--property".to_owned(), format!("{key}={value}")]);
+        }
+        self.output("start", &arguments)
+    }
+
+    fn run(&self, command: &str, arguments: &[&str]) {
+        let output = self.output(command, arguments);
+        self.expect(command, &output);
+    }
+
+    fn output<S: AsRef<std::ffi::OsStr>>(&self, command: &str, arguments: &[S]) -> Output {
+        let mut script = Command::new(SCRIPT);
+        script.arg(command).arg("--dir").arg(&self.directory).args(arguments);
+        // One place for the jars, wherever cargo was told to build.
+        script.env("CARGO_TARGET_DIR", target_directory()).stdin(Stdio::null());
+        script.output().unwrap_or_else(|error| panic!("cannot run {SCRIPT}: {error}"))
+    }
+
+    /// What the script printed, if it succeeded.
+    fn expect(&self, command: &str, output: &Output) -> String {
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "kafka {command} in {} failed:\n{said}", self.directory.display());
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the test runner shows it with the failed test, and only then")]
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        // After a failed test the server's logs are worth more than the space.
+        let purge: &[&str] = if std::thread::panicking() { &[] } else { &["--purge"] };
+        let output = self.output("stop", &[&["--now"], purge].concat());
+        if purge.is_empty() || !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            eprintln!("the logs of Kafka stay in {} {said}", self.directory.display());
+        }
+    }
+}
+
+/// The right to run a cluster of several nodes: two of them at once are more than a small machine can carry.
+#[derive(Debug)]
+struct Turn;
+
+static BUSY: Mutex<bool> = Mutex::new(false);
+static FREE: Condvar = Condvar::new();
+
+impl Turn {
+    fn take() -> Self {
+        let busy = BUSY.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut busy = FREE.wait_while(busy, |busy| *busy).unwrap_or_else(PoisonError::into_inner);
+        *busy = true;
+        Self
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        *BUSY.lock().unwrap_or_else(PoisonError::into_inner) = false;
+        FREE.notify_one();
+    }
+}
+
+fn cluster_directory() -> PathBuf {
+    target_directory().join("kafka").join(unique("test"))
+}
+
+/// Cargo's target folder: the one this program was built into.
+pub(crate) fn target_directory() -> PathBuf {
+    let program = std::env::current_exe().ok().and_then(|path| fs::canonicalize(path).ok());
+    let tagged = |folder: &&Path| folder.join("CACHEDIR.TAG").is_file();
+    let found = program.as_deref().and_then(|program| program.ancestors().find(tagged));
+    found.map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"), Path::to_path_buf)
+}
+
+/// An environment variable that is set to something.
+fn setting(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !matches!(value.as_str(), "" | "0" | "false"))
+}

@@ -1,0 +1,33 @@
+//! What the tests of the workspace share: a real Kafka broker, a client that writes and reads back, waiting without
+//! fixed sleeps, and programs under test as child processes.
+//!
+//! ```no_run
+//! use kafka_service_tests::{Kafka, Message};
+//!
+//! let Some(kafka) = Kafka::shared() else { return };      // says loudly why, and fails instead where `CI` is set
+//! let topic = kafka.new_topic("orders", 4);
+//! kafka.produce(&topic, Message::new("{}").key("order-1"));
+//! assert_eq!(kafka.read_all(&topic).len(), 1);
+//! ```
+//!
+//! Everything blocks: inside `#[tokio::test]` use the multi-threaded flavour, or [`wait_until_async`] for the waiting.
+//! Failures panic, with what was waited for and what was there instead.
+
+#![forbid(unsafe_code)]
+#![expect(clippy::panic, reason = "a test helper reports a failure by panicking in the test that called it")]
+
+mod client;
+mod kafka;
+mod message;
+mod process;
+mod produce;
+mod python;
+mod read;
+mod wait;
+
+pub use client::{Client, unique};
+pub use kafka::Kafka;
+pub use message::{Message, Record};
+pub use process::{Line, Process, cargo_binary};
+pub use python::python;
+pub use wait::{Progress, wait_until, wait_until_async};

@@ -1,0 +1,151 @@
+//! The harness itself, on a real broker: what it writes it reads back, and a cluster survives the loss of a node.
+
+use std::process::Command;
+use std::time::Duration;
+
+use kafka_service_tests::{Kafka, Message, Process, Record, unique, wait_until};
+
+const SECONDS_30: Duration = Duration::from_secs(30);
+
+#[test]
+fn what_is_written_is_read_back() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let topic = kafka.new_topic("harness", 3);
+
+    let first = kafka.produce(&topic, Message::new("one").key("k").header("h", "v").header("h", "w"));
+    let second = kafka.produce(&topic, Message::tombstone().partition(1));
+    assert_eq!(second.0, 1);
+
+    let records = kafka.read_all(&topic);
+    assert_eq!(records.len(), 2);
+    let at = |position| records.iter().find(|record| (record.partition, record.offset) == position).expect("written");
+    let record = at(first);
+    assert_eq!((record.key_text(), record.text(), record.header("h")), (Some("k"), "one", Some("w")));
+    assert_eq!(record.headers.len(), 2);
+    assert!(record.timestamp.is_some());
+    let tombstone = at(second);
+    assert_eq!((tombstone.key.as_deref(), tombstone.value.as_deref()), (None, None));
+}
+
+#[test]
+fn many_records_keep_their_order_and_key_decides_the_partition() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let topic = kafka.new_topic("harness", 4);
+    let messages = (0..20_000).map(|n| Message::new(format!("{{\"n\":{n}}}")).key(format!("key-{}", n % 10)));
+    let positions = kafka.produce_all(&topic, messages);
+    assert_eq!(positions.len(), 20_000);
+    assert!(
+        positions.iter().skip(10).zip(&positions).all(|(later, earlier)| later.0 == earlier.0 && later.1 > earlier.1)
+    );
+
+    let records = kafka.read_count(&topic, SECONDS_30, 20_000);
+    assert_eq!(records.len(), 20_000);
+    let per_partition = |partition| {
+        let of_it = records.iter().filter(move |record| record.partition == partition);
+        of_it.map(|record| record.json()["n"].as_i64().expect("a number")).collect::<Vec<_>>()
+    };
+    assert!((0..4).all(|partition| per_partition(partition).is_sorted()));
+    assert_eq!(kafka.end_offsets(&topic).iter().sum::<i64>(), 20_000);
+}
+
+#[test]
+fn committed_is_minus_one_until_a_group_commits() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let (topic, group) = (kafka.new_topic("harness", 2), unique("group"));
+    kafka.produce(&topic, Message::new("x").partition(1));
+    assert_eq!(kafka.committed(&group, &topic), [-1, -1]);
+    assert_eq!(kafka.lag(&group, &topic), 1);
+    commit(kafka, &group, &topic, 1, 1);
+    assert_eq!(kafka.committed(&group, &topic), [-1, 1]);
+    assert_eq!(kafka.lag(&group, &topic), 0);
+}
+
+#[test]
+fn a_deleted_topic_is_gone() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let topic = kafka.new_topic("harness", 1);
+    assert!(kafka.topic_exists(&topic));
+    kafka.delete_topic(&topic);
+    assert!(!kafka.topic_exists(&topic));
+}
+
+#[test]
+#[should_panic(expected = "in vain for: a second record; on")]
+fn waiting_for_a_record_that_never_comes_says_what_was_there() {
+    let Some(kafka) = Kafka::shared() else { panic!("in vain for: a second record; on nothing: no broker here") };
+    let topic = kafka.new_topic("harness", 1);
+    kafka.produce(&topic, "first");
+    kafka.read_until(&topic, Duration::from_millis(300), "a second record", |records| records.len() > 1);
+}
+
+#[test]
+fn a_cluster_of_three_survives_a_killed_node() {
+    let Some(kafka) = Kafka::three_nodes() else { return };
+    let topic = kafka.new_topic("harness", 6);
+    kafka.produce_all(&topic, (0..100).map(|n| Message::new(format!("before {n}"))));
+
+    let victim = 2;
+    assert!(kafka.leaders(&topic).contains(&Some(victim)), "six partitions are spread over three nodes");
+    kafka.kill(victim);
+    wait_until(SECONDS_30, "other leaders for the killed node's partitions", || {
+        let leaders = kafka.leaders(&topic);
+        let moved = leaders.len() == 6 && leaders.iter().all(|leader| leader.is_some_and(|id| id != victim));
+        if moved { Ok(()) } else { Err(leaders) }
+    });
+    kafka.produce_all(&topic, (0..100).map(|n| Message::new(format!("during {n}"))));
+
+    kafka.restart(victim);
+    kafka.produce_all(&topic, (0..100).map(|n| Message::new(format!("after {n}"))));
+    let records = kafka.read_count(&topic, SECONDS_30, 300);
+    for phase in ["before", "during", "after"] {
+        let of_phase = |record: &&Record| record.text().starts_with(phase);
+        assert_eq!(records.iter().filter(of_phase).count(), 100, "{phase}");
+    }
+}
+
+#[test]
+fn a_single_node_keeps_its_data_over_a_kill() {
+    let Some(kafka) = Kafka::with(1, &[("num.partitions", "2")]) else { return };
+    let topic = kafka.new_topic("harness", 1);
+    kafka.produce(&topic, "kept");
+    kafka.kill(1);
+    kafka.restart(1);
+    assert_eq!(kafka.read_all(&topic)[0].text(), "kept");
+}
+
+#[test]
+fn a_process_is_read_signalled_and_waited_for() {
+    let mut command = Command::new("bash");
+    command
+        .args(["-c", "echo to stdout; echo to stderr >&2; trap 'echo bye; exit 7' TERM; while :; do sleep 0.01; done"]);
+    let mut process = Process::start(command);
+    process.wait_for_line(SECONDS_30, "to stdout");
+    process.wait_for_line(SECONDS_30, "to stderr");
+    assert!(process.lines().iter().any(|line| line.stderr && line.text == "to stderr"));
+    process.terminate();
+    assert_eq!(process.wait(SECONDS_30).code(), Some(7));
+    assert!(process.output().ends_with("bye\n"));
+}
+
+#[test]
+#[should_panic(expected = "it has ended")]
+fn waiting_for_a_line_of_a_program_that_has_ended_fails_at_once() {
+    let mut process = Process::start(Command::new("true"));
+    process.wait_for_line(SECONDS_30, "anything");
+}
+
+#[test]
+#[should_panic(expected = "in vain for: the moon; last seen: \"clouds\"")]
+fn a_deadline_says_what_was_seen_last() {
+    wait_until(Duration::from_millis(20), "the moon", || Err::<(), _>("clouds"));
+}
+
+/// Commits a position for a group that nobody is a member of.
+fn commit(kafka: &Kafka, group: &str, topic: &str, partition: i32, offset: i64) {
+    use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+    use rdkafka::{Offset, TopicPartitionList};
+    let consumer: BaseConsumer = kafka.config().set("group.id", group).create().expect("a valid configuration");
+    let mut positions = TopicPartitionList::new();
+    positions.add_partition_offset(topic, partition, Offset::Offset(offset)).expect("a valid offset");
+    consumer.commit(&positions, CommitMode::Sync).expect("the broker takes the position");
+}

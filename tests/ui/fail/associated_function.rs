@@ -1,0 +1,11 @@
+// A handler in an `impl` block: the macro cannot see the block, so the words are the compiler's.
+use kafka_service::command;
+
+struct Orders;
+
+impl Orders {
+    #[command("create_order")]
+    async fn create_order() {}
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+// A mistake in the body is reported as if there was no macro.
+use kafka_service::command;
+
+#[derive(serde::Deserialize)]
+struct CreateOrder {
+    customer: String,
+}
+
+#[command("create_order")]
+async fn create_order(order: CreateOrder) {
+    drop(ordr.customer);
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+// The error of a handler is an error.
+use kafka_service::command;
+
+struct OrderError;
+
+#[command("create_order")]
+fn create_order() -> Result<(), OrderError> {
+    Err(OrderError)
+}
+
+fn main() {}

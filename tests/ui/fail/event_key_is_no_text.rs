@@ -1,0 +1,11 @@
+// A key is written as text.
+use kafka_service::Event;
+use serde::Serialize;
+
+#[derive(Serialize, Event)]
+#[event("user.created", key = id)]
+struct UserCreated {
+    id: Vec<u32>,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+// A key is written as text.
+use kafka_service::Event;
+use serde::Serialize;
+
+#[derive(Serialize, Event)]
+enum Answer {
+    #[event("user.created", key = id)]
+    Created { id: Vec<u32> },
+}
+
+fn main() {}

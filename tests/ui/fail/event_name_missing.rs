@@ -1,0 +1,10 @@
+// A struct says which event it is.
+use kafka_service::Event;
+use serde::Serialize;
+
+#[derive(Serialize, Event)]
+struct UserCreated {
+    id: u32,
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+// Two variants with one event type could not be told apart.
+use kafka_service::Event;
+use serde::Serialize;
+
+#[derive(Serialize, Event)]
+enum UserChanged {
+    #[event("user.changed")]
+    Renamed,
+    #[event("user.changed")]
+    Moved,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+// Where the runtime is, is a matter of the whole enum.
+use kafka_service::Event;
+use serde::Serialize;
+
+#[derive(Serialize, Event)]
+enum UserChanged {
+    #[event("user.renamed", crate = kafka_service)]
+    Renamed,
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+// In an enum each variant is an event.
+use kafka_service::Event;
+use serde::Serialize;
+
+#[derive(Serialize, Event)]
+enum UserChanged {
+    #[event("user.renamed")]
+    Renamed,
+    Deleted,
+}
+
+fn main() {}

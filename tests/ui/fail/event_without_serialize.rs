@@ -1,0 +1,10 @@
+// An event is written by serde.
+use kafka_service::Event;
+
+#[derive(Event)]
+#[event("user.created")]
+struct UserCreated {
+    id: u32,
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+// An extractor is made of extractors.
+use kafka_service::{CorrelationId, FromContext, HandlerError};
+
+struct Pool;
+
+struct Tenant;
+
+impl FromContext for Tenant {
+    type Needs = (CorrelationId, Pool);
+
+    fn from_context(_: Self::Needs) -> Result<Self, HandlerError> {
+        Ok(Self)
+    }
+}
+
+fn main() {}

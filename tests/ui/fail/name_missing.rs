@@ -1,0 +1,14 @@
+// A handler says which command it answers to.
+use kafka_service::command;
+
+#[derive(serde::Deserialize)]
+struct CreateOrder {
+    customer: String,
+}
+
+#[command]
+async fn create_order(order: CreateOrder) {
+    drop(order.customer);
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+// Empty parentheses are no name either.
+use kafka_service::command;
+
+#[derive(serde::Deserialize)]
+struct CreateOrder {
+    customer: String,
+}
+
+#[command()]
+async fn create_order(order: CreateOrder) {
+    drop(order.customer);
+}
+
+fn main() {}

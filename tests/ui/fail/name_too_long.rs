@@ -1,0 +1,14 @@
+// Names have a longest length.
+use kafka_service::command;
+
+#[derive(serde::Deserialize)]
+struct CreateOrder {
+    customer: String,
+}
+
+#[command("abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijk")]
+async fn create_order(order: CreateOrder) {
+    drop(order.customer);
+}
+
+fn main() {}

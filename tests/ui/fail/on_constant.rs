@@ -1,0 +1,7 @@
+// `#[command]` does not go on a constant.
+use kafka_service::command;
+
+#[command("create_order")]
+pub const ORDERS: u8 = 1;
+
+fn main() {}

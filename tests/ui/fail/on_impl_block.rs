@@ -1,0 +1,9 @@
+// `#[command]` does not go on an `impl` block.
+use kafka_service::command;
+
+struct Orders;
+
+#[command("create_order")]
+impl Orders {}
+
+fn main() {}

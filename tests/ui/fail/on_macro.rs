@@ -1,0 +1,10 @@
+// `#[command]` does not go on a macro.
+use kafka_service::command;
+
+#[command("create_order")]
+#[allow(unused_macros)]
+macro_rules! orders {
+    () => {};
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+// `#[command]` does not go on a static.
+use kafka_service::command;
+
+#[command("create_order")]
+static ORDERS: u8 = 1;
+
+fn main() {}

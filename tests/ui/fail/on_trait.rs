@@ -1,0 +1,7 @@
+// `#[command]` does not go on a trait.
+use kafka_service::command;
+
+#[command("create_order")]
+trait Orders {}
+
+fn main() {}

@@ -1,0 +1,14 @@
+// An option has a value.
+use kafka_service::command;
+
+#[derive(serde::Deserialize)]
+struct CreateOrder {
+    customer: String,
+}
+
+#[command("create_order", crate)]
+async fn create_order(order: CreateOrder) {
+    drop(order.customer);
+}
+
+fn main() {}

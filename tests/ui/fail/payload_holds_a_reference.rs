@@ -1,0 +1,9 @@
+// The payload owns its data, all of it.
+use kafka_service::command;
+
+#[command("create_order")]
+async fn create_order(order: Option<(u8, &str)>) {
+    let _ = order;
+}
+
+fn main() {}

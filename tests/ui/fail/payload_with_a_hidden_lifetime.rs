@@ -1,0 +1,14 @@
+// A lifetime that is not written is out of the macro's sight.
+use kafka_service::command;
+
+#[derive(serde::Deserialize)]
+struct CreateOrder<'a> {
+    customer: &'a str,
+}
+
+#[command("create_order")]
+async fn create_order(order: CreateOrder) {
+    let _ = order.customer;
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+// The payload is decoded by serde.
+use kafka_service::command;
+
+struct CreateOrder {
+    customer: String,
+}
+
+#[command("create_order")]
+async fn create_order(order: CreateOrder) {
+    drop(order.customer);
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+// A handler returns events.
+use kafka_service::command;
+
+#[command("create_order")]
+async fn create_order() -> Result<String, std::io::Error> {
+    Ok(String::new())
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+// What a handler returns is an event, or a form of it.
+use kafka_service::command;
+
+#[derive(serde::Serialize)]
+struct Order;
+
+#[command("create_order")]
+async fn create_order() -> Result<Order, std::io::Error> {
+    Ok(Order)
+}
+
+fn main() {}

@@ -1,0 +1,40 @@
+//! What the compiler says about wrong handlers, word for word, and that it says nothing about right ones.
+//!
+//! One case: `cargo test -p kafka-service-ui-tests -- ui_fail trybuild=name_missing`.
+//! After a change that is meant: `TRYBUILD=overwrite cargo test -p kafka-service-ui-tests`, then look at the diff. A good
+//! message is one error, points at the user's tokens, speaks of handlers, payloads and events, and says what to write.
+
+use std::{fs, path::Path};
+
+// Two runs: a run with a pass case builds where one with fail cases only checks.
+#[test]
+fn ui_fail() {
+    trybuild::TestCases::new().compile_fail("fail/*.rs");
+}
+
+#[test]
+fn ui_pass() {
+    trybuild::TestCases::new().pass("pass/*.rs");
+}
+
+/// Cases in which one mistake is more than one error, each with the reason.
+const SEVERAL_ERRORS: &[(&str, usize)] = &[
+    // An argument that is no extractor and a payload that is none.
+    ("extractor_after_payload", 2),
+];
+
+#[test]
+fn each_mistake_is_one_error() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fail");
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "stderr") {
+            continue;
+        }
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let expected = SEVERAL_ERRORS.iter().find(|(case, _)| *case == name).map_or(1, |(_, errors)| *errors);
+        let text = fs::read_to_string(&path).unwrap();
+        let errors = text.lines().filter(|line| line.starts_with("error")).count();
+        assert_eq!(errors, expected, "{} holds {errors} errors", path.display());
+    }
+}
