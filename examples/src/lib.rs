@@ -39,6 +39,20 @@ pub fn bootstrap_servers() -> String {
     setting("KAFKA_BOOTSTRAP_SERVERS", "localhost:9092")
 }
 
+/// A name and a JSON payload (default `{}`) from the command line.
+///
+/// # Errors
+///
+/// With how to call the program, or with what is wrong with the JSON.
+pub fn arguments(usage: &str) -> Result<(String, Value), Problem> {
+    let mut arguments = env::args().skip(1);
+    let (name, payload) = (arguments.next(), arguments.next());
+    let name = name.filter(|name| !name.starts_with('-')).ok_or_else(|| format!("usage: {usage}"))?;
+    let payload = payload.unwrap_or_else(|| "{}".to_owned());
+    let payload = serde_json::from_str(&payload).map_err(|error| format!("the payload is not JSON: {error}"))?;
+    Ok((name, payload))
+}
+
 /// A message in the layout that all services share.
 #[must_use]
 pub fn message(kind: &str, correlation_id: &str, payload: &Value) -> String {
@@ -103,6 +117,7 @@ impl Received {
 }
 
 /// Reads topics from where they end now, without a group.
+#[expect(missing_debug_implementations, reason = "the client has none")]
 pub struct Reader {
     consumer: BaseConsumer,
 }

@@ -40,9 +40,9 @@ pub(crate) fn runtime(path: Option<&Path>) -> TokenStream {
     }
 }
 
-/// A local of ours, which the user's tokens cannot see.
-fn local(name: &str) -> Ident {
-    Ident::new(name, Span::mixed_site())
+/// A local of ours, which the user's tokens cannot see. Errors about its value point at `place`.
+fn local(name: &str, place: Span) -> Ident {
+    Ident::new(name, Span::mixed_site().located_at(place))
 }
 
 fn registration(command: &Command) -> TokenStream {
@@ -65,53 +65,44 @@ fn registration(command: &Command) -> TokenStream {
 
 /// The function that the service calls: arguments out of the message, then the user's function, then its outcome.
 fn invoke(command: &Command) -> TokenStream {
-    let context = local("__context");
-    let locals: Vec<_> = (0..command.extractors.len()).map(|number| local(&format!("__{number}"))).collect();
-    let payload_local = local("__payload");
-    let extractors = command.extractors.iter().zip(&locals).map(|(ty, local)| {
-        let call = quote_spanned!(ty.span()=> __private::extract::<#ty>);
-        quote!(let #local = #call(#context)?;)
-    });
-    let payload = command.payload.iter().map(|ty| {
-        let call = quote_spanned!(ty.span()=> __private::decode::<#ty>);
-        quote!(let #payload_local = #call(#context)?;)
-    });
-    let run = run(command, locals.iter().chain(command.payload.iter().map(|_| &payload_local)));
-    let context = if command.payload.is_some() { quote!(#context) } else { quote!(_) };
+    let context = local("__context", Span::mixed_site());
+    let extractors = command.extractors.iter().enumerate().map(|(number, ty)| (format!("__{number}"), ty, "extract"));
+    let payload = command.payload.iter().map(|ty| ("__payload".to_owned(), ty, "decode"));
+    let (mut locals, mut statements) = (Vec::new(), Vec::new());
+    for (name, ty, function) in extractors.chain(payload) {
+        let local = local(&name, ty.span());
+        let function = Ident::new(function, ty.span());
+        let call = quote_spanned!(ty.span()=> __private::#function::<#ty>);
+        statements.push(quote!(let #local = #call(#context)?;));
+        locals.push(local);
+    }
+    let run = run(command, &locals);
+    let context = if statements.is_empty() { quote!(_) } else { quote!(#context) };
     quote! {
         fn __invoke(#context: &__private::Context<'_>) -> __private::Invocation {
-            #(#extractors)*
-            #(#payload)*
+            #(#statements)*
             #run
         }
     }
 }
 
-/// Calls the user's function, with `await` or on the pool for blocking work.
-fn run<'a>(command: &Command, arguments: impl Iterator<Item = &'a Ident>) -> TokenStream {
-    let Signature { ident: function, asyncness, .. } = &command.item.signature;
-    let outcome = outcome(command);
-    let returned = local("__returned");
-    let call = quote!(#function(#(#arguments),*));
-    match asyncness {
-        // What is wrong with the future, such as a missing `Send`, is said at the user's `async`.
-        Some(keyword) => {
-            let body = quote!(let #returned = #call.await; #outcome);
-            quote_spanned!(keyword.span()=> __private::invocation(async move { #body }))
-        }
-        None => quote!(__private::blocking(move || { let #returned = #call; #outcome })),
-    }
-}
-
-/// Hands the returned value over, at the place where its type is written.
-fn outcome(command: &Command) -> TokenStream {
-    let returns = command.returns();
-    let place = match &command.item.signature.output {
-        ReturnType::Default => Span::mixed_site(),
+/// Calls the user's function, with `await` or on the pool for blocking work, and hands over what it returns. What is wrong
+/// with that is said at the return type; what is wrong with the future, such as a missing `Send`, at the user's `async`.
+fn run(command: &Command, arguments: &[Ident]) -> TokenStream {
+    let Signature { ident, asyncness, output, .. } = &command.item.signature;
+    let place = match output {
+        ReturnType::Default => ident.span(),
         ReturnType::Type(_, returns) => returns.span(),
     };
-    let returned = Ident::new("__returned", Span::mixed_site().located_at(place));
-    quote_spanned!(place=> __private::outcome::<#returns>(#returned))
+    let mut function = ident.clone();
+    function.set_span(ident.span().located_at(place));
+    let wait = asyncness.map(|_| quote_spanned!(place=> .await));
+    let returns = command.returns();
+    let outcome = quote_spanned!(place=> __private::outcome::<#returns>(#function(#(#arguments),*) #wait));
+    match asyncness {
+        Some(keyword) => quote_spanned!(keyword.span()=> __private::invocation(async move { #outcome })),
+        None => quote!(__private::blocking(move || #outcome)),
+    }
 }
 
 /// The constant that the registry collects.
@@ -135,7 +126,7 @@ fn entry(command: &Command) -> TokenStream {
 
 /// Reads the user's types without asking anything of them.
 fn describe(command: &Command) -> TokenStream {
-    let description = local("__description");
+    let description = local("__description", Span::mixed_site());
     let extractors = command.extractors.iter().map(|ty| quote!(__private::Probe::<#ty>::extractor(#description);));
     let payload = command.payload.iter().map(|ty| quote!(__private::Probe::<#ty>::payload(#description);));
     let returns = command.returns();

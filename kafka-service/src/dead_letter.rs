@@ -165,7 +165,7 @@ mod tests {
             (ERROR_CLASS, "handler-error"),
             (ERROR_MESSAGE, "no stock"),
             (ATTEMPTS, "5"),
-            (TIME, "2026-11-18T19:06:40.456Z"),
+            (TIME, "2026-11-18T11:06:40.456Z"),
         ]);
         assert_eq!(texts(&headers), expected);
     }

@@ -1,4 +1,8 @@
 //! Write Kafka microservices as plain typed async functions.
+#![cfg_attr(
+    not(feature = "kafka"),
+    allow(dead_code, unused_imports, reason = "without a transport there is nothing for the engine to run on")
+)]
 
 mod message;
 mod envelope;

@@ -1,7 +1,7 @@
 //! The only names that generated code uses. Not public API: they change without notice.
 
 pub use inventory;
-pub use serde;
+pub use serde::{Serialize, Serializer};
 
 use std::{
     future::Future,
@@ -11,7 +11,7 @@ use std::{
 
 pub use crate::{
     handler::{
-        Context, Event, Events, Failure, HandlerFuture, Invocation, Outcome, Probe, Undescribed, decode,
+        Context, Event, Events, Failure, HandlerFuture, Invocation, Outcome, Probe, Undescribed, decode, key,
         outcome, serialize_content,
     },
     registry::{Description, Handler},

@@ -1,7 +1,7 @@
 //! A checked [`EventType`] to tokens. Nothing here can fail.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::{Generics, Member, Token, WhereClause, parse_quote, punctuated::Punctuated, spanned::Spanned};
 
 use super::{EventType, Fact, Shape};
@@ -14,7 +14,7 @@ pub(super) fn event(event: &EventType<'_>) -> TokenStream {
     let clause = where_clause(&event.input.generics, &runtime);
     let types = types(&event.shape);
     let event_type = event_type(&event.shape);
-    let key = key(&event.shape);
+    let key = key(&event.shape, &runtime);
     let payload = payload(&event.shape, &runtime);
     quote! {
         #[automatically_derived]
@@ -35,7 +35,7 @@ pub(crate) fn where_clause(generics: &Generics, runtime: &TokenStream) -> Option
     let mut clause = generics.where_clause.clone();
     if generics.type_params().next().is_some() {
         let clause = clause.get_or_insert_with(|| parse_quote!(where));
-        clause.predicates.push(parse_quote!(Self: #runtime::serde::Serialize));
+        clause.predicates.push(parse_quote!(Self: #runtime::Serialize));
     }
     clause
 }
@@ -57,20 +57,19 @@ fn event_type(shape: &Shape<'_>) -> TokenStream {
     }
 }
 
-/// Overrides `Event::key` where a key is declared.
-fn key(shape: &Shape<'_>) -> Option<TokenStream> {
+/// Overrides `Event::key` where a key is declared. What is wrong with a key is said at the field that the user named.
+fn key(shape: &Shape<'_>, runtime: &TokenStream) -> Option<TokenStream> {
     let body = match shape {
         Shape::Struct(fact) => {
             let (field, rest) = split(fact.key.as_ref()?);
-            let local = local(field);
-            quote! {
-                let #local = &self.#field #rest;
-                ::core::option::Option::Some(#local)
-            }
+            // `self` is the receiver's, wherever errors about it point.
+            let this = Ident::new("self", Span::call_site().located_at(field.span()));
+            let key = quote_spanned!(field.span()=> (&#this.#field #rest));
+            quote!(#runtime::key #key)
         }
         Shape::Enum(variants) if variants.iter().all(|(_, fact)| fact.key.is_none()) => return None,
         Shape::Enum(variants) => {
-            let arms = variants.iter().map(|(variant, fact)| key_arm(variant, fact));
+            let arms = variants.iter().map(|(variant, fact)| key_arm(variant, fact, runtime));
             quote!(match self { #(#arms)* })
         }
     };
@@ -81,24 +80,12 @@ fn key(shape: &Shape<'_>) -> Option<TokenStream> {
     })
 }
 
-/// The variants' keys may have different types, so they leave as `&dyn Display`.
-fn key_arm(variant: &Ident, fact: &Fact) -> TokenStream {
+fn key_arm(variant: &Ident, fact: &Fact, runtime: &TokenStream) -> TokenStream {
     let Some(key) = &fact.key else { return quote!(Self::#variant { .. } => ::core::option::Option::None,) };
     let (field, rest) = split(key);
-    let local = local(field);
-    let inner = (!rest.is_empty()).then(|| quote!(let #local = &#local #rest;));
-    quote! {
-        Self::#variant { #field: #local, .. } => {
-            #inner
-            let #local: &dyn ::core::fmt::Display = #local;
-            ::core::option::Option::Some(#local)
-        }
-    }
-}
-
-/// The key on its way out. Where it is wrong, the error points at the field that the user named.
-fn local(field: &Member) -> Ident {
-    Ident::new("__key", Span::mixed_site().located_at(field.span()))
+    let local = Ident::new("__key", Span::mixed_site().located_at(field.span()));
+    let inner = if rest.is_empty() { quote!(#local) } else { quote_spanned!(field.span()=> &#local #rest) };
+    quote!(Self::#variant { #field: #local, .. } => #runtime::key(#inner),)
 }
 
 /// The first field of a key, and the way on from there.
@@ -113,7 +100,7 @@ fn payload(shape: &Shape<'_>, runtime: &TokenStream) -> Option<TokenStream> {
         return None;
     }
     Some(quote! {
-        fn serialize_payload<__S: #runtime::serde::Serializer>(
+        fn serialize_payload<__S: #runtime::Serializer>(
             &self,
             __serializer: __S,
         ) -> ::core::result::Result<__S::Ok, __S::Error> {

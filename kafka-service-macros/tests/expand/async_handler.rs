@@ -14,8 +14,9 @@ const _: () = {
         let __0 = __private::extract::<State<Db>>(__context)?;
         let __payload = __private::decode::<CreateOrder>(__context)?;
         __private::invocation(async move {
-            let __returned = create_order(__0, __payload).await;
-            __private::outcome::<Result<OrderCreated, OrderError>>(__returned)
+            __private::outcome::<
+                Result<OrderCreated, OrderError>,
+            >(create_order(__0, __payload).await)
         })
     }
     __private::inventory::submit! {

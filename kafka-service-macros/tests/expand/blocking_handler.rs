@@ -8,10 +8,9 @@ const _: () = {
         let __0 = __private::extract::<CorrelationId>(__context)?;
         let __1 = __private::extract::<Meta>(__context)?;
         let __payload = __private::decode::<Image>(__context)?;
-        __private::blocking(move || {
-            let __returned = resize(__0, __1, __payload);
-            __private::outcome::<Resized>(__returned)
-        })
+        __private::blocking(move || __private::outcome::<
+            Resized,
+        >(resize(__0, __1, __payload)))
     }
     __private::inventory::submit! {
         __private::Handler::command("resize", __invoke).at(::core::module_path!(),

@@ -9,10 +9,7 @@ async fn ping() {}
 const _: () = {
     use ::kafka_service::__private;
     fn __invoke(_: &__private::Context<'_>) -> __private::Invocation {
-        __private::invocation(async move {
-            let __returned = ping().await;
-            __private::outcome::<()>(__returned)
-        })
+        __private::invocation(async move { __private::outcome::<()>(ping().await) })
     }
     __private::inventory::submit! {
         __private::Handler::command("ping", __invoke).at(::core::module_path!(), "ping",

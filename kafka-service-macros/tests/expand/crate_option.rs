@@ -5,8 +5,7 @@ const _: () = {
     fn __invoke(__context: &__private::Context<'_>) -> __private::Invocation {
         let __payload = __private::decode::<IgnoredAny>(__context)?;
         __private::invocation(async move {
-            let __returned = r#move(__payload).await;
-            __private::outcome::<()>(__returned)
+            __private::outcome::<()>(r#move(__payload).await)
         })
     }
     __private::inventory::submit! {

@@ -15,19 +15,14 @@ impl ::kafka_service::__private::Event for Answer {
     }
     fn key(&self) -> ::core::option::Option<impl ::core::fmt::Display + '_> {
         match self {
-            Self::Accepted { order: __key, .. } => {
-                let __key: &dyn ::core::fmt::Display = __key;
-                ::core::option::Option::Some(__key)
-            }
+            Self::Accepted { order: __key, .. } => ::kafka_service::__private::key(__key),
             Self::Refused { 0: __key, .. } => {
-                let __key = &__key.order;
-                let __key: &dyn ::core::fmt::Display = __key;
-                ::core::option::Option::Some(__key)
+                ::kafka_service::__private::key(&__key.order)
             }
             Self::Waiting { .. } => ::core::option::Option::None,
         }
     }
-    fn serialize_payload<__S: ::kafka_service::__private::serde::Serializer>(
+    fn serialize_payload<__S: ::kafka_service::__private::Serializer>(
         &self,
         __serializer: __S,
     ) -> ::core::result::Result<__S::Ok, __S::Error> {

@@ -7,7 +7,7 @@
 #[automatically_derived]
 impl<T> ::kafka_service::__private::Event for UserCreated<T>
 where
-    Self: ::kafka_service::__private::serde::Serialize,
+    Self: ::kafka_service::__private::Serialize,
 {
     const TYPES: &'static [&'static ::core::primitive::str] = &[];
     fn event_type(&self) -> &'static ::core::primitive::str {

@@ -3,14 +3,13 @@
 impl<'a, T: Clone> ::kafka_service::__private::Event for Changed<'a, T>
 where
     T: Send,
-    Self: ::kafka_service::__private::serde::Serialize,
+    Self: ::kafka_service::__private::Serialize,
 {
     const TYPES: &'static [&'static ::core::primitive::str] = &["changed"];
     fn event_type(&self) -> &'static ::core::primitive::str {
         "changed"
     }
     fn key(&self) -> ::core::option::Option<impl ::core::fmt::Display + '_> {
-        let __key = &self.0.id;
-        ::core::option::Option::Some(__key)
+        ::kafka_service::__private::key(&self.0.id)
     }
 }

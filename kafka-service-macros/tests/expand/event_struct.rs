@@ -6,7 +6,6 @@ impl ::kafka_service::__private::Event for UserCreated {
         "user.created"
     }
     fn key(&self) -> ::core::option::Option<impl ::core::fmt::Display + '_> {
-        let __key = &self.id;
-        ::core::option::Option::Some(__key)
+        ::kafka_service::__private::key(&self.id)
     }
 }

@@ -5,7 +5,7 @@ impl crate::reexport::__private::Event for Pinged {
     fn event_type(&self) -> &'static ::core::primitive::str {
         "pinged"
     }
-    fn serialize_payload<__S: crate::reexport::__private::serde::Serializer>(
+    fn serialize_payload<__S: crate::reexport::__private::Serializer>(
         &self,
         __serializer: __S,
     ) -> ::core::result::Result<__S::Ok, __S::Error> {

@@ -29,6 +29,15 @@ impl Features {
         }
     }
 
+    /// What librdkafka says, where it is linked; else what the features of this crate say.
+    pub(crate) fn of_this_build() -> Self {
+        #[cfg(feature = "kafka")]
+        if let Some(list) = crate::transport::kafka::built_in_features() {
+            return Self::built_in(&list);
+        }
+        Self::compiled()
+    }
+
     /// What librdkafka itself says (its property `builtin.features`). More exact than [`compiled`](Self::compiled):
     /// another OpenSSL or Kerberos comes in by rdkafka's own features, of which this crate knows nothing.
     pub(crate) fn built_in(list: &str) -> Self {

@@ -170,7 +170,7 @@ impl Config {
     pub fn from_env() -> Result<Self, ConfigError> {
         let binary = std::env::current_exe().unwrap_or_default();
         let binary = binary.file_stem().unwrap_or_default().to_string_lossy();
-        Self::read(std::env::vars_os(), |path| std::fs::read_to_string(path), &binary, Features::compiled())
+        Self::read(std::env::vars_os(), |path| std::fs::read_to_string(path), &binary, Features::of_this_build())
     }
 
     /// Checks every rule, as the start of the service does.
@@ -179,7 +179,7 @@ impl Config {
     ///
     /// Everything that is wrong, all at once, by the names of the fields.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        self.validate_for(Features::compiled())
+        self.validate_for(Features::of_this_build())
     }
 
     /// [`validate`](Self::validate) for a build with these features.

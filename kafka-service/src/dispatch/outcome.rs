@@ -97,13 +97,13 @@ impl Publishing {
             }
         }
         if let Some(message) = refused {
-            self.refuse(&ended, token, message);
+            self.refuse(&ended, token, &message);
         }
     }
 
-    fn refuse<R: Record>(&mut self, ended: &Ended<'_, R>, token: Token, message: String) {
+    fn refuse<R: Record>(&mut self, ended: &Ended<'_, R>, token: Token, message: &str) {
         if self.core.fatal.reason().is_none() {
-            self.write(ended, token, Reason::EventRefused, &message);
+            self.write(ended, token, Reason::EventRefused, message);
         }
     }
 

@@ -6,6 +6,8 @@
 mod decode;
 mod encode;
 mod member;
+mod timestamp;
 
-pub(crate) use decode::{Envelope, EnvelopeError};
+pub(crate) use decode::Envelope;
 pub(crate) use encode::{Clock, Head, encode};
+pub(crate) use timestamp::parse as parse_timestamp;

@@ -55,3 +55,28 @@ pub trait Event: Serialize {
         self.serialize(serializer)
     }
 }
+
+/// The types that a field which is the key of an event may have: all that can be written as text.
+///
+/// There is nothing to implement; it exists for its compiler message.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the key of an event",
+    label = "cannot be written as text",
+    note = "the key of a record is this field as text: implement `std::fmt::Display` for `{Self}`"
+)]
+pub trait EventKey {
+    /// The field as something to print.
+    fn as_text(&self) -> &dyn Display;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Display> EventKey for T {
+    fn as_text(&self) -> &dyn Display {
+        self
+    }
+}
+
+/// The key of an event that declares one.
+pub fn key<K: EventKey>(field: &K) -> Option<&dyn Display> {
+    Some(field.as_text())
+}

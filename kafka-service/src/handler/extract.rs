@@ -72,7 +72,7 @@ macro_rules! built_in {
         type Needs = Self;
 
         const ENDS: () = {
-            let ((), $($part),*) = ((), $($part::ENDS),*);
+            $(let () = $part::ENDS;)*
         };
 
         fn from_context(needs: Self) -> Result<Self, HandlerError> {

@@ -21,7 +21,7 @@ pub use self::{
     content::serialize_content,
     context::{Context, Failure, HandlerFuture, Invocation, Outcome},
     error::{Classify, HandlerError, IntoHandlerError},
-    event::Event,
+    event::{Event, key},
     extract::{CorrelationId, FromContext, Meta, State},
     outcome::{EncodedEvent, Events, IntoEvents, IntoOutcome, outcome},
     payload::{DecodeError, Payload, decode},

@@ -20,5 +20,5 @@ pub(crate) fn with_message<R>(
 
 /// A publisher of a service without Kafka.
 fn publisher() -> Publisher {
-    Publisher::new(PublisherCore::default())
+    Publisher::new(PublisherCore::disabled("group", "service", crate::config::MessageId::default()))
 }

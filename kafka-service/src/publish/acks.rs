@@ -26,6 +26,7 @@ pub(crate) struct Acks {
     room: Notify,
     somebody_waits_for_room: AtomicBool,
     late: AtomicU64,
+    closing: AtomicBool,
 }
 
 /// What one acknowledgement, or the last of several, completes.
@@ -48,6 +49,7 @@ impl Acks {
             room: Notify::new(),
             somebody_waits_for_room: AtomicBool::new(false),
             late: AtomicU64::new(0),
+            closing: AtomicBool::new(false),
         };
         (acks, receiver)
     }
@@ -152,6 +154,15 @@ impl Acks {
     /// How many reports came for partitions that had been given back.
     pub(crate) fn late_reports(&self) -> u64 {
         self.late.load(Ordering::Relaxed)
+    }
+
+    /// The service has stopped; that its broker goes away now is no news.
+    pub(crate) fn close(&self) {
+        self.closing.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
     }
 
     /// Tries `send` until the producer has room. Everything that is not "full" is the caller's to judge.

@@ -123,7 +123,11 @@ mod tests {
         // A change of these values would make every redelivered command's events look new to readers.
         assert_eq!(
             ids("user-service-group", "create_user", Some("m-1"), 0),
-            ["PINNED"]
+            [
+                "f08b7c59-f40e-852b-a543-3cbe83280f3c",
+                "f0f75c4a-1b36-8978-8ba3-48b688845f3b",
+                "c470fda1-37e7-8c07-93e6-32fbed11e03d"
+            ]
         );
     }
 

@@ -58,6 +58,21 @@ pub(crate) struct PublisherCore {
     pub(crate) message_id: MessageId,
 }
 
+impl PublisherCore {
+    /// For a service without a broker: whatever is published is refused, and says why.
+    pub(crate) fn disabled(group: &str, source: &str, message_id: MessageId) -> Self {
+        let (acks, _) = Acks::new();
+        Self {
+            producer: None,
+            acks: Arc::new(acks),
+            events_topic: TopicId(0),
+            group: group.to_owned(),
+            source: source.to_owned(),
+            message_id,
+        }
+    }
+}
+
 /// The command to which a publisher in a handler is bound.
 struct Command {
     correlation_id: String,

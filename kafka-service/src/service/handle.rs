@@ -47,15 +47,8 @@ impl fmt::Debug for Running {
 
 impl ServiceHandle {
     pub(super) fn disabled(config: &Config) -> Self {
-        let (acks, _) = crate::publish::Acks::new();
-        let publisher = Publisher::new(PublisherCore {
-            producer: None,
-            acks: Arc::new(acks),
-            events_topic: crate::transport::TopicId(0),
-            group: config.group_id().into_owned(),
-            source: config.service_name.clone(),
-            message_id: config.message_id,
-        });
+        let publisher =
+            Publisher::new(PublisherCore::disabled(&config.group_id(), &config.service_name, config.message_id));
         publisher.offer_as_global();
         Self { publisher, running: None }
     }
@@ -189,6 +182,7 @@ impl Running {
             dispatcher.abort();
         }
         let unacknowledged = flush(&self.core, deadline).await;
+        self.core.acks.close();
         tracing::info!(
             commands_left = commands,
             unacknowledged,

@@ -6,15 +6,27 @@ use super::{KafkaService, ServiceHandle};
 use crate::error::Error;
 
 impl KafkaService {
-    /// Starts the service and runs it until SIGTERM or SIGINT, then stops it gracefully; see
-    /// [`shutdown`](ServiceHandle::shutdown). A second signal ends the process at once, with exit code 130.
+    /// Starts the service and runs it until SIGTERM or SIGINT, then stops it gracefully: [`start`](Self::start) and
+    /// [`run`](ServiceHandle::run) in one.
     ///
     /// # Errors
     ///
-    /// Those of [`start`](Self::start) and [`shutdown`](ServiceHandle::shutdown), and [`Error::Failed`] if the service
-    /// ends by itself.
+    /// Those of both.
     pub async fn run(self) -> Result<(), Error> {
-        self.run_until(signal()).await
+        self.start().await?.run().await
+    }
+}
+
+impl ServiceHandle {
+    /// Runs until SIGTERM or SIGINT, then stops as [`shutdown`](Self::shutdown) does. A second signal ends the process at
+    /// once, with exit code 130.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`shutdown`](Self::shutdown), and [`Error::Failed`] if the service ends by itself. If the deadline passes
+    /// while a plain `fn` handler still runs, the process ends with exit code 3, because nothing else could end the call.
+    pub async fn run(self) -> Result<(), Error> {
+        self.run_until(std::future::pending()).await
     }
 
     /// Like [`run`](Self::run), until `stop` completes or a signal comes.
@@ -23,27 +35,19 @@ impl KafkaService {
     ///
     /// As for [`run`](Self::run).
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<(), Error> {
-        let handle = self.start().await?;
-        let failed = tokio::select! {
-            () = stop => false,
-            () = signal() => false,
-            error = handle.failed() => {
-                tracing::error!("{error}");
-                true
-            }
-        };
+        tokio::select! {
+            () = stop => {}
+            () = signal() => {}
+            error = self.failed() => tracing::error!("{error}"),
+        }
         let impatient = tokio::spawn(exit_on_next_signal());
-        let result = stop_handle(handle).await;
+        let result = self.shutdown().await;
         impatient.abort();
-        if failed || result.is_err() {
-            leave_blocking_handlers(&result);
+        if let Err(error) = &result {
+            leave_blocking_handlers(error);
         }
         result
     }
-}
-
-async fn stop_handle(handle: ServiceHandle) -> Result<(), Error> {
-    handle.shutdown().await
 }
 
 /// Completes at the first SIGTERM or SIGINT.
@@ -77,9 +81,9 @@ async fn exit_on_next_signal() {
 
 /// A plain `fn` that hangs cannot be stopped, and tokio would wait for it for ever when `main` returns.
 #[expect(clippy::exit, reason = "the deadline is a promise, and nothing else ends a blocking call")]
-fn leave_blocking_handlers(result: &Result<(), Error>) {
+fn leave_blocking_handlers(error: &Error) {
     let running = crate::__private::blocking_calls();
-    if let (Err(error), 1..) = (result, running) {
+    if running > 0 {
         tracing::error!(running, "{error}; leaving without the blocking handlers that still run");
         std::process::exit(3);
     }

@@ -126,7 +126,7 @@ fn launch(config: Config, states: States, registry: Registry, runtime: Runtime) 
     let (acks, undelivered) = Acks::new();
     let acks = Arc::new(acks);
     let producer = KafkaProducer::new(&config, &bootstrap, topics.written.clone(), Arc::clone(&acks))
-        .map_err(|error| Error::Client(error.to_string()))?;
+        .map_err(|error| Error::Client(kafka::describe(&error)))?;
     let core = Arc::new(core(&config, &topics, states, registry, Arc::new(producer), acks));
     let (batch_sender, batches) = mpsc::channel(BATCHES_AHEAD);
     let (control_sender, control) = mpsc::unbounded_channel();

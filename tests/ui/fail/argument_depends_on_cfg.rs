@@ -8,7 +8,7 @@ struct CreateOrder {
 
 #[command("create_order")]
 async fn create_order(#[cfg(all())] id: kafka_service::CorrelationId, order: CreateOrder) {
-    drop(order.customer);
+    drop((id, order.customer));
 }
 
 fn main() {}

@@ -1,6 +1,9 @@
 // An event is written by serde.
 use kafka_service::Event;
 
+#[derive(serde::Deserialize)]
+struct CreateUser;
+
 #[derive(Event)]
 #[event("user.created")]
 struct UserCreated {

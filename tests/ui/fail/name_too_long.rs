@@ -6,6 +6,7 @@ struct CreateOrder {
     customer: String,
 }
 
+#[rustfmt::skip]
 #[command("abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijk")]
 async fn create_order(order: CreateOrder) {
     drop(order.customer);

@@ -1,15 +1,15 @@
 //! librdkafka's settings: ours, the user's, and those on which a promise rests, in this order.
 
-use rdkafka::ClientConfig;
+use rdkafka::{ClientConfig, error::KafkaError};
 
-use crate::config::Config;
+use crate::config::{Bootstrap, CLASSIC_ONLY, Config};
 
 /// How the group's partitions are shared out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Protocol {
     /// KIP-848: the broker assigns. Members that come, go or hang disturb nobody else.
     Consumer,
-    /// The older protocol, with the cooperative-sticky strategy unless the user names another.
+    /// The older protocol, with the cooperative-sticky strategy.
     Classic,
 }
 
@@ -19,7 +19,6 @@ const CONSUMER_DEFAULTS: &[(&str, &str)] = &[
     ("fetch.queue.backoff.ms", "10"),
     // Prefetch of 16 MiB instead of 64: the same speed in a third of the memory.
     ("queued.max.messages.kbytes", "16384"),
-    ("fetch.max.bytes", "16777216"),
     // Topics are made on purpose (KAFKA_CREATE_TOPICS), never because somebody asked for one.
     ("allow.auto.create.topics", "false"),
     // A partition that was added is seen within a minute instead of five.
@@ -28,6 +27,7 @@ const CONSUMER_DEFAULTS: &[(&str, &str)] = &[
 ];
 
 const PRODUCER_DEFAULTS: &[(&str, &str)] = &[
+    ("allow.auto.create.topics", "false"),
     // While busy, records wait up to this long for company; when idle they are sent at once (see `KafkaProducer::idle`).
     ("linger.ms", "5"),
     ("queue.buffering.max.kbytes", "65536"),
@@ -52,13 +52,20 @@ const PRODUCER_OWN: &[(&str, &str)] = &[
 
 pub(super) fn consumer(config: &Config, bootstrap: &str, protocol: Protocol) -> ClientConfig {
     let mut client = base(config, bootstrap, CONSUMER_DEFAULTS);
+    if config.bootstrap_servers == Bootstrap::Embedded {
+        // The mock cluster answers a fetch only when its time is over, also when records come in.
+        client.set("fetch.wait.max.ms", "10");
+    }
     // The earliest: a group that starts must not skip what is there.
     client.set("auto.offset.reset", "earliest");
     if protocol == Protocol::Classic {
         client.set("partition.assignment.strategy", "cooperative-sticky");
     }
     for (name, value) in config.consumer_properties() {
-        client.set(name, value);
+        // With the newer protocol the broker decides these, and librdkafka refuses them.
+        if protocol == Protocol::Classic || !CLASSIC_ONLY.contains(&name) {
+            client.set(name, value);
+        }
     }
     if protocol == Protocol::Consumer {
         client.set("group.protocol", "consumer");
@@ -88,5 +95,18 @@ fn base(config: &Config, bootstrap: &str, defaults: &[(&str, &str)]) -> ClientCo
 fn set_all(client: &mut ClientConfig, settings: &[(&str, &str)]) {
     for (name, value) in settings {
         client.set(*name, *value);
+    }
+}
+
+/// What the linked librdkafka was built with, as it says itself: `gzip,snappy,ssl,...`.
+pub(crate) fn built_in_features() -> Option<String> {
+    ClientConfig::new().create_native_config().ok()?.get("builtin.features").ok()
+}
+
+/// A client error as text. An error about a setting would print the setting's value, and that may be a secret.
+pub(crate) fn describe(error: &KafkaError) -> String {
+    match error {
+        KafkaError::ClientConfig(_, description, property, _) => format!("{description} (property `{property}`)"),
+        other => other.to_string(),
     }
 }

@@ -27,7 +27,7 @@ use tokio::{
 
 use self::session::{End, Session};
 use super::{
-    client_config::{self, Protocol},
+    client_config::{self, Protocol, describe},
     client_log::ClientLog,
     close::close,
     ffi::{BatchQueue, NativeRecord},
@@ -122,12 +122,12 @@ fn run(settings: &ConsumerSettings, stop: &Stop) -> Ended {
         let consumer = match create(settings, protocol) {
             Ok(consumer) => consumer,
             Err(error) if fallback && protocol == Protocol::Consumer => {
-                tracing::info!(%error, "the settings do not go with group.protocol=consumer (KIP-848); using the classic protocol");
+                tracing::info!(error = describe(&error), "the settings do not go with group.protocol=consumer (KIP-848); using the classic protocol");
                 protocol = Protocol::Classic;
                 continue;
             }
             Err(error) => {
-                settings.core.fatal.report(format!("cannot create the Kafka consumer: {error}"));
+                settings.core.fatal.report(format!("cannot create the Kafka consumer: {}", describe(&error)));
                 return Ended::default();
             }
         };

@@ -13,6 +13,7 @@ mod rebalance;
 mod topics;
 
 pub(crate) use self::{
+    client_config::{built_in_features, describe},
     consumer::{ConsumerHandle, ConsumerSettings, spawn},
     embedded::EmbeddedBroker,
     ffi::NativeRecord,

@@ -119,11 +119,15 @@ fn refusal(code: RDKafkaErrorCode) -> SendError {
 
 impl ClientContext for Context {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.log.line(level, facility, message);
+        if !self.acks.is_closing() {
+            self.log.line(level, facility, message);
+        }
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        self.log.error(&error, reason);
+        if !self.acks.is_closing() {
+            self.log.error(&error, reason);
+        }
     }
 }
 

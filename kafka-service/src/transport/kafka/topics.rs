@@ -11,6 +11,8 @@ use rdkafka::{
     types::RDKafkaRespErr,
 };
 
+use super::client_config::describe;
+
 /// A topic, and what for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NeededTopic {
@@ -52,7 +54,7 @@ pub(super) fn report(missing: &[&NeededTopic], bootstrap: &str) {
 
 /// Creates topics with the broker's defaults for partitions and replication.
 pub(super) async fn create(config: &ClientConfig, missing: &[&NeededTopic]) -> Result<(), String> {
-    let admin: AdminClient<DefaultClientContext> = config.create().map_err(|error| error.to_string())?;
+    let admin: AdminClient<DefaultClientContext> = config.create().map_err(|error| describe(&error))?;
     let topics: Vec<_> =
         missing.iter().map(|topic| NewTopic::new(&topic.name, -1, TopicReplication::Fixed(-1))).collect();
     let options = AdminOptions::new().operation_timeout(Some(PATIENCE)).request_timeout(Some(PATIENCE));

@@ -30,6 +30,8 @@ const WAIT_FOR_RECORDS: Duration = Duration::from_millis(20);
 const WAIT_FOR_ROOM: Duration = Duration::from_millis(1);
 /// How often it looks whether missing topics exist by now.
 const TOPIC_CHECK_EVERY: Duration = Duration::from_secs(1);
+/// How soon it looks after it has created them.
+const CREATED_TOPIC_CHECK: Duration = Duration::from_millis(100);
 /// A member without partitions counts as taking part after this long without an error.
 const MEMBER_AFTER: Duration = Duration::from_secs(10);
 
@@ -107,7 +109,11 @@ impl<'a> Session<'a> {
         while !self.stop.is_requested() {
             match topics::missing(&self.consumer, &self.settings.needed) {
                 Ok(missing) if missing.is_empty() => return self.subscribe(),
-                Ok(missing) if self.settings.config.create_topics => self.create(&missing),
+                Ok(missing) if self.settings.config.create_topics => {
+                    self.create(&missing);
+                    self.poll_until(Instant::now() + CREATED_TOPIC_CHECK)?;
+                    continue;
+                }
                 Ok(missing) => {
                     let names: Vec<_> = missing.iter().map(|topic| format!("`{}`", topic.name)).collect();
                     self.settings.health.set_problem(Some(format!("missing topics: {}", names.join(", "))));
@@ -130,10 +136,11 @@ impl<'a> Session<'a> {
 
     fn create(&self, missing: &[&topics::NeededTopic]) {
         let client = client_config::producer(&self.settings.config, &self.settings.bootstrap);
-        if let Err(error) = self.settings.runtime.block_on(topics::create(&client, missing)) {
-            tracing::error!("{error}");
-            self.settings.health.set_problem(Some(error));
+        let problem = self.settings.runtime.block_on(topics::create(&client, missing)).err();
+        if let Some(problem) = problem.as_ref().filter(|_| problem != self.settings.health.problem()) {
+            tracing::error!("{problem}");
         }
+        self.settings.health.set_problem(problem);
     }
 
     fn subscribe(&mut self) -> Result<(), Failure> {

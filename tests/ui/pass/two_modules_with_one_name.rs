@@ -1,0 +1,17 @@
+// Handlers in two modules may have one name; their commands may not.
+
+mod orders {
+    use kafka_service::command;
+
+    #[command("create_order")]
+    pub(crate) async fn create() {}
+}
+
+mod users {
+    use kafka_service::command;
+
+    #[command("create_user")]
+    pub(crate) async fn create() {}
+}
+
+fn main() {}
