@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-pub use self::entry::{Description, Handler, Kind};
-pub(crate) use self::problem::Problem;
+pub use self::entry::{Description, Handler};
+pub(crate) use self::{entry::Kind, problem::Problem};
 use crate::handler::States;
 
 inventory::collect!(Handler);

@@ -17,7 +17,7 @@ pub fn serialize_content<T: Serialize + ?Sized, S: Serializer>(value: &T, serial
 
 /// A serializer that drops the names of variants and hands everything else on.
 #[derive(Debug)]
-pub struct Content<S>(S);
+struct Content<S>(S);
 
 macro_rules! hand_on {
     ($($method:ident($type:ty)),* $(,)?) => {
@@ -66,11 +66,7 @@ impl<S: Serializer> Serializer for Content<S> {
         self.0.serialize_struct(variant, 0)?.end()
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<S::Ok, S::Error> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<S::Ok, S::Error> {
         self.0.serialize_newtype_struct(name, value)
     }
 

@@ -52,7 +52,7 @@ pub trait FromContext: Sized {
     /// Cannot be computed if the extractor is, in the end, made of itself: the build stops there instead of the service
     /// running out of stack.
     #[doc(hidden)]
-    const ENDS: () = <Self::Needs as FromContext>::ENDS;
+    const IS_NOT_MADE_OF_ITSELF: () = <Self::Needs as FromContext>::IS_NOT_MADE_OF_ITSELF;
 
     #[doc(hidden)]
     fn extract(context: &Context<'_>) -> Result<Self, HandlerError> {
@@ -61,7 +61,7 @@ pub trait FromContext: Sized {
 
     #[doc(hidden)]
     fn needs(list: &mut Vec<StateNeed>) {
-        const { Self::ENDS };
+        const { Self::IS_NOT_MADE_OF_ITSELF };
         <Self::Needs as FromContext>::needs(list);
     }
 }
@@ -71,8 +71,8 @@ macro_rules! built_in {
     ($($part:ident)*) => {
         type Needs = Self;
 
-        const ENDS: () = {
-            $(let () = $part::ENDS;)*
+        const IS_NOT_MADE_OF_ITSELF: () = {
+            $(let () = $part::IS_NOT_MADE_OF_ITSELF;)*
         };
 
         fn from_context(needs: Self) -> Result<Self, HandlerError> {

@@ -13,11 +13,7 @@ impl FromContext for Tenant {
 
     fn from_context((meta, State(tenants)): Self::Needs) -> Result<Self, HandlerError> {
         let source = meta.source().ok_or("no source")?;
-        if source == tenants.0 {
-            Ok(Self(source.to_owned()))
-        } else {
-            Err(HandlerError::permanent("unknown tenant"))
-        }
+        if source == tenants.0 { Ok(Self(source.to_owned())) } else { Err(HandlerError::permanent("unknown tenant")) }
     }
 }
 

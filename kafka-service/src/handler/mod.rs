@@ -16,15 +16,19 @@ mod state;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub(crate) use self::error::Class;
+pub(crate) use self::{
+    error::{Class, IntoHandlerError},
+    outcome::EncodedEvent,
+    payload::DecodeError,
+    state::{StateNeed, States},
+};
 pub use self::{
     content::serialize_content,
     context::{Context, Failure, HandlerFuture, Invocation, Outcome},
-    error::{Classify, HandlerError, IntoHandlerError},
+    error::{Classify, HandlerError},
     event::{Event, key},
     extract::{CorrelationId, FromContext, Meta, State},
-    outcome::{EncodedEvent, Events, IntoEvents, IntoOutcome, outcome},
-    payload::{DecodeError, Payload, decode},
+    outcome::{Events, IntoEvents, IntoOutcome, outcome},
+    payload::{Payload, decode},
     probe::{Probe, Undescribed},
-    state::{StateNeed, States},
 };

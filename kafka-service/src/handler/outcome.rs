@@ -27,13 +27,13 @@ struct Entry {
 
 /// One encoded event.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct EncodedEvent<'a> {
+pub(crate) struct EncodedEvent<'a> {
     /// The member `type` of the message.
-    pub event_type: &'static str,
+    pub(crate) event_type: &'static str,
     /// The record key, if the event has one of its own.
-    pub key: Option<&'a [u8]>,
+    pub(crate) key: Option<&'a [u8]>,
     /// The payload as JSON.
-    pub payload: &'a [u8],
+    pub(crate) payload: &'a [u8],
 }
 
 impl Events {

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 /// The values that were provided, one for each type.
 #[derive(Clone, Default)]
-pub struct States {
+pub(crate) struct States {
     values: FxHashMap<TypeId, Provided>,
 }
 

@@ -6,7 +6,7 @@ use crate::handler::{Context, Invocation, StateNeed};
 
 /// What a handler reacts to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A request to this service.
     Command,
     /// A fact that a service published.
@@ -74,13 +74,7 @@ impl Handler {
 
     /// Where the function stands.
     #[must_use]
-    pub const fn at(
-        self,
-        module: &'static str,
-        function: &'static str,
-        file: &'static str,
-        line: u32,
-    ) -> Self {
+    pub const fn at(self, module: &'static str, function: &'static str, file: &'static str, line: u32) -> Self {
         Self { module, function, file, line, ..self }
     }
 

@@ -9,8 +9,13 @@ use super::Handler;
 pub(crate) enum Problem {
     NoHandlers,
     /// Several handlers with one name. Which one should answer is not ours to choose.
-    Duplicate { handlers: Vec<&'static Handler> },
-    MissingState { state: &'static str, handlers: Vec<&'static Handler> },
+    Duplicate {
+        handlers: Vec<&'static Handler>,
+    },
+    MissingState {
+        state: &'static str,
+        handlers: Vec<&'static Handler>,
+    },
 }
 
 impl fmt::Display for Problem {

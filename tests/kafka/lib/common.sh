@@ -88,7 +88,7 @@ load_cluster() {
 
 forget_cluster() {
     release_ports
-    rm -rf "$DIR/cluster" "$DIR"/node-[123] "$DIR/override.yml"
+    rm -rf "$DIR/cluster" "$DIR"/node-[123] "$DIR/override.yml" "$DIR/docker.log"
 }
 
 # Removes what this script wrote and nothing else; the directory goes when that leaves it empty.
