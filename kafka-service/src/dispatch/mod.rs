@@ -27,6 +27,7 @@ use crate::message::Record;
 pub(crate) struct Batch<R> {
     pub(crate) entries: Vec<Entry<R>>,
     /// Kept until every record of the batch is dropped: whoever gave out the batch sees by it that the memory is free.
+    #[expect(dead_code, reason = "held, not read")]
     pub(crate) lease: Option<Box<dyn Any + Send>>,
 }
 

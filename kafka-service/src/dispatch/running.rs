@@ -109,7 +109,7 @@ impl<R: Record> Dispatcher<R> {
                     self.intake.forget_assignment(index);
                 }
                 // Whoever asked may have stopped waiting.
-                drop(done.send(()));
+                _ = done.send(());
             }
         }
     }

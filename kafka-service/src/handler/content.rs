@@ -11,6 +11,10 @@ use serde::ser::{
 
 /// Writes the content of `value`: of a newtype variant the inner value, of a struct variant its fields, of a unit variant
 /// or a unit struct `{}`.
+///
+/// # Errors
+///
+/// Those of the serializer and of the user's `Serialize`.
 pub fn serialize_content<T: Serialize + ?Sized, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
     value.serialize(Content(serializer))
 }

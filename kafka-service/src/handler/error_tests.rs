@@ -58,9 +58,10 @@ fn every_kind_of_error_converts_and_is_retryable() {
 
 #[test]
 fn a_conversion_keeps_what_was_said_before() {
-    let inner: Result<(), HandlerError> = Err(HandlerError::permanent("no"));
-    let outer: Result<(), HandlerError> = (|| Ok(inner?))();
-    assert!(outer.unwrap_err().is_permanent());
+    fn outer(inner: Result<u8, HandlerError>) -> Result<u16, HandlerError> {
+        Ok(inner?.into())
+    }
+    assert!(outer(Err(HandlerError::permanent("no"))).unwrap_err().is_permanent());
 }
 
 #[test]

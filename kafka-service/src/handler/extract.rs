@@ -1,9 +1,13 @@
 //! [`FromContext`]: what a handler can take besides its payload.
 
-use std::{any::type_name, fmt};
+use std::{
+    any::type_name,
+    fmt,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use super::{Context, HandlerError, StateNeed};
-use crate::publish::Publisher;
+use crate::{envelope::parse_timestamp, publish::Publisher};
 
 /// Something that a handler takes besides its payload: an argument that stands before the last one.
 ///
@@ -158,7 +162,7 @@ pub struct Meta {
     partition: i32,
     offset: i64,
     key: Option<Vec<u8>>,
-    timestamp: Option<i64>,
+    timestamp: Option<SystemTime>,
     attempt: u32,
     source: Option<String>,
     message_id: Option<String>,
@@ -189,9 +193,10 @@ impl Meta {
         self.key.as_deref()
     }
 
-    /// The record's timestamp in milliseconds since the Unix epoch.
+    /// When the message was sent: the message's own `timestamp` (without a zone it is UTC, as Python writes it), else the
+    /// record's.
     #[must_use]
-    pub fn timestamp(&self) -> Option<i64> {
+    pub fn timestamp(&self) -> Option<SystemTime> {
         self.timestamp
     }
 
@@ -219,12 +224,13 @@ impl FromContext for Meta {
 
     fn extract(context: &Context<'_>) -> Result<Self, HandlerError> {
         let Context { envelope, origin, attempt, .. } = context;
+        let sent = envelope.timestamp.as_deref().and_then(parse_timestamp);
         Ok(Self {
             topic: origin.topic.to_owned(),
             partition: origin.partition,
             offset: origin.offset,
             key: origin.key.map(<[u8]>::to_vec),
-            timestamp: origin.timestamp,
+            timestamp: sent.or_else(|| origin.timestamp.and_then(from_millis)),
             attempt: *attempt,
             source: envelope.source.as_deref().map(str::to_owned),
             message_id: envelope.id.as_deref().map(str::to_owned),
@@ -232,6 +238,10 @@ impl FromContext for Meta {
     }
 
     fn needs(_: &mut Vec<StateNeed>) {}
+}
+
+fn from_millis(millis: i64) -> Option<SystemTime> {
+    UNIX_EPOCH.checked_add(Duration::from_millis(u64::try_from(millis).ok()?))
 }
 
 /// The publisher, bound to the command: what is published through it carries the command's correlation id and key.

@@ -38,7 +38,10 @@ fn states() -> States {
 fn meta_tells_where_the_message_stands() {
     let meta = with_message("{}", &states(), Meta::extract).unwrap();
     assert_eq!((meta.topic(), meta.partition(), meta.offset()), ("commands", 3, 42));
-    assert_eq!((meta.key(), meta.timestamp(), meta.attempt()), (Some(&b"k"[..]), Some(1_700_000), 2));
+    assert_eq!(
+        (meta.key(), meta.timestamp(), meta.attempt()),
+        (Some(&b"k"[..]), Some(UNIX_EPOCH + Duration::from_millis(1_700_000)), 2)
+    );
     assert_eq!((meta.source(), meta.message_id()), (Some("shop"), Some("m-1")));
 }
 

@@ -16,12 +16,6 @@ mod state;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub(crate) use self::{
-    error::{Class, IntoHandlerError},
-    outcome::EncodedEvent,
-    payload::DecodeError,
-    state::{StateNeed, States},
-};
 pub use self::{
     content::serialize_content,
     context::{Context, Failure, HandlerFuture, Invocation, Outcome},
@@ -31,4 +25,9 @@ pub use self::{
     outcome::{Events, IntoEvents, IntoOutcome, outcome},
     payload::{Payload, decode},
     probe::{Probe, Undescribed},
+};
+pub(crate) use self::{
+    error::{Class, IntoHandlerError},
+    payload::DecodeError,
+    state::{StateNeed, States},
 };

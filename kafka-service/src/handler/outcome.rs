@@ -234,6 +234,10 @@ impl<T, E> IntoOutcome for Result<T, E> {
 }
 
 /// Turns what a handler returned into encoded events or an error.
+///
+/// # Errors
+///
+/// The handler's own, or a permanent one for an event that cannot be encoded.
 #[inline]
 pub fn outcome<R>(returned: R) -> Outcome
 where

@@ -43,8 +43,7 @@ where
     R: IntoOutcome<Events: IntoEvents, Error: IntoHandlerError>,
 {
     let events = outcome(returned)?;
-    assert_eq!(events.len(), events.iter().count());
-    assert_eq!(events.is_empty(), events.len() == 0);
+    assert_eq!((events.len(), events.is_empty()), (events.iter().count(), events.iter().next().is_none()));
     Ok(events.iter().map(text).collect())
 }
 

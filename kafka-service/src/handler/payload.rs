@@ -42,6 +42,10 @@ impl fmt::Display for DecodeError {
 impl std::error::Error for DecodeError {}
 
 /// Decodes the payload straight from the record's text.
+///
+/// # Errors
+///
+/// The payload is not of this type.
 pub fn decode<T: Payload>(context: &Context<'_>) -> Result<T, DecodeError> {
     serde_json::from_str(context.envelope.payload_text()).map_err(|error| DecodeError::new(type_name::<T>(), &error))
 }

@@ -112,7 +112,7 @@ impl Acks {
         match done {
             Pending::Command { assignment, slot, .. } => self.finish(assignment, slot),
             // A caller who has gone no longer wants to know.
-            Pending::Caller(caller) => drop(caller.send(Ok(()))),
+            Pending::Caller(caller) => _ = caller.send(Ok(())),
         }
     }
 
@@ -124,13 +124,13 @@ impl Acks {
                 let caller = pending.remove(entry as usize);
                 drop(pending);
                 if let Pending::Caller(caller) = caller {
-                    drop(caller.send(Err(undelivered)));
+                    _ = caller.send(Err(undelivered));
                 }
                 return;
             }
         }
         // The receiver goes only when the service has stopped; then the position stays uncommitted, as it must.
-        drop(self.undelivered.send((token, undelivered)));
+        _ = self.undelivered.send((token, undelivered));
     }
 
     /// The position that a token of a command belongs to.

@@ -99,7 +99,7 @@ impl Publisher {
 
     /// Makes this the global publisher, unless another service was started before.
     pub(crate) fn offer_as_global(&self) {
-        drop(GLOBAL.set(self.clone()));
+        _ = GLOBAL.set(self.clone());
     }
 
     /// The publisher for the handler of one command.

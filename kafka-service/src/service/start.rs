@@ -69,9 +69,10 @@ fn check(states: &States) -> Result<Registry, Error> {
 
 fn log_handlers(registry: &Registry, config: &Config) {
     for handler in registry.handlers() {
-        let Handler { kind, name, .. } = handler;
+        let Handler { kind, name, doc, .. } = handler;
         let topics = config.commands_topics.join(", ");
-        tracing::info!("{kind} `{name}` -> {} on {topics}", handler.place());
+        let summary = doc.lines().next().unwrap_or_default().trim();
+        tracing::info!("{kind} `{name}` -> {} on {topics}: {summary}", handler.place());
     }
 }
 

@@ -11,7 +11,7 @@ pub(super) fn close<T: Send + 'static>(client: T, what: &'static str) -> bool {
     let spawned = thread::Builder::new().name("kafka-close".to_owned()).spawn(move || {
         drop(client);
         // Nobody may wait any more.
-        drop(done.send(()));
+        _ = done.send(());
     });
     let closed = spawned.is_ok() && closed.recv_timeout(PATIENCE).is_ok();
     if !closed {

@@ -106,7 +106,7 @@ pub(crate) fn spawn(settings: ConsumerSettings) -> std::io::Result<ConsumerHandl
     thread::Builder::new().name("kafka-consumer".to_owned()).spawn(move || {
         let result = run(&settings, &stop);
         // Nobody may wait any more.
-        drop(end.send(result));
+        _ = end.send(result);
     })?;
     Ok(handle)
 }

@@ -57,12 +57,15 @@ impl EmbeddedBroker {
 fn serve(started: &mpsc::Sender<Result<String, String>>, inbox: &mpsc::Receiver<Request>) {
     let cluster = match MockCluster::new(1) {
         Ok(cluster) => cluster,
-        Err(error) => return drop(started.send(Err(error.to_string()))),
+        Err(error) => {
+            _ = started.send(Err(error.to_string()));
+            return;
+        }
     };
-    drop(started.send(Ok(cluster.bootstrap_servers())));
+    _ = started.send(Ok(cluster.bootstrap_servers()));
     for Request { topic, answer } in inbox {
         let created = cluster.create_topic(&topic, PARTITIONS, 1).map_err(|error| error.to_string());
-        drop(answer.send(created));
+        _ = answer.send(created);
     }
 }
 
