@@ -162,9 +162,8 @@ impl Reader {
             match self.consumer.poll(until.saturating_duration_since(Instant::now())) {
                 Some(Ok(record)) => return Ok(Some(received(&record))),
                 Some(Err(error @ KafkaError::MessageConsumptionFatal(_))) => return Err(error.into()),
-                Some(Err(_)) => {}
                 None if Instant::now() >= until => return Ok(None),
-                None => {}
+                Some(Err(_)) | None => {}
             }
         }
     }

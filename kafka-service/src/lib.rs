@@ -189,7 +189,10 @@ mod service;
 #[path = "private.rs"]
 pub mod __private;
 
-pub use kafka_service_macros::{Event, command};
+#[doc = include_str!("docs/event.md")]
+pub use kafka_service_macros::Event;
+#[doc = include_str!("docs/command.md")]
+pub use kafka_service_macros::command;
 
 #[cfg(feature = "kafka")]
 pub use self::service::{KafkaService, ServiceHandle};

@@ -120,24 +120,27 @@ def read_events(options):
     )
     start = last = time.monotonic()
     seen, invalid, skipped = Counter(), [], 0
-    while True:
+    while waiting(options, start, last, seen):
         for record in consumer:
-            last = time.monotonic()
             event, problem = check(options, record)
             if problem:
                 invalid.append({"partition": record.partition, "offset": record.offset, "problem": problem})
             elif not expected(options, event["correlation_id"]):
                 skipped += 1
             else:
+                last = time.monotonic()
                 seen[event["correlation_id"]] += 1
                 progress(options, "read", sum(seen.values()))
-            if last - start > options.timeout:
+            if not waiting(options, start, last, seen):
                 break
-        now = time.monotonic()
-        if now - start > options.timeout or (len(seen) >= options.expect and now - last >= options.settle):
-            break
     consumer.close()
     return judge(options, seen, invalid, skipped, time.monotonic() - start)
+
+
+def waiting(options, start, last, seen):
+    """Whether more may come: the time is not up, and something is missing or came just now."""
+    now = time.monotonic()
+    return now - start < options.timeout and (len(seen) < options.expect or now - last < options.settle)
 
 
 def check(options, record):

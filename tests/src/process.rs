@@ -80,7 +80,8 @@ impl Process {
     pub fn signal(&mut self, signal: &str) {
         let ended = self.try_wait();
         assert!(ended.is_none(), "{} has ended before SIG{signal} ({ended:?}):\n{}", self.name, self.output());
-        let sent = Command::new("kill").arg(format!("-{signal}")).arg(self.child.id().to_string()).status();
+        // The shell's own `kill`: the program of that name is missing on small systems.
+        let sent = Command::new("sh").arg("-c").arg(format!("kill -{signal} {}", self.child.id())).status();
         assert!(sent.as_ref().is_ok_and(ExitStatus::success), "SIG{signal} for {} failed: {sent:?}", self.name);
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Run it: `cargo run --bin quickstart`. It handles four commands that it sends to itself, one good, one that nobody
 //! knows, one that is broken and one that fails, prints what is published, and exits.
+#![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::time::Duration;
 

@@ -3,6 +3,7 @@
 //! `cargo run --bin watch`
 //!
 //! Reads `KAFKA_BOOTSTRAP_SERVERS` (default `localhost:9092`) and `KAFKA_EVENTS_TOPIC`.
+#![expect(clippy::print_stderr, reason = "a program for the terminal")]
 
 use std::{
     io::{self, Write as _},

@@ -14,6 +14,8 @@ mod payload;
 mod probe;
 mod state;
 #[cfg(test)]
+mod expansion_tests;
+#[cfg(test)]
 pub(crate) mod testing;
 
 pub use self::{

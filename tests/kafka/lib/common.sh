@@ -23,7 +23,7 @@ process_alive() { [[ $(process_start "$1") == "$2" ]]; }
 # Runs a command in a session of its own, with no standard input and without the locks this script holds: it outlives
 # the script, a Ctrl-C meant for the caller does not reach it, and no lock stays taken. Use with `&`.
 detached() {
-    [[ -z ${DIR_LOCK:-} ]] || exec {DIR_LOCK}>&-
+    give_up_lock
     if have setsid; then exec setsid "$@" </dev/null; else exec nohup "$@" </dev/null; fi
 }
 
@@ -56,6 +56,9 @@ lock_dir() {
     have flock || return 0
     flock --wait 120 "$DIR_LOCK" || fail "another command works on $DIR"
 }
+
+# For a child, which would hold the lock as long as it lives.
+give_up_lock() { [[ -z ${DIR_LOCK:-} ]] || exec {DIR_LOCK}>&-; }
 
 # --- the cluster's file ---
 

@@ -8,7 +8,8 @@ docker_missing() {
 }
 
 # Everything that compose.yml leaves open comes from the cluster's file, so that each call sees the same services.
-compose() {
+compose() (
+    give_up_lock
     local profile=() node voters=''
     for node in $(nodes); do
         voters+="${voters:+,}$node@kafka-$node:19093"
@@ -19,7 +20,7 @@ compose() {
         KAFKA_REPLICATION=$NODES KAFKA_MIN_ISR=$((NODES > 1 ? 2 : 1)) \
         docker compose --progress quiet -p "kafka-test-$(cksum <<<"$DIR" | cut -d' ' -f1)" \
         -f "$HERE/compose.yml" -f "$DIR/override.yml" ${profile[@]+"${profile[@]}"} "$@" </dev/null
-}
+)
 
 # The broker properties of the command line, in the image's spelling: dots are underscores, underscores are doubled.
 write_override() {

@@ -8,11 +8,14 @@ use std::time::Instant;
 
 use rdkafka::{
     Offset, TopicPartitionList,
-    consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext},
+    consumer::{BaseConsumer, Consumer, ConsumerContext},
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
 };
 
-use super::partitions::{Partition, Partitions};
+use super::{
+    ffi::commit_stored,
+    partitions::{Partition, Partitions},
+};
 
 /// Hands over every watermark that has moved and starts an asynchronous commit. A synchronous one would hold the poll
 /// thread for as long as the coordinator is away.
@@ -34,10 +37,9 @@ pub(super) fn commit<'a, C: ConsumerContext>(
     if handed_over.is_empty() {
         return;
     }
-    let started = consumer.store_offsets(&offsets).and_then(|()| consumer.commit_consumer_state(CommitMode::Async));
-    match started {
-        // Nothing newer than what is committed: another commit covers it.
-        Ok(()) | Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::NoOffset)) => {}
+    let stored = consumer.store_offsets(&offsets);
+    match stored.and_then(|()| commit_stored(consumer).map_err(KafkaError::ConsumerCommit)) {
+        Ok(()) => {}
         Err(error) => {
             tracing::warn!(%error, "cannot start a commit; it is repeated with the next");
             for partition in handed_over {
@@ -56,6 +58,7 @@ pub(super) fn confirm(partitions: &mut Partitions, result: &KafkaResult<()>, off
     if let Some(error) = failed {
         tracing::warn!(%error, "a commit was refused; it is repeated with the next");
     }
+    tracing::info!(result = ?result, offsets = ?offsets.elements().iter().map(|e| (e.partition(), e.offset(), e.error())).collect::<Vec<_>>(), "DEBUG confirm");
     for element in offsets.elements() {
         let Some(partition) = partitions.find(element.topic(), element.partition()) else { continue };
         match (failed, element.error(), element.offset()) {

@@ -204,6 +204,33 @@ impl Drop for BatchQueue {
     }
 }
 
+/// Commits the stored offsets. The broker's answer arrives in `ConsumerContext::commit_callback` at a later poll.
+///
+/// The wrapper's own asynchronous commit asks for no answer: its consumers take events and set no commit callback, and
+/// librdkafka answers such a commit only to the queue that was named with it.
+pub(super) fn commit_stored<C: ConsumerContext>(consumer: &BaseConsumer<C>) -> Result<(), RDKafkaErrorCode> {
+    // SAFETY: the consumer is alive; no offsets and no callback are allowed; the queue is named for the answer, librdkafka
+    // takes a reference of its own, and ours is given back.
+    let error = unsafe {
+        let queue = sys::rd_kafka_queue_get_consumer(consumer.client().native_ptr());
+        let error = sys::rd_kafka_commit_queue(
+            consumer.client().native_ptr(),
+            ptr::null(),
+            queue,
+            None,
+            ptr::null_mut(),
+        );
+        if !queue.is_null() {
+            sys::rd_kafka_queue_destroy(queue);
+        }
+        error
+    };
+    match error {
+        sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(()),
+        error => Err(error.into()),
+    }
+}
+
 /// A topic of a producer, looked up once. Keeps the producer alive.
 pub(super) struct TopicHandle<C: ProducerContext + 'static> {
     topic: NonNull<sys::rd_kafka_topic_t>,

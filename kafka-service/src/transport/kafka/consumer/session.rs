@@ -18,7 +18,7 @@ use super::{
     window::Windows,
 };
 use crate::{
-    dispatch::{Batch, Entry},
+    dispatch::{Batch, Counters, Entry},
     message::Record as _,
 };
 
@@ -161,7 +161,8 @@ impl<'a> Session<'a> {
             if self.held.is_some() {
                 self.hand_over_held();
             } else if self.windows.is_full() {
-                self.windows.relieve(&self.consumer);
+                let in_progress = Counters::get(&self.settings.core.counters.in_flight) > 0;
+                self.windows.relieve(&self.consumer, in_progress);
             } else {
                 self.take()?;
                 continue;

@@ -6,8 +6,8 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 
 use super::super::{commits, rebalance::Context};
 
-/// How long a full window may hold up the common queue before its partition is paused. A pause throws away what was
-/// fetched of the partition and costs about half a second; a commit that is on its way comes back within milliseconds.
+/// How long a full window may hold up the common queue while handlers run. A pause throws away what was fetched of the
+/// partition and costs about half a second, so a handler that is about to finish is worth waiting for.
 const GRACE: Duration = Duration::from_millis(50);
 
 /// Watches the windows.
@@ -37,8 +37,10 @@ impl Windows {
         self.full_since.is_some()
     }
 
-    /// Commits what is finished and looks again. A partition that stays full is paused, so that the others go on.
-    pub(super) fn relieve(&mut self, consumer: &BaseConsumer<Context>) {
+    /// Commits what is finished and looks again. A partition that stays full because of its handlers is paused, so that the
+    /// others go on. Without a handler in progress only acknowledgements are outstanding: then the producer is what
+    /// everybody waits for, and a pause would win nothing.
+    pub(super) fn relieve(&mut self, consumer: &BaseConsumer<Context>, handlers_in_progress: bool) {
         let Some(since) = self.full_since else { return };
         let mut partitions = consumer.context().partitions();
         commits::commit(consumer, partitions.iter_mut());
@@ -48,7 +50,7 @@ impl Windows {
             self.full_since = None;
             return;
         }
-        if since.elapsed() < GRACE {
+        if !handlers_in_progress || since.elapsed() < GRACE {
             return;
         }
         let full = partitions.select(|partition| is_full(partition.tracker.uncommitted(), partition.paused));
@@ -81,6 +83,7 @@ impl Windows {
         let mut partitions = consumer.context().partitions();
         let half = self.limit / 2;
         let ready = partitions.select(|partition| partition.paused && partition.tracker.uncommitted() <= half);
+        tracing::info!(ready = ?ready.elements().iter().map(|e| (e.partition(), e.offset())).collect::<Vec<_>>(), uncommitted = ?partitions.iter().map(|p| (p.number(), p.paused, p.tracker.uncommitted(), p.tracker.unfinished(), p.tracker.to_hand_over())).collect::<Vec<_>>(), "DEBUG resume");
         if ready.count() > 0 {
             match consumer.resume(&ready) {
                 Ok(()) => {

@@ -1,0 +1,17 @@
+//! A handler in a crate of its own. The program that links this crate names nothing of it, and has the handler all the
+//! same: `use kafka_service_linked_handlers as _;`.
+
+use kafka_service::{Event, command};
+use serde::Serialize;
+
+#[derive(Serialize, Event)]
+#[event("linked.greeted")]
+struct Greeted {
+    from: &'static str,
+}
+
+/// Greets from another crate.
+#[command("greet_from_linked_crate")]
+async fn greet_from_linked_crate() -> Greeted {
+    Greeted { from: module_path!() }
+}

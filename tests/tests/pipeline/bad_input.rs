@@ -1,0 +1,162 @@
+//! Whatever stands in the commands topic, it is kept byte for byte, with the reason, and the service goes on.
+
+use std::collections::HashMap;
+
+use kafka_service::dead_letter;
+use kafka_service_tests::{Message, Record};
+use serde_json::{Value, json};
+
+use crate::world::{World, command};
+
+/// A record that is no good, and what its dead letter says.
+struct Bad {
+    value: Option<Vec<u8>>,
+    class: &'static str,
+    /// Part of the error message.
+    because: &'static str,
+    handler: Option<&'static str>,
+    attempts: &'static str,
+}
+
+fn envelope(value: impl Into<Vec<u8>>, because: &'static str) -> Bad {
+    Bad { value: Some(value.into()), class: "invalid-envelope", because, handler: None, attempts: "0" }
+}
+
+fn payload(payload: &str, because: &'static str) -> Bad {
+    let value = format!(r#"{{"type":"echo","correlation_id":"c","payload":{payload}}}"#);
+    let (class, handler) = ("undecodable-payload", Some("`pipeline::handlers::echo` (tests/tests/pipeline/handlers.rs:"));
+    Bad { value: Some(value.into_bytes()), class, because, handler, attempts: "1" }
+}
+
+fn all() -> Vec<Bad> {
+    let deep = |open: &str, close: &str| format!("{}{}", open.repeat(100_000), close.repeat(100_000));
+    vec![
+        Bad { value: None, class: "invalid-envelope", because: "tombstone", handler: None, attempts: "0" },
+        envelope("", "not JSON"),
+        envelope("not json", "not JSON"),
+        envelope(r#"{"type":"echo""#, "not JSON"),
+        envelope(r#"{"type":"echo","correlation_id":"c"} x"#, "not JSON"),
+        envelope(vec![0xff, 0xfe, 0x00], "not JSON"),
+        envelope([&b"{\"type\":\"echo\",\"correlation_id\":\""[..], &[0xff], b"\"}"].concat(), "not JSON"),
+        envelope("[1,2]", "an array"),
+        envelope("\"text\"", "a string"),
+        envelope("17", "a number"),
+        envelope("null", "null"),
+        envelope("{}", "`type` is missing"),
+        envelope(r#"{"correlation_id":"c"}"#, "`type` is missing"),
+        envelope(r#"{"type":"","correlation_id":"c"}"#, "`type` is empty"),
+        envelope(r#"{"type":7,"correlation_id":"c"}"#, "`type` is a number"),
+        envelope(r#"{"type":null,"correlation_id":"c"}"#, "`type`"),
+        envelope(r#"{"type":"echo"}"#, "`correlation_id` is missing"),
+        envelope(r#"{"type":"echo","correlation_id":""}"#, "`correlation_id` is empty"),
+        envelope(r#"{"type":"echo","correlation_id":{"a":1}}"#, "`correlation_id` is an object"),
+        envelope(r#"{"type":"echo","correlation_id":"c","source":[]}"#, "`source` is an array"),
+        envelope(deep("[", "]"), "an array"),
+        envelope(deep("{\"a\":", "}"), "not JSON"),
+        payload(r#"{"text":5}"#, "invalid type: integer `5`"),
+        payload("{}", "missing field `text`"),
+        payload("null", "the payload is no"),
+        payload(&deep("[", "]"), "the payload is no"),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_records_are_dead_lettered_byte_for_byte_and_the_service_goes_on() {
+    for world in World::each("bad") {
+        let service = world.start().await;
+        let bad = all();
+        let message = |(number, bad): (usize, &Bad)| {
+            let message = bad.value.clone().map_or_else(Message::tombstone, Message::new);
+            message.key(format!("key-{number}")).header("trace", format!("t-{number}")).header("trace", [0xff, 0x00])
+        };
+        let positions = world.send_all(bad.iter().enumerate().map(message));
+        for partition in 0..4 {
+            world.send(command("echo", &format!("after-{partition}"), json!({"text": "x"})).partition(partition));
+        }
+
+        let dead: HashMap<_, _> =
+            world.dead_letters(bad.len()).into_iter().map(|record| (record.key.clone(), record)).collect();
+        let sent = world.client().read_all(world.commands());
+        for (number, (bad, position)) in bad.iter().zip(positions).enumerate() {
+            let key = format!("key-{number}").into_bytes();
+            let dead = dead.get(&Some(key)).unwrap_or_else(|| panic!("no dead letter for number {number}"));
+            let origin = sent.iter().find(|record| (record.partition, record.offset) == position).expect("written");
+            check(&world, number, bad, origin, dead);
+        }
+        world.events(4);
+        let health = service.health();
+        assert_eq!((health.dead_lettered, health.finished, health.received), (bad.len() as u64, 4, bad.len() as u64 + 4));
+        world.stop(service).await;
+    }
+}
+
+fn check(world: &World<'_>, number: usize, bad: &Bad, origin: &Record, dead: &Record) {
+    let what = format!("number {number}: {:.80}", String::from_utf8_lossy(bad.value.as_deref().unwrap_or_default()));
+    assert_eq!(dead.value, bad.value, "{what}");
+    let own: Vec<_> = dead.headers.iter().filter(|(name, _)| !name.starts_with("dlq.")).cloned().collect();
+    let trace = |value: &[u8]| ("trace".to_owned(), Some(value.to_vec()));
+    assert_eq!(own, [trace(format!("t-{number}").as_bytes()), trace(&[0xff, 0x00])], "{what}");
+
+    let header = |name: &str| dead.header(name).unwrap_or("(missing)").to_owned();
+    assert_eq!(header(dead_letter::TOPIC), world.commands(), "{what}");
+    assert_eq!(header(dead_letter::PARTITION), origin.partition.to_string(), "{what}");
+    assert_eq!(header(dead_letter::OFFSET), origin.offset.to_string(), "{what}");
+    assert_eq!(header(dead_letter::TIMESTAMP), origin.timestamp.expect("the broker sets it").to_string(), "{what}");
+    assert_eq!(header(dead_letter::GROUP), world.config.group_id(), "{what}");
+    assert_eq!(header(dead_letter::ERROR_CLASS), bad.class, "{what}");
+    assert_eq!(header(dead_letter::ATTEMPTS), bad.attempts, "{what}");
+    let reason = header(dead_letter::ERROR_MESSAGE);
+    assert!(reason.contains(bad.because), "{what}: {reason}");
+    let time: jiff::Timestamp = header(dead_letter::TIME).parse().expect("RFC 3339");
+    assert!(time.as_millisecond() >= origin.timestamp.unwrap_or(0), "{what}");
+    let handler = dead.header(dead_letter::HANDLER);
+    assert_eq!(handler.is_some(), bad.handler.is_some(), "{what}: {handler:?}");
+    assert!(handler.unwrap_or_default().starts_with(bad.handler.unwrap_or_default()), "{what}: {handler:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_letter_without_a_key_has_none() {
+    for world in World::each("keyless") {
+        let service = world.start().await;
+        world.send(Message::new("no key"));
+        assert_eq!(world.dead_letters(1)[0].key, None);
+        world.stop(service).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_letter_that_is_sent_again_and_fails_again_keeps_its_first_origin() {
+    for world in World::each("again") {
+        let service = world.start().await;
+        let (partition, offset) = world.send(Message::new("bad").key("k"));
+        let first = world.dead_letters(1).remove(0);
+        // What whoever replays dead letters does: the same bytes, key and headers into the commands topic.
+        let replay = first.headers.iter().fold(Message::new("bad").key("k"), |message, (name, value)| {
+            message.header(name, value.clone().unwrap_or_default())
+        });
+        world.send(replay);
+        let second = world.dead_letters(2).remove(1);
+        let header = |name| second.header(name).map(str::to_owned);
+        assert_eq!(header(dead_letter::PARTITION), Some(partition.to_string()));
+        assert_eq!(header(dead_letter::OFFSET), Some(offset.to_string()));
+        assert!(header(dead_letter::TIME) >= first.header(dead_letter::TIME).map(str::to_owned));
+        assert_eq!(second.headers.len(), first.headers.len(), "nothing stands twice: {second:?}");
+        world.stop(service).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_of_almost_a_megabyte_is_kept_whole() {
+    // The broker takes a batch of 1,048,588 bytes; librdkafka's limit of 1,000,000 is the lower one. The headers that a
+    // dead letter has beside the value of the record must not make it too large for the topic.
+    let Some(world) = World::real("megabyte", 1) else { return };
+    let service = world.start().await;
+    let value = "x".repeat(990_000);
+    world.send(Message::new(value.clone()));
+    let dead = world.dead_letters(1);
+    assert!(dead[0].text() == value, "{} bytes", dead[0].text().len());
+    let good: Value = json!({"text": "y".repeat(900_000)});
+    world.send(command("echo", "c-1", good.clone()));
+    assert_eq!(world.answer("c-1").json()["payload"], good);
+    world.stop(service).await;
+}

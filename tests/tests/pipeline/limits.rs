@@ -1,0 +1,97 @@
+//! How many commands run at once, and how far a partition gets ahead of what is committed.
+
+use kafka_service::Health;
+use kafka_service_tests::wait_until;
+use serde_json::json;
+
+use crate::world::{PATIENCE, World, command, member, stop};
+
+/// How many records the consumer takes at once: a window may be exceeded by so many.
+const BATCH: u64 = 512;
+
+fn check(health: Health, good: impl Fn(&Health) -> bool) -> Result<Health, Box<Health>> {
+    if good(&health) { Ok(health) } else { Err(Box::new(health)) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_handlers_run_at_once_than_allowed() {
+    for mut world in World::each("limit") {
+        world.config.max_in_flight = 3;
+        let service = world.start().await;
+        world.send_all((0..40).map(|n| command("wait_at_gate", &format!("c-{n}"), json!({})).key(format!("k-{n}"))));
+        wait_until(PATIENCE, "three of them to run", || world.board.running() == 3);
+        let health = wait_until(PATIENCE, "the others to wait", || check(service.health(), |seen| seen.in_flight > 3));
+        assert!(health.finished == 0 && health.ready, "{health:?}");
+        for done in 1..=20 {
+            world.board.let_pass(1);
+            wait_until(PATIENCE, "the next to begin", || world.board.begun().len() == done + 3);
+        }
+        world.board.open();
+        world.events(40);
+        assert_eq!(world.board.high_water(), 3);
+        assert_eq!(service.health().in_flight, 0);
+        world.stop(service).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_at_a_time_is_possible() {
+    for mut world in World::each("single") {
+        world.config.max_in_flight = 1;
+        let service = world.start().await;
+        world.send_all((0..60).map(|n| command("sleep", &format!("c-{n}"), json!({"ms": n % 3})).key(format!("k-{n}"))));
+        world.events(60);
+        assert_eq!(world.board.high_water(), 1);
+        world.stop(service).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_window_stops_its_partition_and_no_other() {
+    for mut world in World::each("window") {
+        world.config.max_uncommitted = 20;
+        let service = world.start().await;
+        world.send(command("wait_at_gate", "stuck", json!({})).partition(0));
+        let echo = |id: String, partition| command("echo", &id, json!({"text": "x"})).partition(partition);
+        world.send_all((0..1_500).map(|n| echo(format!("behind-{n}"), 0)));
+        wait_until(PATIENCE, "the window to be full", || check(service.health(), |seen| seen.uncommitted >= 20));
+
+        world.send_all((0..700).map(|n| echo(format!("beside-{n}"), 1)));
+        let beside = |records: &[kafka_service_tests::Record]| {
+            member(records, "/correlation_id").iter().filter(|id| id.starts_with("beside-")).count()
+        };
+        let what = "the other partition to go on";
+        world.client().read_until(world.events_topic(), PATIENCE, what, |records| beside(records) == 700);
+        let health = service.health();
+        assert!(health.ready && health.in_flight == 1, "{health:?}");
+        assert!((20..20 + BATCH).contains(&(health.uncommitted as u64)), "{health:?}");
+        assert!((700 + 20..700 + 20 + BATCH).contains(&health.received), "{health:?}");
+
+        world.board.open();
+        let mut answered = member(&world.events(2_201), "/correlation_id");
+        answered.sort_unstable();
+        answered.dedup();
+        assert_eq!(answered.len(), 2_201, "each command once");
+        world.wait_for_commits();
+        wait_until(PATIENCE, "nothing uncommitted", || check(service.health(), |seen| seen.uncommitted == 0));
+        world.stop(service).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_behind_an_unfinished_command_is_committed() {
+    let Some(world) = World::real("watermark", 1) else { return };
+    let service = world.start().await;
+    let echo = |id: &str| command("echo", id, json!({"text": "x"}));
+    world.send(echo("before"));
+    let (_, stuck) = world.send(command("wait_at_gate", "stuck", json!({})));
+    for id in ["after-1", "after-2"] {
+        world.send(echo(id));
+    }
+    world.events(3);
+    let committed = || world.client().committed(&world.config.group_id(), world.commands());
+    wait_until(PATIENCE, "what stands before to be committed", || committed() == [stuck]);
+    world.board.open();
+    wait_until(PATIENCE, "the rest to be committed", || committed() == [stuck + 3]);
+    stop(service).await;
+}
