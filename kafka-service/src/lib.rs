@@ -72,7 +72,7 @@
 //!   a type that derives [`Event`](macro@Event).
 //! * An `async fn` runs on the runtime; a plain `fn` runs on the pool for blocking work, so that it holds up nothing.
 //!
-//! ```
+//! ```standalone_crate
 //! use std::sync::{Arc, Mutex};
 //! use kafka_service::{Event, HandlerError, Meta, State, command};
 //! use serde::{Deserialize, Serialize};
@@ -168,6 +168,7 @@
 
 // In the order in which a message passes them.
 mod transport;
+mod consume;
 mod envelope;
 mod registry;
 mod dispatch;

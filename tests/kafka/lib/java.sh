@@ -41,8 +41,9 @@ fetch_jars() {
 
 download_jars() {
     rm -rf "$1"
-    run_child mvn -B -q -f "$HERE/pom.xml" dependency:copy-dependencies -DincludeScope=runtime \
-        -Dkafka.version="$VERSION" -DoutputDirectory="$1" || return 1
+    # By its full name: a short one costs another request, whose failure says nothing about the cause.
+    run_child mvn -B -q -f "$HERE/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies \
+        -DincludeScope=runtime -Dkafka.version="$VERSION" -DoutputDirectory="$1" || return 1
     compgen -G "$1/kafka_2.13-$VERSION.jar" >/dev/null
 }
 

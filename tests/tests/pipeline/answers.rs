@@ -6,11 +6,11 @@ use kafka_service_tests::{Message, wait_until};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::world::{SERVICE, World, command, member, stop};
+use crate::world::{SERVICE, World, command, member, stop, on_each_broker};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_command_is_answered_with_its_correlation_id_and_committed() {
-    for world in World::each("answer") {
+#[test]
+fn a_command_is_answered_with_its_correlation_id_and_committed() {
+    on_each_broker("answer", async |world| {
         let service = world.start().await;
         let before = jiff::Timestamp::now();
         world.send(command("echo", "c-1", json!({"text": "hello"})).key("k-1"));
@@ -32,12 +32,12 @@ async fn a_command_is_answered_with_its_correlation_id_and_committed() {
         // While the service runs, and not only when it stops.
         wait_until(Duration::from_secs(3), "the position to be committed", || world.lag() == 0);
         world.stop(service).await;
-    }
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_event_has_its_own_key_else_the_commands_else_the_correlation_id() {
-    for world in World::each("keys") {
+#[test]
+fn an_event_has_its_own_key_else_the_commands_else_the_correlation_id() {
+    on_each_broker("keys", async |world| {
         let service = world.start().await;
         world.send(command("keyed", "c-1", json!({"text": "own"})).key("commands-1"));
         world.send(command("echo", "c-2", json!({"text": "x"})).key("commands-2"));
@@ -45,7 +45,7 @@ async fn an_event_has_its_own_key_else_the_commands_else_the_correlation_id() {
         let keys = ["c-1", "c-2", "c-3"].map(|id| world.answer(id).key_text().expect("a key").to_owned());
         assert_eq!(keys, ["own", "commands-2", "c-3"]);
         world.stop(service).await;
-    }
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -62,9 +62,9 @@ async fn a_key_means_the_same_partition_as_for_other_clients() {
     world.stop(service).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_message_in_the_guides_layout_is_understood() {
-    for world in World::each("layout") {
+#[test]
+fn a_message_in_the_guides_layout_is_understood() {
+    on_each_broker("layout", async |world| {
         let service = world.start().await;
         // No payload, no timestamp, no source, members that we do not know, one that stands twice, and blanks.
         world.send(r#"{"type":"who_am_i","correlation_id":"bare"}"#);
@@ -82,12 +82,12 @@ async fn a_message_in_the_guides_layout_is_understood() {
         assert_eq!((&full["source"], &full["message_id"]), (&json!("python"), &json!("m-1")));
         assert_eq!(payload("ünï 😀 \"c\"")["correlation_id"], "ünï 😀 \"c\"");
         world.stop(service).await;
-    }
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_handler_learns_where_its_command_stands() {
-    for world in World::each("meta") {
+#[test]
+fn a_handler_learns_where_its_command_stands() {
+    on_each_broker("meta", async |world| {
         let service = world.start().await;
         let (partition, offset) = world.send(command("who_am_i", "c-1", json!({})).key("k").partition(2));
         let seen = world.answer("c-1").json()["payload"].clone();
@@ -98,12 +98,12 @@ async fn a_handler_learns_where_its_command_stands() {
         });
         assert_eq!(seen, expected);
         world.stop(service).await;
-    }
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn states_reach_the_handlers_of_every_call() {
-    for world in World::each("state") {
+#[test]
+fn states_reach_the_handlers_of_every_call() {
+    on_each_broker("state", async |world| {
         let service = world.start().await;
         world.send(command("prefix", "c-1", json!({"text": "a"})));
         world.send(command("nothing", "c-2", json!({})).key("k"));
@@ -112,17 +112,17 @@ async fn states_reach_the_handlers_of_every_call() {
         assert_eq!(world.answer("c-1").json()["payload"]["text"], ">a");
         assert_eq!(world.answer("c-3").json()["payload"]["number"], 1, "the call of `nothing` shows in the same state");
         world.stop(service).await;
-    }
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_handler_of_another_crate_is_found() {
-    for world in World::each("linked") {
+#[test]
+fn a_handler_of_another_crate_is_found() {
+    on_each_broker("linked", async |world| {
         let service = world.start().await;
         world.send(command("greet_from_linked_crate", "c-1", json!({})));
         assert_eq!(world.answer("c-1").json()["payload"]["from"], "kafka_service_linked_handlers");
         world.stop(service).await;
-    }
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]

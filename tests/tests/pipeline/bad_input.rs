@@ -6,7 +6,7 @@ use kafka_service::dead_letter;
 use kafka_service_tests::{Message, Record};
 use serde_json::{Value, json};
 
-use crate::world::{World, command};
+use crate::world::{World, command, on_each_broker};
 
 /// A record that is no good, and what its dead letter says.
 struct Bad {
@@ -60,9 +60,9 @@ fn all() -> Vec<Bad> {
     ]
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn bad_records_are_dead_lettered_byte_for_byte_and_the_service_goes_on() {
-    for world in World::each("bad") {
+#[test]
+fn bad_records_are_dead_lettered_byte_for_byte_and_the_service_goes_on() {
+    on_each_broker("bad", async |world| {
         let service = world.start().await;
         let bad = all();
         let message = |(number, bad): (usize, &Bad)| {
@@ -87,7 +87,7 @@ async fn bad_records_are_dead_lettered_byte_for_byte_and_the_service_goes_on() {
         let health = service.health();
         assert_eq!((health.dead_lettered, health.finished, health.received), (bad.len() as u64, 4, bad.len() as u64 + 4));
         world.stop(service).await;
-    }
+    });
 }
 
 fn check(world: &World<'_>, number: usize, bad: &Bad, origin: &Record, dead: &Record) {
@@ -114,19 +114,19 @@ fn check(world: &World<'_>, number: usize, bad: &Bad, origin: &Record, dead: &Re
     assert!(handler.unwrap_or_default().starts_with(bad.handler.unwrap_or_default()), "{what}: {handler:?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_dead_letter_without_a_key_has_none() {
-    for world in World::each("keyless") {
+#[test]
+fn a_dead_letter_without_a_key_has_none() {
+    on_each_broker("keyless", async |world| {
         let service = world.start().await;
         world.send(Message::new("no key"));
         assert_eq!(world.dead_letters(1)[0].key, None);
         world.stop(service).await;
-    }
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_dead_letter_that_is_sent_again_and_fails_again_keeps_its_first_origin() {
-    for world in World::each("again") {
+#[test]
+fn a_dead_letter_that_is_sent_again_and_fails_again_keeps_its_first_origin() {
+    on_each_broker("again", async |world| {
         let service = world.start().await;
         let (partition, offset) = world.send(Message::new("bad").key("k"));
         let first = world.dead_letters(1).remove(0);
@@ -142,7 +142,7 @@ async fn a_dead_letter_that_is_sent_again_and_fails_again_keeps_its_first_origin
         assert!(header(dead_letter::TIME) >= first.header(dead_letter::TIME).map(str::to_owned));
         assert_eq!(second.headers.len(), first.headers.len(), "nothing stands twice: {second:?}");
         world.stop(service).await;
-    }
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]

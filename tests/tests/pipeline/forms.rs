@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{World, command, member, sorted_member};
+use crate::world::{command, member, on_each_broker, sorted_member};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_handler_returns_is_what_is_published() {
-    for world in World::each("forms") {
+#[test]
+fn what_a_handler_returns_is_what_is_published() {
+    on_each_broker("forms", async |world| {
         let service = world.start().await;
         let send = |kind: &str, id: &str, payload: Value| world.send(command(kind, id, payload).key("one lane"));
         send("nothing", "none", json!({}));
@@ -50,12 +50,12 @@ async fn what_a_handler_returns_is_what_is_published() {
         assert_eq!(of("zero"), [event("test.zero", json!({}), "one lane")]);
         assert_eq!(of("ok"), [counted(5)]);
         world.stop(service).await;
-    }
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn events_of_one_command_that_share_a_key_keep_their_order() {
-    for world in World::each("series") {
+#[test]
+fn events_of_one_command_that_share_a_key_keep_their_order() {
+    on_each_broker("series", async |world| {
         let service = world.start().await;
         world.send(command("pair", "c-1", json!({"text": "7"})).key("7"));
         let events = world.events(3);
@@ -64,12 +64,12 @@ async fn events_of_one_command_that_share_a_key_keep_their_order() {
         ids.dedup();
         assert_eq!(ids.len(), 3, "each event has an id of its own");
         world.stop(service).await;
-    }
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_plain_fn_runs_on_a_thread_for_blocking_work() {
-    for world in World::each("blocking") {
+#[test]
+fn a_plain_fn_runs_on_a_thread_for_blocking_work() {
+    on_each_broker("blocking", async |world| {
         let service = world.start().await;
         // Were they to block the dispatcher, or one another, they would not run at once.
         for n in 0..3 {
@@ -78,5 +78,5 @@ async fn a_plain_fn_runs_on_a_thread_for_blocking_work() {
         world.events(3);
         assert!(world.board.high_water() >= 2, "{:?}", world.board.steps());
         world.stop(service).await;
-    }
+    });
 }

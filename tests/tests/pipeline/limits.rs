@@ -4,7 +4,7 @@ use kafka_service::Health;
 use kafka_service_tests::wait_until;
 use serde_json::json;
 
-use crate::world::{PATIENCE, World, command, member, stop};
+use crate::world::{PATIENCE, World, command, member, stop, on_each_broker};
 
 /// How many records the consumer takes at once: a window may be exceeded by so many.
 const BATCH: u64 = 512;
@@ -13,9 +13,9 @@ fn check(health: Health, good: impl Fn(&Health) -> bool) -> Result<Health, Box<H
     if good(&health) { Ok(health) } else { Err(Box::new(health)) }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn no_more_handlers_run_at_once_than_allowed() {
-    for mut world in World::each("limit") {
+#[test]
+fn no_more_handlers_run_at_once_than_allowed() {
+    on_each_broker("limit", async |mut world| {
         world.config.max_in_flight = 3;
         let service = world.start().await;
         world.send_all((0..40).map(|n| command("wait_at_gate", &format!("c-{n}"), json!({})).key(format!("k-{n}"))));
@@ -31,24 +31,24 @@ async fn no_more_handlers_run_at_once_than_allowed() {
         assert_eq!(world.board.high_water(), 3);
         assert_eq!(service.health().in_flight, 0);
         world.stop(service).await;
-    }
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn one_at_a_time_is_possible() {
-    for mut world in World::each("single") {
+#[test]
+fn one_at_a_time_is_possible() {
+    on_each_broker("single", async |mut world| {
         world.config.max_in_flight = 1;
         let service = world.start().await;
         world.send_all((0..60).map(|n| command("sleep", &format!("c-{n}"), json!({"ms": n % 3})).key(format!("k-{n}"))));
         world.events(60);
         assert_eq!(world.board.high_water(), 1);
         world.stop(service).await;
-    }
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_full_window_stops_its_partition_and_no_other() {
-    for mut world in World::each("window") {
+#[test]
+fn a_full_window_stops_its_partition_and_no_other() {
+    on_each_broker("window", async |mut world| {
         world.config.max_uncommitted = 20;
         let service = world.start().await;
         world.send(command("wait_at_gate", "stuck", json!({})).partition(0));
@@ -75,7 +75,7 @@ async fn a_full_window_stops_its_partition_and_no_other() {
         world.wait_for_commits();
         wait_until(PATIENCE, "nothing uncommitted", || check(service.health(), |seen| seen.uncommitted == 0));
         world.stop(service).await;
-    }
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,7 @@ use kafka_service_tests::{Message, wait_until};
 use serde_json::json;
 
 use crate::board::{Board, Step};
-use crate::world::{PATIENCE, World, command, member};
+use crate::world::{PATIENCE, command, member, on_each_broker};
 
 /// Sleeps of 0 to 6 ms in no order, the same at every run.
 fn delay(number: usize) -> u64 {
@@ -40,9 +40,9 @@ fn assert_one_at_a_time(steps: &[Step]) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn commands_of_one_key_run_one_after_another_and_in_order() {
-    for world in World::each("order") {
+#[test]
+fn commands_of_one_key_run_one_after_another_and_in_order() {
+    on_each_broker("order", async |world| {
         let service = world.start().await;
         world.send_all(delayed(400, 10));
         let events = world.events(400);
@@ -58,24 +58,24 @@ async fn commands_of_one_key_run_one_after_another_and_in_order() {
             assert!(of_key.len() == 40 && numbers.is_sorted(), "key-{key}");
         }
         world.stop(service).await;
-    }
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn commands_of_different_keys_run_at_once() {
-    for mut world in World::each("meet") {
+#[test]
+fn commands_of_different_keys_run_at_once() {
+    on_each_broker("meet", async |mut world| {
         // None of them ends before all six run.
         world.board = Board::new(6);
         let service = world.start().await;
         world.send_all((0..6).map(|n| command("meet", &format!("c-{n}"), json!({})).key(format!("k-{n}")).partition(0)));
         world.events(6);
         world.stop(service).await;
-    }
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn commands_without_a_key_are_ordered_by_correlation_id() {
-    for mut world in World::each("keyless") {
+#[test]
+fn commands_without_a_key_are_ordered_by_correlation_id() {
+    on_each_broker("keyless", async |mut world| {
         world.board = Board::new(3);
         let service = world.start().await;
         // The three conversations meet in the middle, so they do not wait for one another.
@@ -95,24 +95,24 @@ async fn commands_without_a_key_are_ordered_by_correlation_id() {
             assert_eq!((texts.len(), met), (10, Some(5)), "{texts:?}");
         }
         world.stop(service).await;
-    }
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_key_and_an_equal_correlation_id_of_another_partition_do_not_wait_for_each_other() {
-    for mut world in World::each("lanes") {
+#[test]
+fn a_key_and_an_equal_correlation_id_of_another_partition_do_not_wait_for_each_other() {
+    on_each_broker("lanes", async |mut world| {
         world.board = Board::new(2);
         let service = world.start().await;
         world.send(command("meet", "same", json!({})).partition(0));
         world.send(command("meet", "other", json!({})).key("same").partition(1));
         world.events(2);
         world.stop(service).await;
-    }
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn ordering_by_partition_runs_one_command_of_a_partition_at_a_time() {
-    for mut world in World::each("partition") {
+#[test]
+fn ordering_by_partition_runs_one_command_of_a_partition_at_a_time() {
+    on_each_broker("partition", async |mut world| {
         world.config.ordering = Ordering::Partition;
         world.board = Board::new(2);
         let service = world.start().await;
@@ -135,12 +135,12 @@ async fn ordering_by_partition_runs_one_command_of_a_partition_at_a_time() {
         }
         assert_one_at_a_time(&steps);
         world.stop(service).await;
-    }
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_command_that_is_being_retried_holds_back_its_own_key_only() {
-    for mut world in World::each("held") {
+#[test]
+fn a_command_that_is_being_retried_holds_back_its_own_key_only() {
+    on_each_broker("held", async |mut world| {
         world.config.retry = RetryPolicy::new(100_000, Duration::from_millis(1), Duration::from_millis(5));
         let service = world.start().await;
         world.send(command("fail_until_open", "a-1", json!({})).key("a").partition(0));
@@ -157,5 +157,5 @@ async fn a_command_that_is_being_retried_holds_back_its_own_key_only() {
         assert_eq!(lane.last().map(String::as_str), Some("a-2"));
         assert_eq!(lane.iter().filter(|id| *id == "a-2").count(), 1);
         world.stop(service).await;
-    }
+    });
 }

@@ -7,7 +7,7 @@ use kafka_service::dead_letter;
 use kafka_service_tests::Record;
 use serde_json::{Value, json};
 
-use crate::world::{World, command};
+use crate::world::{World, command, on_each_broker};
 
 /// What a dead letter says about the failure: class, attempts, message.
 fn failure(record: &Record) -> (&str, &str, &str) {
@@ -34,9 +34,9 @@ async fn dead_letter_of(mut world: World<'_>, kind: &str, payload: Value) -> (Re
     (dead, attempts(&world))
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_failing_command_succeeds_at_a_later_attempt() {
-    for world in World::each("retry") {
+#[test]
+fn a_failing_command_succeeds_at_a_later_attempt() {
+    on_each_broker("retry", async |world| {
         let service = world.start().await;
         for number in [1, 2] {
             world.send(command("fail_times", &format!("c-{number}"), json!({"number": number})));
@@ -50,59 +50,60 @@ async fn a_failing_command_succeeds_at_a_later_attempt() {
         let health = service.health();
         assert_eq!((health.finished, health.retries, health.dead_lettered), (2, 3, 0));
         world.stop(service).await;
-    }
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_command_that_goes_on_failing_is_dead_lettered_after_the_last_attempt() {
-    for world in World::each("retry") {
+#[test]
+fn a_command_that_goes_on_failing_is_dead_lettered_after_the_last_attempt() {
+    on_each_broker("retry", async |world| {
         let (dead, attempts) = dead_letter_of(world, "fail", json!({})).await;
         assert_eq!(failure(&dead), ("handler-error", "3", "no luck"));
         assert_eq!(attempts, [1, 2, 3]);
-    }
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn one_attempt_means_no_retry() {
-    for mut world in World::each("retry") {
+#[test]
+fn one_attempt_means_no_retry() {
+    on_each_broker("retry", async |mut world| {
         world.config.retry = RetryPolicy::new(1, Duration::from_millis(1), Duration::from_millis(1));
         let (dead, attempts) = dead_letter_of(world, "fail", json!({})).await;
         assert_eq!(failure(&dead), ("handler-error", "1", "no luck"));
         assert_eq!(attempts, [1]);
-    }
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_permanent_error_is_dead_lettered_at_once() {
-    for world in World::each("retry") {
+#[test]
+fn a_permanent_error_is_dead_lettered_at_once() {
+    on_each_broker("retry", async |world| {
         let (dead, attempts) = dead_letter_of(world, "refuse", json!({})).await;
         assert_eq!(failure(&dead), ("permanent-error", "1", "never"));
         assert_eq!(attempts, [1]);
-    }
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_panic_is_a_failed_attempt_wherever_it_happens() {
-    for (kind, payload, says) in [
-        ("panic", json!({"text": "early"}), "the handler panicked: early panic"),
-        ("panic", json!({"text": "late"}), "the handler panicked: late panic"),
-        ("panic_in_a_plain_fn", json!({}), "the handler panicked: blocking panic"),
-    ] {
-        for world in World::each("panic") {
-            let (dead, attempts) = dead_letter_of(world, kind, payload.clone()).await;
-            assert_eq!(failure(&dead), ("panic", "3", says));
-            assert_eq!(attempts, [1, 2, 3]);
+#[test]
+fn a_panic_is_a_failed_attempt_wherever_it_happens() {
+    on_each_broker("panic", async |world| {
+        let service = world.start().await;
+        world.send(command("panic", "early", json!({"text": "early"})));
+        world.send(command("panic", "late", json!({"text": "late"})));
+        world.send(command("panic_in_a_plain_fn", "blocking", json!({})));
+        for dead in world.dead_letters(3) {
+            let id = dead.json()["correlation_id"].as_str().unwrap_or_default().to_owned();
+            assert_eq!(failure(&dead), ("panic", "3", format!("the handler panicked: {id} panic").as_str()));
+            assert_eq!(world.board.begun_by_lane()[&id].len(), 3);
         }
-    }
+        world.stop(service).await;
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_handler_that_takes_too_long_is_cancelled_and_tried_again() {
-    for world in World::each("timeout") {
+#[test]
+fn a_handler_that_takes_too_long_is_cancelled_and_tried_again() {
+    on_each_broker("timeout", async |world| {
         let (dead, attempts) = dead_letter_of(world, "never_end", json!({})).await;
         assert_eq!(failure(&dead), ("timeout", "3", "the handler did not finish within its timeout of 200ms"));
         assert_eq!(attempts, [1, 2, 3]);
-    }
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -117,9 +118,9 @@ async fn an_attempt_over_its_timeout_ends_before_the_next_begins() {
     world.stop(service).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_plain_fn_over_its_timeout_is_left_to_finish() {
-    for mut world in World::each("timeout") {
+#[test]
+fn a_plain_fn_over_its_timeout_is_left_to_finish() {
+    on_each_broker("timeout", async |mut world| {
         world.config.handler_timeout = Duration::from_millis(50);
         let service = world.start().await;
         world.send(command("block", "c-1", json!({"ms": 300})).key("k"));
@@ -128,7 +129,7 @@ async fn a_plain_fn_over_its_timeout_is_left_to_finish() {
         assert_eq!(world.board.begun(), ["c-1", "c-2"], "called once; its key waited");
         assert_eq!(world.board.high_water(), 1);
         world.stop(service).await;
-    }
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -144,10 +145,10 @@ async fn a_pause_that_the_handler_asks_for_is_kept() {
     world.stop(service).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_error_from_a_parser_becomes_a_retryable_one() {
-    for world in World::each("parse") {
+#[test]
+fn an_error_from_a_parser_becomes_a_retryable_one() {
+    on_each_broker("parse", async |world| {
         let (dead, _) = dead_letter_of(world, "parse", json!({"text": "five"})).await;
         assert_eq!(failure(&dead), ("handler-error", "3", "invalid digit found in string"));
-    }
+    });
 }

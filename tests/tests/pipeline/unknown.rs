@@ -5,11 +5,11 @@ use kafka_service::dead_letter;
 use kafka_service_tests::wait_until;
 use serde_json::json;
 
-use crate::world::{PATIENCE, World, command};
+use crate::world::{PATIENCE, command, on_each_broker};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_unknown_command_is_skipped_counted_and_committed() {
-    for world in World::each("unknown") {
+#[test]
+fn an_unknown_command_is_skipped_counted_and_committed() {
+    on_each_broker("unknown", async |world| {
         let service = world.start().await;
         for n in 0..5 {
             world.send(command(&format!("nobody_{}", n % 2), &format!("c-{n}"), json!({})));
@@ -23,12 +23,12 @@ async fn an_unknown_command_is_skipped_counted_and_committed() {
         assert_eq!(service.health().dead_lettered, 0);
         world.dead_letters(0);
         world.stop(service).await;
-    }
+    });
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_unknown_command_is_dead_lettered_where_that_is_asked_for() {
-    for mut world in World::each("unknown") {
+#[test]
+fn an_unknown_command_is_dead_lettered_where_that_is_asked_for() {
+    on_each_broker("unknown", async |mut world| {
         world.config.unknown_commands = UnknownCommands::DeadLetter;
         let service = world.start().await;
         world.send(command("Echo", "c-1", json!({})).key("k"));
@@ -39,5 +39,5 @@ async fn an_unknown_command_is_dead_lettered_where_that_is_asked_for() {
         assert_eq!((dead.header(dead_letter::HANDLER), dead.header(dead_letter::ATTEMPTS)), (None, Some("0")));
         assert_eq!((service.health().dead_lettered, service.health().skipped), (1, 0));
         world.stop(service).await;
-    }
+    });
 }

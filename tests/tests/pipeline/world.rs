@@ -2,6 +2,7 @@
 
 use std::borrow::Borrow;
 use std::sync::OnceLock;
+use std::thread;
 use std::time::Duration;
 
 use kafka_service::config::{Bootstrap, RetryPolicy};
@@ -42,11 +43,20 @@ impl World<'static> {
         let broker = Broker::Embedded(Box::default());
         Self { config: config(name, Bootstrap::Embedded), board: Board::new(1), broker }
     }
+}
 
-    /// On both kinds of broker, one after the other: what a test of one service says is true on either.
-    pub(crate) fn each(name: &str) -> impl Iterator<Item = Self> {
-        [Some(Self::embedded(name)), Self::real(name, 4)].into_iter().flatten()
-    }
+/// Runs a test of one service on the embedded and on the real broker, each on a thread with its name: what the test says
+/// is true on either. Both have topics of four partitions.
+pub(crate) fn on_each_broker(name: &str, test: impl AsyncFn(World<'static>) + Sync) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let worlds = [("embedded", Some(World::embedded(name))), ("real", World::real(name, 4))];
+    thread::scope(|scope| {
+        for (broker, world) in worlds {
+            let (runtime, test) = (&runtime, &test);
+            let run = || world.map(|world| runtime.block_on(test(world)));
+            thread::Builder::new().name(broker.to_owned()).spawn_scoped(scope, run).expect("a thread");
+        }
+    });
 }
 
 impl<'a> World<'a> {

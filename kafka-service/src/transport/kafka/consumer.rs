@@ -1,16 +1,7 @@
-//! CONSUME: the thread that owns the consuming client.
-//!
-//! It never waits for a handler. It polls the client (rebalances, errors, commits' answers), takes batches off the common
-//! queue as long as the dispatcher and the partitions' windows have room, and commits what is finished.
-
-mod session;
-mod window;
+//! The thread that owns the consuming client and steps the driver.
 
 use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -25,24 +16,19 @@ use tokio::{
     sync::{mpsc, oneshot},
 };
 
-use self::session::{End, Session};
 use super::{
+    client::{KafkaClient, wait_until_free},
     client_config::{self, Protocol, describe},
-    client_log::ClientLog,
-    close::close,
-    ffi::{BatchQueue, NativeRecord},
-    partitions::Partitions,
-    rebalance::Context,
-    topics::NeededTopic,
+    context::Context,
+    ffi::NativeRecord,
+    topics::{self, NeededTopic},
 };
 use crate::{
     config::{Config, GroupProtocol},
+    consume::{Client as _, ClientEvent, Driver, DriverSettings, End, Ended, Step, Stop},
     dispatch::{Batch, Control, Core},
     health::HealthState,
 };
-
-/// How many records one batch has at most. Beyond some hundreds a larger one gains nothing measurable.
-pub(super) const BATCH: usize = 512;
 
 /// What the consumer thread is made of.
 pub(crate) struct ConsumerSettings {
@@ -66,37 +52,19 @@ pub(crate) struct ConsumerHandle {
     pub(crate) ended: oneshot::Receiver<Ended>,
 }
 
-/// What was left when the thread ended.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Ended {
-    /// Records that were taken and are not finished. They are not committed, so they are delivered again.
-    pub(crate) left: usize,
-}
-
-/// Tells the thread to stop, and by when.
-#[derive(Debug, Default)]
-pub(super) struct Stop {
-    requested: AtomicBool,
-    deadline: Mutex<Option<Instant>>,
-}
-
-impl Stop {
-    pub(super) fn is_requested(&self) -> bool {
-        self.requested.load(Ordering::Acquire)
-    }
-
-    pub(super) fn deadline(&self) -> Instant {
-        self.deadline.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or_else(Instant::now)
-    }
-}
-
 impl ConsumerHandle {
     /// Asks the thread to take nothing more, let what runs finish until `deadline`, commit, and leave the group.
     pub(crate) fn stop(&self, deadline: Instant) {
-        *self.stop.deadline.lock().unwrap_or_else(PoisonError::into_inner) = Some(deadline);
-        self.stop.requested.store(true, Ordering::Release);
+        self.stop.request(deadline);
     }
 }
+
+/// How long the client waits for something to happen while there is nothing to consume.
+const WAIT: Duration = Duration::from_millis(20);
+/// How often the thread looks whether missing topics exist by now.
+const TOPIC_CHECK_EVERY: Duration = Duration::from_secs(1);
+/// How soon it looks after it has created them.
+const CREATED_TOPIC_CHECK: Duration = Duration::from_millis(100);
 
 /// Starts the thread.
 pub(crate) fn spawn(settings: ConsumerSettings) -> std::io::Result<ConsumerHandle> {
@@ -104,77 +72,170 @@ pub(crate) fn spawn(settings: ConsumerSettings) -> std::io::Result<ConsumerHandl
     let (end, ended) = oneshot::channel();
     let handle = ConsumerHandle { stop: Arc::clone(&stop), ended };
     thread::Builder::new().name("kafka-consumer".to_owned()).spawn(move || {
-        let result = run(&settings, &stop);
+        let ended = Thread { settings, stop }.run();
         // Nobody may wait any more.
-        _ = end.send(result);
+        _ = end.send(ended);
     })?;
     Ok(handle)
 }
 
-/// Runs sessions until one ends for good. The first may end because the broker does not speak the newer protocol.
-fn run(settings: &ConsumerSettings, stop: &Stop) -> Ended {
-    let (mut protocol, fallback) = match settings.config.group_protocol {
-        GroupProtocol::Consumer => (Protocol::Consumer, false),
-        GroupProtocol::Classic => (Protocol::Classic, false),
-        _ => (Protocol::Consumer, true),
-    };
-    loop {
-        let consumer = match create(settings, protocol) {
-            Ok(consumer) => consumer,
-            Err(error) if fallback && protocol == Protocol::Consumer => {
-                tracing::info!(error = describe(&error), "the settings do not go with group.protocol=consumer (KIP-848); using the classic protocol");
-                protocol = Protocol::Classic;
-                continue;
-            }
-            Err(error) => {
-                settings.core.fatal.report(format!("cannot create the Kafka consumer: {}", describe(&error)));
-                return Ended::default();
-            }
+struct Thread {
+    settings: ConsumerSettings,
+    stop: Arc<Stop>,
+}
+
+impl Thread {
+    /// Runs one client after another until one ends for good. The first may end because the broker does not speak the newer
+    /// protocol.
+    fn run(&self) -> Ended {
+        let (mut protocol, fallback) = match self.settings.config.group_protocol {
+            GroupProtocol::Consumer => (Protocol::Consumer, false),
+            GroupProtocol::Classic => (Protocol::Classic, false),
+            GroupProtocol::Auto => (Protocol::Consumer, true),
         };
-        match Session::new(settings, stop, consumer).run() {
-            End::Stopped(ended) => return ended,
-            End::Fatal(reason, ended) => {
-                settings.core.fatal.report(reason);
-                return ended;
-            }
-            End::ProtocolRefused if fallback && protocol == Protocol::Consumer => {
-                tracing::info!(
-                    "the broker does not speak group.protocol=consumer (KIP-848, Kafka 4.0); using the classic protocol with cooperative-sticky"
-                );
-                protocol = Protocol::Classic;
-            }
-            End::ProtocolRefused => {
-                settings.core.fatal.report(
-                    "the broker does not speak group.protocol=consumer (KIP-848, Kafka 4.0) / help: set KAFKA_GROUP_PROTOCOL=auto or classic".to_owned(),
-                );
-                return Ended::default();
+        loop {
+            let may_fall_back = fallback && protocol == Protocol::Consumer;
+            let client = match self.create(protocol) {
+                Ok(client) => client,
+                Err(error) if may_fall_back => {
+                    tracing::info!(error = describe(&error), "the settings do not go with group.protocol=consumer (KIP-848); using the classic protocol");
+                    protocol = Protocol::Classic;
+                    continue;
+                }
+                Err(error) => return self.fail(format!("cannot create the Kafka consumer: {}", describe(&error))),
+            };
+            match self.session(client) {
+                End::Stopped(ended) => return ended,
+                End::Fatal(reason, ended) => {
+                    self.fail(reason);
+                    return ended;
+                }
+                End::ProtocolRefused if may_fall_back => {
+                    tracing::info!(
+                        "the broker does not speak group.protocol=consumer (KIP-848, Kafka 4.0); using the classic protocol with cooperative-sticky"
+                    );
+                    protocol = Protocol::Classic;
+                }
+                End::ProtocolRefused => {
+                    return self.fail("the broker does not speak group.protocol=consumer (KIP-848, Kafka 4.0) / help: set KAFKA_GROUP_PROTOCOL=auto or classic".to_owned());
+                }
             }
         }
     }
+
+    fn fail(&self, reason: String) -> Ended {
+        self.settings.core.fatal.report(reason);
+        Ended::default()
+    }
+
+    fn create(&self, protocol: Protocol) -> Result<KafkaClient, KafkaError> {
+        let config = client_config::consumer(&self.settings.config, &self.settings.bootstrap, protocol);
+        KafkaClient::new(BaseConsumer::from_config_and_context(&config, Context::new())?)
+    }
+
+    fn session(&self, mut client: KafkaClient) -> End {
+        if let Some(end) = self.wait_for_topics(&mut client) {
+            client.end(!matches!(end, End::Fatal(..)), true);
+            return end;
+        }
+        let mut driver = Driver::new(client, self.driver_settings(), Instant::now());
+        let end = loop {
+            if let Step::End(end) = driver.step(Instant::now()) {
+                break end;
+            }
+        };
+        let (client, lease) = driver.into_client();
+        let free = wait_until_free(&lease, Duration::from_secs(1));
+        client.end(!matches!(end, End::Fatal(..)), free);
+        end
+    }
+
+    fn driver_settings(&self) -> DriverSettings<NativeRecord> {
+        DriverSettings {
+            core: Arc::clone(&self.settings.core),
+            batches: self.settings.batches.clone(),
+            control: self.settings.control.clone(),
+            health: Arc::clone(&self.settings.health),
+            stop: Arc::clone(&self.stop),
+            max_uncommitted: self.settings.config.max_uncommitted,
+            drain_deadline: drain_deadline(&self.settings.config),
+        }
+    }
+
+    /// Waits until every topic exists, says so, and subscribes. `Some` if it ended before.
+    fn wait_for_topics(&self, client: &mut KafkaClient) -> Option<End> {
+        let Self { settings, stop } = self;
+        let mut reported = false;
+        while !stop.is_requested() {
+            let again_in = match topics::missing(&client.consumer, &settings.needed) {
+                Ok(missing) if missing.is_empty() => return self.subscribe(client),
+                Ok(missing) if settings.config.create_topics => {
+                    self.create_topics(&missing);
+                    CREATED_TOPIC_CHECK
+                }
+                Ok(missing) => {
+                    let names: Vec<_> = missing.iter().map(|topic| format!("`{}`", topic.name)).collect();
+                    settings.health.set_problem(Some(format!("missing topics: {}", names.join(", "))));
+                    if !std::mem::replace(&mut reported, true) {
+                        topics::report(&missing, &settings.bootstrap);
+                    }
+                    TOPIC_CHECK_EVERY
+                }
+                Err(error) => {
+                    self.say(format!("no answer from the brokers at {}: {error}", settings.bootstrap));
+                    TOPIC_CHECK_EVERY
+                }
+            };
+            if let Some(end) = self.serve_for(client, again_in) {
+                return Some(end);
+            }
+        }
+        Some(End::Stopped(Ended::default()))
+    }
+
+    /// A problem that is not new is not said again.
+    fn say(&self, problem: String) {
+        if self.settings.health.problem().as_ref() != Some(&problem) {
+            tracing::warn!("{problem}; trying again in the background");
+        }
+        self.settings.health.set_problem(Some(problem));
+    }
+
+    fn create_topics(&self, missing: &[&NeededTopic]) {
+        let client = client_config::producer(&self.settings.config, &self.settings.bootstrap);
+        match self.settings.runtime.block_on(topics::create(&client, missing)) {
+            Ok(()) => self.settings.health.set_problem(None),
+            Err(problem) => self.say(problem),
+        }
+    }
+
+    fn subscribe(&self, client: &KafkaClient) -> Option<End> {
+        let topics: Vec<&str> = self.settings.topics.iter().map(String::as_str).collect();
+        if let Err(error) = client.consumer.subscribe(&topics) {
+            let reason = format!("cannot subscribe to {}: {error}", topics.join(", "));
+            return Some(End::Fatal(reason, Ended::default()));
+        }
+        self.settings.health.set_problem(None);
+        tracing::info!(topics = topics.join(", "), group = %self.settings.config.group_id(), "subscribed");
+        None
+    }
+
+    fn serve_for(&self, client: &mut KafkaClient, time: Duration) -> Option<End> {
+        let until = Instant::now() + time;
+        while Instant::now() < until && !self.stop.is_requested() {
+            for event in client.serve(WAIT) {
+                match event {
+                    ClientEvent::Fatal(reason) => return Some(End::Fatal(reason, Ended::default())),
+                    ClientEvent::ProtocolRefused => return Some(End::ProtocolRefused),
+                    // Nothing is subscribed yet.
+                    _ => {}
+                }
+            }
+        }
+        None
+    }
 }
 
-fn create(settings: &ConsumerSettings, protocol: Protocol) -> Result<BaseConsumer<Context>, KafkaError> {
-    let client = client_config::consumer(&settings.config, &settings.bootstrap, protocol);
-    let context = Context {
-        partitions: Mutex::new(Partitions::default()),
-        queue: Mutex::new(None),
-        acks: Arc::clone(&settings.core.acks),
-        control: settings.control.clone(),
-        health: Arc::clone(&settings.health),
-        log: ClientLog::new("consumer"),
-        window: settings.config.max_uncommitted + BATCH,
-        drain_deadline: drain_deadline(&settings.config),
-        stopping: AtomicBool::new(false),
-    };
-    let consumer = BaseConsumer::from_config_and_context(&client, context)?;
-    let queue = BatchQueue::new(consumer.client())
-        .ok_or_else(|| KafkaError::ClientCreation("no memory for a queue".to_owned()))?;
-    let context = Arc::clone(consumer.context());
-    *context.queue.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(queue));
-    Ok(consumer)
-}
-
-/// How long a revoke waits for what runs: well below every timeout after which the group would go on without us.
 fn drain_deadline(config: &Config) -> Duration {
     const LONGEST: Duration = Duration::from_secs(10);
     let session = config
@@ -183,16 +244,4 @@ fn drain_deadline(config: &Config) -> Duration {
         .and_then(|(_, value)| value.parse().ok())
         .map_or(LONGEST, Duration::from_millis);
     LONGEST.min(session / 2).min(config.shutdown_deadline)
-}
-
-/// Gives up a consumer whose records are all gone, or leaves it behind.
-pub(super) fn give_up(consumer: BaseConsumer<Context>, free: bool) {
-    let queue = consumer.context().queue.lock().unwrap_or_else(PoisonError::into_inner).take();
-    drop(queue);
-    if free {
-        close(consumer, "consumer");
-    } else {
-        // Closing it would free memory that a handler still reads, or would hang. The process ends soon.
-        std::mem::forget(consumer);
-    }
 }

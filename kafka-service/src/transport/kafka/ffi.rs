@@ -65,11 +65,6 @@ impl NativeRecord {
         let error = self.message().err;
         (error != sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR).then(|| error.into())
     }
-
-    /// What librdkafka says about the error.
-    pub(super) fn error_text(&self) -> String {
-        self.value().map(|text| String::from_utf8_lossy(text).into_owned()).unwrap_or_default()
-    }
 }
 
 /// The bytes between a pointer and a length, or `None` for a null pointer.
@@ -152,9 +147,15 @@ impl BatchQueue {
         NonNull::new(unsafe { sys::rd_kafka_queue_new(client.native_ptr()) }).map(|queue| Self { queue })
     }
 
-    /// Sends what is fetched of a partition to this queue. Done before the partition is assigned, so that nothing goes past
-    /// it: librdkafka keeps a forwarding that the application set.
-    pub(super) fn forward<C: ConsumerContext>(&self, consumer: &BaseConsumer<C>, topic: &str, partition: i32) -> bool {
+    /// Sends what is fetched of a partition to this queue (with what has gathered in its own queue), or no longer: then it
+    /// gathers in its own queue, and nothing that was fetched is thrown away.
+    pub(super) fn forward<C: ConsumerContext>(
+        &self,
+        consumer: &BaseConsumer<C>,
+        topic: &str,
+        partition: i32,
+        here: bool,
+    ) -> bool {
         let Ok(topic) = CString::new(topic) else { return false };
         // SAFETY: the consumer is alive, the name is a C string; the reference that is returned is given back below.
         unsafe {
@@ -163,7 +164,7 @@ impl BatchQueue {
             if source.is_null() {
                 return false;
             }
-            sys::rd_kafka_queue_forward(source, self.queue.as_ptr());
+            sys::rd_kafka_queue_forward(source, if here { self.queue.as_ptr() } else { ptr::null_mut() });
             sys::rd_kafka_queue_destroy(source);
         }
         true

@@ -1,15 +1,14 @@
 //! The broker that is Apache Kafka, or librdkafka's in-process mock of it. Nothing outside this folder names rdkafka.
 
+mod client;
 mod client_config;
 mod client_log;
 mod close;
-mod commits;
 mod consumer;
+mod context;
 mod embedded;
 mod ffi;
-mod partitions;
 mod producer;
-mod rebalance;
 mod topics;
 
 pub(crate) use self::{

@@ -1,0 +1,95 @@
+//! What the driver asks of a consuming client.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use crate::message::Record;
+
+/// A partition of a topic.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct TopicPartition {
+    pub(crate) topic: Arc<str>,
+    pub(crate) partition: i32,
+}
+
+impl TopicPartition {
+    pub(crate) fn new(topic: &str, partition: i32) -> Self {
+        Self { topic: topic.into(), partition }
+    }
+}
+
+impl fmt::Display for TopicPartition {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}[{}]", self.topic, self.partition)
+    }
+}
+
+/// What happened since the client was last served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ClientEvent {
+    /// The group gives us these partitions. Answered with [`Client::assign`].
+    Assigned(Vec<TopicPartition>),
+    /// The group wants these partitions back. Answered, when they are drained, with [`Client::unassign`]; the group waits
+    /// for it. If they are lost they belong to somebody else already.
+    Revoked { partitions: Vec<TopicPartition>, lost: bool },
+    /// The broker has answered a commit, or refused it.
+    Committed(CommitAnswer),
+    /// The broker does not speak the group protocol that was asked for.
+    ProtocolRefused,
+    /// The client has ended; only a new one can go on.
+    Fatal(String),
+}
+
+/// The broker's answer to a commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum CommitAnswer {
+    /// Up to these offsets (the next to read).
+    Accepted(Vec<(TopicPartition, i64)>),
+    /// Nothing of these is committed; the reason.
+    Refused(Vec<TopicPartition>, String),
+}
+
+/// A member of a consumer group. No call waits, except as long as it is told to.
+pub(crate) trait Client {
+    type Record: Record;
+
+    /// Lets the client work, at most as long as `wait` if there is nothing to do.
+    fn serve(&mut self, wait: Duration) -> Vec<ClientEvent>;
+
+    /// Takes records of the assigned partitions, in order of offset for each; at most `wait` for the first.
+    fn take(&mut self, limit: usize, wait: Duration) -> Vec<Self::Record>;
+
+    /// Names a record's partition: the same for each of its records while it is assigned, and cheap to ask.
+    fn handle(record: &Self::Record) -> (usize, i32);
+
+    /// The topic of a record.
+    fn topic(record: &Self::Record) -> String;
+
+    /// What stands in the place of a record when the broker does not give a partition out.
+    fn error(record: &Self::Record) -> Option<String>;
+
+    fn assign(&mut self, partitions: &[TopicPartition]);
+
+    fn unassign(&mut self, partitions: &[TopicPartition]);
+
+    /// Whether the assignment belongs to somebody else already.
+    fn is_lost(&self) -> bool;
+
+    /// Starts a commit. It must never move a partition that is not assigned, nor move one backwards. The answer comes as an
+    /// event; it may never come.
+    fn commit(&mut self, offsets: &[(TopicPartition, i64)]) -> Result<(), String>;
+
+    /// Lets no more records of these partitions in. What is fetched already is kept, and may still be taken.
+    fn hold(&mut self, partitions: &[TopicPartition]);
+
+    /// Ends a hold.
+    fn release(&mut self, partitions: &[TopicPartition]);
+
+    /// Fetches nothing more of these partitions and throws away what is fetched.
+    fn pause(&mut self, partitions: &[TopicPartition]);
+
+    /// Ends a pause.
+    fn resume(&mut self, partitions: &[TopicPartition]);
+
+    /// Leaves the group: every partition will be revoked.
+    fn unsubscribe(&mut self);
+}

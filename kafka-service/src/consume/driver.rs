@@ -1,0 +1,383 @@
+//! The consuming loop, one step at a time.
+
+use std::{
+    any::Any,
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::mpsc::{self, error::TrySendError};
+
+use super::{
+    Client, Ended, Stop, TopicPartition,
+    partition::{Hold, Partition},
+    partitions::{Partitions, Taken},
+    revoke::{Drain, Revoke},
+};
+use crate::{
+    dispatch::{Batch, Control, Core, Entry},
+    health::HealthState,
+};
+
+/// How many records one batch has at most. Beyond some hundreds a larger one gains nothing measurable.
+const BATCH: usize = 512;
+/// How often finished work is committed at least.
+const COMMIT_EVERY: Duration = Duration::from_millis(100);
+/// How long a step waits for a record before it looks at everything else.
+const WAIT_FOR_RECORDS: Duration = Duration::from_millis(20);
+/// How long it waits while it may take no record, or while a revoke waits for handlers.
+const WAIT_SHORTLY: Duration = Duration::from_millis(1);
+/// A member without partitions counts as taking part after this long without a problem.
+const MEMBER_AFTER: Duration = Duration::from_secs(10);
+/// How long leaving the group may take beyond the deadline of a stop.
+const LEAVE_WITHIN: Duration = Duration::from_secs(2);
+
+/// What a driver is made of.
+pub(crate) struct DriverSettings<R> {
+    pub(crate) core: Arc<Core>,
+    pub(crate) batches: mpsc::Sender<Batch<R>>,
+    pub(crate) control: mpsc::UnboundedSender<Control>,
+    pub(crate) health: Arc<HealthState>,
+    pub(crate) stop: Arc<Stop>,
+    /// How many records of a partition may be uncommitted.
+    pub(crate) max_uncommitted: usize,
+    /// How long a revoke waits for what runs: well below every timeout after which the group would go on without us.
+    pub(crate) drain_deadline: Duration,
+}
+
+/// Consumes with one client until it is stopped or the client fails.
+pub(crate) struct Driver<C: Client> {
+    pub(super) client: C,
+    pub(super) settings: DriverSettings<C::Record>,
+    pub(super) partitions: Partitions<C>,
+    pub(super) revokes: Vec<Revoke<C::Record>>,
+    /// A batch for which the dispatcher has no room yet.
+    unsent: Option<Batch<C::Record>>,
+    /// Every batch holds a clone of it, so that we know when the last record is gone.
+    lease: Arc<()>,
+    phase: Phase,
+    any_hold: bool,
+    /// The broker refused to give out a partition, and no record has come since.
+    partition_problem: bool,
+    last_commit: Instant,
+    began: Instant,
+}
+
+enum Phase {
+    Consuming,
+    /// Stopping: what runs may finish.
+    Draining(Drain),
+    /// Everything is committed; the group takes the partitions back.
+    Leaving { until: Instant, ended: Ended },
+}
+
+/// What comes after a step.
+#[derive(Debug)]
+pub(crate) enum Step {
+    Again,
+    End(End),
+}
+
+/// How it ended.
+#[derive(Debug)]
+pub(crate) enum End {
+    Stopped(Ended),
+    Fatal(String, Ended),
+    ProtocolRefused,
+}
+
+impl<C: Client> Driver<C> {
+    pub(crate) fn new(client: C, settings: DriverSettings<C::Record>, now: Instant) -> Self {
+        Self {
+            client,
+            settings,
+            partitions: Partitions::new(),
+            revokes: Vec::new(),
+            unsent: None,
+            lease: Arc::new(()),
+            phase: Phase::Consuming,
+            any_hold: false,
+            partition_problem: false,
+            last_commit: now,
+            began: now,
+        }
+    }
+
+    /// Does what is to do now. Waits at most some milliseconds, and only for the client.
+    pub(crate) fn step(&mut self, now: Instant) -> Step {
+        let takes = matches!(self.phase, Phase::Consuming) && self.unsent.is_none();
+        for event in self.client.serve(if takes { Duration::ZERO } else { WAIT_SHORTLY }) {
+            if let Some(end) = self.event(event, now) {
+                return Step::End(end);
+            }
+        }
+        self.progress_revokes(now);
+        self.tick(now);
+        if matches!(self.phase, Phase::Consuming) && !self.must_stop() {
+            return self.consume(now);
+        }
+        self.progress_stop(now)
+    }
+
+    /// The client, and whether every record that it gave out is gone.
+    pub(crate) fn into_client(self) -> (C, Arc<()>) {
+        (self.client, self.lease)
+    }
+
+    fn must_stop(&self) -> bool {
+        self.settings.stop.is_requested() || self.settings.core.fatal.reason().is_some()
+    }
+
+    fn consume(&mut self, now: Instant) -> Step {
+        if self.is_commit_due() {
+            self.commit(now);
+        }
+        self.refill_held(now);
+        self.send();
+        if self.unsent.is_some() {
+            return Step::Again;
+        }
+        let wait = if self.revokes.is_empty() && !self.any_hold { WAIT_FOR_RECORDS } else { WAIT_SHORTLY };
+        let records = self.client.take(BATCH, wait);
+        match self.accept(records, now) {
+            Ok(entries) => self.hand_over(entries),
+            Err(reason) => return Step::End(End::Fatal(reason, self.ended())),
+        }
+        Step::Again
+    }
+
+    /// Gives each record its slot. A partition whose window is full by that takes no more.
+    fn accept(&mut self, records: Vec<C::Record>, now: Instant) -> Result<Vec<Entry<C::Record>>, String> {
+        let mut entries = Vec::with_capacity(records.len());
+        let mut full = Vec::new();
+        for record in records {
+            if let Some(problem) = C::error(&record) {
+                self.settings.health.set_problem(Some(problem));
+                self.partition_problem = true;
+                continue;
+            }
+            if self.partition_problem {
+                self.settings.health.set_problem(None);
+                self.partition_problem = false;
+            }
+            match self.partitions.take(&record) {
+                Taken::Slot { assignment, slot, uncommitted, place } => {
+                    entries.push(Entry { record, assignment, slot });
+                    if uncommitted >= self.settings.max_uncommitted {
+                        let partition = self.partitions.at(place);
+                        partition.hold = Some(Hold { since: now, paused: false });
+                        full.push(partition.name.clone());
+                    }
+                }
+                Taken::Hold { place } => self.partitions.at(place).aside.push_back(record),
+                Taken::NotOurs => {}
+                Taken::NoRoom => return Err(no_room::<C>(&record)),
+            }
+        }
+        if !full.is_empty() {
+            self.any_hold = true;
+            self.client.hold(&full);
+        }
+        Ok(entries)
+    }
+
+    fn hand_over(&mut self, entries: Vec<Entry<C::Record>>) {
+        if !entries.is_empty() {
+            let lease: Box<dyn Any + Send> = Box::new(Arc::clone(&self.lease));
+            self.unsent = Some(Batch { entries, lease: Some(lease) });
+            self.send();
+        }
+    }
+
+    fn send(&mut self) {
+        let Some(batch) = self.unsent.take() else { return };
+        // A dispatcher that is gone has ended with the service.
+        if let Err(TrySendError::Full(batch)) = self.settings.batches.try_send(batch) {
+            self.unsent = Some(batch);
+        }
+    }
+
+    /// Gives partitions that take no more what was put aside, as their windows get room, and lets those go on of which
+    /// nothing is left aside and half the window is committed.
+    fn refill_held(&mut self, now: Instant) {
+        if !self.any_hold || self.unsent.is_some() {
+            return;
+        }
+        let limit = self.settings.max_uncommitted;
+        let held = self.partitions.iter().filter(|partition| partition.hold.is_some()).count();
+        let share = (BATCH / held.max(1)).max(1);
+        let (mut entries, mut released, mut resumed, mut paused) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for partition in self.partitions.iter_mut().filter(|partition| partition.hold.is_some()) {
+            refill(partition, limit, share, &mut entries);
+            if partition.aside.is_empty() && partition.tracker.uncommitted() <= limit / 2 {
+                let was_paused = partition.hold.take().is_some_and(|hold| hold.paused);
+                if was_paused { &mut resumed } else { &mut released }.push(partition.name.clone());
+            } else {
+                pause_if_due(partition, now, &mut paused);
+            }
+        }
+        if !paused.is_empty() {
+            self.client.pause(&paused);
+        }
+        if !resumed.is_empty() {
+            self.client.resume(&resumed);
+        }
+        // A pause did not end the hold.
+        released.extend(resumed);
+        if !released.is_empty() {
+            self.client.release(&released);
+        }
+        self.any_hold = self.partitions.iter().any(|partition| partition.hold.is_some());
+        self.hand_over(entries);
+    }
+
+    fn is_commit_due(&mut self) -> bool {
+        let quarter = u64::try_from(self.settings.max_uncommitted / 4).unwrap_or(u64::MAX).max(1);
+        let mut due = false;
+        for partition in self.partitions.iter_mut() {
+            partition.tracker.advance();
+            due |= partition.tracker.to_hand_over() >= quarter;
+        }
+        due
+    }
+
+    pub(super) fn commit(&mut self, now: Instant) {
+        commit(&mut self.client, self.partitions.iter_mut(), now);
+    }
+
+    /// Everything that is due by time.
+    fn tick(&mut self, now: Instant) {
+        if now.duration_since(self.last_commit) < COMMIT_EVERY {
+            return;
+        }
+        self.last_commit = now;
+        self.commit(now);
+        let health = &self.settings.health;
+        let uncommitted = self.partitions.iter().map(|partition| partition.tracker.uncommitted()).max();
+        health.uncommitted.store(uncommitted.unwrap_or(0), Ordering::Relaxed);
+        let unconfirmed = self.partitions.iter().filter_map(|partition| partition.unconfirmed_since).min();
+        let unconfirmed = unconfirmed.map_or(0, |since| now.duration_since(since).as_millis());
+        health.unconfirmed_ms.store(usize::try_from(unconfirmed).unwrap_or(usize::MAX), Ordering::Relaxed);
+        if now.duration_since(self.began) > MEMBER_AFTER && health.problem().is_none() {
+            health.member.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn progress_stop(&mut self, now: Instant) -> Step {
+        match &mut self.phase {
+            Phase::Consuming => {
+                self.unsent = None;
+                let deadline = self.settings.stop.deadline().unwrap_or(now);
+                let drain = Drain::begin(&self.settings.control, self.partitions.iter(), deadline);
+                self.phase = Phase::Draining(drain);
+            }
+            Phase::Draining(drain) => {
+                if drain.is_over(self.partitions.iter(), now) && self.revokes.is_empty() {
+                    self.commit(now);
+                    let ended = self.ended();
+                    self.client.unsubscribe();
+                    let deadline = self.settings.stop.deadline().unwrap_or(now);
+                    self.phase = Phase::Leaving { until: deadline.max(now + LEAVE_WITHIN), ended };
+                }
+            }
+            Phase::Leaving { until, ended } => {
+                if (self.partitions.is_empty() && self.revokes.is_empty()) || now >= *until {
+                    return Step::End(End::Stopped(*ended));
+                }
+            }
+        }
+        Step::Again
+    }
+
+    /// By when a revoke that begins now must be over.
+    pub(super) fn drain_deadline(&self, now: Instant) -> Instant {
+        match self.phase {
+            // Everything has had its time.
+            Phase::Leaving { .. } => now,
+            _ => self.settings.stop.deadline().unwrap_or(now + self.settings.drain_deadline).min(now + self.settings.drain_deadline),
+        }
+    }
+
+    pub(super) fn ended(&self) -> Ended {
+        let owned = self.partitions.iter().chain(self.revokes.iter().flat_map(|revoke| &revoke.partitions));
+        Ended { left: owned.map(|partition| partition.tracker.unfinished()).sum() }
+    }
+
+    pub(super) fn count_assigned(&self) {
+        self.settings.health.assigned_partitions.store(self.partitions.iter().count(), Ordering::Relaxed);
+    }
+}
+
+fn no_room<C: Client>(record: &C::Record) -> String {
+    use crate::message::Record as _;
+    format!(
+        "no room for a record (topic `{}`, partition {}, offset {}); this is a defect of kafka-service",
+        C::topic(record),
+        C::handle(record).1,
+        record.offset()
+    )
+}
+
+/// Moves what was put aside into the window, as far as there is room, and not more than its share of a batch.
+fn refill<R: crate::message::Record>(
+    partition: &mut Partition<R>,
+    limit: usize,
+    share: usize,
+    entries: &mut Vec<Entry<R>>,
+) {
+    for _ in 0..share {
+        if partition.tracker.uncommitted() >= limit {
+            return;
+        }
+        let Some(record) = partition.aside.pop_front() else { return };
+        let Some(slot) = partition.tracker.take(record.offset()) else {
+            return partition.aside.push_front(record);
+        };
+        entries.push(Entry { record, assignment: partition.tracker.assignment().index(), slot });
+    }
+}
+
+fn pause_if_due<R>(partition: &mut Partition<R>, now: Instant, paused: &mut Vec<TopicPartition>) {
+    if !partition.is_due_for_pause(now) {
+        return;
+    }
+    if let Some(hold) = &mut partition.hold {
+        hold.paused = true;
+    }
+    tracing::warn!(
+        topic = &*partition.name.topic,
+        partition = partition.name.partition,
+        uncommitted = partition.tracker.uncommitted(),
+        unconfirmed_for = ?partition.unconfirmed_since.map(|since| now.duration_since(since)).unwrap_or_default(),
+        "window of uncommitted records is full (KAFKA_MAX_UNCOMMITTED): the partition takes no more until half of it is committed"
+    );
+    paused.push(partition.name.clone());
+}
+
+/// Hands over every watermark that has moved. This is the only place where finished work leaves the engine.
+pub(super) fn commit<'a, C: Client>(
+    client: &mut C,
+    partitions: impl Iterator<Item = &'a mut Partition<C::Record>>,
+    now: Instant,
+) where
+    C::Record: 'a,
+{
+    let (mut offsets, mut handed_over) = (Vec::new(), Vec::new());
+    for partition in partitions {
+        partition.tracker.advance();
+        if let Some(watermark) = partition.tracker.hand_over() {
+            partition.unconfirmed_since.get_or_insert(now);
+            offsets.push((partition.name.clone(), watermark));
+            handed_over.push(partition);
+        }
+    }
+    if offsets.is_empty() {
+        return;
+    }
+    if let Err(error) = client.commit(&offsets) {
+        tracing::warn!(error, "cannot start a commit; it is repeated with the next");
+        for partition in handed_over {
+            partition.tracker.hand_over_again();
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What the client reports, and what the driver makes of it.
+
+use std::time::Instant;
+
+use super::{
+    Client, ClientEvent, CommitAnswer, Driver, End, TopicPartition,
+    driver::commit,
+    partition::Partition,
+    revoke::{Drain, Revoke},
+};
+
+impl<C: Client> Driver<C> {
+    pub(super) fn event(&mut self, event: ClientEvent, now: Instant) -> Option<End> {
+        match event {
+            ClientEvent::Assigned(partitions) => self.assigned(&partitions),
+            ClientEvent::Revoked { partitions, lost } => self.revoked(&partitions, lost, now),
+            ClientEvent::Committed(answer) => self.committed(answer, now),
+            ClientEvent::ProtocolRefused => return Some(End::ProtocolRefused),
+            ClientEvent::Fatal(reason) => return Some(End::Fatal(reason, self.ended())),
+        }
+        None
+    }
+
+    fn assigned(&mut self, names: &[TopicPartition]) {
+        for name in names {
+            let assignments = &self.settings.core.acks.assignments;
+            let assignment = assignments.add(name.topic.clone(), name.partition, self.settings.max_uncommitted);
+            self.partitions.assign(name.clone(), assignment);
+        }
+        self.client.assign(names);
+        self.count_assigned();
+        tracing::info!(partitions = list(names), "partitions assigned");
+    }
+
+    fn revoked(&mut self, names: &[TopicPartition], lost: bool, now: Instant) {
+        let partitions: Vec<_> = names.iter().filter_map(|name| self.partitions.remove(name)).collect();
+        self.count_assigned();
+        // What is lost belongs to somebody else already: there is no time to wait for, and nothing that may be committed.
+        let deadline = if lost { now } else { self.drain_deadline(now) };
+        let drain = Drain::begin(&self.settings.control, partitions.iter(), deadline);
+        let revoke = Revoke { names: names.to_vec(), partitions, drain, began: now };
+        if lost {
+            self.give_back(revoke, true, now);
+        } else {
+            self.revokes.push(revoke);
+            self.progress_revokes(now);
+        }
+    }
+
+    /// Lets go of what is drained by now.
+    pub(super) fn progress_revokes(&mut self, now: Instant) {
+        let mut place = 0;
+        while place < self.revokes.len() {
+            let revoke = &mut self.revokes[place];
+            let lost = self.client.is_lost();
+            if !lost && !revoke.drain.is_over(revoke.partitions.iter(), now) {
+                place += 1;
+                continue;
+            }
+            let revoke = self.revokes.remove(place);
+            self.give_back(revoke, lost, now);
+        }
+    }
+
+    fn give_back(&mut self, mut revoke: Revoke<C::Record>, lost: bool, now: Instant) {
+        if !lost {
+            commit(&mut self.client, revoke.partitions.iter_mut(), now);
+        }
+        let left: usize = revoke.partitions.iter().map(|partition| partition.tracker.unfinished()).sum();
+        for partition in &revoke.partitions {
+            self.settings.core.acks.assignments.remove(partition.tracker.assignment().index());
+        }
+        self.client.unassign(&revoke.names);
+        tracing::info!(
+            partitions = list(&revoke.names),
+            lost,
+            left_for_the_next_owner = left,
+            drained_in = ?now.duration_since(revoke.began),
+            "partitions given back"
+        );
+    }
+
+    fn committed(&mut self, answer: CommitAnswer, now: Instant) {
+        match answer {
+            CommitAnswer::Accepted(offsets) => {
+                for (name, offset) in offsets {
+                    if let Some(partition) = self.partitions.find(&name) {
+                        confirm(partition, offset, now);
+                    }
+                }
+            }
+            CommitAnswer::Refused(names, reason) => {
+                tracing::warn!(partitions = list(&names), reason, "a commit was refused; it is repeated with the next");
+                for name in names {
+                    if let Some(partition) = self.partitions.find(&name) {
+                        partition.tracker.hand_over_again();
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn confirm<R>(partition: &mut Partition<R>, offset: i64, now: Instant) {
+    partition.tracker.confirm(offset);
+    partition.unconfirmed_since = partition.tracker.awaits_confirmation().then_some(now);
+}
+
+/// `commands[0], commands[1]`, for a log line.
+fn list(names: &[TopicPartition]) -> String {
+    let mut names: Vec<_> = names.iter().map(ToString::to_string).collect();
+    names.sort_unstable();
+    names.join(", ")
+}

@@ -1,0 +1,21 @@
+//! CONSUME: records from a client to the dispatcher, and finished work back to the client as commits.
+//!
+//! Everything that decides stands here and knows no client library and no clock of its own: which records are taken, when a
+//! partition takes no more, what is committed when, and how a partition is given back. A transport implements [`Client`];
+//! the [`Driver`] is stepped by whoever owns the thread.
+
+mod client;
+mod driver;
+mod events;
+mod partition;
+mod partitions;
+mod revoke;
+mod stop;
+
+pub(crate) use self::{
+    client::{Client, ClientEvent, CommitAnswer, TopicPartition},
+    driver::{Driver, DriverSettings, End, Step},
+    stop::{Ended, Stop},
+};
+
+use crate::message::Record;

@@ -1,0 +1,89 @@
+//! All partitions that this member owns.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::{Client, Record as _, TopicPartition, partition::Partition};
+use crate::commit::Assignment;
+
+/// All of them.
+pub(super) struct Partitions<C: Client> {
+    list: Vec<Partition<C::Record>>,
+    /// Where a record's partition stands in the list, by the handle that the client gives with each record.
+    places: FxHashMap<(usize, i32), usize>,
+}
+
+/// What to do with a record.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// It has this slot in its assignment's window; so many records of the partition are uncommitted then.
+    Slot { assignment: u32, slot: u64, uncommitted: usize, place: usize },
+    /// Its partition takes no more for now.
+    Hold { place: usize },
+    /// Its partition is not ours (any more): its owner will get it.
+    NotOurs,
+    /// The window has no room, which the hold must have prevented. To go on would lose the record.
+    NoRoom,
+}
+
+impl<C: Client> Partitions<C> {
+    pub(super) fn new() -> Self {
+        Self { list: Vec::new(), places: FxHashMap::default() }
+    }
+
+    pub(super) fn assign(&mut self, name: TopicPartition, assignment: Arc<Assignment>) {
+        self.list.push(Partition::new(name, assignment));
+    }
+
+    /// Takes a partition off the list.
+    pub(super) fn remove(&mut self, name: &TopicPartition) -> Option<Partition<C::Record>> {
+        let place = self.list.iter().position(|owned| owned.name == *name)?;
+        // Handles may be given to another topic later, so they are looked up anew.
+        self.places.clear();
+        Some(self.list.remove(place))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Partition<C::Record>> {
+        self.list.iter()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Partition<C::Record>> {
+        self.list.iter_mut()
+    }
+
+    pub(super) fn find(&mut self, name: &TopicPartition) -> Option<&mut Partition<C::Record>> {
+        self.list.iter_mut().find(|owned| owned.name == *name)
+    }
+
+    pub(super) fn at(&mut self, place: usize) -> &mut Partition<C::Record> {
+        &mut self.list[place]
+    }
+
+    /// Takes a record into the window of its partition.
+    pub(super) fn take(&mut self, record: &C::Record) -> Taken {
+        let Some(place) = self.place(record) else { return Taken::NotOurs };
+        let partition = &mut self.list[place];
+        if partition.hold.is_some() {
+            return Taken::Hold { place };
+        }
+        let Some(slot) = partition.tracker.take(record.offset()) else { return Taken::NoRoom };
+        let assignment = partition.tracker.assignment().index();
+        Taken::Slot { assignment, slot, uncommitted: partition.tracker.uncommitted(), place }
+    }
+
+    fn place(&mut self, record: &C::Record) -> Option<usize> {
+        let handle = C::handle(record);
+        if let Some(place) = self.places.get(&handle) {
+            return Some(*place);
+        }
+        let topic = C::topic(record);
+        let place = self.list.iter().position(|owned| *owned.name.topic == topic && owned.name.partition == handle.1)?;
+        self.places.insert(handle, place);
+        Some(place)
+    }
+}

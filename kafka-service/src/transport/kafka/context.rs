@@ -1,0 +1,115 @@
+//! What librdkafka calls back into: it notes what happened, and the driver decides what follows.
+//!
+//! With librdkafka's event interface a rebalance is over when its answer (assign or unassign) is given, which may be after
+//! the callback has returned. So a revoke drains between polls, and everything else goes on meanwhile.
+
+use std::{
+    mem,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use rdkafka::{
+    ClientContext, Offset, TopicPartitionList,
+    config::RDKafkaLogLevel,
+    consumer::{BaseConsumer, Consumer, ConsumerContext, RebalanceProtocol},
+    error::{KafkaError, KafkaResult, RDKafkaErrorCode},
+    types::RDKafkaRespErr,
+};
+
+use super::client_log::ClientLog;
+use crate::consume::{ClientEvent, CommitAnswer, TopicPartition};
+
+/// The callbacks of a consumer.
+pub(super) struct Context {
+    events: Mutex<Vec<ClientEvent>>,
+    log: ClientLog,
+    /// The consumer is being dropped: nobody answers a rebalance any more.
+    closing: AtomicBool,
+}
+
+impl Context {
+    pub(super) fn new() -> Self {
+        Self { events: Mutex::default(), log: ClientLog::new("consumer"), closing: AtomicBool::new(false) }
+    }
+
+    /// What was noted since the last call.
+    pub(super) fn take_events(&self) -> Vec<ClientEvent> {
+        mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn note(&self, event: ClientEvent) {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+    }
+
+    /// From here on every rebalance is answered at once.
+    pub(super) fn close(&self) {
+        self.closing.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Gives partitions up, as the group's protocol wants it.
+pub(super) fn unassign(consumer: &BaseConsumer<Context>, list: &TopicPartitionList) {
+    let result = match consumer.rebalance_protocol() {
+        RebalanceProtocol::Cooperative => consumer.incremental_unassign(list),
+        _ => consumer.unassign(),
+    };
+    if let Err(error) = result {
+        tracing::error!(%error, "the Kafka client refused to give partitions back");
+    }
+}
+
+fn names(list: &TopicPartitionList) -> Vec<TopicPartition> {
+    list.elements().iter().map(|element| TopicPartition::new(element.topic(), element.partition())).collect()
+}
+
+impl ClientContext for Context {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.log.line(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.log.error(&error, reason);
+    }
+}
+
+impl ConsumerContext for Context {
+    fn rebalance(&self, consumer: &BaseConsumer<Self>, event: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        let closing = self.closing.load(Ordering::Relaxed);
+        match event {
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS if !closing => {
+                self.note(ClientEvent::Assigned(names(list)));
+            }
+            _ if closing => unassign(consumer, list),
+            _ => self.note(ClientEvent::Revoked { partitions: names(list), lost: consumer.assignment_lost() }),
+        }
+    }
+
+    fn commit_callback(&self, result: KafkaResult<()>, offsets: &TopicPartitionList) {
+        self.note(ClientEvent::Committed(answer(&result, offsets)));
+    }
+}
+
+fn answer(result: &KafkaResult<()>, offsets: &TopicPartitionList) -> CommitAnswer {
+    match result {
+        // Nothing newer than what is committed is no failure.
+        Ok(()) | Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::NoOffset)) => {}
+        Err(error) => return CommitAnswer::Refused(names(offsets), error.to_string()),
+    }
+    let (mut accepted, mut refused, mut reason) = (Vec::new(), Vec::new(), String::new());
+    for element in offsets.elements() {
+        let name = TopicPartition::new(element.topic(), element.partition());
+        match (element.error(), element.offset()) {
+            (Ok(()), Offset::Offset(offset)) => accepted.push((name, offset)),
+            // A partition for which nothing was stored.
+            (Ok(()), _) => {}
+            (Err(error), _) => {
+                reason = error.to_string();
+                refused.push(name);
+            }
+        }
+    }
+    if refused.is_empty() { CommitAnswer::Accepted(accepted) } else { CommitAnswer::Refused(refused, reason) }
+}
