@@ -135,7 +135,13 @@ mod tests {
 
     fn failed<'a>(message: &'a str, handler: Option<&'a str>) -> Failed<'a> {
         Failed {
-            origin: Origin { topic: "commands", partition: 3, offset: 4711, key: None, timestamp: Some(1_700_000_000_123) },
+            origin: Origin {
+                topic: "commands",
+                partition: 3,
+                offset: 4711,
+                key: None,
+                timestamp: Some(1_700_000_000_123),
+            },
             group: "user-service-group",
             handler,
             reason: Reason::HandlerError,
@@ -186,7 +192,8 @@ mod tests {
 
     #[test]
     fn a_record_without_its_value_says_how_large_it_was() {
-        let record = StoredRecord { value: Some(vec![0; 2_000_000]), key: None, offset: 1, timestamp: None, headers: vec![] };
+        let record =
+            StoredRecord { value: Some(vec![0; 2_000_000]), key: None, offset: 1, timestamp: None, headers: vec![] };
         let record = without_value(record);
         assert_eq!(record.value, None);
         assert_eq!(record.headers, [(OMITTED_VALUE.to_owned(), Some(b"2000000".to_vec()))]);

@@ -167,17 +167,18 @@
 )]
 
 // In the order in which a message passes them.
-mod transport;
-mod consume;
-mod envelope;
-mod registry;
-mod dispatch;
-mod handler;
-mod retry;
-mod publish;
-pub mod dead_letter;
 mod commit;
+mod consume;
+pub mod dead_letter;
+mod dispatch;
+mod envelope;
+mod handler;
+mod publish;
+mod registry;
+mod retry;
+mod transport;
 
+mod clock;
 mod message;
 
 pub mod config;
@@ -200,7 +201,9 @@ pub use self::service::{KafkaService, ServiceHandle};
 pub use self::{
     config::Config,
     error::Error,
-    handler::{Classify, CorrelationId, Event, FromContext, HandlerError, IntoEvents, IntoOutcome, Meta, Payload, State},
+    handler::{
+        Classify, CorrelationId, Event, FromContext, HandlerError, IntoEvents, IntoOutcome, Meta, Payload, State,
+    },
     health::Health,
     publish::{Publication, PublishError, Publisher},
 };

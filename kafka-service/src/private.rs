@@ -9,14 +9,14 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
+use crate::handler::{FromContext, HandlerError};
 pub use crate::{
     handler::{
-        Context, Event, Events, Failure, HandlerFuture, Invocation, Outcome, Probe, Undescribed, decode, key,
-        outcome, serialize_content,
+        Context, Event, Events, Failure, HandlerFuture, Invocation, Outcome, Probe, Undescribed, decode, key, outcome,
+        serialize_content,
     },
     registry::{Description, Handler},
 };
-use crate::handler::{FromContext, HandlerError};
 
 /// Takes an argument out of the message.
 #[inline]

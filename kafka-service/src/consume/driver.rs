@@ -68,7 +68,10 @@ enum Phase {
     /// Stopping: what runs may finish.
     Draining(Drain),
     /// Everything is committed; the group takes the partitions back.
-    Leaving { until: Instant, ended: Ended },
+    Leaving {
+        until: Instant,
+        ended: Ended,
+    },
 }
 
 /// What comes after a step.
@@ -294,7 +297,12 @@ impl<C: Client> Driver<C> {
         match self.phase {
             // Everything has had its time.
             Phase::Leaving { .. } => now,
-            _ => self.settings.stop.deadline().unwrap_or(now + self.settings.drain_deadline).min(now + self.settings.drain_deadline),
+            _ => self
+                .settings
+                .stop
+                .deadline()
+                .unwrap_or(now + self.settings.drain_deadline)
+                .min(now + self.settings.drain_deadline),
         }
     }
 

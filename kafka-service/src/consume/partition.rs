@@ -35,13 +35,7 @@ const PAUSE_AFTER: Duration = Duration::from_secs(2);
 
 impl<R> Partition<R> {
     pub(super) fn new(name: TopicPartition, assignment: Arc<Assignment>) -> Self {
-        Self {
-            name,
-            tracker: Tracker::new(assignment),
-            hold: None,
-            aside: VecDeque::new(),
-            unconfirmed_since: None,
-        }
+        Self { name, tracker: Tracker::new(assignment), hold: None, aside: VecDeque::new(), unconfirmed_since: None }
     }
 
     /// Whether it should be paused by now.

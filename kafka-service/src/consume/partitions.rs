@@ -82,7 +82,8 @@ impl<C: Client> Partitions<C> {
             return Some(*place);
         }
         let topic = C::topic(record);
-        let place = self.list.iter().position(|owned| *owned.name.topic == topic && owned.name.partition == handle.1)?;
+        let place =
+            self.list.iter().position(|owned| *owned.name.topic == topic && owned.name.partition == handle.1)?;
         self.places.insert(handle, place);
         Some(place)
     }

@@ -12,6 +12,7 @@ use std::{
 use tokio::sync::Notify;
 
 use crate::{
+    clock::Clock,
     config::{MessageId, Ordering as KeyOrdering, RetryPolicy, UnknownCommands},
     handler::States,
     publish::{Acks, Publisher},
@@ -45,6 +46,7 @@ pub(crate) struct Core {
     pub(crate) acks: Arc<Acks>,
     pub(crate) counters: Counters,
     pub(crate) fatal: Fatal,
+    pub(crate) clock: Box<dyn Clock>,
 }
 
 impl std::fmt::Debug for Core {

@@ -9,6 +9,8 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::{Either, select};
+
 use super::{Core, lanes::LaneId};
 use crate::{
     commit::Assignment,
@@ -144,12 +146,12 @@ pub(crate) async fn run(core: Arc<Core>, waiting: Waiting, mut attempt: u32, mut
             },
             Next::Failed(error) => error,
         };
-        let Decision::After(wait) = decide(&core.settings.retry, error.class, attempt, random()) else {
+        let Decision::After(wait) = decide(&core.settings.retry, error.class, attempt, core.clock.random()) else {
             return Done { waiting, attempts: attempt, result: JobResult::Failed(error) };
         };
         log_retry(&waiting, attempt, wait, &error);
         waiting.assignment.pause(waiting.slot);
-        tokio::time::sleep(wait).await;
+        core.clock.sleep(wait).await;
         if !waiting.assignment.start(waiting.slot) {
             return Done { waiting, attempts: attempt, result: JobResult::Abandoned };
         }
@@ -179,15 +181,20 @@ fn again(core: &Core, waiting: &Waiting, attempt: u32) -> Next {
 /// its key stays busy until it returns, so that no second run stands beside the first.
 async fn finish(core: &Core, handler: &'static Handler, mut future: HandlerFuture) -> Result<Events, AttemptError> {
     let limit = core.settings.handler_timeout;
-    let mut finished = poll_fn(|context| poll(&mut future, context));
-    if let Ok(result) = tokio::time::timeout(limit, &mut finished).await {
-        return result;
+    let finished = poll_fn(|context| poll(&mut future, context));
+    // The handler is polled first: one that is ready at its deadline has made it.
+    match select(finished, core.clock.sleep(limit)).await {
+        Either::Left((result, _)) => result,
+        Either::Right(_) if !handler.blocking => Err(AttemptError::timeout(limit)),
+        Either::Right(((), finished)) => {
+            tracing::warn!(
+                handler = %handler.place(),
+                ?limit,
+                "blocking handler is over its timeout and still running; its key waits"
+            );
+            finished.await
+        }
     }
-    if !handler.blocking {
-        return Err(AttemptError::timeout(limit));
-    }
-    tracing::warn!(handler = %handler.place(), ?limit, "blocking handler is over its timeout and still running; its key waits");
-    finished.await
 }
 
 fn log_retry(waiting: &Waiting, attempt: u32, wait: Duration, error: &AttemptError) {
@@ -202,10 +209,4 @@ fn log_retry(waiting: &Waiting, attempt: u32, wait: Duration, error: &AttemptErr
         error = %error.message,
         "attempt failed; trying again"
     );
-}
-
-/// Randomness for jitter: the standard library seeds its hashers from the operating system and changes every one.
-fn random() -> u64 {
-    use std::hash::{BuildHasher, RandomState};
-    RandomState::new().hash_one(0u8)
 }

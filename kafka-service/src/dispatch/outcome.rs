@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
 use super::{
     Core, Counters,
     job::{AttemptError, origin},
@@ -82,7 +80,13 @@ impl Publishing {
         let mut refused = None;
         for (number, event) in (0..).zip(events.iter()) {
             let id = self.ids.get(Place::Returned(number));
-            let encoded = self.encoder.encode(event.event_type, &envelope.correlation_id, event.payload, id.as_str());
+            let encoded = self.encoder.encode(
+                event.event_type,
+                &envelope.correlation_id,
+                event.payload,
+                id.as_str(),
+                core.clock.timestamp(),
+            );
             let record = OutRecord {
                 topic: core.settings.events_topic,
                 key: Some(event.key.unwrap_or(command_key)),
@@ -126,7 +130,7 @@ impl Publishing {
             reason,
             message,
             attempts: ended.attempts,
-            time: Timestamp::now(),
+            time: core.clock.timestamp(),
         };
         let mut record = ended.record.store();
         record.headers = dead_letter::headers(record.headers, &failed);

@@ -126,7 +126,8 @@ impl<R: Record> Dispatcher<R> {
             again_in = ?RESEND_AFTER,
             "the broker did not take an event or a dead letter; its command stays uncommitted and it is sent again"
         );
-        self.resend.push(tokio::time::sleep(RESEND_AFTER).map(move |()| (token, undelivered)).boxed());
+        let pause = self.intake.core.clock.sleep(RESEND_AFTER);
+        self.resend.push(pause.map(move |()| (token, undelivered)).boxed());
         self.show_undelivered();
     }
 

@@ -46,10 +46,7 @@ fn every_defect_has_its_own_sentence() {
         ("nonsense", "the value is not JSON: expected ident at line 1 column 2"),
         ("{\"type\": \"a\"", "the value is not JSON: EOF while parsing an object at line 1 column 12"),
         ("{} x", "the value is not JSON: trailing characters at line 1 column 4"),
-        (
-            "[1]",
-            "the value is an array, but a message is a JSON object with the members `type` and `correlation_id`",
-        ),
+        ("[1]", "the value is an array, but a message is a JSON object with the members `type` and `correlation_id`"),
         ("17", "the value is a number, but a message is a JSON object with the members `type` and `correlation_id`"),
         ("{}", "the member `type` is missing"),
         (r#"{"type":null}"#, "the member `type` is missing"),

@@ -8,13 +8,13 @@ mod content;
 mod context;
 mod error;
 mod event;
+#[cfg(test)]
+mod expansion_tests;
 mod extract;
 mod outcome;
 mod payload;
 mod probe;
 mod state;
-#[cfg(test)]
-mod expansion_tests;
 #[cfg(test)]
 pub(crate) mod testing;
 

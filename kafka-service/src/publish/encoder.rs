@@ -44,13 +44,20 @@ impl Encoder {
     }
 
     /// Encodes one event of which the payload is JSON already.
-    pub(crate) fn encode(&mut self, kind: &str, correlation_id: &str, payload: &[u8], id: &str) -> Encoded<'_> {
+    pub(crate) fn encode(
+        &mut self,
+        kind: &str,
+        correlation_id: &str,
+        payload: &[u8],
+        id: &str,
+        now: Timestamp,
+    ) -> Encoded<'_> {
         self.buffer.clear();
         self.headers.clear();
         let head = Head {
             kind,
             correlation_id,
-            timestamp: self.clock.text(Timestamp::now()),
+            timestamp: self.clock.text(now),
             source: &self.source,
             id: (self.message_id == MessageId::Envelope).then_some(id),
         };

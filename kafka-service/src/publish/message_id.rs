@@ -113,7 +113,13 @@ mod tests {
         assert_eq!(ids("g", "h", None, 7), ids("g", "h", None, 7));
         // The position does not matter where the command has an id: a producer's duplicate is the same command.
         assert_eq!(ids("g", "h", Some("x"), 7), ids("g", "h", Some("x"), 8));
-        let all = [ids("g", "h", None, 7), ids("g", "h", None, 8), ids("g", "i", None, 7), ids("k", "h", None, 7), ids("g", "h", Some("x"), 7)];
+        let all = [
+            ids("g", "h", None, 7),
+            ids("g", "h", None, 8),
+            ids("g", "i", None, 7),
+            ids("k", "h", None, 7),
+            ids("g", "h", Some("x"), 7),
+        ];
         let distinct: HashSet<_> = all.iter().flatten().collect();
         assert_eq!(distinct.len(), 15);
     }

@@ -10,6 +10,7 @@ use std::{
     },
 };
 
+use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -156,7 +157,12 @@ impl Publisher {
         }
     }
 
-    fn publication(&self, event_type: &str, payload: Result<Vec<u8>, PublishError>, key: Option<Vec<u8>>) -> Publication {
+    fn publication(
+        &self,
+        event_type: &str,
+        payload: Result<Vec<u8>, PublishError>,
+        key: Option<Vec<u8>>,
+    ) -> Publication {
         Publication {
             publisher: self.clone(),
             event_type: event_type.to_owned(),
@@ -240,7 +246,8 @@ impl Publication {
         let key = key.unwrap_or_else(|| correlation_id.clone().into_bytes());
 
         let mut encoder = Encoder::new(&core.source, core.message_id);
-        let encoded = encoder.encode(event_type, &correlation_id, &payload, self.publisher.next_id().as_str());
+        let id = self.publisher.next_id();
+        let encoded = encoder.encode(event_type, &correlation_id, &payload, id.as_str(), Timestamp::now());
         let mut headers = self.headers;
         headers.extend_from_slice(encoded.headers);
         let record =

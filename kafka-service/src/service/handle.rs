@@ -158,7 +158,8 @@ impl Running {
         }
         let undelivered = Counters::get(&self.core.counters.undelivered);
         if undelivered > 0 {
-            problems.push(format!("the broker does not take {undelivered} events or dead letters; they are sent again"));
+            problems
+                .push(format!("the broker does not take {undelivered} events or dead letters; they are sent again"));
         }
         problems
     }

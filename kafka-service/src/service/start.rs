@@ -7,8 +7,9 @@ use tokio::{runtime::Handle as Runtime, sync::mpsc, task::JoinHandle};
 
 use super::{KafkaService, ServiceHandle, handle::Running};
 use crate::{
+    clock::SystemClock,
     config::{Bootstrap, Config},
-    dispatch::{Core, Counters, Dispatcher, Settings},
+    dispatch::{Core, Counters, Dispatcher, Fatal, Settings},
     error::Error,
     handler::States,
     health::HealthState,
@@ -43,7 +44,9 @@ impl KafkaService {
         let registry = check(&states)?;
         log_handlers(&registry, &config);
         if config.bootstrap_servers == Bootstrap::Disabled {
-            tracing::warn!("KAFKA_BOOTSTRAP_SERVERS is empty: Kafka is disabled, no command is received and no event sent");
+            tracing::warn!(
+                "KAFKA_BOOTSTRAP_SERVERS is empty: Kafka is disabled, no command is received and no event sent"
+            );
             return Ok(ServiceHandle::disabled(&config));
         }
         // Creating clients and the embedded broker are short calls that block.
@@ -195,17 +198,14 @@ fn core(
         producer,
         acks,
         counters: Counters::default(),
-        fatal: crate::dispatch::Fatal::default(),
+        fatal: Fatal::default(),
+        clock: Box::new(SystemClock),
     }
 }
 
 /// The dispatcher runs outside tokio's cooperative budget: with it, every handler beyond the 128th operation of a batch
 /// would look pending. It yields once for each batch instead.
-fn spawn_dispatcher(
-    runtime: &Runtime,
-    core: Arc<Core>,
-    dispatcher: Dispatcher<kafka::NativeRecord>,
-) -> JoinHandle<()> {
+fn spawn_dispatcher(runtime: &Runtime, core: Arc<Core>, dispatcher: Dispatcher<kafka::NativeRecord>) -> JoinHandle<()> {
     runtime.spawn(tokio::task::unconstrained(async move {
         if AssertUnwindSafe(dispatcher.run()).catch_unwind().await.is_err() {
             core.fatal.report("the dispatcher panicked; this is a defect of kafka-service".to_owned());

@@ -71,11 +71,6 @@ pub(crate) enum Cause {
 
 impl Undelivered {
     pub(crate) fn as_record(&self) -> OutRecord<'_> {
-        OutRecord {
-            topic: self.topic,
-            key: self.key.as_deref(),
-            value: self.value.as_deref(),
-            headers: &self.headers,
-        }
+        OutRecord { topic: self.topic, key: self.key.as_deref(), value: self.value.as_deref(), headers: &self.headers }
     }
 }

@@ -36,10 +36,7 @@ const PRODUCER_DEFAULTS: &[(&str, &str)] = &[
 ];
 
 /// What the promises rest on. The configuration refuses these keys, so nothing here overrides a user's wish in silence.
-const CONSUMER_OWN: &[(&str, &str)] = &[
-    ("enable.auto.commit", "false"),
-    ("enable.auto.offset.store", "false"),
-];
+const CONSUMER_OWN: &[(&str, &str)] = &[("enable.auto.commit", "false"), ("enable.auto.offset.store", "false")];
 
 const PRODUCER_OWN: &[(&str, &str)] = &[
     ("enable.idempotence", "true"),

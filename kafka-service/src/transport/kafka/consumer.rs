@@ -98,7 +98,10 @@ impl Thread {
             let client = match self.create(protocol) {
                 Ok(client) => client,
                 Err(error) if may_fall_back => {
-                    tracing::info!(error = describe(&error), "the settings do not go with group.protocol=consumer (KIP-848); using the classic protocol");
+                    tracing::info!(
+                        error = describe(&error),
+                        "the settings do not go with group.protocol=consumer (KIP-848); using the classic protocol"
+                    );
                     protocol = Protocol::Classic;
                     continue;
                 }

@@ -159,8 +159,7 @@ impl BatchQueue {
         let Ok(topic) = CString::new(topic) else { return false };
         // SAFETY: the consumer is alive, the name is a C string; the reference that is returned is given back below.
         unsafe {
-            let source =
-                sys::rd_kafka_queue_get_partition(consumer.client().native_ptr(), topic.as_ptr(), partition);
+            let source = sys::rd_kafka_queue_get_partition(consumer.client().native_ptr(), topic.as_ptr(), partition);
             if source.is_null() {
                 return false;
             }
@@ -191,9 +190,8 @@ impl BatchQueue {
 
     fn take_now(&self, pointers: &mut [*mut sys::rd_kafka_message_t]) -> usize {
         // SAFETY: the queue is alive, and there is room for as many pointers as are said to fit.
-        let count = unsafe {
-            sys::rd_kafka_consume_batch_queue(self.queue.as_ptr(), 0, pointers.as_mut_ptr(), pointers.len())
-        };
+        let count =
+            unsafe { sys::rd_kafka_consume_batch_queue(self.queue.as_ptr(), 0, pointers.as_mut_ptr(), pointers.len()) };
         usize::try_from(count).unwrap_or(0)
     }
 }
@@ -214,13 +212,8 @@ pub(super) fn commit_stored<C: ConsumerContext>(consumer: &BaseConsumer<C>) -> R
     // takes a reference of its own, and ours is given back.
     let error = unsafe {
         let queue = sys::rd_kafka_queue_get_consumer(consumer.client().native_ptr());
-        let error = sys::rd_kafka_commit_queue(
-            consumer.client().native_ptr(),
-            ptr::null(),
-            queue,
-            None,
-            ptr::null_mut(),
-        );
+        let error =
+            sys::rd_kafka_commit_queue(consumer.client().native_ptr(), ptr::null(), queue, None, ptr::null_mut());
         if !queue.is_null() {
             sys::rd_kafka_queue_destroy(queue);
         }
@@ -254,8 +247,7 @@ impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> TopicHandle<C> {
     pub(super) fn new(producer: &Arc<ThreadedProducer<C>>, name: &str) -> Option<Self> {
         let name = CString::new(name).ok()?;
         // SAFETY: the producer is alive, the name is a C string, and a null configuration means the defaults.
-        let topic =
-            unsafe { sys::rd_kafka_topic_new(producer.client().native_ptr(), name.as_ptr(), ptr::null_mut()) };
+        let topic = unsafe { sys::rd_kafka_topic_new(producer.client().native_ptr(), name.as_ptr(), ptr::null_mut()) };
         NonNull::new(topic).map(|topic| Self { topic, _producer: Arc::clone(producer) })
     }
 

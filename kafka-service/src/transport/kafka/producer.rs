@@ -157,7 +157,11 @@ fn undelivered(error: &KafkaError, record: &impl Message, topic: TopicId) -> Und
         value: record.payload().map(<[u8]>::to_vec),
         headers: headers.unwrap_or_default(),
         cause: cause(error.rdkafka_error_code()),
-        error: format!("{} (topic `{}`)", error.rdkafka_error_code().map_or_else(|| error.to_string(), |code| code.to_string()), record.topic()),
+        error: format!(
+            "{} (topic `{}`)",
+            error.rdkafka_error_code().map_or_else(|| error.to_string(), |code| code.to_string()),
+            record.topic()
+        ),
     }
 }
 

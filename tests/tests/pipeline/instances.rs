@@ -1,0 +1,100 @@
+//! Several instances of one service come and go while commands flow.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use kafka_service::ServiceHandle;
+use kafka_service::config::GroupProtocol;
+use kafka_service_tests::{Record, wait_until};
+use serde_json::json;
+
+use crate::world::{PATIENCE, World, command, stop};
+
+const COMMANDS: usize = 2_000;
+const KEYS: usize = 24;
+const PARTITIONS: usize = 6;
+
+/// Writes all commands at about 500 a second.
+fn write(world: &World<'_>) {
+    for chunk in 0..COMMANDS / 20 {
+        world.send_all((chunk * 20..(chunk + 1) * 20).map(|n| {
+            let id = format!("c-{n}");
+            command("sleep", &id, json!({"ms": n * 13 % 7})).key(format!("key-{}", n % KEYS))
+        }));
+        thread::sleep(Duration::from_millis(40));
+    }
+}
+
+fn number(record: &Record) -> usize {
+    let id = record.json()["correlation_id"].as_str().and_then(|id| id.strip_prefix("c-")?.parse().ok());
+    id.expect("one of our correlation ids")
+}
+
+/// Both take part, and together they have all partitions.
+fn shared(services: [&ServiceHandle; 2]) -> Result<(), [usize; 2]> {
+    let counts = services.map(|service| service.health().assigned_partitions);
+    if counts.iter().sum::<usize>() == PARTITIONS && !counts.contains(&0) { Ok(()) } else { Err(counts) }
+}
+
+async fn come_and_go(world: &World<'_>) {
+    let first = world.start().await;
+    wait_until(PATIENCE, "the first to have all", || first.health().assigned_partitions == PARTITIONS);
+    let second = world.start().await;
+    wait_until(PATIENCE, "the second to get its share", || shared([&first, &second]));
+    stop(first).await;
+    wait_until(PATIENCE, "the second to have all", || second.health().assigned_partitions == PARTITIONS);
+    let third = world.start().await;
+    wait_until(PATIENCE, "the third to get its share", || shared([&second, &third]));
+    let all_answered = |records: &[Record]| records.iter().map(number).collect::<HashSet<_>>().len() == COMMANDS;
+    world.client().read_until(world.events_topic(), PATIENCE, "all commands to be answered", all_answered);
+    world.wait_for_commits();
+    stop(second).await;
+    stop(third).await;
+}
+
+/// Every command answered, the first answers of each key in the order of its commands. How many came twice.
+fn duplicates(world: &World<'_>) -> usize {
+    let events = world.client().read_all(world.events_topic());
+    let mut seen = HashSet::new();
+    let mut last: HashMap<String, usize> = HashMap::new();
+    // The events of one key stand in one partition, and a reader gives those of a partition in order.
+    for event in &events {
+        let (number, key) = (number(event), event.key_text().expect("the command's key").to_owned());
+        if seen.insert(number) {
+            let before = last.insert(key, number);
+            assert!(before.is_none_or(|before| before < number), "c-{number} was answered after c-{before:?}");
+        }
+    }
+    assert_eq!(seen.len(), COMMANDS);
+    events.len() - COMMANDS
+}
+
+async fn nothing_is_lost(protocol: GroupProtocol) {
+    let Some(mut world) = World::real("instances", i32::try_from(PARTITIONS).expect("few")) else { return };
+    world.config.group_protocol = protocol;
+    if protocol == GroupProtocol::Classic {
+        world.config.consumer_property("heartbeat.interval.ms", "200").expect("a property of the classic protocol");
+    }
+    let world = Arc::new(world);
+    let writer = thread::spawn({
+        let world = Arc::clone(&world);
+        move || write(&world)
+    });
+    come_and_go(&world).await;
+    writer.join().expect("the writer's panic is shown above");
+    let duplicates = duplicates(&world);
+    println!("{protocol:?}: {duplicates} of {COMMANDS} commands were answered twice");
+    assert_eq!(world.lag(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn instances_come_and_go_without_loss_or_disorder() {
+    nothing_is_lost(GroupProtocol::Consumer).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn instances_come_and_go_without_loss_or_disorder_under_the_classic_protocol() {
+    nothing_is_lost(GroupProtocol::Classic).await;
+}

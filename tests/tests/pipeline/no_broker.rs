@@ -1,0 +1,85 @@
+//! A service without a broker: not there yet, gone for a while, or not wanted.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use kafka_service::config::Bootstrap;
+use kafka_service::{Event, PublishError};
+use kafka_service_tests::{Kafka, wait_until};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::world::{PATIENCE, World, command, ready};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_broker_at_start_is_no_error_and_a_stop_is_quick() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address").to_string();
+    drop(listener);
+    let mut world = World::embedded("absent");
+    world.config.bootstrap_servers = Bootstrap::Servers(address.clone());
+
+    let start = Instant::now();
+    let service = world.service().start().await.expect("a broker may come later");
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    let health = service.health();
+    assert!(!health.ready && !health.problems.is_empty(), "{health:?}");
+    wait_until(PATIENCE, "the reason to be named", || {
+        let health = service.health();
+        let named = !health.ready && health.problems.iter().any(|problem| problem.contains(&address));
+        if named { Ok(()) } else { Err(Box::new(health)) }
+    });
+    assert_eq!(service.bootstrap_servers(), address);
+
+    let start = Instant::now();
+    service.shutdown().await.expect("nothing was begun");
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_comes_later_or_goes_for_a_while_is_found_again() {
+    let Some(kafka) = Kafka::one_node() else { return };
+    let world = World::on(&kafka, "late", 2);
+    world.send(command("echo", "waiting", json!({"text": "x"})));
+    kafka.kill(1);
+
+    let service = world.start_unready().await;
+    wait_until(PATIENCE, "the absence to be noticed", || !service.health().problems.is_empty());
+    kafka.restart(1);
+    wait_until(PATIENCE, "the service to be ready", || ready(&service));
+    world.answer("waiting");
+
+    world.send(command("wait_at_gate", "running", json!({})));
+    wait_until(PATIENCE, "a handler to run", || world.board.running() == 1);
+    kafka.kill(1);
+    // Its event has nowhere to go until the broker is back.
+    world.board.open();
+    wait_until(PATIENCE, "the handler to end", || world.board.running() == 0);
+    kafka.restart(1);
+    world.answer("running");
+    world.send(command("echo", "afterwards", json!({"text": "x"})));
+    world.answer("afterwards");
+    world.wait_for_commits();
+    world.stop(service).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_kafka_the_service_runs_and_publishing_says_so() {
+    #[derive(Serialize, Event)]
+    #[event("report.created")]
+    struct ReportCreated;
+
+    let mut world = World::embedded("disabled");
+    world.config.bootstrap_servers = Bootstrap::Disabled;
+    let service = world.service().start().await.expect("no broker is wanted");
+    let health = service.health();
+    assert!(health.ready && health.problems[0].contains("disabled"), "{health:?}");
+    assert_eq!(service.bootstrap_servers(), "");
+    let disabled = |event_type: &str| Err(PublishError::Disabled { event_type: event_type.to_owned() });
+    assert_eq!(service.publisher().publish(&ReportCreated).await, disabled("report.created"));
+    let untyped = service.publisher().publish_event("report.archived", json!({}), Some("c-1")).await;
+    assert_eq!(untyped, disabled("report.archived"));
+    let text = untyped.expect_err("it was refused").to_string();
+    assert!(text.contains("report.archived") && text.contains("KAFKA_BOOTSTRAP_SERVERS"), "{text}");
+    service.shutdown().await.expect("nothing to stop");
+}

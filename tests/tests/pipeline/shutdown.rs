@@ -1,0 +1,167 @@
+//! Stopping: what runs is finished, what does not run is left to the next start, and nothing is lost between the two.
+
+use std::collections::HashMap;
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt as _;
+use kafka_service::Error;
+use kafka_service::config::RetryPolicy;
+use kafka_service_tests::{Message, wait_until};
+use serde_json::json;
+
+use crate::board::Board;
+use crate::world::{PATIENCE, World, command, on_each_broker, sorted_member, stop};
+
+/// How often each correlation id is among the events.
+fn answers(world: &World<'_>) -> HashMap<String, usize> {
+    let mut counts = HashMap::new();
+    for id in sorted_member(&world.client().read_all(world.events_topic()), "/correlation_id") {
+        *counts.entry(id).or_default() += 1;
+    }
+    counts
+}
+
+#[test]
+fn an_idle_service_stops_at_once() {
+    on_each_broker("idle", async |world| {
+        let service = world.start().await;
+        let start = Instant::now();
+        world.stop(service).await;
+        assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_runs_is_finished_and_what_waits_is_left_to_the_next_start() {
+    let Some(mut world) = World::real("stop", 1) else { return };
+    world.config.max_in_flight = 2;
+    let service = world.start().await;
+    let gated = (0..2).map(|n| command("wait_at_gate", &format!("running-{n}"), json!({})));
+    let behind = (0..10).map(|n| command("echo", &format!("waiting-{n}"), json!({"text": "x"})));
+    world.send_all(gated.chain(behind));
+    wait_until(PATIENCE, "all to be taken", || service.health().received == 12);
+    wait_until(PATIENCE, "two to run", || world.board.running() == 2);
+
+    let mut stopping = pin!(service.shutdown());
+    // From the first poll on the service takes no more; it waits for what runs.
+    assert!(stopping.as_mut().now_or_never().is_none());
+    world.board.let_pass(2);
+    stopping.await.expect("what waits for its start is nobody's loss, and no failure");
+    assert_eq!(world.board.begun(), ["running-0", "running-1"]);
+    assert_eq!(world.client().committed(&world.config.group_id(), world.commands()), [2]);
+
+    let service = world.start().await;
+    world.events(12);
+    assert!(answers(&world).values().all(|count| *count == 1), "{:?}", answers(&world));
+    assert_eq!(world.board.begun().len(), 12, "the first two are not handled again");
+    world.stop(service).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_under_load_is_followed_by_no_duplicate() {
+    let Some(world) = World::real("load", 4) else { return };
+    let service = world.start().await;
+    let load = |n: usize| command("sleep", &format!("c-{n}"), json!({"ms": n * 7 % 30})).key(format!("k-{}", n % 40));
+    world.send_all((0..600).map(load));
+    wait_until(PATIENCE, "a part of them to begin", || world.board.begun().len() > 100);
+    stop(service).await;
+    let begun = world.board.begun().len();
+    assert!(begun < 600, "the stop came after the end of the load");
+
+    let service = world.start().await;
+    world.client().read_until(world.events_topic(), PATIENCE, "600 answered commands", |events| {
+        sorted_member(events, "/correlation_id").chunk_by(|left, right| left == right).count() == 600
+    });
+    world.stop(service).await;
+    let twice: Vec<_> = answers(&world).into_iter().filter(|(_, count)| *count > 1).collect();
+    assert!(twice.is_empty(), "{} of {begun} commands were answered twice: {twice:?}", twice.len());
+    assert_eq!(world.board.begun().len(), 600);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_that_hangs_is_left_at_the_deadline_and_its_command_comes_again() {
+    let Some(mut world) = World::real("hung", 1) else { return };
+    world.config.shutdown_deadline = Duration::from_secs(1);
+    let service = world.start().await;
+    world.send(command("echo", "before", json!({"text": "x"})));
+    world.send(command("wait_at_gate", "hung", json!({})));
+    world.answer("before");
+    wait_until(PATIENCE, "the handler to hang", || world.board.running() == 1);
+
+    let start = Instant::now();
+    match service.shutdown().await {
+        Err(Error::Incomplete { commands: 1, unacknowledged: 0 }) => {}
+        other => assert!(other.is_err(), "one command is left: {other:?}"),
+    }
+    let took = start.elapsed();
+    assert!((Duration::from_secs(1)..Duration::from_secs(4)).contains(&took), "{took:?}");
+    wait_until(PATIENCE, "the handler to be cancelled", || world.board.running() == 0);
+
+    world.board = Board::new(1);
+    world.board.open();
+    let service = world.start().await;
+    world.answer("hung");
+    assert_eq!(world.board.begun(), ["hung"], "and nothing else comes again");
+    world.events(2);
+    world.stop(service).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_between_two_attempts_does_not_hold_up_a_stop() {
+    let Some(mut world) = World::real("backoff", 1) else { return };
+    world.config.retry = RetryPolicy::new(5, Duration::from_secs(60), Duration::from_secs(60));
+    let service = world.start().await;
+    world.send(command("ask_for_a_pause", "c-1", json!({"ms": 60_000})));
+    wait_until(PATIENCE, "the first attempt to fail", || world.board.steps().len() == 2);
+
+    let start = Instant::now();
+    service.shutdown().await.expect("nothing runs");
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+
+    let service = world.start().await;
+    wait_until(PATIENCE, "the command to come again", || world.board.steps().len() == 4);
+    assert_eq!(world.board.steps()[2].attempt, 1, "attempts are counted anew");
+    service.shutdown().await.expect("nothing runs");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_are_acknowledged_before_the_stop_is_over() {
+    let Some(mut world) = World::real("flush", 2) else { return };
+    // Events linger in the hope of company, far longer than the handlers take.
+    world.config.producer_property("linger.ms", "3000").expect("a producer's property");
+    let service = world.start().await;
+    world.send_all((0..50).map(|n| command("echo", &format!("c-{n}"), json!({"text": "x"}))));
+    wait_until(PATIENCE, "all handlers to have ended", || service.health().finished == 50);
+    stop(service).await;
+    assert_eq!(world.client().read_all(world.events_topic()).len(), 50);
+    assert_eq!(world.lag(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dropped_handle_stops_the_service_and_frees_its_partitions() {
+    let Some(world) = World::real("dropped", 4) else { return };
+    drop(world.start().await);
+    let service = world.start().await;
+    world.send_all((0..4).map(|n| command("echo", &format!("c-{n}"), json!({"text": "x"})).partition(n)));
+    world.events(4);
+    wait_until(PATIENCE, "all partitions to come over", || service.health().assigned_partitions == 4);
+    world.stop(service).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_stops_while_bad_records_come_keeps_them_all() {
+    let Some(world) = World::real("bad", 2) else { return };
+    let service = world.start().await;
+    world.send_all((0..300).map(|n| Message::new(format!("bad {n}"))));
+    wait_until(PATIENCE, "some to be dead-lettered", || service.health().dead_lettered > 0);
+    stop(service).await;
+    let service = world.start().await;
+    world.wait_for_commits();
+    world.stop(service).await;
+    let dead = world.client().read_all(&world.dead_letter_topic());
+    let mut values: Vec<_> = dead.iter().map(|record| record.text().to_owned()).collect();
+    values.sort_unstable();
+    values.dedup();
+    assert_eq!((dead.len(), values.len()), (300, 300), "each once");
+}

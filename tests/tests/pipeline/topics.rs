@@ -1,0 +1,67 @@
+//! The topics that a service needs: missing, created by somebody, created by the service.
+
+use std::time::{Duration, Instant};
+
+use kafka_service_tests::{Kafka, wait_until};
+use serde_json::json;
+
+use crate::world::{PATIENCE, World, command, ready};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_topic_keeps_the_service_from_being_ready_until_it_exists() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let world = World::without_topics(kafka, "missing");
+    kafka.create_topic(world.commands(), 2);
+    let service = world.start_unready().await;
+    let dead_letters = world.dead_letter_topic();
+    let missing = format!("missing topics: `{}`, `{dead_letters}`", world.events_topic());
+    wait_until(PATIENCE, "the missing topics to be named", || {
+        let health = service.health();
+        let named = !health.ready && health.problems == [missing.clone()];
+        if named { Ok(()) } else { Err(Box::new(health)) }
+    });
+    world.send(command("echo", "c-1", json!({"text": "x"})));
+
+    kafka.create_topic(world.events_topic(), 1);
+    let missing = format!("missing topics: `{dead_letters}`");
+    wait_until(PATIENCE, "one missing topic to be left", || service.health().problems == [missing.clone()]);
+    assert_eq!(service.health().received, 0, "it takes nothing that it might be unable to answer");
+
+    kafka.create_topic(&dead_letters, 1);
+    wait_until(PATIENCE, "the service to be ready", || ready(&service));
+    world.answer("c-1");
+    world.stop(service).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_waits_for_topics_stops_at_once() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let world = World::without_topics(kafka, "missing");
+    let service = world.start_unready().await;
+    wait_until(PATIENCE, "the missing topics to be noticed", || service.health().problems[0].contains("missing topics"));
+    let start = Instant::now();
+    service.shutdown().await.expect("nothing was begun");
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    assert!(!kafka.topic_exists(world.commands()), "nobody asked for it to be created");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn missing_topics_are_created_where_that_is_asked_for() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let mut world = World::without_topics(kafka, "create");
+    world.config.create_topics = true;
+    // Two instances that start at once must not be in each other's way.
+    let (first, second) = tokio::join!(world.start_unready(), world.start_unready());
+    wait_until(PATIENCE, "one of them to be ready", || ready(&first).or_else(|_| ready(&second)));
+    for topic in [world.commands(), world.events_topic(), &world.dead_letter_topic()] {
+        assert!(kafka.topic_exists(topic), "{topic}");
+    }
+    world.send(command("echo", "good", json!({"text": "x"})));
+    world.send("bad");
+    world.answer("good");
+    world.dead_letters(1);
+    world.wait_for_commits();
+    for service in [first, second] {
+        world.stop(service).await;
+    }
+}
