@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from datetime import datetime
+from datetime import datetime, timezone
 
 if sys.version_info >= (3, 12):
     # kafka-python 2.0.2 imports `kafka.vendor.six.moves` through a kind of import hook that Python 3.12 removed.
@@ -26,12 +26,17 @@ def decode(value):
     return json.loads(value.decode("utf-8"))
 
 
+def utcnow():
+    """What `datetime.utcnow()` gives, which newer Pythons warn about: the time in UTC, without a zone."""
+    return datetime.now(timezone.utc).replace(tzinfo=None)
+
+
 def envelope(kind, correlation_id, payload, source):
     """One message as services of the guide write it: the time is UTC and does not say so."""
     return {
         "type": kind,
         "correlation_id": correlation_id,
-        "timestamp": datetime.utcnow().isoformat(),
+        "timestamp": utcnow().isoformat(),
         "payload": payload,
         "source": source,
     }

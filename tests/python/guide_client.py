@@ -61,7 +61,7 @@ def arguments():
 def send_commands(options):
     if options.partitions:
         create_topic(options)
-    prefix = options.prefix or f"test-{datetime.utcnow().strftime('%Y%m%d%H%M%S')}-{os.urandom(4).hex()}"
+    prefix = options.prefix or f"test-{guide.utcnow().strftime('%Y%m%d%H%M%S')}-{os.urandom(4).hex()}"
     producer = KafkaProducer(bootstrap_servers=options.bootstrap, value_serializer=guide.encode, acks="all", retries=5)
     start = time.monotonic()
     sent = []
@@ -89,7 +89,7 @@ def send_commands(options):
 
 
 def command(kind, correlation_id, number):
-    payload = {"number": number, "name": f"Test Entity {number}", "created_at": datetime.utcnow().isoformat()}
+    payload = {"number": number, "name": f"Test Entity {number}", "created_at": guide.utcnow().isoformat()}
     message = guide.envelope(kind, correlation_id, payload, "guide-client")
     # Members that the guide does not name: other teams add their own.
     message["version"] = 1
@@ -158,7 +158,7 @@ def check(options, record):
         if not isinstance(event["source"], str) or not event["source"]:
             return event, f"source is {event['source']!r}"
         # Python before 3.11 does not know the Z.
-        age = datetime.utcnow() - datetime.fromisoformat(event["timestamp"].replace("Z", "+00:00")).replace(tzinfo=None)
+        age = guide.utcnow() - datetime.fromisoformat(event["timestamp"].replace("Z", "+00:00")).replace(tzinfo=None)
         if abs(age.total_seconds()) > options.max_age:
             return event, f"timestamp {event['timestamp']!r} is not the time in UTC"
         return event, None

@@ -8,7 +8,6 @@ import logging
 import os
 import signal
 import threading
-from datetime import datetime
 
 import guide
 from kafka import KafkaConsumer, KafkaProducer
@@ -46,7 +45,7 @@ class KafkaService:
 
     def publish_event(self, kind, payload, correlation_id=None):
         if not correlation_id:
-            correlation_id = f"service-{datetime.utcnow().strftime('%Y%m%d%H%M%S')}-{os.urandom(4).hex()}"
+            correlation_id = f"service-{guide.utcnow().strftime('%Y%m%d%H%M%S')}-{os.urandom(4).hex()}"
         self.producer.send(guide.EVENTS_TOPIC, guide.envelope(kind, correlation_id, payload, SERVICE_NAME))
         self.producer.flush()
 

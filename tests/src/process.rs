@@ -166,6 +166,7 @@ pub fn cargo_binary(package: &str, name: &str) -> PathBuf {
     let messages = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{name} does not build:\n{messages}{}", String::from_utf8_lossy(&output.stderr));
     let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let mut programs = artifacts.filter_map(|artifact| artifact["executable"].as_str().map(PathBuf::from));
+    let named = artifacts.filter(|artifact| artifact["target"]["name"] == name);
+    let mut programs = named.filter_map(|artifact| artifact["executable"].as_str().map(PathBuf::from));
     programs.next().unwrap_or_else(|| panic!("cargo built no program {name}:\n{messages}"))
 }

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use kafka_service_tests::{Kafka, Message, Process, Record, unique, wait_until};
+use kafka_service_tests::{Kafka, Message, Process, Record, cargo_binary, unique, wait_until};
 
 const SECONDS_30: Duration = Duration::from_secs(30);
 
@@ -125,6 +125,12 @@ fn a_process_is_read_signalled_and_waited_for() {
     process.terminate();
     assert_eq!(process.wait(SECONDS_30).code(), Some(7));
     assert!(process.output().ends_with("bye\n"));
+}
+
+#[test]
+fn a_program_of_the_workspace_is_built_and_found() {
+    let mut send = Process::start(Command::new(cargo_binary("kafka-service-examples", "send")));
+    assert!(!send.wait(SECONDS_30).success(), "it wants arguments: {}", send.output());
 }
 
 #[test]

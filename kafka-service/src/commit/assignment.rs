@@ -1,8 +1,11 @@
 //! One assignment of one partition to this member, shared by those who work for it.
 
-use std::sync::{
-    Arc, PoisonError, RwLock,
-    atomic::{AtomicU8, Ordering},
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicU8, Ordering},
+    },
 };
 
 use super::{Ring, State};
@@ -14,7 +17,17 @@ pub(crate) struct Assignment {
     topic: Arc<str>,
     partition: i32,
     ring: Ring,
+    window: Mutex<Window>,
     phase: AtomicU8,
+}
+
+/// The offsets of the positions in the window, oldest first. Offsets have gaps (compaction, transaction markers), so they
+/// are kept and never counted.
+#[derive(Debug, Default)]
+pub(super) struct Window {
+    /// The slot of the oldest offset, which is also how many records are finished.
+    pub(super) head: u64,
+    pub(super) offsets: VecDeque<i64>,
 }
 
 const ACTIVE: u8 = 0;
@@ -23,7 +36,14 @@ const ENDED: u8 = 2;
 
 impl Assignment {
     pub(crate) fn new(index: u32, topic: Arc<str>, partition: i32, window: usize) -> Self {
-        Self { index, topic, partition, ring: Ring::new(window), phase: AtomicU8::new(ACTIVE) }
+        Self {
+            index,
+            topic,
+            partition,
+            ring: Ring::new(window),
+            window: Mutex::default(),
+            phase: AtomicU8::new(ACTIVE),
+        }
     }
 
     pub(crate) fn index(&self) -> u32 {
@@ -40,6 +60,17 @@ impl Assignment {
 
     pub(super) fn ring(&self) -> &Ring {
         &self.ring
+    }
+
+    pub(super) fn window(&self) -> MutexGuard<'_, Window> {
+        self.window.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The offset of a position that is not finished. For the rare case that its record is needed again.
+    pub(crate) fn offset(&self, slot: u64) -> Option<i64> {
+        let window = self.window();
+        let place = usize::try_from(slot.checked_sub(window.head)?).ok()?;
+        window.offsets.get(place).copied()
     }
 
     /// Whether new work may be started.

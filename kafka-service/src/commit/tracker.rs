@@ -8,10 +8,9 @@ use super::{Assignment, State};
 #[derive(Debug)]
 pub(crate) struct Tracker {
     assignment: Arc<Assignment>,
-    /// The offsets of the window, oldest first. Offsets have gaps (compaction, transaction markers), so they are kept
-    /// and never counted.
-    offsets: VecDeque<i64>,
-    /// The slot of the oldest offset in the window, which is also how many records are finished.
+    /// How many records were taken: the slot of the next.
+    next: u64,
+    /// How many are finished: the slot of the oldest in the window.
     head: u64,
     /// The next offset to read after the finished prefix.
     watermark: Option<i64>,
@@ -27,7 +26,7 @@ impl Tracker {
     pub(crate) fn new(assignment: Arc<Assignment>) -> Self {
         Self {
             assignment,
-            offsets: VecDeque::new(),
+            next: 0,
             head: 0,
             watermark: None,
             handed_over: VecDeque::new(),
@@ -42,27 +41,37 @@ impl Tracker {
 
     /// Takes a record into the window and gives its slot, or `None` when the window has no room.
     pub(crate) fn take(&mut self, offset: i64) -> Option<u64> {
-        debug_assert!(self.offsets.back().is_none_or(|last| *last < offset), "offsets of a partition only grow");
-        if self.offsets.len() >= self.assignment.ring().capacity() {
+        let slot = self.next;
+        if self.window() >= self.assignment.ring().capacity() {
             return None;
         }
-        let slot = self.head + self.offsets.len() as u64;
         self.assignment.ring().set(slot, State::Waiting);
-        self.offsets.push_back(offset);
+        let mut window = self.assignment.window();
+        debug_assert!(window.offsets.back().is_none_or(|last| *last < offset), "offsets of a partition only grow");
+        window.offsets.push_back(offset);
+        drop(window);
+        self.next += 1;
         Some(slot)
     }
 
     /// Moves the watermark over what has been finished since the last call.
     pub(crate) fn advance(&mut self) {
-        while let Some(offset) = self.offsets.front() {
-            if self.assignment.ring().get(self.head) != State::Finished {
-                break;
-            }
+        if self.head == self.next || self.assignment.ring().get(self.head) != State::Finished {
+            return;
+        }
+        let mut window = self.assignment.window();
+        while self.head < self.next && self.assignment.ring().get(self.head) == State::Finished {
+            let Some(offset) = window.offsets.pop_front() else { break };
             // The one place where "last finished" becomes "next to read".
             self.watermark = Some(offset + 1);
-            self.offsets.pop_front();
             self.head += 1;
         }
+        window.head = self.head;
+    }
+
+    /// How many records stand beyond the finished prefix.
+    fn window(&self) -> usize {
+        usize::try_from(self.next - self.head).unwrap_or(usize::MAX)
     }
 
     /// How many records are finished and not handed over for commit yet.
@@ -103,8 +112,7 @@ impl Tracker {
     /// How many records stand beyond the position that the broker has confirmed: what would be delivered again after a
     /// crash at this moment.
     pub(crate) fn uncommitted(&self) -> usize {
-        let taken = self.head + self.offsets.len() as u64;
-        usize::try_from(taken - self.confirmed_head).unwrap_or(usize::MAX)
+        usize::try_from(self.next - self.confirmed_head).unwrap_or(usize::MAX)
     }
 
     /// Whether anything runs or awaits its acknowledgements.
@@ -118,7 +126,7 @@ impl Tracker {
     }
 
     fn states(&self) -> impl Iterator<Item = State> + '_ {
-        (self.head..self.head + self.offsets.len() as u64).map(|slot| self.assignment.ring().get(slot))
+        (self.head..self.next).map(|slot| self.assignment.ring().get(slot))
     }
 }
 

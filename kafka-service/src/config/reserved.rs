@@ -83,8 +83,8 @@ const RESERVED: &[Reserved] = &[
     // Order per key, rebalances.
     reserved("partitioner", Only(&["murmur2_random"]),
         "every producer must put a key on the same partition, and this is how the Java clients do it"),
-    reserved("partition.assignment.strategy", Only(&["cooperative-sticky"]),
-        "the engine hands over single partitions; the other strategies stop all of them at every change"),
+    reserved("partition.assignment.strategy", Only(&["cooperative-sticky", "range", "roundrobin", "range,roundrobin"]),
+        "librdkafka knows no others"),
     reserved("group.protocol.type", Only(&["consumer"]), "no other kind of group can consume"),
     // What the engine would stumble over, or what would have no effect.
     reserved("enable.partition.eof", Only(&["false"]), "the ends of partitions would arrive among the records"),

@@ -17,7 +17,7 @@ use crate::{
     handler::States,
     publish::{Acks, Publisher},
     registry::Registry,
-    transport::{Producer, TopicId},
+    transport::{Producer, ReadBack, TopicId},
 };
 
 /// The settings that dispatching looks at.
@@ -47,6 +47,7 @@ pub(crate) struct Core {
     pub(crate) counters: Counters,
     pub(crate) fatal: Fatal,
     pub(crate) clock: Box<dyn Clock>,
+    pub(crate) read_back: Box<dyn ReadBack>,
 }
 
 impl std::fmt::Debug for Core {

@@ -11,6 +11,8 @@ mod job;
 mod lanes;
 mod outcome;
 mod output;
+mod refusal;
+mod repair;
 mod running;
 mod unknown;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     Core, Counters,
     job::{AttemptError, origin},
-    output::Output,
+    output::{Output, TooLarge},
     unknown::shown,
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     message::{Record, StoredRecord},
     publish::{Encoder, MessageIds, Place},
     registry::Handler,
-    transport::{OutRecord, SendError, TopicId},
+    transport::{OutRecord, TopicId},
 };
 
 /// The publishing end of the dispatcher.
@@ -49,7 +49,7 @@ impl Publishing {
     pub(super) fn new(core: Arc<Core>) -> Self {
         let settings = &core.settings;
         Self {
-            output: Output::new(Arc::clone(&core.producer)),
+            output: Output::new(&core),
             encoder: Encoder::new(&settings.source, settings.message_id),
             ids: MessageIds::default(),
             core,
@@ -97,17 +97,13 @@ impl Publishing {
                 Ok(()) => {}
                 // What the broker will never take counts as handed over once its command is dead-lettered.
                 Err(_) if refused.is_some() => core.acks.delivered(token),
-                Err(error) => refused = Some(format!("event `{}` was refused: {error}", event.event_type)),
+                Err(TooLarge(reason)) => {
+                    refused = Some(format!("event `{}` is too large: {reason}", event.event_type));
+                }
             }
         }
         if let Some(message) = refused {
-            self.refuse(&ended, token, &message);
-        }
-    }
-
-    fn refuse<R: Record>(&mut self, ended: &Ended<'_, R>, token: Token, message: &str) {
-        if self.core.fatal.reason().is_none() {
-            self.write(ended, token, Reason::EventRefused, message);
+            self.write(&ended, token, Reason::EventRefused, &message);
         }
     }
 
@@ -142,34 +138,28 @@ impl Publishing {
     }
 
     fn send_dead_letter(&mut self, topic: TopicId, record: StoredRecord, token: Token) {
-        match self.output.send(&stored(topic, &record), token) {
-            Err(SendError::TooLarge(reason)) => {
-                tracing::error!(
-                    offset = record.offset,
-                    bytes = record.value.as_ref().map_or(0, Vec::len),
-                    reason,
-                    "a dead letter is too large; a record without the value takes its place, and the only copy is at the origin"
-                );
-                let record = dead_letter::without_value(record);
-                if let Err(error) = self.output.send(&stored(topic, &record), token) {
-                    self.fail(&error);
-                }
-            }
-            Err(error) => self.fail(&error),
-            Ok(()) => {}
+        if let Err(TooLarge(reason)) = self.output.send(&stored(topic, &record), token) {
+            self.send_pointer(topic, record, token, &reason);
         }
     }
 
-    /// What was refused after it had waited for room: the message itself is gone by then, so the service ends, and the
-    /// uncommitted message comes again after the restart.
-    pub(super) fn drain(&mut self) {
-        for (_, error) in self.output.drain() {
-            self.fail(&error);
+    /// Sends a dead letter without its value, because the topic does not take it with it.
+    pub(super) fn send_pointer(&mut self, topic: TopicId, record: StoredRecord, token: Token, reason: &str) {
+        tracing::error!(
+            bytes = record.value.as_ref().map_or(0, Vec::len),
+            reason,
+            "a dead letter is too large; a record without the value takes its place, and the only copy is at the origin\n  \
+             help: raise max.message.bytes of the dead-letter topic and KAFKA_MESSAGE_MAX_BYTES"
+        );
+        let record = dead_letter::without_value(record);
+        if let Err(TooLarge(reason)) = self.output.send(&stored(topic, &record), token) {
+            self.core.fatal.report(format!("not even the key and headers of a dead letter can be sent: {reason}"));
         }
     }
 
-    pub(super) fn fail(&self, error: &SendError) {
-        self.core.fatal.report(format!("cannot publish: {error}"));
+    /// A command's record was read back because one of its events will never be taken.
+    pub(super) fn dead_letter_refused(&mut self, ended: &Ended<'_, StoredRecord>, token: Token, message: &str) {
+        self.write(ended, token, Reason::EventRefused, message);
     }
 }
 

@@ -1,33 +1,38 @@
-//! Records on their way to the producer, in order, also while it has no room.
+//! Records on their way to the producer, in order, also while it has no room and while the broker takes some of them not.
 
 use std::{collections::VecDeque, sync::Arc};
 
+use super::{
+    Core,
+    repair::{Repair, Stored},
+};
 use crate::{
     commit::Token,
-    message::Header,
-    transport::{OutRecord, Producer, SendError, TopicId},
+    transport::{Cause, OutRecord, Producer, SendError, Undelivered},
 };
 
 /// Hands records over in order. While the producer is full they wait here, and the dispatcher takes nothing new.
 pub(super) struct Output {
     producer: Arc<dyn Producer>,
     waiting: VecDeque<Stored>,
+    /// What the broker did not take, and what waits behind it.
+    pub(super) repair: Repair,
     /// Something was handed over since the producer was last told that there is nothing more.
     lingering: bool,
 }
 
+/// The record is larger than the producer takes. Everything else that can happen to a record is waited out.
 #[derive(Debug)]
-struct Stored {
-    topic: TopicId,
-    key: Option<Vec<u8>>,
-    value: Option<Vec<u8>>,
-    headers: Vec<Header>,
-    token: Token,
-}
+pub(super) struct TooLarge(pub(super) String);
 
 impl Output {
-    pub(super) fn new(producer: Arc<dyn Producer>) -> Self {
-        Self { producer, waiting: VecDeque::new(), lingering: false }
+    pub(super) fn new(core: &Arc<Core>) -> Self {
+        Self {
+            producer: Arc::clone(&core.producer),
+            waiting: VecDeque::new(),
+            repair: Repair::new(Arc::clone(core)),
+            lingering: false,
+        }
     }
 
     /// Whether records wait for room.
@@ -35,10 +40,13 @@ impl Output {
         !self.waiting.is_empty()
     }
 
-    /// Hands a record over, or keeps it until there is room. An error is final for this record.
-    pub(super) fn send(&mut self, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
+    /// Hands a record over, or keeps it until it may go.
+    pub(super) fn send(&mut self, record: &OutRecord<'_>, token: Token) -> Result<(), TooLarge> {
+        if self.repair.keep_behind(record, token) {
+            return Ok(());
+        }
         if self.is_full() {
-            self.keep(record, token);
+            self.waiting.push_back(Stored::copy(record, token));
             return Ok(());
         }
         match self.producer.send(record, token) {
@@ -47,41 +55,57 @@ impl Output {
                 Ok(())
             }
             Err(SendError::QueueFull) => {
-                self.keep(record, token);
+                self.waiting.push_back(Stored::copy(record, token));
                 Ok(())
             }
-            Err(error) => Err(error),
-        }
-    }
-
-    fn keep(&mut self, record: &OutRecord<'_>, token: Token) {
-        self.waiting.push_back(Stored {
-            topic: record.topic,
-            key: record.key.map(<[u8]>::to_vec),
-            value: record.value.map(<[u8]>::to_vec),
-            headers: record.headers.to_vec(),
-            token,
-        });
-    }
-
-    /// Sends what waits, as far as there is room now. The tokens of records that were refused after all, with the reason.
-    pub(super) fn drain(&mut self) -> Vec<(Token, SendError)> {
-        let mut refused = Vec::new();
-        while let Some(stored) = self.waiting.front() {
-            let record = OutRecord {
-                topic: stored.topic,
-                key: stored.key.as_deref(),
-                value: stored.value.as_deref(),
-                headers: &stored.headers,
-            };
-            match self.producer.send(&record, stored.token) {
-                Err(SendError::QueueFull) => break,
-                Err(error) => refused.push((stored.token, error)),
-                Ok(()) => self.lingering = true,
+            Err(SendError::TooLarge(reason)) => Err(TooLarge(reason)),
+            Err(error) => {
+                self.refused(&Stored::copy(record, token), &error);
+                Ok(())
             }
-            self.waiting.pop_front();
         }
-        refused
+    }
+
+    /// Sends what waits, as far as there is room now.
+    pub(super) fn drain(&mut self) {
+        while let Some(stored) = self.waiting.front() {
+            // Its key may have been closed meanwhile.
+            let sent = if self.repair.keep_behind(&stored.record(), stored.token) {
+                Ok(())
+            } else {
+                self.producer.send(&stored.record(), stored.token)
+            };
+            if matches!(sent, Err(SendError::QueueFull)) {
+                return;
+            }
+            let Some(stored) = self.waiting.pop_front() else { return };
+            match sent {
+                Ok(()) => self.lingering = true,
+                Err(error) => self.refused(&stored, &error),
+            }
+        }
+    }
+
+    /// The producer took no record, which says nothing about the record: it is tried again.
+    fn refused(&mut self, stored: &Stored, error: &SendError) {
+        let cause = match error {
+            SendError::Fatal(_) => Cause::Producer,
+            SendError::TooLarge(_) => Cause::Record,
+            SendError::QueueFull | SendError::Refused(_) => Cause::Broker,
+        };
+        self.failed(stored.token, stored.undelivered(cause, &error.to_string()));
+    }
+
+    /// The broker did not take a record.
+    pub(super) fn failed(&mut self, token: Token, undelivered: Undelivered) {
+        if undelivered.cause == Cause::Producer {
+            self.producer.renew();
+        }
+        tracing::error!(
+            error = undelivered.error,
+            "the broker did not take an event or a dead letter; its command stays uncommitted, and it is sent again in order"
+        );
+        self.repair.failed(token, undelivered);
     }
 
     /// Tells the producer that nothing more comes for the moment, so that what lingers is sent at once.

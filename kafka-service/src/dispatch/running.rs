@@ -1,20 +1,21 @@
 //! The dispatcher's loop.
 
-use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
-
-use futures_util::{
-    StreamExt as _,
-    future::{BoxFuture, FutureExt as _},
-    stream::FuturesUnordered,
+use std::{
+    future::poll_fn,
+    sync::{Arc, atomic::Ordering},
+    task::Poll,
 };
+
+use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
 
-use super::{Batch, Control, Core, Counters, intake::Intake};
-use crate::{
-    commit::Token,
-    message::Record,
-    transport::{Cause, Undelivered},
+use super::{
+    Batch, Control, Core, Counters,
+    intake::Intake,
+    refusal::Refusals,
+    repair::{Attempt, Verdict},
 };
+use crate::{commit::Token, message::Record, transport::Undelivered};
 
 /// Takes batches and drives parked commands until the batches end.
 pub(crate) struct Dispatcher<R> {
@@ -22,12 +23,8 @@ pub(crate) struct Dispatcher<R> {
     batches: mpsc::Receiver<Batch<R>>,
     control: mpsc::UnboundedReceiver<Control>,
     undelivered: mpsc::UnboundedReceiver<(Token, Undelivered)>,
-    /// Records that the broker did not take, each waiting for its next try.
-    resend: FuturesUnordered<BoxFuture<'static, (Token, Undelivered)>>,
+    refusals: Refusals,
 }
-
-/// How long a record that the broker does not take waits before it is sent again.
-const RESEND_AFTER: Duration = Duration::from_secs(1);
 
 impl<R: Record> Dispatcher<R> {
     pub(crate) fn new(
@@ -36,14 +33,14 @@ impl<R: Record> Dispatcher<R> {
         control: mpsc::UnboundedReceiver<Control>,
         undelivered: mpsc::UnboundedReceiver<(Token, Undelivered)>,
     ) -> Self {
-        Self { intake: Intake::new(core), batches, control, undelivered, resend: FuturesUnordered::new() }
+        Self { intake: Intake::new(core), batches, control, undelivered, refusals: Refusals::default() }
     }
 
     /// Runs until the sender of the batches is gone and everything that was started has ended.
     pub(crate) async fn run(mut self) {
         let core = Arc::clone(&self.intake.core);
         let mut more = true;
-        while more || !self.intake.jobs.is_empty() || !self.resend.is_empty() {
+        while more || !self.is_idle() {
             // Control first, so that a revoke never waits behind work. Ends before beginnings, so that memory is bounded.
             tokio::select! { biased;
                 Some(control) = self.control.recv() => self.control(control),
@@ -57,11 +54,15 @@ impl<R: Record> Dispatcher<R> {
                     })
                     .await;
                 }
-                Some((token, undelivered)) = self.undelivered.recv() => self.undelivered(token, undelivered),
-                Some((token, undelivered)) = self.resend.next(), if !self.resend.is_empty() => {
-                    self.send_again(token, &undelivered);
+                Some((token, undelivered)) = self.undelivered.recv() => {
+                    self.intake.publishing.output.failed(token, undelivered);
                 }
-                () = core.acks.room(), if self.intake.publishing.output.is_full() => self.intake.publishing.drain(),
+                Some(attempt) = self.intake.publishing.output.repair.next(),
+                    if !self.intake.publishing.output.repair.is_empty() => self.judge(attempt),
+                Some(refused) = self.refusals.next(), if !self.refusals.is_empty() => {
+                    refused.finish(&mut self.intake.publishing);
+                }
+                () = core.acks.room(), if self.intake.publishing.output.is_full() => self.intake.publishing.output.drain(),
                 batch = self.batches.recv(), if more && self.intake.has_room() => match batch {
                     Some(batch) => self.batch(batch).await,
                     None => more = false,
@@ -95,7 +96,9 @@ impl<R: Record> Dispatcher<R> {
     fn rest(&mut self) {
         let counters = &self.intake.core.counters;
         let in_flight = self.intake.jobs.len() + self.intake.ready.len();
-        counters.in_flight.store(in_flight as u64, std::sync::atomic::Ordering::Relaxed);
+        counters.in_flight.store(in_flight as u64, Ordering::Relaxed);
+        let undelivered = self.intake.publishing.output.repair.len() + self.refusals.len();
+        counters.undelivered.store(undelivered as u64, Ordering::Relaxed);
         if self.batches.is_empty() {
             self.intake.publishing.output.idle();
         }
@@ -114,37 +117,18 @@ impl<R: Record> Dispatcher<R> {
         }
     }
 
-    /// The broker did not take a command's event or dead letter. The position stays open, and the record is sent again
-    /// until the broker takes it or the partition is given back.
-    fn undelivered(&mut self, token: Token, undelivered: Undelivered) {
-        if undelivered.cause == Cause::Producer {
-            self.intake.core.fatal.report(format!("the producer has failed: {}", undelivered.error));
-            return;
+    /// A record of a closed key was sent again.
+    fn judge(&mut self, attempt: Attempt) {
+        let publishing = &mut self.intake.publishing;
+        match publishing.output.repair.judge(attempt) {
+            Verdict::Again => {}
+            Verdict::Delivered(token) => publishing.core.acks.delivered(token),
+            Verdict::Refused(stored, reason) => self.refusals.begin(publishing, stored, &reason),
         }
-        tracing::error!(
-            error = undelivered.error,
-            again_in = ?RESEND_AFTER,
-            "the broker did not take an event or a dead letter; its command stays uncommitted and it is sent again"
-        );
-        let pause = self.intake.core.clock.sleep(RESEND_AFTER);
-        self.resend.push(pause.map(move |()| (token, undelivered)).boxed());
-        self.show_undelivered();
     }
 
-    fn send_again(&mut self, token: Token, undelivered: &Undelivered) {
-        let acks = &self.intake.core.acks;
-        let owned = acks
-            .position(token)
-            .and_then(|(assignment, _)| acks.assignments.get(assignment))
-            .is_some_and(|assignment| assignment.is_owned());
-        if owned && let Err(error) = self.intake.publishing.output.send(&undelivered.as_record(), token) {
-            self.intake.publishing.fail(&error);
-        }
-        self.show_undelivered();
-    }
-
-    fn show_undelivered(&self) {
-        let count = self.resend.len() as u64;
-        self.intake.core.counters.undelivered.store(count, std::sync::atomic::Ordering::Relaxed);
+    fn is_idle(&self) -> bool {
+        let output = &self.intake.publishing.output;
+        self.intake.jobs.is_empty() && output.repair.is_empty() && self.refusals.is_empty() && !output.is_full()
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     registry::{Handler, Registry},
     transport::{
         Producer, TopicId,
-        kafka::{self, ConsumerSettings, EmbeddedBroker, KafkaProducer, NeededTopic},
+        kafka::{self, ConsumerSettings, EmbeddedBroker, KafkaProducer, KafkaReadBack, NeededTopic},
     },
 };
 
@@ -131,7 +131,7 @@ fn launch(config: Config, states: States, registry: Registry, runtime: Runtime) 
     let acks = Arc::new(acks);
     let producer = KafkaProducer::new(&config, &bootstrap, topics.written.clone(), Arc::clone(&acks))
         .map_err(|error| Error::Client(kafka::describe(&error)))?;
-    let core = Arc::new(core(&config, &topics, states, registry, Arc::new(producer), acks));
+    let core = Arc::new(core(&config, &bootstrap, &topics, states, registry, Arc::new(producer), acks));
     let (batch_sender, batches) = mpsc::channel(BATCHES_AHEAD);
     let (control_sender, control) = mpsc::unbounded_channel();
     let dispatcher = Dispatcher::new(Arc::clone(&core), batches, control, undelivered);
@@ -164,6 +164,7 @@ fn embedded(topics: &Topics) -> Result<EmbeddedBroker, Error> {
 
 fn core(
     config: &Config,
+    bootstrap: &str,
     topics: &Topics,
     states: States,
     registry: Registry,
@@ -200,6 +201,7 @@ fn core(
         counters: Counters::default(),
         fatal: Fatal::default(),
         clock: Box::new(SystemClock),
+        read_back: Box::new(KafkaReadBack::new(config, bootstrap)),
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::commit::Token;
+use futures_util::future::BoxFuture;
+
+use crate::{commit::Token, message::StoredRecord};
 
 #[cfg(feature = "kafka")]
 pub(crate) mod kafka;
@@ -28,8 +30,22 @@ pub(crate) trait Producer: Send + Sync + 'static {
     /// There is nothing more to send right now: what lingers in the hope of a fuller batch may go.
     fn idle(&self);
 
+    /// Makes a new producer if this one has ended. What was not acknowledged comes back as undelivered.
+    fn renew(&self) {}
+
     /// Waits until everything is acknowledged or the time is over; the number of records that are not.
     fn flush(&self, timeout: Duration) -> usize;
+}
+
+/// Reads a single record once more, when its command has to be dead-lettered after its memory is gone.
+pub(crate) trait ReadBack: Send + Sync + 'static {
+    /// The record at this position; `None` if retention has taken it.
+    fn read(
+        &self,
+        topic: &str,
+        partition: i32,
+        offset: i64,
+    ) -> BoxFuture<'static, Result<Option<StoredRecord>, String>>;
 }
 
 /// Why a producer took no record.
@@ -67,10 +83,4 @@ pub(crate) enum Cause {
     Broker,
     /// The producer has ended.
     Producer,
-}
-
-impl Undelivered {
-    pub(crate) fn as_record(&self) -> OutRecord<'_> {
-        OutRecord { topic: self.topic, key: self.key.as_deref(), value: self.value.as_deref(), headers: &self.headers }
-    }
 }

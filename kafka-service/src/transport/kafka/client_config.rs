@@ -1,6 +1,6 @@
 //! librdkafka's settings: ours, the user's, and those on which a promise rests, in this order.
 
-use rdkafka::{ClientConfig, error::KafkaError};
+use rdkafka::{ClientConfig, config::RDKafkaLogLevel, error::KafkaError};
 
 use crate::config::{Bootstrap, CLASSIC_ONLY, Config};
 
@@ -83,10 +83,23 @@ pub(super) fn producer(config: &Config, bootstrap: &str) -> ClientConfig {
 
 fn base(config: &Config, bootstrap: &str, defaults: &[(&str, &str)]) -> ClientConfig {
     let mut client = ClientConfig::new();
+    client.set_log_level(log_level());
     client.set("client.id", &config.service_name);
     set_all(&mut client, defaults);
     client.set("bootstrap.servers", bootstrap);
     client
+}
+
+/// As much as the program's filter lets through. The wrapper asks another logging crate, and would silence the client.
+fn log_level() -> RDKafkaLogLevel {
+    use tracing::{Level, enabled};
+    if enabled!(target: "kafka_service::librdkafka", Level::DEBUG) {
+        RDKafkaLogLevel::Debug
+    } else if enabled!(target: "kafka_service::librdkafka", Level::INFO) {
+        RDKafkaLogLevel::Info
+    } else {
+        RDKafkaLogLevel::Warning
+    }
 }
 
 fn set_all(client: &mut ClientConfig, settings: &[(&str, &str)]) {

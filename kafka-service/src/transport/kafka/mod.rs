@@ -9,6 +9,7 @@ mod context;
 mod embedded;
 mod ffi;
 mod producer;
+mod read_back;
 mod topics;
 
 pub(crate) use self::{
@@ -17,5 +18,6 @@ pub(crate) use self::{
     embedded::EmbeddedBroker,
     ffi::NativeRecord,
     producer::KafkaProducer,
+    read_back::KafkaReadBack,
     topics::NeededTopic,
 };

@@ -1,0 +1,110 @@
+//! Events that the broker will never take: their commands are read back and dead-lettered.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::{
+    StreamExt as _,
+    future::BoxFuture,
+    stream::{FuturesUnordered, Next},
+};
+
+use super::{
+    Core,
+    outcome::{Ended, Publishing},
+    repair::Stored,
+};
+use crate::{
+    commit::{Assignment, Token},
+    message::StoredRecord,
+};
+
+/// Commands that are being read back.
+#[derive(Default)]
+pub(super) struct Refusals {
+    reading: FuturesUnordered<BoxFuture<'static, Refused>>,
+}
+
+/// A command of which an event was refused, with its record.
+pub(super) struct Refused {
+    assignment: Arc<Assignment>,
+    slot: u64,
+    token: Token,
+    record: StoredRecord,
+    message: String,
+}
+
+/// How long a record that cannot be read back waits for the next try.
+const AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+impl Refusals {
+    pub(super) fn len(&self) -> usize {
+        self.reading.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.reading.is_empty()
+    }
+
+    pub(super) fn next(&mut self) -> Next<'_, FuturesUnordered<BoxFuture<'static, Refused>>> {
+        self.reading.next()
+    }
+
+    /// A record was refused for what it is.
+    pub(super) fn begin(&mut self, publishing: &mut Publishing, stored: Stored, reason: &str) {
+        let core = Arc::clone(&publishing.core);
+        if core.settings.dead_letter_topics.values().any(|topic| *topic == stored.topic) {
+            return refuse_dead_letter(publishing, stored, reason);
+        }
+        let position = core.acks.position(stored.token);
+        let assignment = position.and_then(|(index, slot)| Some((core.acks.assignments.get(index)?, slot)));
+        // Without an assignment the partition was given back, and its new owner will see for itself.
+        let Some((assignment, slot)) = assignment else { return };
+        let message = format!("an event was refused by the broker: {reason}");
+        self.reading.push(Box::pin(read_back(core, assignment, slot, stored.token, message)));
+    }
+}
+
+/// A dead letter that is refused goes without its value; one that has none already cannot get any smaller.
+fn refuse_dead_letter(publishing: &mut Publishing, stored: Stored, reason: &str) {
+    let Stored { topic, key, value, headers, token } = stored;
+    if value.is_none() {
+        publishing.core.fatal.report(format!("the dead-letter topic takes no record at all: {reason}"));
+        return;
+    }
+    let record = StoredRecord { value, key, offset: 0, timestamp: None, headers };
+    publishing.send_pointer(topic, record, token, reason);
+}
+
+async fn read_back(core: Arc<Core>, assignment: Arc<Assignment>, slot: u64, token: Token, message: String) -> Refused {
+    let offset = assignment.offset(slot).unwrap_or_default();
+    let record = loop {
+        match core.read_back.read(assignment.topic(), assignment.partition(), offset).await {
+            Ok(Some(record)) => break record,
+            // Retention has taken it: what is known of it goes to the dead-letter topic all the same.
+            Ok(None) => break StoredRecord { value: None, key: None, offset, timestamp: None, headers: Vec::new() },
+            Err(error) => {
+                tracing::warn!(
+                    topic = assignment.topic(),
+                    partition = assignment.partition(),
+                    offset,
+                    error,
+                    "cannot read back a command whose event was refused; trying again"
+                );
+                core.clock.sleep(AGAIN_AFTER).await;
+            }
+        }
+    };
+    Refused { assignment, slot, token, record, message }
+}
+
+impl Refused {
+    /// Dead-letters the command, unless somebody else owns it by now.
+    pub(super) fn finish(self, publishing: &mut Publishing) {
+        if !self.assignment.is_owned() {
+            return;
+        }
+        let ended =
+            Ended { record: &self.record, assignment: &self.assignment, slot: self.slot, attempts: 1, handler: None };
+        publishing.dead_letter_refused(&ended, self.token, &self.message);
+    }
+}

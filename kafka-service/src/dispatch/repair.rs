@@ -1,0 +1,233 @@
+//! Records that the broker did not take. Their keys are closed: everything of such a key waits, so that nothing overtakes,
+//! and is sent again one by one and in order until the broker has it.
+//!
+//! A record that the broker refuses for what it is (too large, invalid) is not blamed at once: a refusal hits the whole
+//! batch in which a record travelled. Refused again and again when sent by itself, it is: its command is dead-lettered.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use futures_util::{
+    StreamExt as _,
+    future::BoxFuture,
+    stream::{FuturesUnordered, Next},
+};
+use rustc_hash::FxHashMap;
+
+use super::{Core, lanes::lane};
+use crate::{
+    commit::Token,
+    message::Header,
+    transport::{Cause, OutRecord, SendError, TopicId, Undelivered},
+};
+
+/// A record that waits to be sent.
+#[derive(Clone, Debug)]
+pub(super) struct Stored {
+    pub(super) topic: TopicId,
+    pub(super) key: Option<Vec<u8>>,
+    pub(super) value: Option<Vec<u8>>,
+    pub(super) headers: Vec<Header>,
+    pub(super) token: Token,
+}
+
+impl Stored {
+    pub(super) fn copy(record: &OutRecord<'_>, token: Token) -> Self {
+        Self {
+            topic: record.topic,
+            key: record.key.map(<[u8]>::to_vec),
+            value: record.value.map(<[u8]>::to_vec),
+            headers: record.headers.to_vec(),
+            token,
+        }
+    }
+
+    pub(super) fn record(&self) -> OutRecord<'_> {
+        OutRecord { topic: self.topic, key: self.key.as_deref(), value: self.value.as_deref(), headers: &self.headers }
+    }
+
+    pub(super) fn undelivered(&self, cause: Cause, error: &str) -> Undelivered {
+        Undelivered {
+            topic: self.topic,
+            key: self.key.clone(),
+            value: self.value.clone(),
+            headers: self.headers.clone(),
+            cause,
+            error: error.to_owned(),
+        }
+    }
+}
+
+/// Names a key of a topic that we write to.
+type KeyId = u64;
+
+fn key_id(topic: TopicId, key: Option<&[u8]>) -> KeyId {
+    lane(u32::try_from(topic.0).unwrap_or(u32::MAX), key.unwrap_or_default())
+}
+
+/// A key that is closed to new sends.
+#[derive(Debug, Default)]
+struct Closed {
+    /// Sent once, and not taken; oldest first.
+    failed: VecDeque<Stored>,
+    /// Never sent; came after the key was closed.
+    behind: VecDeque<Stored>,
+    /// How often the oldest was refused for what it is.
+    refusals: u32,
+    /// How often the oldest was sent again.
+    attempts: u32,
+}
+
+/// How an attempt to send a record again ended.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    key: KeyId,
+    result: Result<(), Undelivered>,
+}
+
+/// What to do about the oldest record of a closed key.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// The broker has it.
+    Delivered(Token),
+    /// It will never be taken; whatever takes its place carries its token.
+    Refused(Stored, String),
+    /// It is sent once more.
+    Again,
+}
+
+/// How often a record that travels by itself is refused before it is blamed.
+const BLAMED_AFTER: u32 = 3;
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// All closed keys.
+pub(super) struct Repair {
+    core: Arc<Core>,
+    keys: FxHashMap<KeyId, Closed>,
+    attempts: FuturesUnordered<BoxFuture<'static, Attempt>>,
+}
+
+impl Repair {
+    pub(super) fn new(core: Arc<Core>) -> Self {
+        Self { core, keys: FxHashMap::default(), attempts: FuturesUnordered::new() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// How many keys are closed.
+    pub(super) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Keeps a record whose key is closed; false if it may be sent.
+    pub(super) fn keep_behind(&mut self, record: &OutRecord<'_>, token: Token) -> bool {
+        if self.keys.is_empty() {
+            return false;
+        }
+        let Some(closed) = self.keys.get_mut(&key_id(record.topic, record.key)) else { return false };
+        closed.behind.push_back(Stored::copy(record, token));
+        true
+    }
+
+    /// The broker did not take a record: its key is closed, if it is not yet.
+    pub(super) fn failed(&mut self, token: Token, undelivered: Undelivered) {
+        let Undelivered { topic, key, value, headers, cause, .. } = undelivered;
+        let id = key_id(topic, key.as_deref());
+        let is_new = !self.keys.contains_key(&id);
+        let closed = self.keys.entry(id).or_default();
+        closed.failed.push_back(Stored { topic, key, value, headers, token });
+        if is_new {
+            closed.refusals = u32::from(cause == Cause::Record);
+            self.send_oldest(id);
+        }
+    }
+
+    /// Completes when the oldest record of a closed key has been sent again.
+    pub(super) fn next(&mut self) -> Next<'_, FuturesUnordered<BoxFuture<'static, Attempt>>> {
+        self.attempts.next()
+    }
+
+    /// What an attempt means for its record.
+    pub(super) fn judge(&mut self, attempt: Attempt) -> Verdict {
+        let Attempt { key, result } = attempt;
+        let Some(closed) = self.keys.get_mut(&key) else { return Verdict::Again };
+        closed.attempts += 1;
+        let verdict = match result {
+            Ok(()) => closed.take_oldest().map_or(Verdict::Again, |stored| Verdict::Delivered(stored.token)),
+            Err(undelivered) => {
+                closed.refusals += u32::from(undelivered.cause == Cause::Record);
+                if closed.refusals >= BLAMED_AFTER {
+                    closed.take_oldest().map_or(Verdict::Again, |stored| Verdict::Refused(stored, undelivered.error))
+                } else {
+                    Verdict::Again
+                }
+            }
+        };
+        self.send_oldest(key);
+        verdict
+    }
+
+    /// Sends the oldest record of a closed key; without one the key is open again.
+    fn send_oldest(&mut self, key: KeyId) {
+        let Some(closed) = self.keys.get_mut(&key) else { return };
+        // What belongs to a partition that was given back is its new owner's to publish.
+        while closed.oldest().is_some_and(|stored| !is_owned(&self.core, stored.token)) {
+            closed.take_oldest();
+        }
+        let Some(stored) = closed.oldest() else {
+            self.keys.remove(&key);
+            return;
+        };
+        let pause = pause(closed.attempts);
+        self.attempts.push(Box::pin(send_again(Arc::clone(&self.core), key, stored.clone(), pause)));
+    }
+}
+
+impl Closed {
+    fn oldest(&self) -> Option<&Stored> {
+        self.failed.front().or_else(|| self.behind.front())
+    }
+
+    fn take_oldest(&mut self) -> Option<Stored> {
+        self.refusals = 0;
+        self.attempts = 0;
+        self.failed.pop_front().or_else(|| self.behind.pop_front())
+    }
+}
+
+fn is_owned(core: &Core, token: Token) -> bool {
+    let position = core.acks.position(token);
+    position
+        .and_then(|(assignment, _)| core.acks.assignments.get(assignment))
+        .is_some_and(|assignment| assignment.is_owned())
+}
+
+fn pause(attempts: u32) -> Duration {
+    match attempts {
+        0 => Duration::ZERO,
+        attempts => FIRST_PAUSE.saturating_mul(1 << (attempts - 1).min(10)).min(LONGEST_PAUSE),
+    }
+}
+
+/// Sends one record and waits for the broker's answer.
+async fn send_again(core: Arc<Core>, key: KeyId, stored: Stored, pause: Duration) -> Attempt {
+    if !pause.is_zero() {
+        core.clock.sleep(pause).await;
+    }
+    let (token, answer) = core.acks.caller();
+    let sent = core.acks.when_there_is_room(|| core.producer.send(&stored.record(), token)).await;
+    let result = match sent {
+        Ok(()) => {
+            core.producer.idle();
+            answer.await.unwrap_or_else(|_| Err(stored.undelivered(Cause::Broker, "the producer has ended")))
+        }
+        Err(error) => {
+            core.acks.forget(token);
+            let cause = if matches!(error, SendError::TooLarge(_)) { Cause::Record } else { Cause::Broker };
+            Err(stored.undelivered(cause, &error.to_string()))
+        }
+    };
+    Attempt { key, result }
+}

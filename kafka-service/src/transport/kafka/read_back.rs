@@ -1,0 +1,73 @@
+//! Reads one record once more, with a client of its own that takes part in no group.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::BoxFuture;
+use rdkafka::{
+    ClientConfig, Message as _, Offset, TopicPartitionList,
+    consumer::{BaseConsumer, Consumer},
+    message::{BorrowedMessage, Headers as _},
+};
+
+use super::client_config::{self, Protocol, describe};
+use crate::{config::Config, message::StoredRecord, transport::ReadBack};
+
+/// How to reach the brokers.
+pub(crate) struct KafkaReadBack {
+    client: ClientConfig,
+}
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl KafkaReadBack {
+    pub(crate) fn new(config: &Config, bootstrap: &str) -> Self {
+        let mut client = client_config::consumer(config, bootstrap, Protocol::Classic);
+        // The client wants a group to be named; without a subscription and a commit none comes into being.
+        client.set("group.id", format!("{}-read-back", config.group_id()));
+        Self { client }
+    }
+}
+
+impl ReadBack for KafkaReadBack {
+    fn read(
+        &self,
+        topic: &str,
+        partition: i32,
+        offset: i64,
+    ) -> BoxFuture<'static, Result<Option<StoredRecord>, String>> {
+        let (client, topic) = (self.client.clone(), topic.to_owned());
+        Box::pin(async move {
+            let read = tokio::task::spawn_blocking(move || read(&client, &topic, partition, offset));
+            read.await.map_err(|error| error.to_string())?
+        })
+    }
+}
+
+fn read(client: &ClientConfig, topic: &str, partition: i32, offset: i64) -> Result<Option<StoredRecord>, String> {
+    let consumer: BaseConsumer = client.create().map_err(|error| describe(&error))?;
+    let mut position = TopicPartitionList::new();
+    position.add_partition_offset(topic, partition, Offset::Offset(offset)).map_err(|error| error.to_string())?;
+    consumer.assign(&position).map_err(|error| error.to_string())?;
+    let until = Instant::now() + PATIENCE;
+    while let Some(wait) = until.checked_duration_since(Instant::now()) {
+        match consumer.poll(wait) {
+            Some(Ok(record)) => return Ok((record.offset() == offset).then(|| stored(&record))),
+            Some(Err(error)) => tracing::debug!(%error, topic, partition, offset, "reading back"),
+            None => {}
+        }
+    }
+    Err(format!("no answer within {PATIENCE:?}"))
+}
+
+fn stored(record: &BorrowedMessage<'_>) -> StoredRecord {
+    let headers = record.headers().map(|headers| {
+        headers.iter().map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec))).collect()
+    });
+    StoredRecord {
+        value: record.payload().map(<[u8]>::to_vec),
+        key: record.key().map(<[u8]>::to_vec),
+        offset: record.offset(),
+        timestamp: record.timestamp().to_millis(),
+        headers: headers.unwrap_or_default(),
+    }
+}
