@@ -46,6 +46,15 @@ pub(crate) struct StoredRecord {
     pub(crate) headers: Vec<Header>,
 }
 
+impl StoredRecord {
+    /// What it takes in memory, roughly.
+    pub(crate) fn size(&self) -> usize {
+        let headers = self.headers.iter().map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len));
+        let parts = self.value.as_ref().map_or(0, Vec::len) + self.key.as_ref().map_or(0, Vec::len);
+        size_of::<Self>() + parts + headers.sum::<usize>()
+    }
+}
+
 impl Record for StoredRecord {
     fn value(&self) -> Option<&[u8]> {
         self.value.as_deref()

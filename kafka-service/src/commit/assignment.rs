@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicU8, AtomicUsize, Ordering},
     },
 };
 
@@ -18,6 +18,8 @@ pub(crate) struct Assignment {
     partition: i32,
     ring: Ring,
     window: Mutex<Window>,
+    /// Size of the records that were copied out because they wait.
+    waiting_bytes: AtomicUsize,
     phase: AtomicU8,
 }
 
@@ -42,6 +44,7 @@ impl Assignment {
             partition,
             ring: Ring::new(window),
             window: Mutex::default(),
+            waiting_bytes: AtomicUsize::new(0),
             phase: AtomicU8::new(ACTIVE),
         }
     }
@@ -64,6 +67,21 @@ impl Assignment {
 
     pub(super) fn window(&self) -> MutexGuard<'_, Window> {
         self.window.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many bytes of this partition wait in memory.
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        self.waiting_bytes.load(Ordering::Relaxed)
+    }
+
+    /// A record of this size begins to wait.
+    pub(crate) fn begin_waiting(&self, bytes: usize) {
+        self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// A record of this size waits no more.
+    pub(crate) fn end_waiting(&self, bytes: usize) {
+        self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     /// The offset of a position that is not finished. For the rare case that its record is needed again.

@@ -10,7 +10,7 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 
 use super::{
     Client, Ended, Stop, TopicPartition,
-    partition::{Hold, Partition},
+    partition::{Hold, Limits, Partition},
     partitions::{Partitions, Taken},
     revoke::{Drain, Revoke},
 };
@@ -56,6 +56,7 @@ pub(crate) struct Driver<C: Client> {
     /// Every batch holds a clone of it, so that we know when the last record is gone.
     lease: Arc<()>,
     phase: Phase,
+    limits: Limits,
     any_hold: bool,
     /// The broker refused to give out a partition, and no record has come since.
     partition_problem: bool,
@@ -93,6 +94,7 @@ impl<C: Client> Driver<C> {
     pub(crate) fn new(client: C, settings: DriverSettings<C::Record>, now: Instant) -> Self {
         Self {
             client,
+            limits: Limits::new(settings.max_uncommitted, 1),
             settings,
             partitions: Partitions::new(),
             revokes: Vec::new(),
@@ -163,10 +165,10 @@ impl<C: Client> Driver<C> {
                 self.settings.health.set_problem(None);
                 self.partition_problem = false;
             }
-            match self.partitions.take(&record) {
-                Taken::Slot { assignment, slot, uncommitted, place } => {
+            match self.partitions.take(&record, self.limits) {
+                Taken::Slot { assignment, slot, full: is_full, place } => {
                     entries.push(Entry { record, assignment, slot });
-                    if uncommitted >= self.settings.max_uncommitted {
+                    if is_full {
                         let partition = self.partitions.at(place);
                         partition.hold = Some(Hold { since: now, paused: false });
                         full.push(partition.name.clone());
@@ -206,13 +208,13 @@ impl<C: Client> Driver<C> {
         if !self.any_hold || self.unsent.is_some() {
             return;
         }
-        let limit = self.settings.max_uncommitted;
+        let limits = self.limits;
         let held = self.partitions.iter().filter(|partition| partition.hold.is_some()).count();
         let share = (BATCH / held.max(1)).max(1);
         let (mut entries, mut released, mut resumed, mut paused) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for partition in self.partitions.iter_mut().filter(|partition| partition.hold.is_some()) {
-            refill(partition, limit, share, &mut entries);
-            if partition.aside.is_empty() && partition.tracker.uncommitted() <= limit / 2 {
+            refill(partition, limits, share, &mut entries);
+            if partition.aside.is_empty() && partition.is_half_free(limits) {
                 let was_paused = partition.hold.take().is_some_and(|hold| hold.paused);
                 if was_paused { &mut resumed } else { &mut released }.push(partition.name.clone());
             } else {
@@ -311,8 +313,10 @@ impl<C: Client> Driver<C> {
         Ended { left: owned.map(|partition| partition.tracker.unfinished()).sum() }
     }
 
-    pub(super) fn count_assigned(&self) {
-        self.settings.health.assigned_partitions.store(self.partitions.iter().count(), Ordering::Relaxed);
+    pub(super) fn count_assigned(&mut self) {
+        let count = self.partitions.iter().count();
+        self.limits = Limits::new(self.settings.max_uncommitted, count);
+        self.settings.health.assigned_partitions.store(count, Ordering::Relaxed);
     }
 }
 
@@ -329,12 +333,12 @@ fn no_room<C: Client>(record: &C::Record) -> String {
 /// Moves what was put aside into the window, as far as there is room, and not more than its share of a batch.
 fn refill<R: crate::message::Record>(
     partition: &mut Partition<R>,
-    limit: usize,
+    limits: Limits,
     share: usize,
     entries: &mut Vec<Entry<R>>,
 ) {
     for _ in 0..share {
-        if partition.tracker.uncommitted() >= limit {
+        if !partition.has_room(limits) {
             return;
         }
         let Some(record) = partition.aside.pop_front() else { return };

@@ -22,6 +22,28 @@ pub(super) struct Partition<R> {
     pub(super) unconfirmed_since: Option<Instant>,
 }
 
+/// What one partition may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Limits {
+    /// Records beyond the committed position.
+    pub(super) uncommitted: usize,
+    /// Bytes of records that wait: copied out because their handler is pending or their key is busy.
+    pub(super) waiting_bytes: usize,
+}
+
+/// What all partitions together may keep waiting in memory, apart from what the client has fetched ahead.
+const WAITING_BYTES: usize = 64 * 1024 * 1024;
+const MOST_WAITING_BYTES: usize = 16 * 1024 * 1024;
+const LEAST_WAITING_BYTES: usize = 128 * 1024;
+
+impl Limits {
+    /// Each of `partitions` has its share, so that one that is full takes nothing from another.
+    pub(super) fn new(uncommitted: usize, partitions: usize) -> Self {
+        let share = WAITING_BYTES / partitions.max(1);
+        Self { uncommitted, waiting_bytes: share.clamp(LEAST_WAITING_BYTES, MOST_WAITING_BYTES) }
+    }
+}
+
 /// A partition that takes no more.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hold {
@@ -36,6 +58,17 @@ const PAUSE_AFTER: Duration = Duration::from_secs(2);
 impl<R> Partition<R> {
     pub(super) fn new(name: TopicPartition, assignment: Arc<Assignment>) -> Self {
         Self { name, tracker: Tracker::new(assignment), hold: None, aside: VecDeque::new(), unconfirmed_since: None }
+    }
+
+    /// Whether it may take another record: its window and its share of the memory have room.
+    pub(super) fn has_room(&self, limits: Limits) -> bool {
+        self.tracker.uncommitted() < limits.uncommitted
+            && self.tracker.assignment().waiting_bytes() < limits.waiting_bytes
+    }
+
+    /// Whether half of both is free again.
+    pub(super) fn is_half_free(&self, limits: Limits) -> bool {
+        self.has_room(Limits { uncommitted: limits.uncommitted / 2 + 1, waiting_bytes: limits.waiting_bytes / 2 + 1 })
     }
 
     /// Whether it should be paused by now.

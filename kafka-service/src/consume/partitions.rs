@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::{Client, Record as _, TopicPartition, partition::Partition};
+use super::{
+    Client, Record as _, TopicPartition,
+    partition::{Limits, Partition},
+};
 use crate::commit::Assignment;
 
 /// All of them.
@@ -17,8 +20,8 @@ pub(super) struct Partitions<C: Client> {
 /// What to do with a record.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Taken {
-    /// It has this slot in its assignment's window; so many records of the partition are uncommitted then.
-    Slot { assignment: u32, slot: u64, uncommitted: usize, place: usize },
+    /// It has this slot in its assignment's window; whether its partition is full with it.
+    Slot { assignment: u32, slot: u64, full: bool, place: usize },
     /// Its partition takes no more for now.
     Hold { place: usize },
     /// Its partition is not ours (any more): its owner will get it.
@@ -65,7 +68,7 @@ impl<C: Client> Partitions<C> {
     }
 
     /// Takes a record into the window of its partition.
-    pub(super) fn take(&mut self, record: &C::Record) -> Taken {
+    pub(super) fn take(&mut self, record: &C::Record, limits: Limits) -> Taken {
         let Some(place) = self.place(record) else { return Taken::NotOurs };
         let partition = &mut self.list[place];
         if partition.hold.is_some() {
@@ -73,7 +76,7 @@ impl<C: Client> Partitions<C> {
         }
         let Some(slot) = partition.tracker.take(record.offset()) else { return Taken::NoRoom };
         let assignment = partition.tracker.assignment().index();
-        Taken::Slot { assignment, slot, uncommitted: partition.tracker.uncommitted(), place }
+        Taken::Slot { assignment, slot, full: !partition.has_room(limits), place }
     }
 
     fn place(&mut self, record: &C::Record) -> Option<usize> {

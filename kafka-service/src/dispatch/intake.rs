@@ -269,5 +269,5 @@ fn wait<R: Record>(
     lane: LaneId,
     handler: &'static Handler,
 ) -> Waiting {
-    Waiting { record: ended.record.store(), assignment: Arc::clone(assignment), slot: ended.slot, lane, handler }
+    Waiting::new(ended.record.store(), assignment, ended.slot, lane, handler)
 }

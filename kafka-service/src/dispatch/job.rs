@@ -33,8 +33,25 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
+    pub(crate) fn new(
+        record: StoredRecord,
+        assignment: &Arc<Assignment>,
+        slot: u64,
+        lane: LaneId,
+        handler: &'static Handler,
+    ) -> Self {
+        assignment.begin_waiting(record.size());
+        Self { record, assignment: Arc::clone(assignment), slot, lane, handler }
+    }
+
     pub(crate) fn origin(&self) -> Origin<'_> {
         origin(&self.record, &self.assignment)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.assignment.end_waiting(self.record.size());
     }
 }
 

@@ -1,13 +1,13 @@
 //! Records to Kafka: idempotent, acknowledged by all in-sync replicas, never given up by a clock.
 
 use std::{
-    sync::{Arc, Condvar, Mutex, PoisonError},
+    sync::{Arc, Condvar, Mutex, PoisonError, RwLock},
     thread,
     time::Duration,
 };
 
 use rdkafka::{
-    ClientContext, Message,
+    ClientConfig, ClientContext, Message,
     config::RDKafkaLogLevel,
     error::{KafkaError, RDKafkaErrorCode},
     message::{DeliveryResult, Header, Headers, OwnedHeaders},
@@ -15,8 +15,9 @@ use rdkafka::{
 };
 
 use super::{
-    client_config,
+    client_config::{self, describe},
     client_log::ClientLog,
+    close::close,
     ffi::{TopicHandle, end_linger},
 };
 use crate::{
@@ -26,8 +27,16 @@ use crate::{
     transport::{Cause, OutRecord, Producer, SendError, TopicId, Undelivered},
 };
 
-/// The producing client.
+/// The producing client. When it has ended with a fatal error, another takes its place.
 pub(crate) struct KafkaProducer {
+    config: ClientConfig,
+    topics: Vec<String>,
+    acks: Arc<Acks>,
+    current: RwLock<Arc<Current>>,
+}
+
+/// One client with its topics.
+struct Current {
     producer: Arc<ThreadedProducer<Context>>,
     topics: Vec<(String, TopicHandle<Context>)>,
     idle: Arc<Idle>,
@@ -47,12 +56,24 @@ impl KafkaProducer {
         topics: Vec<String>,
         acks: Arc<Acks>,
     ) -> Result<Self, KafkaError> {
-        let context = Context { acks, topics: topics.clone(), log: ClientLog::new("producer") };
-        let producer = Arc::new(client_config::producer(config, bootstrap).create_with_context(context)?);
-        let topics = topics
-            .into_iter()
-            .map(|name| match TopicHandle::new(&producer, &name) {
-                Some(handle) => Ok((name, handle)),
+        let config = client_config::producer(config, bootstrap);
+        let current = RwLock::new(Arc::new(Current::new(&config, &topics, &acks)?));
+        Ok(Self { config, topics, acks, current })
+    }
+
+    fn current(&self) -> Arc<Current> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Current {
+    fn new(config: &ClientConfig, names: &[String], acks: &Arc<Acks>) -> Result<Self, KafkaError> {
+        let context = Context { acks: Arc::clone(acks), topics: names.to_vec(), log: ClientLog::new("producer") };
+        let producer = Arc::new(config.create_with_context(context)?);
+        let topics = names
+            .iter()
+            .map(|name| match TopicHandle::new(&producer, name) {
+                Some(handle) => Ok((name.clone(), handle)),
                 None => Err(KafkaError::ClientCreation(format!("topic `{name}` is not possible"))),
             })
             .collect::<Result<_, _>>()?;
@@ -83,26 +104,44 @@ impl KafkaProducer {
 impl Producer for KafkaProducer {
     fn send(&self, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
         let TopicId(place) = record.topic;
-        let (name, handle) = &self.topics[place];
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        let (name, handle) = &current.topics[place];
         if record.headers.is_empty() {
             handle.produce(record.key, record.value, token).map_err(refusal)
         } else {
-            self.send_with_headers(name, record, token)
+            current.send_with_headers(name, record, token)
         }
     }
 
     fn idle(&self) {
-        self.idle.ring();
+        self.current.read().unwrap_or_else(PoisonError::into_inner).idle.ring();
+    }
+
+    fn renew(&self) {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        let Some((code, reason)) = current.producer.client().fatal_error() else { return };
+        tracing::error!(%code, reason, "the Kafka producer has ended with a fatal error; a new one takes its place");
+        match Current::new(&self.config, &self.topics, &self.acks) {
+            Ok(new) => {
+                let old = std::mem::replace(&mut *current, Arc::new(new));
+                drop(current);
+                // What it still holds comes back as undelivered while it is closed, which may take its time.
+                thread::spawn(move || close(old, "producer"));
+            }
+            // The next record that fails asks again.
+            Err(error) => tracing::error!(error = describe(&error), "cannot create a new Kafka producer"),
+        }
     }
 
     fn flush(&self, timeout: Duration) -> usize {
+        let current = self.current();
         // Whether it timed out shows in the count.
-        drop(self.producer.flush(timeout));
-        usize::try_from(self.producer.in_flight_count()).unwrap_or(0)
+        drop(current.producer.flush(timeout));
+        usize::try_from(current.producer.in_flight_count()).unwrap_or(0)
     }
 }
 
-impl Drop for KafkaProducer {
+impl Drop for Current {
     fn drop(&mut self) {
         self.idle.end();
     }
