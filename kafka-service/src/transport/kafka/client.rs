@@ -185,6 +185,7 @@ impl Client for KafkaClient {
     }
 
     fn unsubscribe(&mut self) {
+        self.consumer.context().leave();
         self.consumer.unsubscribe();
     }
 }
