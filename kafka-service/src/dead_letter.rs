@@ -32,6 +32,30 @@ pub const TIME: &str = "dlq.time";
 /// left out: then the record at the origin is the only copy, until retention takes it.
 pub const OMITTED_VALUE: &str = "dlq.omitted-value-bytes";
 
+/// The headers that Spring for Apache Kafka writes (its `KafkaHeaders`, names `DLT_*`), with its encodings: numbers are
+/// big-endian binary. Written beside ours where `KAFKA_DEAD_LETTER_HEADERS` is `spring`.
+pub mod spring {
+    /// Topic, UTF-8.
+    pub const TOPIC: &str = "kafka_dlt-original-topic";
+    /// Partition, 4 bytes.
+    pub const PARTITION: &str = "kafka_dlt-original-partition";
+    /// Offset, 8 bytes.
+    pub const OFFSET: &str = "kafka_dlt-original-offset";
+    /// Milliseconds since the Unix epoch, 8 bytes.
+    pub const TIMESTAMP: &str = "kafka_dlt-original-timestamp";
+    /// `CreateTime`, UTF-8.
+    pub const TIMESTAMP_TYPE: &str = "kafka_dlt-original-timestamp-type";
+    /// Consumer group, UTF-8.
+    pub const GROUP: &str = "kafka_dlt-original-consumer-group";
+    /// Class of the error as in [`ERROR_CLASS`](super::ERROR_CLASS), UTF-8.
+    pub const ERROR_CLASS: &str = "kafka_dlt-exception-fqcn";
+    /// The error, UTF-8.
+    pub const ERROR_MESSAGE: &str = "kafka_dlt-exception-message";
+
+    pub(super) const ALL: [&str; 8] =
+        [TOPIC, PARTITION, OFFSET, TIMESTAMP, TIMESTAMP_TYPE, GROUP, ERROR_CLASS, ERROR_MESSAGE];
+}
+
 /// Why a message was dead-lettered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -108,6 +132,22 @@ pub(crate) fn headers(own: Vec<Header>, failed: &Failed<'_>) -> Vec<Header> {
     add(ATTEMPTS, failed.attempts.to_string());
     add(TIME, format!("{:.3}", failed.time));
     headers
+}
+
+/// Adds what Spring would have written.
+pub(crate) fn add_spring(headers: &mut Vec<Header>, failed: &Failed<'_>) {
+    headers.retain(|(name, _)| !spring::ALL.contains(&name.as_str()));
+    let mut add = |name: &str, value: &[u8]| headers.push((name.to_owned(), Some(value.to_vec())));
+    add(spring::TOPIC, failed.origin.topic.as_bytes());
+    add(spring::PARTITION, &failed.origin.partition.to_be_bytes());
+    add(spring::OFFSET, &failed.origin.offset.to_be_bytes());
+    if let Some(timestamp) = failed.origin.timestamp {
+        add(spring::TIMESTAMP, &timestamp.to_be_bytes());
+        add(spring::TIMESTAMP_TYPE, b"CreateTime");
+    }
+    add(spring::GROUP, failed.group.as_bytes());
+    add(spring::ERROR_CLASS, failed.reason.as_str().as_bytes());
+    add(spring::ERROR_MESSAGE, cut(failed.message).as_bytes());
 }
 
 fn is_replaced(name: &str) -> bool {
@@ -188,6 +228,24 @@ mod tests {
         assert_eq!((texts[TOPIC], texts[OFFSET], texts["trace"]), ("commands", "4711", "t"));
         assert_eq!((texts[ERROR_MESSAGE], texts[ERROR_CLASS]), ("second", "panic"));
         assert!(!texts.contains_key(HANDLER));
+    }
+
+    #[test]
+    fn springs_headers_have_springs_encodings() {
+        let mut headers = vec![(spring::OFFSET.to_owned(), Some(vec![0; 8]))];
+        add_spring(&mut headers, &failed("no stock", None));
+        let expected: [(&str, &[u8]); 8] = [
+            ("kafka_dlt-original-topic", b"commands"),
+            ("kafka_dlt-original-partition", &[0, 0, 0, 3]),
+            ("kafka_dlt-original-offset", &[0, 0, 0, 0, 0, 0, 0x12, 0x67]),
+            ("kafka_dlt-original-timestamp", &1_700_000_000_123_i64.to_be_bytes()),
+            ("kafka_dlt-original-timestamp-type", b"CreateTime"),
+            ("kafka_dlt-original-consumer-group", b"user-service-group"),
+            ("kafka_dlt-exception-fqcn", b"handler-error"),
+            ("kafka_dlt-exception-message", b"no stock"),
+        ];
+        let expected = expected.map(|(name, value)| (name.to_owned(), Some(value.to_vec())));
+        assert_eq!(headers, expected);
     }
 
     #[test]

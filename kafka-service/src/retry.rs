@@ -13,19 +13,21 @@ pub(crate) enum Decision {
     GiveUp,
 }
 
-/// Decides after attempt number `attempt` (1 is the first) has failed. `random` is uniform in `0..=u64::MAX`.
+/// Decides after attempt number `attempt` (1 is the first) has failed, `elapsed` after the first began. `random` is uniform
+/// in `0..=u64::MAX`.
 ///
 /// The wait is uniform between zero and `min * 2^(attempt - 1)`, capped at `max` ("full jitter"): instances that failed
 /// together do not come back together. A wait that the handler asked for is kept as it is.
-pub(crate) fn decide(policy: &RetryPolicy, class: Class, attempt: u32, random: u64) -> Decision {
-    if attempt >= policy.attempts {
+pub(crate) fn decide(policy: &RetryPolicy, class: Class, attempt: u32, elapsed: Duration, random: u64) -> Decision {
+    let wait = match class {
+        Class::Permanent => return Decision::GiveUp,
+        Class::RetryAfter(wait) => wait,
+        Class::Retryable => jitter(ceiling(policy, attempt), random),
+    };
+    if attempt >= policy.attempts || elapsed.saturating_add(wait) > policy.deadline {
         return Decision::GiveUp;
     }
-    match class {
-        Class::Permanent => Decision::GiveUp,
-        Class::RetryAfter(wait) => Decision::After(wait),
-        Class::Retryable => Decision::After(jitter(ceiling(policy, attempt), random)),
-    }
+    Decision::After(wait)
 }
 
 fn ceiling(policy: &RetryPolicy, attempt: u32) -> Duration {
@@ -46,29 +48,37 @@ mod tests {
     use super::*;
 
     fn policy() -> RetryPolicy {
-        RetryPolicy { attempts: 5, backoff_min: Duration::from_millis(200), backoff_max: Duration::from_secs(1) }
+        RetryPolicy::new(5, Duration::from_millis(200), Duration::from_secs(1))
     }
 
     #[test]
     fn the_ceiling_doubles_up_to_the_maximum() {
-        let waits = [1, 2, 3, 4].map(|attempt| decide(&policy(), Class::Retryable, attempt, u64::MAX));
+        let waits = [1, 2, 3, 4].map(|attempt| decide(&policy(), Class::Retryable, attempt, Duration::ZERO, u64::MAX));
         assert_eq!(waits, [200, 400, 800, 1000].map(|ms| Decision::After(Duration::from_millis(ms))));
-        assert_eq!(decide(&policy(), Class::Retryable, 5, 0), Decision::GiveUp);
+        assert_eq!(decide(&policy(), Class::Retryable, 5, Duration::ZERO, 0), Decision::GiveUp);
     }
 
     #[test]
     fn a_permanent_error_is_not_tried_again_and_a_requested_wait_is_kept() {
-        assert_eq!(decide(&policy(), Class::Permanent, 1, 0), Decision::GiveUp);
+        assert_eq!(decide(&policy(), Class::Permanent, 1, Duration::ZERO, 0), Decision::GiveUp);
         let wait = Duration::from_secs(30);
-        assert_eq!(decide(&policy(), Class::RetryAfter(wait), 1, 0), Decision::After(wait));
-        assert_eq!(decide(&policy(), Class::RetryAfter(wait), 5, 0), Decision::GiveUp);
+        assert_eq!(decide(&policy(), Class::RetryAfter(wait), 1, Duration::ZERO, 0), Decision::After(wait));
+        assert_eq!(decide(&policy(), Class::RetryAfter(wait), 5, Duration::ZERO, 0), Decision::GiveUp);
+    }
+
+    #[test]
+    fn no_attempt_begins_after_the_deadline() {
+        let policy = RetryPolicy { deadline: Duration::from_secs(60), ..policy() };
+        let wait = Class::RetryAfter(Duration::from_secs(20));
+        assert_eq!(decide(&policy, wait, 1, Duration::from_secs(40), 0), Decision::After(Duration::from_secs(20)));
+        assert_eq!(decide(&policy, wait, 1, Duration::from_secs(41), 0), Decision::GiveUp);
     }
 
     proptest! {
         #[test]
         fn no_wait_is_longer_than_the_maximum(attempt in 1u32..200, random: u64) {
             let policy = RetryPolicy { attempts: u32::MAX, ..policy() };
-            let Decision::After(wait) = decide(&policy, Class::Retryable, attempt, random) else { panic!("attempts are left") };
+            let Decision::After(wait) = decide(&policy, Class::Retryable, attempt, Duration::ZERO, random) else { panic!("attempts are left") };
             prop_assert!(wait <= policy.backoff_max);
         }
     }

@@ -43,6 +43,16 @@ pub enum UnknownCommands {
     DeadLetter,
 }
 
+/// Which headers a dead letter gets, beside the message's own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeadLetterHeaders {
+    /// Those of [`dead_letter`](crate::dead_letter).
+    #[default]
+    Own,
+    /// Those, and the ones that Spring for Apache Kafka writes, for tools that read them.
+    Spring,
+}
+
 /// Where the id of a published message stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MessageId {
@@ -78,6 +88,12 @@ impl Ordering {
     }
 }
 
+impl DeadLetterHeaders {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        choose(text, &[("own", Self::Own), ("spring", Self::Spring)])
+    }
+}
+
 impl UnknownCommands {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         choose(text, &[("skip", Self::Skip), ("dead-letter", Self::DeadLetter)])
@@ -97,6 +113,16 @@ pub(super) fn parse_bool(text: &str) -> Result<bool, String> {
         "false" | "0" | "no" | "off" => Ok(false),
         _ => Err("expected `true` or `false`".to_owned()),
     }
+}
+
+/// `50%`, or `off`.
+pub(super) fn parse_percent(text: &str) -> Result<Option<u8>, String> {
+    let text = text.trim();
+    if text.eq_ignore_ascii_case("off") {
+        return Ok(None);
+    }
+    let number = text.strip_suffix('%').and_then(|number| number.trim().parse().ok());
+    number.map(Some).ok_or_else(|| "expected a percentage such as `50%`, or `off`".to_owned())
 }
 
 fn choose<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, String> {

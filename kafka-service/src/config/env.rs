@@ -11,7 +11,9 @@ use super::features::Features;
 use super::names::{self, Meaning, Names, PREFIX, SETTINGS, Setting};
 use super::property::{Property, Side};
 use super::validate::{self, expected_number};
-use super::{Bootstrap, Config, GroupProtocol, MessageId, Ordering, UnknownCommands, choices, duration};
+use super::{
+    Bootstrap, Config, DeadLetterHeaders, GroupProtocol, MessageId, Ordering, UnknownCommands, choices, duration,
+};
 
 impl Config {
     /// Reads settings from variables. `read_file` serves the `*_FILE` variables, `binary` is the default name of the
@@ -77,6 +79,9 @@ impl Reader {
         let mut backoff = (config.retry.backoff_min, config.retry.backoff_max);
         self.set(names::RETRY_BACKOFF, &mut backoff, range);
         (config.retry.backoff_min, config.retry.backoff_max) = backoff;
+        self.set(names::RETRY_DEADLINE, &mut config.retry.deadline, duration::parse);
+        self.set(names::DEAD_LETTER_HEADERS, &mut config.dead_letter_headers, DeadLetterHeaders::parse);
+        self.set(names::DEAD_LETTER_LIMIT, &mut config.dead_letter_limit, choices::parse_percent);
         self.set(names::DEAD_LETTER_TOPIC, &mut config.dead_letter_topic, |value| text(value).map(Some));
         self.set(names::UNKNOWN_COMMANDS, &mut config.unknown_commands, UnknownCommands::parse);
         self.set(names::MESSAGE_ID, &mut config.message_id, MessageId::parse);

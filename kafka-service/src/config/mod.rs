@@ -23,7 +23,7 @@ mod tests;
 use std::borrow::Cow;
 use std::time::Duration;
 
-pub use choices::{Bootstrap, GroupProtocol, MessageId, Ordering, UnknownCommands};
+pub use choices::{Bootstrap, DeadLetterHeaders, GroupProtocol, MessageId, Ordering, UnknownCommands};
 pub use error::ConfigError;
 pub(crate) use features::Features;
 use names::Names;
@@ -50,7 +50,10 @@ pub(crate) use reserved::CLASSIC_ONLY;
 /// | `KAFKA_HANDLER_TIMEOUT` | `5m` for one attempt |
 /// | `KAFKA_RETRY_ATTEMPTS` | 5 |
 /// | `KAFKA_RETRY_BACKOFF` | `200ms..10s` |
+/// | `KAFKA_RETRY_DEADLINE` | `10m` after the first attempt none begins |
 /// | `KAFKA_DEAD_LETTER_TOPIC` | `<consumed topic>-dlq` |
+/// | `KAFKA_DEAD_LETTER_HEADERS` | `own`; `spring`: also the names that Spring for Apache Kafka writes |
+/// | `KAFKA_DEAD_LETTER_LIMIT` | `off`; `50%`: the service stops when more of the last 100 commands would be dead-lettered |
 /// | `KAFKA_UNKNOWN_COMMANDS` | `skip`; `dead-letter` |
 /// | `KAFKA_MESSAGE_ID` | `envelope`; `header`, `off` |
 /// | `KAFKA_CREATE_TOPICS` | `false` |
@@ -95,6 +98,11 @@ pub struct Config {
     pub retry: RetryPolicy,
     /// One dead-letter topic for all consumed topics; `None`: see [`dead_letter_topic`](Self::dead_letter_topic()).
     pub dead_letter_topic: Option<String>,
+    /// Which headers a dead letter gets.
+    pub dead_letter_headers: DeadLetterHeaders,
+    /// The share of the last 100 commands, in percent, beyond which the service stops rather than to go on dead-lettering:
+    /// a bad deployment would otherwise empty the topic into the dead-letter topic. `None`: it never stops for that.
+    pub dead_letter_limit: Option<u8>,
     /// What becomes of a command that no handler answers to.
     pub unknown_commands: UnknownCommands,
     /// Where the id of a published message stands.
@@ -117,13 +125,16 @@ pub struct RetryPolicy {
     pub backoff_min: Duration,
     /// The bound that the pauses do not exceed.
     pub backoff_max: Duration,
+    /// How long after the first attempt another one may begin.
+    pub deadline: Duration,
 }
 
 impl RetryPolicy {
-    /// A policy of so many calls in all, with pauses that grow from `backoff_min` to `backoff_max`.
+    /// A policy of so many calls in all, with pauses that grow from `backoff_min` to `backoff_max`, and a deadline of 10
+    /// minutes.
     #[must_use]
     pub const fn new(attempts: u32, backoff_min: Duration, backoff_max: Duration) -> Self {
-        Self { attempts, backoff_min, backoff_max }
+        Self { attempts, backoff_min, backoff_max, deadline: Duration::from_secs(600) }
     }
 }
 
@@ -152,6 +163,8 @@ impl Config {
             handler_timeout: Duration::from_secs(5 * 60),
             retry: RetryPolicy::default(),
             dead_letter_topic: None,
+            dead_letter_headers: DeadLetterHeaders::default(),
+            dead_letter_limit: None,
             unknown_commands: UnknownCommands::default(),
             message_id: MessageId::default(),
             create_topics: false,

@@ -53,7 +53,10 @@ settings! {
     HANDLER_TIMEOUT = "KAFKA_HANDLER_TIMEOUT", "handler_timeout";
     RETRY_ATTEMPTS = "KAFKA_RETRY_ATTEMPTS", "retry.attempts";
     RETRY_BACKOFF = "KAFKA_RETRY_BACKOFF", "retry.backoff_min..backoff_max";
+    RETRY_DEADLINE = "KAFKA_RETRY_DEADLINE", "retry.deadline";
     DEAD_LETTER_TOPIC = "KAFKA_DEAD_LETTER_TOPIC", "dead_letter_topic";
+    DEAD_LETTER_HEADERS = "KAFKA_DEAD_LETTER_HEADERS", "dead_letter_headers";
+    DEAD_LETTER_LIMIT = "KAFKA_DEAD_LETTER_LIMIT", "dead_letter_limit";
     UNKNOWN_COMMANDS = "KAFKA_UNKNOWN_COMMANDS", "unknown_commands";
     MESSAGE_ID = "KAFKA_MESSAGE_ID", "message_id";
     CREATE_TOPICS = "KAFKA_CREATE_TOPICS", "create_topics";

@@ -13,6 +13,7 @@ use super::{Bootstrap, Config, GroupProtocol, duration, security, servers, topic
 
 pub(super) const IN_FLIGHT: RangeInclusive<usize> = 1..=1_000_000;
 pub(super) const UNCOMMITTED: RangeInclusive<usize> = 1..=100_000_000;
+pub(super) const PERCENT: RangeInclusive<u8> = 1..=100;
 pub(super) const ATTEMPTS: RangeInclusive<u32> = 1..=1_000_000;
 
 /// Names of services and groups travel in every event and every commit.
@@ -33,6 +34,10 @@ pub(super) fn problems(config: &Config, names: Names, features: Features) -> Vec
     check.range(names::RETRY_ATTEMPTS, config.retry.attempts, &ATTEMPTS);
     check.backoff();
     check.duration(names::HANDLER_TIMEOUT, config.handler_timeout);
+    check.duration(names::RETRY_DEADLINE, config.retry.deadline);
+    if let Some(limit) = config.dead_letter_limit {
+        check.range(names::DEAD_LETTER_LIMIT, limit, &PERCENT);
+    }
     check.duration(names::SHUTDOWN_DEADLINE, config.shutdown_deadline);
     check.properties(features);
     check.problems.extend(security::problems(config));

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use crate::{
     clock::Clock,
-    config::{MessageId, Ordering as KeyOrdering, RetryPolicy, UnknownCommands},
+    config::{DeadLetterHeaders, MessageId, Ordering as KeyOrdering, RetryPolicy, UnknownCommands},
     handler::States,
     publish::{Acks, Publisher},
     registry::Registry,
@@ -34,6 +34,9 @@ pub(crate) struct Settings {
     pub(crate) events_topic: TopicId,
     /// Where the bad messages of each consumed topic go.
     pub(crate) dead_letter_topics: HashMap<String, TopicId>,
+    pub(crate) dead_letter_headers: DeadLetterHeaders,
+    /// The share of commands, in percent, beyond which the service stops rather than to dead-letter more.
+    pub(crate) dead_letter_limit: Option<u8>,
 }
 
 /// Everything that is the same for all commands.

@@ -122,6 +122,7 @@ impl Intake {
             let message = format!("no handler for command `{}`", super::unknown::shown(&envelope.kind));
             return self.reject(ended, Reason::UnknownCommand, message);
         }
+        self.publishing.breaker.handled();
         self.unknown.skip(&self.core.registry, &envelope.kind, &origin);
         Counters::add(&self.core.counters.skipped, 1);
         ended.assignment.finish(ended.slot);

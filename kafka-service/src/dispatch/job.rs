@@ -155,6 +155,7 @@ pub(crate) enum JobResult {
 
 /// Runs a command to its end: attempts, waits between them, timeouts.
 pub(crate) async fn run(core: Arc<Core>, waiting: Waiting, mut attempt: u32, mut next: Next) -> Done {
+    let began = core.clock.timestamp();
     loop {
         let error = match next {
             Next::Finish(future) => match finish(&core, waiting.handler, future).await {
@@ -163,7 +164,10 @@ pub(crate) async fn run(core: Arc<Core>, waiting: Waiting, mut attempt: u32, mut
             },
             Next::Failed(error) => error,
         };
-        let Decision::After(wait) = decide(&core.settings.retry, error.class, attempt, core.clock.random()) else {
+        // A clock that was set back counts as no time.
+        let elapsed = Duration::try_from(core.clock.timestamp().duration_since(began)).unwrap_or_default();
+        let decision = decide(&core.settings.retry, error.class, attempt, elapsed, core.clock.random());
+        let Decision::After(wait) = decision else {
             return Done { waiting, attempts: attempt, result: JobResult::Failed(error) };
         };
         log_retry(&waiting, attempt, wait, &error);

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use super::{
     Core, Counters,
+    breaker::Breaker,
     job::{AttemptError, origin},
     output::{Output, TooLarge},
     unknown::shown,
 };
 use crate::{
     commit::{Assignment, Token},
+    config::DeadLetterHeaders,
     dead_letter::{self, Failed, Reason},
     envelope::Envelope,
     handler::Events,
@@ -24,6 +26,7 @@ pub(super) struct Publishing {
     pub(super) core: Arc<Core>,
     pub(super) output: Output,
     encoder: Encoder,
+    pub(super) breaker: Breaker,
     ids: MessageIds,
 }
 
@@ -50,6 +53,7 @@ impl Publishing {
         let settings = &core.settings;
         Self {
             output: Output::new(&core),
+            breaker: Breaker::new(settings.dead_letter_limit),
             encoder: Encoder::new(&settings.source, settings.message_id),
             ids: MessageIds::default(),
             core,
@@ -66,6 +70,7 @@ impl Publishing {
     ) {
         let core = Arc::clone(&self.core);
         Counters::add(&core.counters.finished, 1);
+        self.breaker.handled();
         if events.is_empty() {
             ended.assignment.finish(ended.slot);
             return;
@@ -118,6 +123,14 @@ impl Publishing {
         let origin = origin(ended.record, ended.assignment);
         let handler = ended.handler.map(|handler| handler.place().to_string());
         log(&origin, ended, handler.as_deref(), reason, message);
+        if let Some(failed) = self.breaker.failed() {
+            // Nothing is written and nothing committed: the command comes again when the cause is mended.
+            core.fatal.report(format!(
+                "{failed} of the last 100 commands would be dead-lettered, which is beyond KAFKA_DEAD_LETTER_LIMIT; the \
+                 last one because: {message}"
+            ));
+            return;
+        }
         Counters::add(&core.counters.dead_lettered, 1);
         let failed = Failed {
             origin,
@@ -130,6 +143,9 @@ impl Publishing {
         };
         let mut record = ended.record.store();
         record.headers = dead_letter::headers(record.headers, &failed);
+        if core.settings.dead_letter_headers == DeadLetterHeaders::Spring {
+            dead_letter::add_spring(&mut record.headers, &failed);
+        }
         let Some(topic) = core.settings.dead_letter_topics.get(origin.topic) else {
             core.fatal.report(format!("topic `{}` has no dead-letter topic", origin.topic));
             return;

@@ -58,6 +58,11 @@ impl KafkaService {
 
 /// The handlers, if all that they need is there.
 fn check(states: &States) -> Result<Registry, Error> {
+    if cfg!(panic = "abort") {
+        let problem = "this program is built with panic = \"abort\", so a panic in a handler would end it instead of being a \
+                       failed attempt / help: remove `panic = \"abort\"` from the profile in Cargo.toml";
+        return Err(Error::Start(vec![problem.to_owned()]));
+    }
     let registry = Registry::collect();
     let problems: Vec<_> = match &registry {
         Ok(registry) => registry.check_states(states),
@@ -190,6 +195,8 @@ fn core(
         unknown_commands: config.unknown_commands,
         events_topic: Topics::EVENTS,
         dead_letter_topics: topics.dead_letter.clone(),
+        dead_letter_headers: config.dead_letter_headers,
+        dead_letter_limit: config.dead_letter_limit,
     };
     Core {
         settings,

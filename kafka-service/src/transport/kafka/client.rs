@@ -39,7 +39,7 @@ impl KafkaClient {
         consumer.context().close();
         drop(queue);
         if sound && free {
-            close(consumer, "consumer");
+            close(Closing(consumer), "consumer");
         } else {
             std::mem::forget(consumer);
         }
@@ -75,6 +75,21 @@ impl KafkaClient {
         if let Err(error) = self.consumer.seek(topic, partition, Offset::Offset(offset), Duration::ZERO) {
             let reason = format!("cannot fetch a record again ({topic}[{partition}] at {offset}): {error}");
             self.consumer.context().note(ClientEvent::Fatal(reason));
+        }
+    }
+}
+
+/// A consumer that may be closing already, which its own drop would not wait for.
+struct Closing(BaseConsumer<Context>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        const STEP: Duration = Duration::from_millis(10);
+        // The error says that it is closed.
+        if self.0.close_queue().is_ok() {
+            while !self.0.closed() {
+                self.0.poll(STEP);
+            }
         }
     }
 }
@@ -185,8 +200,12 @@ impl Client for KafkaClient {
     }
 
     fn unsubscribe(&mut self) {
-        self.consumer.context().leave();
-        self.consumer.unsubscribe();
+        // Closing leaves the group too, and is not interrupted by itself: librdkafka (classic protocol) forgets to tell the
+        // group if it is closed while the unassign that follows an unsubscribe is in progress, and the group waits for the
+        // member until its session times out.
+        if let Err(error) = self.consumer.close_queue() {
+            tracing::warn!(%error, "the Kafka consumer cannot leave its group");
+        }
     }
 }
 

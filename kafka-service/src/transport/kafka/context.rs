@@ -26,16 +26,13 @@ use crate::consume::{ClientEvent, CommitAnswer, TopicPartition};
 pub(super) struct Context {
     events: Mutex<Vec<ClientEvent>>,
     log: ClientLog,
-    /// The consumer leaves its group.
-    leaving: AtomicBool,
     /// The consumer is being dropped: nobody answers a rebalance any more.
     closing: AtomicBool,
 }
 
 impl Context {
     pub(super) fn new() -> Self {
-        let (leaving, closing) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { events: Mutex::default(), log: ClientLog::new("consumer"), leaving, closing }
+        Self { events: Mutex::default(), log: ClientLog::new("consumer"), closing: AtomicBool::new(false) }
     }
 
     /// What was noted since the last call.
@@ -47,25 +44,16 @@ impl Context {
         self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
     }
 
-    /// From here on a revoke means all partitions.
-    pub(super) fn leave(&self) {
-        self.leaving.store(true, Ordering::Relaxed);
-    }
-
     /// From here on every rebalance is answered at once.
     pub(super) fn close(&self) {
-        self.leave();
         self.closing.store(true, Ordering::Relaxed);
     }
 }
 
 /// Gives partitions up, as the group's protocol wants it.
 pub(super) fn unassign(consumer: &BaseConsumer<Context>, list: &TopicPartitionList) {
-    let leaving = consumer.context().leaving.load(Ordering::Relaxed);
     let result = match consumer.rebalance_protocol() {
-        // Librdkafka tells the group nothing if it is closed in the middle of an incremental unassign (classic protocol);
-        // the group would then wait for the member until its session times out.
-        RebalanceProtocol::Cooperative if !leaving => consumer.incremental_unassign(list),
+        RebalanceProtocol::Cooperative => consumer.incremental_unassign(list),
         _ => consumer.unassign(),
     };
     if let Err(error) = result {

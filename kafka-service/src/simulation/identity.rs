@@ -1,0 +1,111 @@
+//! Whose event or dead letter a record is: each carries the number of the tenure in which it came to be.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    dead_letter,
+    handler::Event,
+    transport::{OutRecord, TopicId},
+};
+
+pub(super) const EVENTS: TopicId = TopicId(0);
+pub(super) const DEAD_LETTERS: TopicId = TopicId(1);
+
+/// The type of what handlers return.
+const RETURNED: &str = "sim.returned";
+/// The type of what they publish themselves.
+pub(super) const SAID: &str = "sim.said";
+/// The type of an event that no producer takes.
+pub(super) const HUGE: &str = "sim.huge";
+
+/// What an event says of its origin.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Origin {
+    /// The assignment for which its handler ran.
+    pub(super) tenure: u64,
+    pub(super) partition: i32,
+    pub(super) offset: i64,
+    /// Its number among the events of its command.
+    pub(super) number: u32,
+}
+
+/// What a record on its way out is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Identity {
+    Event(Origin),
+    DeadLetter(Origin),
+    /// What a handler has published itself.
+    Said,
+    Huge,
+}
+
+impl Identity {
+    pub(super) fn of(record: &OutRecord<'_>) -> Self {
+        if record.topic == DEAD_LETTERS {
+            return Self::DeadLetter(dead_letter_origin(record));
+        }
+        let message: Message<'_> = serde_json::from_slice(record.value.unwrap_or_default()).expect("our own event");
+        match message.kind {
+            SAID => Self::Said,
+            HUGE => Self::Huge,
+            _ => Self::Event(message.payload),
+        }
+    }
+
+    pub(super) fn origin(&self) -> Option<&Origin> {
+        match self {
+            Self::Event(origin) | Self::DeadLetter(origin) => Some(origin),
+            Self::Said | Self::Huge => None,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Message<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    payload: Origin,
+}
+
+fn dead_letter_origin(record: &OutRecord<'_>) -> Origin {
+    let number = |name| {
+        let value = record.headers.iter().find(|(header, _)| header == name).and_then(|(_, value)| value.as_deref());
+        std::str::from_utf8(value.expect("a dead letter says where it comes from")).expect("text").parse::<i64>()
+    };
+    let number = |name| number(name).expect("a number");
+    Origin {
+        tenure: u64::try_from(number(dead_letter::TIMESTAMP)).expect("a tenure"),
+        partition: i32::try_from(number(dead_letter::PARTITION)).expect("a partition"),
+        offset: number(dead_letter::OFFSET),
+        number: 0,
+    }
+}
+
+/// What handlers publish.
+#[derive(Debug, Serialize)]
+pub(super) struct SimEvent {
+    #[serde(skip)]
+    pub(super) kind: &'static str,
+    #[serde(skip)]
+    pub(super) key: Option<String>,
+    #[serde(flatten)]
+    pub(super) origin: Origin,
+}
+
+impl SimEvent {
+    pub(super) fn returned(origin: Origin, key: Option<String>) -> Self {
+        Self { kind: RETURNED, key, origin }
+    }
+}
+
+impl Event for SimEvent {
+    const TYPES: &'static [&'static str] = &[RETURNED, SAID, HUGE];
+
+    fn event_type(&self) -> &'static str {
+        self.kind
+    }
+
+    fn key(&self) -> Option<impl std::fmt::Display + '_> {
+        self.key.as_deref()
+    }
+}

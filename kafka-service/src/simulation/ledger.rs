@@ -1,0 +1,223 @@
+//! What has happened, and what must never happen. Every check names the invariant that it stands for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    identity::{Identity, Origin},
+    plan::{End, Plan},
+    settings::Settings,
+    tenure::Tenure,
+    topic::{self, Topic},
+};
+
+/// A promise that was broken.
+#[derive(Clone, Debug)]
+pub(super) struct Violation {
+    pub(super) invariant: &'static str,
+    pub(super) what: String,
+}
+
+/// Everything that an outsider can know.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    pub(super) tenures: BTreeMap<u64, Tenure>,
+    pub(super) violation: Option<Violation>,
+    /// The end of each record in the world's logs.
+    ends: BTreeMap<(i32, usize), Ends>,
+    /// The last event that came into the log for the first time: of each lane, for each partition of the log.
+    last_event: BTreeMap<(i32, usize, u32), (usize, u32)>,
+    /// Lanes of which the broker has not taken an event: the documented exception to the order of events.
+    disturbed: BTreeSet<(i32, usize)>,
+    pub(super) counts: Counts,
+}
+
+#[derive(Debug, Default)]
+struct Ends {
+    events: u32,
+    dead_letter: bool,
+    skipped: bool,
+    /// The broker has not taken something of it.
+    refused: bool,
+}
+
+/// For the curious, and to see that a run is worth something.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
+    pub(super) commands: u64,
+    pub(super) attempts: u64,
+    pub(super) events: u64,
+    pub(super) duplicates: u64,
+    pub(super) dead_letters: u64,
+    pub(super) commits: u64,
+    pub(super) commits_refused: u64,
+    pub(super) assigned: u64,
+    pub(super) lost: u64,
+    pub(super) crashed: u64,
+    pub(super) late: u64,
+    pub(super) paused: u64,
+}
+
+/// How an attempt has ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Ended {
+    Events(u32),
+    /// Another attempt may follow.
+    Failed,
+    Permanent,
+}
+
+impl Ledger {
+    pub(super) fn violate(&mut self, invariant: &'static str, what: String) {
+        self.violation.get_or_insert(Violation { invariant, what });
+    }
+
+    pub(super) fn tenure(&mut self, number: u64) -> &mut Tenure {
+        self.tenures.get_mut(&number).expect("every record comes from a tenure")
+    }
+
+    pub(super) fn begin(&mut self, instance: u32, partition: i32, base: usize) -> u64 {
+        self.counts.assigned += 1;
+        let number = self.tenures.len() as u64;
+        self.tenures.insert(number, Tenure::new(instance, partition, base));
+        number
+    }
+
+    pub(super) fn of_instance(&mut self, instance: u32) -> impl Iterator<Item = &mut Tenure> {
+        self.tenures.values_mut().filter(move |tenure| tenure.instance == instance)
+    }
+
+    /// The driver has got a record.
+    pub(super) fn given_out(&mut self, number: u64, record: usize, plan: &Plan, settings: &Settings) {
+        if matches!(plan, Plan::Unknown) && !plan.may_be_dead_lettered(settings) {
+            let tenure = self.tenure(number);
+            tenure.may_skip(record);
+            let partition = tenure.partition;
+            self.ends.entry((partition, record)).or_default().skipped = true;
+        }
+    }
+
+    /// An event or a dead letter was taken by a producer.
+    pub(super) fn handed_over(&mut self, topic: &Topic, identity: &Identity) {
+        let Some(origin) = identity.origin() else { return };
+        let (record, lane) = position(topic, origin);
+        let disturbed = self.disturbed.contains(&(origin.partition, lane));
+        let tenure = self.tenure(origin.tenure);
+        if tenure.given_back {
+            return self.violate("I7 nothing is published for a partition that was given back", format!("{identity:?}"));
+        }
+        let Identity::Event(_) = identity else { return };
+        let tenure = self.tenure(origin.tenure);
+        let this = (record, origin.number);
+        if tenure.hand_over(record, origin.number) {
+            let before = tenure.last_event.insert(lane, this);
+            if before.is_some_and(|before| before >= this) && !disturbed {
+                let what = format!("{identity:?} after {before:?}");
+                self.violate("O1 events of a key are handed over in the order of their commands", what);
+            }
+        }
+    }
+
+    /// The broker has written a record.
+    pub(super) fn appended(&mut self, topic: &Topic, settings: &Settings, identity: &Identity, destination: u32) {
+        let Some(origin) = identity.origin() else { return };
+        let (record, lane) = position(topic, origin);
+        let ends = self.ends.entry((origin.partition, record)).or_default();
+        if let Identity::DeadLetter(_) = identity {
+            self.counts.dead_letters += 1;
+            ends.dead_letter = true;
+            let plan = &topic.partition(origin.partition).records[record].plan;
+            if !plan.may_be_dead_lettered(settings) && !ends.refused {
+                self.violate("D1 only what cannot be handled is dead-lettered", format!("{origin:?}: {plan:?}"));
+            }
+            return;
+        }
+        self.counts.events += 1;
+        if ends.events & (1 << origin.number) != 0 {
+            self.counts.duplicates += 1;
+            return;
+        }
+        ends.events |= 1 << origin.number;
+        let this = (record, origin.number);
+        let before = self.last_event.insert((origin.partition, lane, destination), this);
+        if before.is_some_and(|before| before >= this) && !self.disturbed.contains(&(origin.partition, lane)) {
+            let what = format!("{origin:?} came into the log after {before:?}");
+            self.violate("O2 first occurrences of a key's events stand in the order of their commands", what);
+        }
+    }
+
+    /// An instance has got an acknowledgement.
+    pub(super) fn acknowledged(&mut self, topic: &Topic, identity: &Identity) {
+        let Some(origin) = identity.origin() else { return };
+        let (record, _) = position(topic, origin);
+        let command = &topic.partition(origin.partition).records[record];
+        let tenure = self.tenure(origin.tenure);
+        let complete = match (identity, &command.plan) {
+            (Identity::Event(_), Plan::Work(work)) => match work.end {
+                End::Events { count, .. } => tenure.acknowledge(record, origin.number, count),
+                _ => false,
+            },
+            _ => true,
+        };
+        if complete {
+            tenure.finish(record);
+        }
+        if tenure.given_back {
+            self.counts.late += 1;
+        }
+    }
+
+    /// An instance has learned that the broker does not take a record.
+    pub(super) fn not_delivered(&mut self, topic: &Topic, identity: &Identity) {
+        let Some(origin) = identity.origin() else { return };
+        let (record, lane) = position(topic, origin);
+        self.disturbed.insert((origin.partition, lane));
+        self.ends.entry((origin.partition, record)).or_default().refused = true;
+    }
+
+    /// Everything of a process is gone.
+    pub(super) fn died(&mut self, instance: u32) {
+        for tenure in self.of_instance(instance) {
+            tenure.dead = true;
+            tenure.running.clear();
+        }
+    }
+
+    /// What was promised of every record, when all is over.
+    pub(super) fn check_ends(&mut self, topic: &Topic) {
+        for (place, partition) in topic.partitions.iter().enumerate() {
+            let number = topic::number(place);
+            for (record, command) in partition.records.iter().enumerate() {
+                let ended = self.ends.get(&(number, record)).is_some_and(|ends| ends.is_end_of(&command.plan));
+                if !ended {
+                    let what = format!("partition {number}, offset {}: {:?}", command.offset, command.plan);
+                    return self.violate("L1 nothing is lost", what);
+                }
+            }
+        }
+    }
+
+    /// A handler without events has finished: there is nothing in the logs to see of it.
+    pub(super) fn finished_silently(&mut self, partition: i32, record: usize) {
+        self.ends.entry((partition, record)).or_default().skipped = true;
+    }
+}
+
+impl Ends {
+    fn is_end_of(&self, plan: &Plan) -> bool {
+        let events = match plan {
+            Plan::Work(work) => match work.end {
+                End::Events { count, .. } if count > 0 => self.events == (1 << count) - 1,
+                _ => false,
+            },
+            _ => false,
+        };
+        events || self.dead_letter || self.skipped
+    }
+}
+
+/// The place of a record in its partition, and its lane.
+fn position(topic: &Topic, origin: &Origin) -> (usize, usize) {
+    let partition = topic.partition(origin.partition);
+    let record = partition.place_of(origin.offset);
+    (record, partition.records[record].lane)
+}

@@ -1,0 +1,125 @@
+//! What becomes of each command: drawn before the run, the same at every delivery.
+
+use std::time::Duration;
+
+use super::{random::Random, settings::Settings};
+
+/// What is in a record.
+#[derive(Clone, Debug)]
+pub(super) enum Plan {
+    /// Bytes that are no message.
+    NoMessage,
+    /// A command without a handler.
+    Unknown,
+    /// A payload that its handler does not take.
+    Undecodable,
+    /// A handler runs.
+    Work(Work),
+}
+
+/// What a handler does.
+#[derive(Clone, Debug)]
+pub(super) struct Work {
+    /// It is a plain `fn`, which is not cancelled.
+    pub(super) plain: bool,
+    /// How long each attempt takes before it ends.
+    pub(super) takes: Takes,
+    /// So many attempts fail first, in this way.
+    pub(super) fails: u32,
+    pub(super) failure: Failure,
+    /// It publishes something itself before it ends.
+    pub(super) says: bool,
+    pub(super) end: End,
+}
+
+/// How long an attempt takes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Takes {
+    /// Ready at the first poll.
+    Nothing,
+    /// Woken so many times at once.
+    Polls(u32),
+    Time(Duration),
+}
+
+/// How an attempt fails.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Failure {
+    Error,
+    Extract,
+    Panic,
+    PanicAtCall,
+    RetryAfter(Duration),
+    /// It does not come back.
+    Hang,
+}
+
+/// How the last attempt ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum End {
+    /// So many events; each with a key of its own, or with that of the command.
+    Events { count: u32, own_key: bool },
+    Permanent,
+    /// An event that the producer refuses at once.
+    Refused,
+}
+
+impl Plan {
+    pub(super) fn draw(random: &mut Random, settings: &Settings) -> Self {
+        match random.below(100) {
+            0..=3 => Self::NoMessage,
+            4..=9 => Self::Unknown,
+            10..=12 => Self::Undecodable,
+            _ => Self::Work(Work::draw(random, settings)),
+        }
+    }
+
+    /// Whether a dead letter is the right end for it.
+    pub(super) fn may_be_dead_lettered(&self, settings: &Settings) -> bool {
+        match self {
+            Self::NoMessage | Self::Undecodable => true,
+            Self::Unknown => settings.unknown == crate::config::UnknownCommands::DeadLetter,
+            Self::Work(work) => {
+                // What it says itself may fail, and then its attempt fails.
+                work.says || work.fails >= settings.retry.attempts || !matches!(work.end, End::Events { .. })
+            }
+        }
+    }
+}
+
+impl Work {
+    fn draw(random: &mut Random, settings: &Settings) -> Self {
+        let plain = random.chance(100);
+        let takes = match random.below(10) {
+            0..=3 => Takes::Nothing,
+            4..=5 => Takes::Polls(u32::try_from(random.between(1, 3)).unwrap_or(1)),
+            // A plain function may take longer than it should.
+            _ if plain => Takes::Time(settings.timeout * 2),
+            _ => Takes::Time(settings.timeout * u32::try_from(random.between(1, 9)).unwrap_or(1) / 10),
+        };
+        let fails = match random.below(10) {
+            0..=6 => 0,
+            7 => settings.retry.attempts,
+            _ => u32::try_from(random.between(1, 3)).unwrap_or(1),
+        };
+        let failure = match random.below(8) {
+            0..=2 => Failure::Error,
+            3 => Failure::Extract,
+            4 => Failure::Panic,
+            5 => Failure::PanicAtCall,
+            6 => Failure::RetryAfter(Duration::from_millis(random.pick(&[0, 10, 100]))),
+            // Nothing could end it.
+            _ if plain => Failure::Error,
+            _ => Failure::Hang,
+        };
+        let end = match random.below(20) {
+            0 => End::Permanent,
+            1 => End::Refused,
+            2..=5 => End::Events { count: 0, own_key: false },
+            6..=8 => End::Events { count: 2, own_key: random.chance(300) },
+            9 => End::Events { count: 3, own_key: false },
+            _ => End::Events { count: 1, own_key: random.chance(200) },
+        };
+        Self { plain, takes, fails, failure, says: random.chance(60), end }
+    }
+}

@@ -1,0 +1,92 @@
+//! One assignment of one partition to one instance, as an outsider sees it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// From `Client::assign` to `Client::unassign`. Records are named by their places in the partition.
+#[derive(Debug, Default)]
+pub(super) struct Tenure {
+    pub(super) instance: u32,
+    pub(super) partition: i32,
+    /// The first record that it may get.
+    pub(super) base: usize,
+    /// `Client::unassign` was called.
+    pub(super) given_back: bool,
+    /// The driver was told that the partition belongs to somebody else.
+    pub(super) lost: bool,
+    /// Its process has died.
+    pub(super) dead: bool,
+    /// Records that are finished for certain, and the engine knows it.
+    done: BTreeSet<usize>,
+    /// Records that the engine may have finished without a trace: it skips them.
+    skippable: BTreeSet<usize>,
+    /// Acknowledged events of each record, one bit each.
+    acked: BTreeMap<usize, u32>,
+    /// Events that the producer has taken at least once, one bit each.
+    handed_over: BTreeMap<usize, u32>,
+    /// How far everything is finished, as seen when it was last asked for.
+    prefix: usize,
+    /// The last event of each lane that was handed over.
+    pub(super) last_event: BTreeMap<usize, (usize, u32)>,
+    /// Up to here a commit was accepted by the broker.
+    pub(super) accepted: usize,
+    /// Up to here a commit was started that has not failed so far.
+    pub(super) committing: usize,
+    /// The running attempt of each lane: record and attempt.
+    pub(super) running: BTreeMap<usize, (usize, u32)>,
+    /// The command of each lane that waits for its next attempt: record and the attempt that failed.
+    pub(super) retrying: BTreeMap<usize, (usize, u32)>,
+    /// The last record of each lane that was started.
+    pub(super) last_started: BTreeMap<usize, usize>,
+}
+
+impl Tenure {
+    pub(super) fn new(instance: u32, partition: i32, base: usize) -> Self {
+        Self { instance, partition, base, prefix: base, accepted: base, committing: base, ..Self::default() }
+    }
+
+    /// Whether its results still count.
+    pub(super) fn counts(&self) -> bool {
+        !self.given_back && !self.dead
+    }
+
+    pub(super) fn finish(&mut self, record: usize) {
+        self.done.insert(record);
+    }
+
+    pub(super) fn may_skip(&mut self, record: usize) {
+        self.skippable.insert(record);
+    }
+
+    /// One of a command's events is acknowledged. True with the last of them.
+    pub(super) fn acknowledge(&mut self, record: usize, number: u32, count: u32) -> bool {
+        let acked = self.acked.entry(record).or_default();
+        *acked |= 1 << number;
+        *acked == (1 << count) - 1
+    }
+
+    /// An event was taken by the producer. True for the first time.
+    pub(super) fn hand_over(&mut self, record: usize, number: u32) -> bool {
+        let taken = self.handed_over.entry(record).or_default();
+        let first = *taken & (1 << number) == 0;
+        *taken |= 1 << number;
+        first
+    }
+
+    /// The first record that cannot be finished.
+    pub(super) fn first_unfinished(&mut self) -> usize {
+        while self.done.contains(&self.prefix) || self.skippable.contains(&self.prefix) {
+            self.prefix += 1;
+        }
+        self.prefix
+    }
+
+    /// The first record of which the engine does not know for certain that it is finished.
+    pub(super) fn first_uncertain(&self) -> usize {
+        (self.base..).find(|record| !self.done.contains(record)).unwrap_or(self.base)
+    }
+
+    /// Handlers that run, and commands that wait for their next attempt.
+    pub(super) fn in_flight(&self) -> usize {
+        self.running.len() + if self.counts() { self.retrying.len() } else { 0 }
+    }
+}

@@ -1,0 +1,134 @@
+//! The commands: partitions of records with gaps between their offsets.
+
+use std::sync::Arc;
+
+use super::{
+    plan::{Plan, Work},
+    random::Random,
+    settings::Settings,
+};
+use crate::config::Ordering;
+
+pub(super) const NAME: &str = "commands";
+
+/// One record of the topic.
+#[derive(Debug)]
+pub(super) struct Command {
+    pub(super) offset: i64,
+    pub(super) key: Option<Vec<u8>>,
+    pub(super) value: Option<Vec<u8>>,
+    /// Commands with one number are handled one after another.
+    pub(super) lane: usize,
+    pub(super) plan: Plan,
+}
+
+/// One partition.
+#[derive(Debug)]
+pub(super) struct Partition {
+    pub(super) records: Vec<Arc<Command>>,
+    /// So many have been produced by now.
+    pub(super) visible: usize,
+}
+
+/// The topic.
+#[derive(Debug)]
+pub(super) struct Topic {
+    pub(super) partitions: Vec<Partition>,
+}
+
+impl Topic {
+    pub(super) fn draw(random: &mut Random, settings: &Settings) -> Self {
+        let partitions = (0..settings.partitions).map(|_| Partition::draw(random, settings)).collect();
+        Self { partitions }
+    }
+
+    pub(super) fn partition(&self, number: i32) -> &Partition {
+        &self.partitions[place(number)]
+    }
+
+    /// More is produced. False if there is no more.
+    pub(super) fn produce(&mut self, random: &mut Random) -> bool {
+        let partition = random.below(self.partitions.len());
+        let partition = &mut self.partitions[partition];
+        let before = partition.visible;
+        partition.visible = partition.records.len().min(before + random.between(1, 6));
+        partition.visible > before
+    }
+
+    pub(super) fn produce_all(&mut self) {
+        for partition in &mut self.partitions {
+            partition.visible = partition.records.len();
+        }
+    }
+
+    /// How many records there are in all.
+    pub(super) fn len(&self) -> usize {
+        self.partitions.iter().map(|partition| partition.records.len()).sum()
+    }
+}
+
+/// The place of a partition in a list.
+pub(super) fn place(partition: i32) -> usize {
+    usize::try_from(partition).unwrap_or(usize::MAX)
+}
+
+/// The number of the partition at a place in a list.
+pub(super) fn number(place: usize) -> i32 {
+    i32::try_from(place).unwrap_or(i32::MAX)
+}
+
+impl Partition {
+    fn draw(random: &mut Random, settings: &Settings) -> Self {
+        let gaps = random.pick(&[0, 100, 500]);
+        let mut offset = if random.chance(500) { 0 } else { 1000 };
+        let records: Vec<_> = (0..random.between(settings.records / 4, settings.records))
+            .map(|_| {
+                if random.chance(gaps) {
+                    offset += 1 + random.below(3) as i64;
+                }
+                offset += 1;
+                Arc::new(Command::draw(random, settings, offset - 1))
+            })
+            .collect();
+        let visible = random.below(records.len() + 1);
+        Self { records, visible }
+    }
+
+    /// The place of the first record at or behind an offset.
+    pub(super) fn place_of(&self, offset: i64) -> usize {
+        self.records.partition_point(|record| record.offset < offset)
+    }
+
+    /// What a group has committed that has read the first so many records.
+    pub(super) fn offset_after(&self, records: usize) -> i64 {
+        records.checked_sub(1).map_or(0, |last| self.records[last].offset + 1)
+    }
+}
+
+impl Command {
+    fn draw(random: &mut Random, settings: &Settings, offset: i64) -> Self {
+        let plan = Plan::draw(random, settings);
+        let key = random.below(settings.keys);
+        // A record without a key is ordered by its correlation id.
+        let keyless = random.chance(200);
+        let correlation = if keyless { format!("c{key}") } else { format!("o{offset}") };
+        let lane = match settings.ordering {
+            Ordering::Partition => 0,
+            Ordering::Key if keyless => settings.keys + key,
+            Ordering::Key => key,
+        };
+        let value = match &plan {
+            Plan::NoMessage => random.chance(500).then(|| b"no message".to_vec()),
+            Plan::Unknown => Some(message("nobody", &correlation, "{}")),
+            Plan::Undecodable => Some(message("work", &correlation, r#"{"work":1}"#)),
+            Plan::Work(Work { plain, .. }) => {
+                Some(message(if *plain { "plain" } else { "work" }, &correlation, r#"{"work":"do"}"#))
+            }
+        };
+        Self { offset, key: (!keyless).then(|| format!("k{key}").into_bytes()), value, lane, plan }
+    }
+}
+
+fn message(kind: &str, correlation: &str, payload: &str) -> Vec<u8> {
+    format!(r#"{{"type":"{kind}","correlation_id":"{correlation}","payload":{payload}}}"#).into_bytes()
+}
