@@ -16,6 +16,7 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::panic, reason = "a test helper reports a failure by panicking in the test that called it")]
 
+pub mod audit;
 mod client;
 mod kafka;
 mod message;
@@ -24,6 +25,7 @@ mod produce;
 mod python;
 mod read;
 mod wait;
+mod workload;
 
 pub use client::{Client, unique};
 pub use kafka::Kafka;
@@ -31,3 +33,4 @@ pub use message::{Message, Record};
 pub use process::{Line, Process, cargo_binary};
 pub use python::python;
 pub use wait::{Progress, wait_until, wait_until_async};
+pub use workload::{Work, Workload};

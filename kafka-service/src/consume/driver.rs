@@ -9,8 +9,8 @@ use std::{
 use tokio::sync::mpsc::{self, error::TrySendError};
 
 use super::{
-    Client, Ended, Stop, TopicPartition,
-    partition::{Hold, Limits, Partition},
+    Client, Ended, Stop,
+    partition::{Hold, Limits},
     partitions::{Partitions, Taken},
     revoke::{Drain, Revoke},
 };
@@ -20,13 +20,15 @@ use crate::{
 };
 
 /// How many records one batch has at most. Beyond some hundreds a larger one gains nothing measurable.
-const BATCH: usize = 512;
+pub(super) const BATCH: usize = 512;
 /// How often finished work is committed at least.
 const COMMIT_EVERY: Duration = Duration::from_millis(100);
 /// How long a step waits for a record before it looks at everything else.
 const WAIT_FOR_RECORDS: Duration = Duration::from_millis(20);
 /// How long it waits while it may take no record, or while a revoke waits for handlers.
 const WAIT_SHORTLY: Duration = Duration::from_millis(1);
+/// A commit that is not confirmed for this long is worth a line in the log.
+const UNCONFIRMED_TOO_LONG: Duration = Duration::from_secs(10);
 /// A member without partitions counts as taking part after this long without a problem.
 const MEMBER_AFTER: Duration = Duration::from_secs(10);
 /// How long leaving the group may take beyond the deadline of a stop.
@@ -52,15 +54,16 @@ pub(crate) struct Driver<C: Client> {
     pub(super) partitions: Partitions<C>,
     pub(super) revokes: Vec<Revoke<C::Record>>,
     /// A batch for which the dispatcher has no room yet.
-    unsent: Option<Batch<C::Record>>,
+    pub(super) unsent: Option<Batch<C::Record>>,
     /// Every batch holds a clone of it, so that we know when the last record is gone.
     lease: Arc<()>,
     phase: Phase,
-    limits: Limits,
-    any_hold: bool,
+    pub(super) limits: Limits,
+    pub(super) any_hold: bool,
     /// The broker refused to give out a partition, and no record has come since.
     partition_problem: bool,
     last_commit: Instant,
+    last_alarm: Instant,
     began: Instant,
 }
 
@@ -104,6 +107,7 @@ impl<C: Client> Driver<C> {
             any_hold: false,
             partition_problem: false,
             last_commit: now,
+            last_alarm: now,
             began: now,
         }
     }
@@ -186,7 +190,7 @@ impl<C: Client> Driver<C> {
         Ok(entries)
     }
 
-    fn hand_over(&mut self, entries: Vec<Entry<C::Record>>) {
+    pub(super) fn hand_over(&mut self, entries: Vec<Entry<C::Record>>) {
         if !entries.is_empty() {
             let lease: Box<dyn Any + Send> = Box::new(Arc::clone(&self.lease));
             self.unsent = Some(Batch { entries, lease: Some(lease) });
@@ -202,54 +206,6 @@ impl<C: Client> Driver<C> {
         }
     }
 
-    /// Gives partitions that take no more what was put aside, as their windows get room, and lets those go on of which
-    /// nothing is left aside and half the window is committed.
-    fn refill_held(&mut self, now: Instant) {
-        if !self.any_hold || self.unsent.is_some() {
-            return;
-        }
-        let limits = self.limits;
-        let held = self.partitions.iter().filter(|partition| partition.hold.is_some()).count();
-        let share = (BATCH / held.max(1)).max(1);
-        let (mut entries, mut released, mut resumed, mut paused) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for partition in self.partitions.iter_mut().filter(|partition| partition.hold.is_some()) {
-            refill(partition, limits, share, &mut entries);
-            if partition.aside.is_empty() && partition.is_half_free(limits) {
-                let was_paused = partition.hold.take().is_some_and(|hold| hold.paused);
-                if was_paused { &mut resumed } else { &mut released }.push(partition.name.clone());
-            } else {
-                pause_if_due(partition, now, &mut paused);
-            }
-        }
-        if !paused.is_empty() {
-            self.client.pause(&paused);
-        }
-        if !resumed.is_empty() {
-            self.client.resume(&resumed);
-        }
-        // A pause did not end the hold.
-        released.extend(resumed);
-        if !released.is_empty() {
-            self.client.release(&released);
-        }
-        self.any_hold = self.partitions.iter().any(|partition| partition.hold.is_some());
-        self.hand_over(entries);
-    }
-
-    fn is_commit_due(&mut self) -> bool {
-        let quarter = u64::try_from(self.settings.max_uncommitted / 4).unwrap_or(u64::MAX).max(1);
-        let mut due = false;
-        for partition in self.partitions.iter_mut() {
-            partition.tracker.advance();
-            due |= partition.tracker.to_hand_over() >= quarter;
-        }
-        due
-    }
-
-    pub(super) fn commit(&mut self, now: Instant) {
-        commit(&mut self.client, self.partitions.iter_mut(), now);
-    }
-
     /// Everything that is due by time.
     fn tick(&mut self, now: Instant) {
         if now.duration_since(self.last_commit) < COMMIT_EVERY {
@@ -261,8 +217,17 @@ impl<C: Client> Driver<C> {
         let uncommitted = self.partitions.iter().map(|partition| partition.tracker.uncommitted()).max();
         health.uncommitted.store(uncommitted.unwrap_or(0), Ordering::Relaxed);
         let unconfirmed = self.partitions.iter().filter_map(|partition| partition.unconfirmed_since).min();
-        let unconfirmed = unconfirmed.map_or(0, |since| now.duration_since(since).as_millis());
-        health.unconfirmed_ms.store(usize::try_from(unconfirmed).unwrap_or(usize::MAX), Ordering::Relaxed);
+        let unconfirmed = unconfirmed.map(|since| now.duration_since(since)).unwrap_or_default();
+        let millis = usize::try_from(unconfirmed.as_millis()).unwrap_or(usize::MAX);
+        health.unconfirmed_ms.store(millis, Ordering::Relaxed);
+        if unconfirmed >= UNCONFIRMED_TOO_LONG && now.duration_since(self.last_alarm) >= UNCONFIRMED_TOO_LONG {
+            self.last_alarm = now;
+            tracing::warn!(
+                unconfirmed_for = ?unconfirmed,
+                uncommitted,
+                "the broker does not confirm commits; if this instance dies now, what is uncommitted is delivered again"
+            );
+        }
         if now.duration_since(self.began) > MEMBER_AFTER && health.problem().is_none() {
             health.member.store(true, Ordering::Relaxed);
         }
@@ -328,68 +293,4 @@ fn no_room<C: Client>(record: &C::Record) -> String {
         C::handle(record).1,
         record.offset()
     )
-}
-
-/// Moves what was put aside into the window, as far as there is room, and not more than its share of a batch.
-fn refill<R: crate::message::Record>(
-    partition: &mut Partition<R>,
-    limits: Limits,
-    share: usize,
-    entries: &mut Vec<Entry<R>>,
-) {
-    for _ in 0..share {
-        if !partition.has_room(limits) {
-            return;
-        }
-        let Some(record) = partition.aside.pop_front() else { return };
-        let Some(slot) = partition.tracker.take(record.offset()) else {
-            return partition.aside.push_front(record);
-        };
-        entries.push(Entry { record, assignment: partition.tracker.assignment().index(), slot });
-    }
-}
-
-fn pause_if_due<R>(partition: &mut Partition<R>, now: Instant, paused: &mut Vec<TopicPartition>) {
-    if !partition.is_due_for_pause(now) {
-        return;
-    }
-    if let Some(hold) = &mut partition.hold {
-        hold.paused = true;
-    }
-    tracing::warn!(
-        topic = &*partition.name.topic,
-        partition = partition.name.partition,
-        uncommitted = partition.tracker.uncommitted(),
-        unconfirmed_for = ?partition.unconfirmed_since.map(|since| now.duration_since(since)).unwrap_or_default(),
-        "window of uncommitted records is full (KAFKA_MAX_UNCOMMITTED): the partition takes no more until half of it is committed"
-    );
-    paused.push(partition.name.clone());
-}
-
-/// Hands over every watermark that has moved. This is the only place where finished work leaves the engine.
-pub(super) fn commit<'a, C: Client>(
-    client: &mut C,
-    partitions: impl Iterator<Item = &'a mut Partition<C::Record>>,
-    now: Instant,
-) where
-    C::Record: 'a,
-{
-    let (mut offsets, mut handed_over) = (Vec::new(), Vec::new());
-    for partition in partitions {
-        partition.tracker.advance();
-        if let Some(watermark) = partition.tracker.hand_over() {
-            partition.unconfirmed_since.get_or_insert(now);
-            offsets.push((partition.name.clone(), watermark));
-            handed_over.push(partition);
-        }
-    }
-    if offsets.is_empty() {
-        return;
-    }
-    if let Err(error) = client.commit(&offsets) {
-        tracing::warn!(error, "cannot start a commit; it is repeated with the next");
-        for partition in handed_over {
-            partition.tracker.hand_over_again();
-        }
-    }
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::{
     Client, ClientEvent, CommitAnswer, Driver, End, TopicPartition,
-    driver::commit,
+    commit::commit,
     partition::Partition,
     revoke::{Drain, Revoke},
 };

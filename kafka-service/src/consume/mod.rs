@@ -5,8 +5,10 @@
 //! the [`Driver`] is stepped by whoever owns the thread.
 
 mod client;
+mod commit;
 mod driver;
 mod events;
+mod hold;
 mod partition;
 mod partitions;
 mod revoke;

@@ -15,20 +15,27 @@ impl Ledger {
             Some("I1 nothing is committed past unfinished work")
         } else if records <= tenure.base || partition.offset_after(records) != offset {
             Some("I1 what is committed is the offset behind a finished record")
-        } else if records < tenure.committing.min(tenure.accepted) {
+        } else if records < tenure.furthest {
             Some("I3 commits of an assignment never go back")
         } else {
             None
         };
         tenure.committing = records;
+        tenure.furthest = tenure.furthest.max(records);
+        tenure.excused = false;
         if let Some(invariant) = broken {
             let what = format!("offset {offset} is {records} records, but {unfinished} are finished, of {tenure:?}");
             self.violate(invariant, what);
         }
     }
 
-    /// A commit was not started, or was refused.
-    pub(super) fn not_committed(&mut self, number: u64) {
+    /// The client could not start a commit.
+    pub(super) fn not_started(&mut self, number: u64) {
+        self.tenure(number).excused = true;
+    }
+
+    /// The driver has learned that a commit was refused.
+    pub(super) fn refused(&mut self, number: u64) {
         self.counts.commits_refused += 1;
         let tenure = self.tenure(number);
         tenure.committing = tenure.accepted;
@@ -48,7 +55,7 @@ impl Ledger {
         tenure.retrying.clear();
         let certain = tenure.first_uncertain();
         let reached = tenure.committing.max(tenure.accepted);
-        if !tenure.lost && reached < certain {
+        if !tenure.lost && !tenure.excused && reached < certain {
             let what = format!("{certain} records are finished, a commit reaches {reached}, of {tenure:?}");
             self.violate("H1 finished work is committed before its partition is given back", what);
         }

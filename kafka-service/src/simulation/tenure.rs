@@ -31,6 +31,10 @@ pub(super) struct Tenure {
     pub(super) accepted: usize,
     /// Up to here a commit was started that has not failed so far.
     pub(super) committing: usize,
+    /// The furthest commit that was ever started.
+    pub(super) furthest: usize,
+    /// The last commit could not be started.
+    pub(super) excused: bool,
     /// The running attempt of each lane: record and attempt.
     pub(super) running: BTreeMap<usize, (usize, u32)>,
     /// The command of each lane that waits for its next attempt: record and the attempt that failed.

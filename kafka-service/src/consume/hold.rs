@@ -1,0 +1,78 @@
+//! Partitions that take no more, because their window or their share of the memory is full: what is on its way to them is
+//! put aside, and they go on when there is room again.
+
+use std::time::Instant;
+
+use super::{
+    Client, Driver, Record, TopicPartition,
+    driver::BATCH,
+    partition::{Limits, Partition},
+};
+use crate::dispatch::Entry;
+
+impl<C: Client> Driver<C> {
+    /// Gives partitions that take no more what was put aside, as their windows get room, and lets those go on of which
+    /// nothing is left aside and half the window is committed.
+    pub(super) fn refill_held(&mut self, now: Instant) {
+        if !self.any_hold || self.unsent.is_some() {
+            return;
+        }
+        let limits = self.limits;
+        let held = self.partitions.iter().filter(|partition| partition.hold.is_some()).count();
+        let share = (BATCH / held.max(1)).max(1);
+        let (mut entries, mut released, mut resumed, mut paused) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for partition in self.partitions.iter_mut().filter(|partition| partition.hold.is_some()) {
+            refill(partition, limits, share, &mut entries);
+            if partition.aside.is_empty() && partition.is_half_free(limits) {
+                let was_paused = partition.hold.take().is_some_and(|hold| hold.paused);
+                if was_paused { &mut resumed } else { &mut released }.push(partition.name.clone());
+            } else {
+                pause_if_due(partition, now, &mut paused);
+            }
+        }
+        if !paused.is_empty() {
+            self.client.pause(&paused);
+        }
+        if !resumed.is_empty() {
+            self.client.resume(&resumed);
+        }
+        // A pause did not end the hold.
+        released.extend(resumed);
+        if !released.is_empty() {
+            self.client.release(&released);
+        }
+        self.any_hold = self.partitions.iter().any(|partition| partition.hold.is_some());
+        self.hand_over(entries);
+    }
+}
+
+/// Moves what was put aside into the window, as far as there is room, and not more than its share of a batch.
+fn refill<R: Record>(partition: &mut Partition<R>, limits: Limits, share: usize, entries: &mut Vec<Entry<R>>) {
+    for _ in 0..share {
+        if !partition.has_room(limits) {
+            return;
+        }
+        let Some(record) = partition.aside.pop_front() else { return };
+        let Some(slot) = partition.tracker.take(record.offset()) else {
+            return partition.aside.push_front(record);
+        };
+        entries.push(Entry { record, assignment: partition.tracker.assignment().index(), slot });
+    }
+}
+
+fn pause_if_due<R>(partition: &mut Partition<R>, now: Instant, paused: &mut Vec<TopicPartition>) {
+    if !partition.is_due_for_pause(now) {
+        return;
+    }
+    if let Some(hold) = &mut partition.hold {
+        hold.paused = true;
+    }
+    tracing::warn!(
+        topic = &*partition.name.topic,
+        partition = partition.name.partition,
+        uncommitted = partition.tracker.uncommitted(),
+        unconfirmed_for = ?partition.unconfirmed_since.map(|since| now.duration_since(since)).unwrap_or_default(),
+        "window of uncommitted records is full (KAFKA_MAX_UNCOMMITTED): the partition takes no more until half of it is committed"
+    );
+    paused.push(partition.name.clone());
+}

@@ -1,0 +1,242 @@
+//! The consumer group and its coordinator: who is in it, who has which partition, and what is committed.
+
+use std::collections::BTreeSet;
+
+use super::{
+    member::{Answer, Member},
+    topic::{number, place},
+    world::World,
+};
+
+/// What the coordinator knows.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// Members by name.
+    members: BTreeSet<u64>,
+    next_member: u64,
+    partitions: Vec<Ownership>,
+    /// The next offset to read of each partition.
+    pub(super) committed: Vec<i64>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Ownership {
+    owner: Option<u64>,
+    target: Option<u64>,
+    /// Its owner was asked for it.
+    asked: bool,
+    /// It is to be taken back even if its owner will get it again.
+    again: bool,
+}
+
+impl Group {
+    pub(super) fn new(partitions: usize) -> Self {
+        Self {
+            members: BTreeSet::new(),
+            next_member: 1,
+            partitions: vec![Ownership::default(); partitions],
+            committed: vec![0; partitions],
+        }
+    }
+
+    fn free(&mut self, partition: i32) {
+        let ownership = &mut self.partitions[place(partition)];
+        *ownership = Ownership { target: ownership.target, ..Ownership::default() };
+    }
+
+    fn expel(&mut self, id: u64) {
+        self.members.remove(&id);
+        for ownership in self.partitions.iter_mut().filter(|ownership| ownership.owner == Some(id)) {
+            *ownership = Ownership { target: ownership.target, ..Ownership::default() };
+        }
+    }
+
+    fn wants_back(&self, id: u64) -> Vec<i32> {
+        let back = self.partitions.iter().enumerate().filter(|(_, ownership)| {
+            ownership.owner == Some(id) && !ownership.asked && (ownership.again || ownership.target != Some(id))
+        });
+        back.map(|(place, _)| number(place)).collect()
+    }
+
+    fn gives(&self, id: u64, eager: bool) -> Vec<i32> {
+        // Eager: nobody gets anything before everybody has given everything.
+        let is_moving = |ownership: &Ownership| ownership.owner.is_some() && (ownership.again || ownership.asked);
+        if eager && self.partitions.iter().any(is_moving) {
+            return Vec::new();
+        }
+        let free = self.partitions.iter().enumerate();
+        let free = free.filter(|(_, ownership)| ownership.owner.is_none() && ownership.target == Some(id));
+        free.map(|(place, _)| number(place)).collect()
+    }
+}
+
+impl World {
+    /// A process comes into the group.
+    pub(super) fn join(&mut self, instance: u32) {
+        let id = self.group.next_member;
+        self.group.next_member += 1;
+        self.group.members.insert(id);
+        self.members.insert(instance, Member::new(id));
+        self.note(|| format!("instance {instance} joins as member {id}"));
+        self.rebalance();
+    }
+
+    /// Shares the partitions out, some of them anew.
+    pub(super) fn rebalance(&mut self) {
+        let stays = |member: &&Member| !member.fenced && !member.leaving;
+        let candidates: Vec<u64> = self.members.values().filter(stays).map(|member| member.id).collect();
+        let (eager, random) = (self.settings.eager, &mut self.random);
+        for ownership in &mut self.group.partitions {
+            let keeps = ownership.target.is_some_and(|target| candidates.contains(&target)) && random.chance(500);
+            if !keeps {
+                ownership.target = (!candidates.is_empty()).then(|| random.pick(&candidates));
+            }
+            ownership.again |= ownership.owner.is_some() && (eager || random.chance(150));
+        }
+        let targets: Vec<_> = self.group.partitions.iter().map(|ownership| ownership.target).collect();
+        self.note(|| format!("rebalance: {targets:?}"));
+    }
+
+    /// The group has not heard of a member for too long. Its partitions are free, and the member does not know.
+    pub(super) fn expire(&mut self, instance: u32) {
+        let Some(member) = self.members.get_mut(&instance).filter(|member| !member.fenced) else { return };
+        member.fenced = true;
+        let id = member.id;
+        self.group.expel(id);
+        self.note(|| format!("member {id} (instance {instance}) is expelled"));
+        self.rebalance();
+    }
+
+    /// The process is gone. The group hears of it now, or sees when the session is over.
+    pub(super) fn forget_member(&mut self, instance: u32) {
+        let Some(member) = self.members.remove(&instance) else { return };
+        if !member.fenced {
+            self.group.expel(member.id);
+            self.rebalance();
+        }
+    }
+
+    /// Everything that is due between the group and its members, each with this chance.
+    pub(super) fn coordinate(&mut self, per_mille: u32) {
+        let instances: Vec<u32> = self.members.keys().copied().collect();
+        for instance in instances {
+            if self.random.chance(per_mille) {
+                self.coordinate_with(instance);
+            }
+        }
+    }
+
+    fn coordinate_with(&mut self, instance: u32) {
+        let one_at_a_time = self.settings.one_at_a_time;
+        let lie = self.random.chance(self.rates.lost_untold);
+        let Some(member) = self.members.get_mut(&instance) else { return };
+        // A client does not rejoin before its commits are answered.
+        if member.requests.is_empty() {
+            for partition in std::mem::take(&mut member.returning) {
+                if !member.fenced {
+                    self.group.free(partition);
+                }
+            }
+        }
+        if member.fenced {
+            return self.tell_expelled(instance, lie);
+        }
+        if member.leaving && member.is_empty() {
+            let id = member.id;
+            if self.group.members.remove(&id) {
+                self.note(|| format!("member {id} has left"));
+                self.rebalance();
+            }
+            return;
+        }
+        if !member.is_free(one_at_a_time) {
+            return;
+        }
+        let mut back = self.group.wants_back(member.id);
+        if member.leaving {
+            back = member.given.iter().copied().collect();
+        }
+        if !back.is_empty() {
+            member.ask_back(&back, false);
+            for partition in &back {
+                self.group.partitions[place(*partition)].asked = true;
+            }
+            return self.note(|| format!("the group asks instance {instance} for {back:?}"));
+        }
+        let gives = if member.leaving { Vec::new() } else { self.group.gives(member.id, self.settings.eager) };
+        if !gives.is_empty() {
+            member.give(&gives);
+            for partition in &gives {
+                self.group.partitions[place(*partition)].owner = Some(member.id);
+            }
+            self.note(|| format!("the group gives {gives:?} to instance {instance}"));
+        }
+    }
+
+    /// A member learns that it was expelled, sooner or later, and not always the truth. When it has let everything go it
+    /// comes back under another name.
+    fn tell_expelled(&mut self, instance: u32, lie: bool) {
+        let one_at_a_time = self.settings.one_at_a_time;
+        let Some(member) = self.members.get_mut(&instance) else { return };
+        if !member.told {
+            member.told = true;
+            member.lost = !lie;
+            self.ledger.counts.lost += 1;
+            return self.note(|| format!("instance {instance} hears that it was expelled (lie: {lie})"));
+        }
+        if !member.given.is_empty() && member.is_free(one_at_a_time) {
+            let all: Vec<i32> = member.given.iter().copied().collect();
+            let lost = member.lost;
+            member.ask_back(&all, lost);
+            return self.note(|| format!("instance {instance} loses {all:?} (lost: {lost})"));
+        }
+        if member.is_empty() && member.events.is_empty() {
+            (member.fenced, member.told, member.lost) = (false, false, false);
+            if !member.leaving {
+                member.id = self.group.next_member;
+                self.group.next_member += 1;
+                self.group.members.insert(member.id);
+                let id = member.id;
+                self.note(|| format!("instance {instance} comes back as member {id}"));
+                self.rebalance();
+            }
+        }
+    }
+
+    /// The broker looks at the next commit of a client.
+    pub(super) fn process_commit(&mut self, instance: u32) {
+        let refuses = self.random.chance(self.rates.commit_refused);
+        let unanswered = self.random.chance(self.rates.commit_unanswered);
+        let Some(member) = self.members.get_mut(&instance) else { return };
+        let Some(request) = member.requests.pop_front() else { return };
+        let refused = if !self.group.members.contains(&request.member) {
+            Some("unknown member")
+        } else {
+            refuses.then_some("rebalance in progress")
+        };
+        if refused.is_none() {
+            for (tenure, partition, offset) in &request.offsets {
+                let committed = &mut self.group.committed[place(*partition)];
+                if *offset < *committed {
+                    let what = format!("partition {partition}: {offset} after {committed}, by instance {instance}");
+                    self.ledger.violate("I3 the group's positions never go back", what);
+                }
+                *committed = *offset;
+                self.ledger.committed(&self.topic, *tenure, *offset);
+            }
+        }
+        let line = format!("commit of instance {instance}: {:?}, refused: {refused:?}", request.offsets);
+        let answer = Answer { offsets: request.offsets, refused };
+        member.answers.push_back((!unanswered).then_some(answer));
+        self.note(|| line);
+    }
+
+    /// The answer reaches the client.
+    pub(super) fn answer_commit(&mut self, instance: u32) {
+        if let Some(member) = self.members.get_mut(&instance)
+            && let Some(Some(answer)) = member.answers.pop_front()
+        {
+            member.hear(&answer);
+        }
+    }
+}

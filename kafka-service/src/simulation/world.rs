@@ -1,0 +1,92 @@
+//! Everything outside the instances: the brokers, the group, the network between, and the eyes of the checks.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use super::{
+    group::Group,
+    ledger::Ledger,
+    member::Member,
+    outbox::Outbox,
+    random::Random,
+    settings::{Rates, Settings},
+    time::Time,
+    topic::Topic,
+};
+
+/// The world of one run.
+#[derive(Debug)]
+pub(super) struct World {
+    pub(super) random: Random,
+    pub(super) settings: Settings,
+    pub(super) rates: Rates,
+    pub(super) time: Arc<Time>,
+    pub(super) topic: Topic,
+    pub(super) group: Group,
+    /// The consuming client of each process that lives.
+    pub(super) members: BTreeMap<u32, Member>,
+    /// The producing client of each process that lives.
+    pub(super) outboxes: BTreeMap<u32, Outbox>,
+    pub(super) ledger: Ledger,
+    /// What happens, line by line; only if somebody will read it.
+    trace: Option<Vec<String>>,
+}
+
+/// A world, shared by the executor, the clients and the handlers, of which only one runs at a time.
+pub(super) type Shared = Arc<Mutex<World>>;
+
+/// Opens the world.
+pub(super) fn open(world: &Shared) -> MutexGuard<'_, World> {
+    world.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl World {
+    pub(super) fn new(seed: u64, trace: bool) -> Self {
+        let mut random = Random::new(seed);
+        let settings = Settings::draw(&mut random);
+        let topic = Topic::draw(&mut random, &settings);
+        let mut world = Self {
+            rates: settings.rates.clone(),
+            time: Time::new(),
+            group: Group::new(settings.partitions),
+            members: BTreeMap::new(),
+            outboxes: BTreeMap::new(),
+            ledger: Ledger::default(),
+            trace: trace.then(Vec::new),
+            topic,
+            random,
+            settings,
+        };
+        let settings = world.settings.clone();
+        world.note(|| format!("{settings:?}"));
+        world
+    }
+
+    /// Adds a line to the trace.
+    pub(super) fn note(&mut self, line: impl FnOnce() -> String) {
+        if let Some(trace) = &mut self.trace {
+            trace.push(format!("{:>9.3?} {}", self.time.passed(), line()));
+        }
+    }
+
+    pub(super) fn take_trace(&mut self) -> Vec<String> {
+        self.trace.take().unwrap_or_default()
+    }
+
+    /// From here on nothing goes wrong any more, and everything that there is to do is there.
+    pub(super) fn calm_down(&mut self) {
+        self.note(|| "calm".to_owned());
+        self.rates = Rates::calm();
+        self.topic.produce_all();
+    }
+
+    /// Whether everything is committed.
+    pub(super) fn is_all_committed(&self) -> bool {
+        let partitions = self.topic.partitions.iter().zip(&self.group.committed);
+        partitions
+            .into_iter()
+            .all(|(partition, committed)| partition.offset_after(partition.records.len()) <= *committed)
+    }
+}

@@ -1,0 +1,34 @@
+//! Was anything lost, done twice or done out of order? Answered from what stands in the topics after a run of workers:
+//! the commands, the events, the dead letters, and the group's own log of accepted commits.
+
+mod commits;
+mod report;
+mod trace;
+
+pub use commits::{Commit, commits};
+pub use report::{ForDisturbance, Report, audit};
+pub use trace::{Done, Place, Trace};
+
+/// What was done to an instance during a run, in milliseconds since the epoch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disturbance {
+    /// Of which kind.
+    pub kind: Kind,
+    /// The instance.
+    pub instance: String,
+    /// When it began.
+    pub from: u64,
+    /// When it was over; the same for a kill.
+    pub until: u64,
+    /// How many commands the group had not committed then.
+    pub lag: i64,
+}
+
+/// What was done to an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// SIGKILL.
+    Kill,
+    /// SIGSTOP and, later, SIGCONT.
+    Stop,
+}

@@ -1,0 +1,180 @@
+//! The judgement.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::{
+    Disturbance, Kind,
+    commits::Commit,
+    trace::{Done, Trace},
+};
+
+/// What was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Commands in the topic.
+    pub commands: usize,
+    /// Events in the topic.
+    pub events: usize,
+    /// Dead letters in the topic.
+    pub dead_letters: usize,
+    /// Commands without an event and without a dead letter.
+    pub lost: usize,
+    /// First events of a command that stand behind the first event of a later command of the same key.
+    pub out_of_order: usize,
+    /// Events and dead letters of a command beyond its first.
+    pub duplicates: usize,
+    /// Those of them that follow from no kill and no stop.
+    pub duplicates_unexplained: usize,
+    /// Those of them that are the same attempt written twice.
+    pub duplicates_of_one_attempt: usize,
+    /// Commands that were handled again although their position had been committed before the disturbance.
+    pub duplicates_of_committed: usize,
+    /// Commits that set a partition back.
+    pub commits_backwards: usize,
+    /// What followed from each disturbance.
+    pub disturbances: Vec<ForDisturbance>,
+    /// The first few of what is wrong, in words.
+    pub samples: Vec<String>,
+}
+
+/// What followed from one disturbance.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ForDisturbance {
+    /// `kill` or `stop`.
+    pub kind: &'static str,
+    /// The instance.
+    pub instance: String,
+    /// Uncommitted commands of the whole group at that time.
+    pub lag: i64,
+    /// Commands that were handled twice because of it.
+    pub duplicates: usize,
+    /// Of those, the most in one partition.
+    pub most_in_a_partition: usize,
+}
+
+const SAMPLES: usize = 10;
+
+/// Judges a run.
+#[must_use]
+pub fn audit(trace: &Trace, disturbances: &[Disturbance]) -> Report {
+    let mut report = Report {
+        commands: trace.commands.len(),
+        events: trace.events.len(),
+        dead_letters: trace.dead_letters.len(),
+        ..Report::default()
+    };
+    lost(trace, &mut report);
+    order(trace, &mut report);
+    commits_backwards(trace, &mut report);
+    duplicates(trace, disturbances, &mut report);
+    report
+}
+
+fn sample(report: &mut Report, text: impl FnOnce() -> String) {
+    if report.samples.len() < SAMPLES {
+        report.samples.push(text());
+    }
+}
+
+fn lost(trace: &Trace, report: &mut Report) {
+    let mut answers: HashMap<(&str, u64), usize> = HashMap::new();
+    for (key, seq) in trace.events.iter().map(|done| (&done.key, done.seq)) {
+        *answers.entry((key, seq)).or_default() += 1;
+    }
+    for dead in &trace.dead_letters {
+        *answers.entry((&dead.key, dead.seq)).or_default() += 1;
+    }
+    for ((partition, offset), work) in &trace.commands {
+        if !answers.contains_key(&(work.key.as_str(), work.seq)) {
+            report.lost += 1;
+            sample(report, || format!("lost: {} {} at {partition}/{offset}", work.key, work.seq));
+        }
+    }
+    report.duplicates = answers.values().map(|count| count - 1).sum();
+}
+
+fn order(trace: &Trace, report: &mut Report) {
+    let mut seen = std::collections::HashSet::new();
+    let mut last: HashMap<&str, u64> = HashMap::new();
+    for done in &trace.events {
+        if !seen.insert((done.key.as_str(), done.seq)) {
+            continue;
+        }
+        let newest = last.entry(&done.key).or_insert(done.seq);
+        if done.seq < *newest {
+            report.out_of_order += 1;
+            let newest = *newest;
+            sample(report, || format!("out of order: {done:?} after {newest}"));
+        } else {
+            *newest = done.seq;
+        }
+    }
+}
+
+fn commits_backwards(trace: &Trace, report: &mut Report) {
+    let mut last: HashMap<i32, Commit> = HashMap::new();
+    for commit in &trace.commits {
+        if let Some(before) = last.insert(commit.partition, *commit)
+            && before.offset > commit.offset
+        {
+            report.commits_backwards += 1;
+            sample(report, || format!("backwards: {commit:?} after {before:?}"));
+        }
+    }
+}
+
+fn duplicates(trace: &Trace, disturbances: &[Disturbance], report: &mut Report) {
+    let mut counts: Vec<HashMap<i32, usize>> = vec![HashMap::new(); disturbances.len()];
+    let mut first: HashMap<(&str, u64), &Done> = HashMap::new();
+    for done in &trace.events {
+        let Some(before) = first.get(&(done.key.as_str(), done.seq)) else {
+            first.insert((&done.key, done.seq), done);
+            continue;
+        };
+        if before.instance == done.instance && before.began == done.began && before.attempt == done.attempt {
+            report.duplicates_of_one_attempt += 1;
+        }
+        let Some(place) = disturbances.iter().position(|disturbance| explains(disturbance, before, done)) else {
+            report.duplicates_unexplained += 1;
+            sample(report, || format!("unexplained: {before:?} and {done:?}"));
+            continue;
+        };
+        *counts[place].entry(done.partition).or_default() += 1;
+        let disturbance = &disturbances[place];
+        if committed(&trace.commits, done.partition, disturbance.from) > done.offset {
+            report.duplicates_of_committed += 1;
+            sample(report, || format!("was committed: {before:?} and {done:?}, {disturbance:?}"));
+        }
+    }
+    for (disturbance, counts) in disturbances.iter().zip(counts) {
+        report.disturbances.push(ForDisturbance {
+            kind: if disturbance.kind == Kind::Kill { "kill" } else { "stop" },
+            instance: disturbance.instance.clone(),
+            lag: disturbance.lag,
+            duplicates: counts.values().sum(),
+            most_in_a_partition: counts.values().copied().max().unwrap_or(0),
+        });
+    }
+}
+
+/// Whether a command was handled again because of this.
+fn explains(disturbance: &Disturbance, before: &Done, done: &Done) -> bool {
+    let (earlier, later) = if before.began <= done.began { (before, done) } else { (done, before) };
+    // The second run began after the disturbance, and the first one was the victim's.
+    earlier.instance == disturbance.instance
+        && earlier.began <= disturbance.from
+        && later.began >= disturbance.from
+        && (disturbance.kind == Kind::Stop || later.instance != disturbance.instance)
+}
+
+/// How far a partition was committed at that time.
+fn committed(commits: &[Commit], partition: i32, at: u64) -> i64 {
+    commits
+        .iter()
+        .filter(|commit| commit.partition == partition && commit.at < at)
+        .map(|commit| commit.offset)
+        .max()
+        .unwrap_or(0)
+}

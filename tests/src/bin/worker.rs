@@ -1,0 +1,130 @@
+//! The service that the chaos, rival and fault tests run as processes of their own and kill.
+//!
+//! All of its configuration is the environment: `KAFKA_*`, and `WORKER_INSTANCE` for its name. It writes `ready` and
+//! `not ready: <problems>` to stdout whenever that changes, and its log to stderr.
+
+#![expect(clippy::print_stdout, reason = "the tests read it")]
+
+use std::{
+    io,
+    sync::Arc,
+    thread,
+    time::{Duration, SystemTime},
+};
+
+use kafka_service::{Event, HandlerError, Health, KafkaService, Meta, ServiceHandle, State, command};
+use kafka_service_tests::Work;
+use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
+
+#[derive(Clone)]
+struct Instance(Arc<str>);
+
+#[derive(Serialize, Event)]
+#[event("work.done", key = key)]
+struct WorkDone {
+    key: String,
+    seq: u64,
+    instance: String,
+    attempt: u32,
+    /// Where the command stood.
+    partition: i32,
+    offset: i64,
+    /// When this attempt began, in milliseconds since the epoch.
+    began: u64,
+}
+
+impl WorkDone {
+    fn begin(instance: &Instance, meta: &Meta, work: &Work) -> Self {
+        let began = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_millis();
+        Self {
+            key: work.key.clone(),
+            seq: work.seq,
+            instance: instance.0.to_string(),
+            attempt: meta.attempt(),
+            partition: meta.partition(),
+            offset: meta.offset(),
+            began: u64::try_from(began).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+/// Works for a while, and then does what the kind says.
+#[command("work")]
+async fn work(State(instance): State<Instance>, meta: Meta, work: Work) -> Result<WorkDone, HandlerError> {
+    let done = WorkDone::begin(&instance, &meta, &work);
+    if work.work_ms > 0 {
+        tokio::time::sleep(Duration::from_millis(work.work_ms)).await;
+    }
+    match (work.kind.as_str(), meta.attempt()) {
+        ("poison", _) => Err(HandlerError::permanent("this command is poison")),
+        ("fail_once", 1) => Err(HandlerError::new("the first attempt fails")),
+        ("fail", attempt) => Err(HandlerError::new(format!("attempt {attempt} fails"))),
+        ("panic", 1) => oh_no(),
+        ("hang", _) => std::future::pending().await,
+        _ => Ok(done),
+    }
+}
+
+#[expect(clippy::panic, reason = "what a handler's panic does is under test")]
+fn oh_no() -> Result<WorkDone, HandlerError> {
+    panic!("the first attempt panics")
+}
+
+/// The same on a thread that is blocked.
+#[command("work_blocking")]
+fn work_blocking(State(instance): State<Instance>, meta: Meta, work: Work) -> WorkDone {
+    let done = WorkDone::begin(&instance, &meta, &work);
+    thread::sleep(Duration::from_millis(work.work_ms));
+    done
+}
+
+/// Returns an error of its own type, with nothing but `?`.
+#[command("read_a_file")]
+async fn read_a_file() -> Result<(), io::Error> {
+    std::fs::read("/no/such/file")?;
+    Ok(())
+}
+
+/// Its event has about as many bytes as the work has milliseconds.
+#[command("too_large")]
+async fn too_large(State(instance): State<Instance>, meta: Meta, work: Work) -> WorkDone {
+    let done = WorkDone::begin(&instance, &meta, &work);
+    WorkDone { instance: "x".repeat(usize::try_from(work.work_ms).unwrap_or(0)), ..done }
+}
+
+fn tell(health: &Health, last: &mut String) {
+    let now = if health.ready { "ready".to_owned() } else { format!("not ready: {}", health.problems.join("; ")) };
+    if *last != now {
+        println!("{now}");
+        *last = now;
+    }
+}
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() -> Result<(), kafka_service::Error> {
+    let filter = std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false).init();
+    let name = std::env::var("WORKER_INSTANCE").unwrap_or_else(|_| "worker".to_owned());
+    let service = KafkaService::from_env()?.state(Instance(name.into())).start().await?;
+    watch(&service).await;
+    service.run_until(std::future::ready(())).await
+}
+
+/// Tells the service's health until it is to end or has ended.
+async fn watch(service: &ServiceHandle) {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return;
+    };
+    let mut last = String::new();
+    loop {
+        tell(&service.health(), &mut last);
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(20)) => {}
+            _ = terminate.recv() => return,
+            _ = interrupt.recv() => return,
+            _ = service.failed() => return tell(&service.health(), &mut last),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What the program `worker` needs around it: topics, a group, an environment, and commands to work on.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::{Client, Message, unique};
+
+/// The payload of the worker's commands: one of the numbered commands of a key, and what to do for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// The record's key.
+    pub key: String,
+    /// The command's number among those of its key, counted from 0.
+    pub seq: u64,
+    /// How long the handler takes.
+    #[serde(default)]
+    pub work_ms: u64,
+    /// `ok`, or one of the other kinds that the worker knows.
+    #[serde(default)]
+    pub kind: String,
+}
+
+impl Work {
+    /// A command that succeeds at once.
+    pub fn new(key: impl Into<String>, seq: u64) -> Self {
+        Self { key: key.into(), seq, work_ms: 0, kind: "ok".to_owned() }
+    }
+
+    /// How long its handler takes.
+    #[must_use]
+    pub fn taking(self, work_ms: u64) -> Self {
+        Self { work_ms, ..self }
+    }
+
+    /// What its handler does; see the program `worker`.
+    #[must_use]
+    pub fn kind(self, kind: &str) -> Self {
+        Self { kind: kind.to_owned(), ..self }
+    }
+
+    /// The record for the worker's main handler.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        self.message_for("work")
+    }
+
+    /// The record for another of its handlers.
+    #[must_use]
+    pub fn message_for(&self, command: &str) -> Message {
+        Message::from(self.json(command)).key(self.key.as_str())
+    }
+
+    /// The record's value.
+    #[must_use]
+    pub fn json(&self, command: &str) -> serde_json::Value {
+        let correlation_id = format!("{}-{}", self.key, self.seq);
+        json!({"type": command, "correlation_id": correlation_id, "payload": self})
+    }
+}
+
+/// Topics and a group of their own for one run of workers.
+#[derive(Debug, Clone)]
+pub struct Workload {
+    /// Where the brokers are.
+    pub bootstrap: String,
+    /// The topic of commands.
+    pub commands: String,
+    /// The topic of events.
+    pub events: String,
+    /// The topic of dead letters.
+    pub dead_letters: String,
+    /// The consumer group.
+    pub group: String,
+    settings: Vec<(String, String)>,
+}
+
+impl Workload {
+    /// Names only; the topics are made by whoever wants to.
+    #[must_use]
+    pub fn named(client: &Client, name: &str) -> Self {
+        let commands = unique(&format!("{name}-commands"));
+        Self {
+            bootstrap: client.bootstrap().to_owned(),
+            dead_letters: format!("{commands}-dlq"),
+            commands,
+            events: unique(&format!("{name}-events")),
+            group: unique(&format!("{name}-group")),
+            settings: Vec::new(),
+        }
+    }
+
+    /// With topics of so many partitions.
+    #[must_use]
+    pub fn new(client: &Client, name: &str, partitions: i32) -> Self {
+        let workload = Self::named(client, name);
+        client.create_topic(&workload.commands, partitions);
+        client.create_topic(&workload.events, partitions);
+        client.create_topic(&workload.dead_letters, 1);
+        workload
+    }
+
+    /// Adds a variable to the workers' environment.
+    #[must_use]
+    pub fn set(mut self, name: &str, value: &str) -> Self {
+        self.settings.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The program as an instance of this name.
+    #[must_use]
+    pub fn command(&self, worker: &Path, instance: &str) -> Command {
+        let mut command = Command::new(worker);
+        command.env("WORKER_INSTANCE", instance);
+        command.env("KAFKA_BOOTSTRAP_SERVERS", &self.bootstrap).env("KAFKA_GROUP_ID", &self.group);
+        command.env("KAFKA_COMMANDS_TOPIC", &self.commands).env("KAFKA_EVENTS_TOPIC", &self.events);
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
+        command
+    }
+}
