@@ -19,7 +19,7 @@ pub enum Error {
     Failed(String),
     /// The service stopped at its deadline and left work behind. All of it is uncommitted, so it is delivered again.
     Incomplete {
-        /// Commands that were taken and not finished.
+        /// Commands whose handlers still ran, or whose events were not acknowledged.
         commands: usize,
         /// Events and dead letters that the broker did not acknowledge.
         unacknowledged: usize,

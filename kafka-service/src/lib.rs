@@ -186,6 +186,8 @@ mod error;
 mod health;
 #[cfg(feature = "kafka")]
 mod service;
+#[cfg(test)]
+mod simulation;
 
 #[doc(hidden)]
 #[path = "private.rs"]

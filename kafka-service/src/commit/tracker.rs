@@ -120,6 +120,11 @@ impl Tracker {
         self.states().any(|state| state == State::Running)
     }
 
+    /// How many run or await their acknowledgements.
+    pub(crate) fn running(&self) -> usize {
+        self.states().filter(|state| *state == State::Running).count()
+    }
+
     /// How many records of the window are not finished.
     pub(crate) fn unfinished(&self) -> usize {
         self.states().filter(|state| *state != State::Finished).count()

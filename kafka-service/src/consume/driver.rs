@@ -275,7 +275,10 @@ impl<C: Client> Driver<C> {
 
     pub(super) fn ended(&self) -> Ended {
         let owned = self.partitions.iter().chain(self.revokes.iter().flat_map(|revoke| &revoke.partitions));
-        Ended { left: owned.map(|partition| partition.tracker.unfinished()).sum() }
+        owned.fold(Ended::default(), |ended, partition| Ended {
+            left: ended.left + partition.tracker.unfinished(),
+            running: ended.running + partition.tracker.running(),
+        })
     }
 
     pub(super) fn count_assigned(&mut self) {

@@ -40,4 +40,6 @@ impl Stop {
 pub(crate) struct Ended {
     /// Records that were taken and are not finished. They are not committed, so they are delivered again.
     pub(crate) left: usize,
+    /// Those of them whose handlers still ran, or whose events were not acknowledged yet.
+    pub(crate) running: usize,
 }

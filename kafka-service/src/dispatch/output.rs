@@ -1,19 +1,22 @@
 //! Records on their way to the producer, in order, also while it has no room and while the broker takes some of them not.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, future::Future, sync::Arc};
+
+use futures_util::future::OptionFuture;
 
 use super::{
     Core,
-    repair::{Repair, Stored},
+    repair::{Repair, Stored, is_owned},
 };
 use crate::{
     commit::Token,
-    transport::{Cause, OutRecord, Producer, SendError, Undelivered},
+    publish::Acks,
+    transport::{Cause, OutRecord, SendError, Undelivered},
 };
 
 /// Hands records over in order. While the producer is full they wait here, and the dispatcher takes nothing new.
 pub(super) struct Output {
-    producer: Arc<dyn Producer>,
+    core: Arc<Core>,
     waiting: VecDeque<Stored>,
     /// What the broker did not take, and what waits behind it.
     pub(super) repair: Repair,
@@ -28,7 +31,7 @@ pub(super) struct TooLarge(pub(super) String);
 impl Output {
     pub(super) fn new(core: &Arc<Core>) -> Self {
         Self {
-            producer: Arc::clone(&core.producer),
+            core: Arc::clone(core),
             waiting: VecDeque::new(),
             repair: Repair::new(Arc::clone(core)),
             lingering: false,
@@ -49,7 +52,7 @@ impl Output {
             self.waiting.push_back(Stored::copy(record, token));
             return Ok(());
         }
-        match self.producer.send(record, token) {
+        match self.core.producer.send(record, token) {
             Ok(()) => {
                 self.lingering = true;
                 Ok(())
@@ -66,14 +69,30 @@ impl Output {
         }
     }
 
-    /// Sends what waits, as far as there is room now.
-    pub(super) fn drain(&mut self) {
+    /// Sends what waits, as far as there is room now. If something is left, the future completes when there may be more.
+    pub(super) fn drain<'a>(&mut self, acks: &'a Acks) -> OptionFuture<impl Future<Output = ()> + use<'a>> {
+        if !self.is_full() {
+            return None.into();
+        }
+        // Asked for before the attempt, so that an acknowledgement between the two is not missed: it may be the last.
+        let room = acks.room();
+        self.send_waiting();
+        self.is_full().then_some(room).into()
+    }
+
+    fn send_waiting(&mut self) {
         while let Some(stored) = self.waiting.front() {
+            // What belongs to a partition that was given back is its new owner's to publish.
+            if !is_owned(&self.core, stored.token) {
+                self.core.acks.dropped(stored.token);
+                self.waiting.pop_front();
+                continue;
+            }
             // Its key may have been closed meanwhile.
             let sent = if self.repair.keep_behind(&stored.record(), stored.token) {
                 Ok(())
             } else {
-                self.producer.send(&stored.record(), stored.token)
+                self.core.producer.send(&stored.record(), stored.token)
             };
             if matches!(sent, Err(SendError::QueueFull)) {
                 return;
@@ -99,7 +118,7 @@ impl Output {
     /// The broker did not take a record.
     pub(super) fn failed(&mut self, token: Token, undelivered: Undelivered) {
         if undelivered.cause == Cause::Producer {
-            self.producer.renew();
+            self.core.producer.renew();
         }
         tracing::error!(
             error = undelivered.error,
@@ -111,7 +130,7 @@ impl Output {
     /// Tells the producer that nothing more comes for the moment, so that what lingers is sent at once.
     pub(super) fn idle(&mut self) {
         if std::mem::take(&mut self.lingering) {
-            self.producer.idle();
+            self.core.producer.idle();
         }
     }
 }

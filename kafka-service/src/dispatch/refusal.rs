@@ -58,7 +58,7 @@ impl Refusals {
         let position = core.acks.position(stored.token);
         let assignment = position.and_then(|(index, slot)| Some((core.acks.assignments.get(index)?, slot)));
         // Without an assignment the partition was given back, and its new owner will see for itself.
-        let Some((assignment, slot)) = assignment else { return };
+        let Some((assignment, slot)) = assignment else { return core.acks.dropped(stored.token) };
         let message = format!("an event was refused by the broker: {reason}");
         self.reading.push(Box::pin(read_back(core, assignment, slot, stored.token, message)));
     }
@@ -101,7 +101,7 @@ impl Refused {
     /// Dead-letters the command, unless somebody else owns it by now.
     pub(super) fn finish(self, publishing: &mut Publishing) {
         if !self.assignment.is_owned() {
-            return;
+            return publishing.core.acks.dropped(self.token);
         }
         let ended =
             Ended { record: &self.record, assignment: &self.assignment, slot: self.slot, attempts: 1, handler: None };

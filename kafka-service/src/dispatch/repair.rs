@@ -173,7 +173,8 @@ impl Repair {
     fn send_oldest(&mut self, key: KeyId) {
         let Some(closed) = self.keys.get_mut(&key) else { return };
         // What belongs to a partition that was given back is its new owner's to publish.
-        while closed.oldest().is_some_and(|stored| !is_owned(&self.core, stored.token)) {
+        while let Some(stored) = closed.oldest().filter(|stored| !is_owned(&self.core, stored.token)) {
+            self.core.acks.dropped(stored.token);
             closed.take_oldest();
         }
         let Some(stored) = closed.oldest() else {
@@ -197,7 +198,8 @@ impl Closed {
     }
 }
 
-fn is_owned(core: &Core, token: Token) -> bool {
+/// Whether the partition of a command's record is still ours.
+pub(super) fn is_owned(core: &Core, token: Token) -> bool {
     let position = core.acks.position(token);
     position
         .and_then(|(assignment, _)| core.acks.assignments.get(assignment))
@@ -217,7 +219,14 @@ async fn send_again(core: Arc<Core>, key: KeyId, stored: Stored, pause: Duration
         core.clock.sleep(pause).await;
     }
     let (token, answer) = core.acks.caller();
-    let sent = core.acks.when_there_is_room(|| core.producer.send(&stored.record(), token)).await;
+    let send = || {
+        // The pause, and the wait for room, may have outlasted the assignment.
+        if !is_owned(&core, stored.token) {
+            return Err(SendError::Refused("the partition was given back".to_owned()));
+        }
+        core.producer.send(&stored.record(), token)
+    };
+    let sent = core.acks.when_there_is_room(send).await;
     let result = match sent {
         Ok(()) => {
             core.producer.idle();

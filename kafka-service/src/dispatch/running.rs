@@ -41,6 +41,7 @@ impl<R: Record> Dispatcher<R> {
         let core = Arc::clone(&self.intake.core);
         let mut more = true;
         while more || !self.is_idle() {
+            let room = self.intake.publishing.output.drain(&core.acks);
             // Control first, so that a revoke never waits behind work. Ends before beginnings, so that memory is bounded.
             tokio::select! { biased;
                 Some(control) = self.control.recv() => self.control(control),
@@ -62,7 +63,8 @@ impl<R: Record> Dispatcher<R> {
                 Some(refused) = self.refusals.next(), if !self.refusals.is_empty() => {
                     refused.finish(&mut self.intake.publishing);
                 }
-                () = core.acks.room(), if self.intake.publishing.output.is_full() => self.intake.publishing.output.drain(),
+                // The next turn sends.
+                Some(()) = room => {}
                 batch = self.batches.recv(), if more && self.intake.has_room() => match batch {
                     Some(batch) => self.batch(batch).await,
                     None => more = false,

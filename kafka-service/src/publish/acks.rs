@@ -91,9 +91,22 @@ impl Acks {
             Target::Position { assignment, slot } => self.finish(assignment, slot),
             Target::Pending(entry) => self.delivered_pending(entry as usize),
         }
+        self.made_room();
+    }
+
+    /// Records have left the producer, one way or the other. A client may keep its memory until after it has reported, so it
+    /// says this once more when that is free.
+    pub(crate) fn made_room(&self) {
         if self.somebody_waits_for_room.load(Ordering::Relaxed) {
             self.somebody_waits_for_room.store(false, Ordering::Relaxed);
             self.room.notify_waiters();
+        }
+    }
+
+    /// A record of a partition that was given back is not sent any more. The last record of its command frees the entry.
+    pub(crate) fn dropped(&self, token: Token) {
+        if let Target::Pending(entry) = token.target() {
+            self.delivered_pending(entry as usize);
         }
     }
 
@@ -118,6 +131,11 @@ impl Acks {
 
     /// The broker does not have the record, and the client has given up on it.
     pub(crate) fn failed(&self, token: Token, undelivered: Undelivered) {
+        self.report_failed(token, undelivered);
+        self.made_room();
+    }
+
+    fn report_failed(&self, token: Token, undelivered: Undelivered) {
         if let Target::Pending(entry) = token.target() {
             let mut pending = self.pending();
             if let Some(Pending::Caller(_)) = pending.get(entry as usize) {
@@ -182,10 +200,12 @@ impl Acks {
         }
     }
 
-    /// Completes when an acknowledgement has come in, which makes room.
+    /// Completes when a report has come in, which makes room: one that comes after the call, even before the first poll.
     pub(crate) fn room(&self) -> impl Future<Output = ()> + '_ {
+        // A notification between the two would be missed the other way round.
+        let room = self.room.notified();
         self.somebody_waits_for_room.store(true, Ordering::Relaxed);
-        self.room.notified()
+        room
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     config::Config,
+    consume::Ended,
     dispatch::{Core, Counters},
     error::Error,
     health::{Health, HealthState},
@@ -173,19 +174,20 @@ impl Running {
         tracing::info!(deadline = ?self.config.shutdown_deadline, "stopping: no more commands are taken");
         self.consumer.stop(deadline);
         let ended = tokio::time::timeout_at((deadline + GOODBYE).into(), self.consumer.ended).await;
-        let commands = match ended {
-            Ok(Ok(ended)) => ended.left,
-            _ => usize::try_from(Counters::get(&self.core.counters.in_flight)).unwrap_or(usize::MAX),
-        };
+        let Ended { left, running } = ended.ok().and_then(Result::ok).unwrap_or_else(|| {
+            let in_flight = usize::try_from(Counters::get(&self.core.counters.in_flight)).unwrap_or(usize::MAX);
+            Ended { left: in_flight, running: in_flight }
+        });
+        // The partitions are given back, so what a handler or a retry still came to would be discarded.
         let mut dispatcher = self.dispatcher;
-        let patience = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(100));
-        if tokio::time::timeout(patience, &mut dispatcher).await.is_err() {
+        if tokio::time::timeout(Duration::from_millis(100), &mut dispatcher).await.is_err() {
             dispatcher.abort();
         }
         let unacknowledged = flush(&self.core, deadline).await;
         self.core.acks.close();
         tracing::info!(
-            commands_left = commands,
+            commands_left = left,
+            still_running = running,
             unacknowledged,
             finished = Counters::get(&self.core.counters.finished),
             dead_lettered = Counters::get(&self.core.counters.dead_lettered),
@@ -194,7 +196,8 @@ impl Running {
         );
         match failure {
             Some(reason) => Err(Error::Failed(reason)),
-            None if commands + unacknowledged > 0 => Err(Error::Incomplete { commands, unacknowledged }),
+            // What was not begun, or waited for another attempt, is left to the next owner; that is no failure.
+            None if running + unacknowledged > 0 => Err(Error::Incomplete { commands: running, unacknowledged }),
             None => Ok(()),
         }
     }

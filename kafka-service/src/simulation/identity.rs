@@ -17,9 +17,11 @@ const RETURNED: &str = "sim.returned";
 pub(super) const SAID: &str = "sim.said";
 /// The type of an event that no producer takes.
 pub(super) const HUGE: &str = "sim.huge";
+/// The type of an event that no broker takes.
+pub(super) const CURSED: &str = "sim.cursed";
 
 /// What an event says of its origin.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Origin {
     /// The assignment for which its handler ran.
     pub(super) tenure: u64,
@@ -37,6 +39,7 @@ pub(super) enum Identity {
     /// What a handler has published itself.
     Said,
     Huge,
+    Cursed,
 }
 
 impl Identity {
@@ -48,6 +51,7 @@ impl Identity {
         match message.kind {
             SAID => Self::Said,
             HUGE => Self::Huge,
+            CURSED => Self::Cursed,
             _ => Self::Event(message.payload),
         }
     }
@@ -55,7 +59,7 @@ impl Identity {
     pub(super) fn origin(&self) -> Option<&Origin> {
         match self {
             Self::Event(origin) | Self::DeadLetter(origin) => Some(origin),
-            Self::Said | Self::Huge => None,
+            Self::Said | Self::Huge | Self::Cursed => None,
         }
     }
 }
@@ -99,7 +103,7 @@ impl SimEvent {
 }
 
 impl Event for SimEvent {
-    const TYPES: &'static [&'static str] = &[RETURNED, SAID, HUGE];
+    const TYPES: &'static [&'static str] = &[RETURNED, SAID, HUGE, CURSED];
 
     fn event_type(&self) -> &'static str {
         self.kind

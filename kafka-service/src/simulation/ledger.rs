@@ -9,6 +9,7 @@ use super::{
     tenure::Tenure,
     topic::{self, Topic},
 };
+use crate::transport::Cause;
 
 /// A promise that was broken.
 #[derive(Clone, Debug)]
@@ -24,10 +25,12 @@ pub(super) struct Ledger {
     pub(super) violation: Option<Violation>,
     /// The end of each record in the world's logs.
     ends: BTreeMap<(i32, usize), Ends>,
-    /// The last event that came into the log for the first time: of each lane, for each partition of the log.
+    /// The last event that came into the log for the first time: of each lane, for each record key.
     last_event: BTreeMap<(i32, usize, u32), (usize, u32)>,
     /// Lanes of which the broker has not taken an event: the documented exception to the order of events.
     disturbed: BTreeSet<(i32, usize)>,
+    /// Events that the broker has not taken, by instance and record key; true when the engine knows it.
+    closed: BTreeMap<(u32, u32), BTreeMap<Origin, bool>>,
     pub(super) counts: Counts,
 }
 
@@ -82,6 +85,13 @@ impl Ledger {
         number
     }
 
+    /// The last tenure that an instance had of a partition, as its records carry it.
+    pub(super) fn latest(&self, instance: u32, partition: i32) -> Option<i64> {
+        let mut tenures = self.tenures.iter().rev();
+        let latest = tenures.find(|(_, tenure)| tenure.instance == instance && tenure.partition == partition);
+        latest.and_then(|(number, _)| i64::try_from(*number).ok())
+    }
+
     pub(super) fn of_instance(&mut self, instance: u32) -> impl Iterator<Item = &mut Tenure> {
         self.tenures.values_mut().filter(move |tenure| tenure.instance == instance)
     }
@@ -97,28 +107,34 @@ impl Ledger {
     }
 
     /// An event or a dead letter was taken by a producer.
-    pub(super) fn handed_over(&mut self, topic: &Topic, identity: &Identity) {
+    pub(super) fn handed_over(&mut self, topic: &Topic, identity: &Identity, key: u32) {
         let Some(origin) = identity.origin() else { return };
         let (record, lane) = position(topic, origin);
-        let disturbed = self.disturbed.contains(&(origin.partition, lane));
         let tenure = self.tenure(origin.tenure);
         if tenure.given_back {
-            return self.violate("I7 nothing is published for a partition that was given back", format!("{identity:?}"));
+            return self
+                .violate("I7 nothing is published for a partition that was given back", format!("{identity:?}"));
         }
-        let Identity::Event(_) = identity else { return };
-        let tenure = self.tenure(origin.tenure);
-        let this = (record, origin.number);
-        if tenure.hand_over(record, origin.number) {
-            let before = tenure.last_event.insert(lane, this);
-            if before.is_some_and(|before| before >= this) && !disturbed {
-                let what = format!("{identity:?} after {before:?}");
-                self.violate("O1 events of a key are handed over in the order of their commands", what);
-            }
+        if !matches!(identity, Identity::Event(_)) || !tenure.hand_over(record, origin.number) {
+            return;
+        }
+        let (this, instance) = ((record, origin.number), tenure.instance);
+        let before = tenure.last_event.insert((lane, key), this);
+        if before.is_some_and(|before| before >= this) {
+            let what = format!("{identity:?} after {before:?}");
+            self.violate("O1 events of a key are handed over in the order of their commands", what);
+        }
+        let closed = self.closed.get(&(instance, key)).into_iter().flatten();
+        let blocking =
+            closed.filter(|(other, known)| **known && *other != origin && self.tenures[&other.tenure].counts());
+        if let Some(blocking) = blocking.map(|(other, _)| *other).next() {
+            let what = format!("{identity:?} overtakes {blocking:?}");
+            self.violate("O3 nothing is sent behind what the broker has not taken", what);
         }
     }
 
     /// The broker has written a record.
-    pub(super) fn appended(&mut self, topic: &Topic, settings: &Settings, identity: &Identity, destination: u32) {
+    pub(super) fn appended(&mut self, topic: &Topic, settings: &Settings, identity: &Identity, key: u32) {
         let Some(origin) = identity.origin() else { return };
         let (record, lane) = position(topic, origin);
         let ends = self.ends.entry((origin.partition, record)).or_default();
@@ -138,7 +154,7 @@ impl Ledger {
         }
         ends.events |= 1 << origin.number;
         let this = (record, origin.number);
-        let before = self.last_event.insert((origin.partition, lane, destination), this);
+        let before = self.last_event.insert((origin.partition, lane, key), this);
         if before.is_some_and(|before| before >= this) && !self.disturbed.contains(&(origin.partition, lane)) {
             let what = format!("{origin:?} came into the log after {before:?}");
             self.violate("O2 first occurrences of a key's events stand in the order of their commands", what);
@@ -146,9 +162,10 @@ impl Ledger {
     }
 
     /// An instance has got an acknowledgement.
-    pub(super) fn acknowledged(&mut self, topic: &Topic, identity: &Identity) {
+    pub(super) fn acknowledged(&mut self, topic: &Topic, identity: &Identity, key: u32) {
         let Some(origin) = identity.origin() else { return };
         let (record, _) = position(topic, origin);
+        self.open(origin, key);
         let command = &topic.partition(origin.partition).records[record];
         let tenure = self.tenure(origin.tenure);
         let complete = match (identity, &command.plan) {
@@ -166,12 +183,35 @@ impl Ledger {
         }
     }
 
-    /// An instance has learned that the broker does not take a record.
-    pub(super) fn not_delivered(&mut self, topic: &Topic, identity: &Identity) {
+    /// An instance is told that the broker does not take a record.
+    pub(super) fn not_delivered(&mut self, topic: &Topic, identity: &Identity, key: u32, cause: Cause) {
         let Some(origin) = identity.origin() else { return };
         let (record, lane) = position(topic, origin);
         self.disturbed.insert((origin.partition, lane));
         self.ends.entry((origin.partition, record)).or_default().refused = true;
+        let instance = self.tenure(origin.tenure).instance;
+        match (identity, cause) {
+            (Identity::Event(_), Cause::Broker) => {
+                self.closed.entry((instance, key)).or_default().entry(*origin).or_insert(false);
+            }
+            // It may be dead-lettered instead, and no longer be in the way.
+            _ => self.open(origin, key),
+        }
+    }
+
+    fn open(&mut self, origin: &Origin, key: u32) {
+        let instance = self.tenure(origin.tenure).instance;
+        if let Some(closed) = self.closed.get_mut(&(instance, key)) {
+            closed.remove(origin);
+        }
+    }
+
+    /// The dispatcher of an instance has been polled: it knows what it was told.
+    pub(super) fn polled(&mut self, instance: u32) {
+        let closed = self.closed.range_mut((instance, 0)..=(instance, u32::MAX));
+        for known in closed.flat_map(|(_, closed)| closed.values_mut()) {
+            *known = true;
+        }
     }
 
     /// Everything of a process is gone.

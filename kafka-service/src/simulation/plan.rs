@@ -58,10 +58,15 @@ pub(super) enum Failure {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum End {
     /// So many events; each with a key of its own, or with that of the command.
-    Events { count: u32, own_key: bool },
+    Events {
+        count: u32,
+        own_key: bool,
+    },
     Permanent,
     /// An event that the producer refuses at once.
-    Refused,
+    Huge,
+    /// An event that the broker refuses, however often it is sent.
+    Cursed,
 }
 
 impl Plan {
@@ -114,7 +119,7 @@ impl Work {
         };
         let end = match random.below(20) {
             0 => End::Permanent,
-            1 => End::Refused,
+            1 => random.pick(&[End::Huge, End::Cursed]),
             2..=5 => End::Events { count: 0, own_key: false },
             6..=8 => End::Events { count: 2, own_key: random.chance(300) },
             9 => End::Events { count: 3, own_key: false },

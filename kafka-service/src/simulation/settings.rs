@@ -27,7 +27,7 @@ pub(super) struct Settings {
     /// How many records a producer holds.
     pub(super) queue: usize,
     /// Partitions of the topic for events.
-    pub(super) event_partitions: usize,
+    pub(super) event_partitions: u32,
     /// A rebalance takes everything from everybody first, as with the range assignor.
     pub(super) eager: bool,
     /// A client hears of the next rebalance only when it has answered the one before, as with librdkafka.
@@ -50,6 +50,8 @@ pub(super) struct Rates {
     pub(super) record_refused: u32,
     /// The producer is full, and empty a moment later.
     pub(super) full: u32,
+    /// A record cannot be read back.
+    pub(super) not_read_back: u32,
     /// Something stands in the place of a record.
     pub(super) error_record: u32,
     /// A lost assignment is not known to be lost.
@@ -84,7 +86,7 @@ impl Settings {
             unknown: random.pick(&[UnknownCommands::Skip, UnknownCommands::DeadLetter]),
             ordering: random.pick(&[Ordering::Key, Ordering::Key, Ordering::Key, Ordering::Partition]),
             queue: random.pick(&[1, 2, 5, 20]),
-            event_partitions: random.between(1, 3),
+            event_partitions: random.pick(&[1, 2, 3]),
             eager: random.chance(250),
             one_at_a_time: random.chance(700),
             rates: Rates::draw(random),
@@ -103,6 +105,7 @@ impl Rates {
             not_delivered: rate(600, &[10, 50, 200]),
             record_refused: rate(700, &[10, 50]),
             full: rate(500, &[10, 100]),
+            not_read_back: rate(500, &[300]),
             error_record: rate(800, &[10]),
             lost_untold: rate(500, &[300, 1000]),
             rebalance: rate(200, &[3, 10, 30]),

@@ -25,8 +25,8 @@ pub(super) struct Tenure {
     handed_over: BTreeMap<usize, u32>,
     /// How far everything is finished, as seen when it was last asked for.
     prefix: usize,
-    /// The last event of each lane that was handed over.
-    pub(super) last_event: BTreeMap<usize, (usize, u32)>,
+    /// The last event of each lane and record key that was handed over.
+    pub(super) last_event: BTreeMap<(usize, u32), (usize, u32)>,
     /// Up to here a commit was accepted by the broker.
     pub(super) accepted: usize,
     /// Up to here a commit was started that has not failed so far.

@@ -58,8 +58,9 @@ impl Time {
     /// Moves to a moment and wakes whoever waited for it or for an earlier one.
     pub(super) fn move_to(&self, to: Instant) {
         let mut state = self.state();
-        state.now = state.now.max(to);
-        let later = state.timers.split_off(&(state.now, u64::MAX));
+        let now = state.now.max(to);
+        state.now = now;
+        let later = state.timers.split_off(&(now, u64::MAX));
         let due = std::mem::replace(&mut state.timers, later);
         drop(state);
         for waker in due.into_values() {

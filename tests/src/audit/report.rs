@@ -159,14 +159,21 @@ fn duplicates(trace: &Trace, disturbances: &[Disturbance], report: &mut Report) 
     }
 }
 
+/// How long a victim may go on with what it had begun to take, before it knows that it has lost its partitions.
+const COMING_TO: u64 = 10_000;
+
 /// Whether a command was handled again because of this.
 fn explains(disturbance: &Disturbance, before: &Done, done: &Done) -> bool {
     let (earlier, later) = if before.began <= done.began { (before, done) } else { (done, before) };
-    // The second run began after the disturbance, and the first one was the victim's.
-    earlier.instance == disturbance.instance
-        && earlier.began <= disturbance.from
-        && later.began >= disturbance.from
-        && (disturbance.kind == Kind::Stop || later.instance != disturbance.instance)
+    let is_victim = |done: &Done| done.instance == disturbance.instance;
+    if later.began < disturbance.from {
+        return false;
+    }
+    match disturbance.kind {
+        // Another one has repeated what the victim had begun.
+        Kind::Kill => is_victim(earlier) && !is_victim(later) && earlier.began <= disturbance.from,
+        Kind::Stop => (is_victim(earlier) || is_victim(later)) && later.began <= disturbance.until + COMING_TO,
+    }
 }
 
 /// How far a partition was committed at that time.

@@ -11,7 +11,7 @@ use rdkafka::{
 use super::{
     close::close,
     context::{Context, unassign},
-    ffi::{BatchQueue, NativeRecord, commit_stored},
+    ffi::{BatchQueue, NativeRecord, commit_stored, destroy_closed},
 };
 use crate::{
     consume::{Client, ClientEvent, TopicPartition},
@@ -39,7 +39,7 @@ impl KafkaClient {
         consumer.context().close();
         drop(queue);
         if sound && free {
-            close(Closing(consumer), "consumer");
+            close(Closing(Some(consumer)), "consumer");
         } else {
             std::mem::forget(consumer);
         }
@@ -79,18 +79,19 @@ impl KafkaClient {
     }
 }
 
-/// A consumer that may be closing already, which its own drop would not wait for.
-struct Closing(BaseConsumer<Context>);
+/// A consumer that may be closing already, which its own drop would not wait for, and would report as an error.
+struct Closing(Option<BaseConsumer<Context>>);
 
 impl Drop for Closing {
     fn drop(&mut self) {
         const STEP: Duration = Duration::from_millis(10);
-        // The error says that it is closed.
-        if self.0.close_queue().is_ok() {
-            while !self.0.closed() {
-                self.0.poll(STEP);
-            }
+        let Some(consumer) = self.0.take() else { return };
+        // An error says that it is closing or closed already.
+        drop(consumer.close_queue());
+        while !consumer.closed() {
+            consumer.poll(STEP);
         }
+        destroy_closed(consumer);
     }
 }
 
@@ -203,6 +204,7 @@ impl Client for KafkaClient {
         // Closing leaves the group too, and is not interrupted by itself: librdkafka (classic protocol) forgets to tell the
         // group if it is closed while the unassign that follows an unsubscribe is in progress, and the group waits for the
         // member until its session times out.
+        self.consumer.context().leave();
         if let Err(error) = self.consumer.close_queue() {
             tracing::warn!(%error, "the Kafka consumer cannot leave its group");
         }

@@ -28,11 +28,18 @@ pub(super) struct Context {
     log: ClientLog,
     /// The consumer is being dropped: nobody answers a rebalance any more.
     closing: AtomicBool,
+    /// The consumer is leaving its group; that it says so is no news.
+    leaving: AtomicBool,
 }
 
 impl Context {
     pub(super) fn new() -> Self {
-        Self { events: Mutex::default(), log: ClientLog::new("consumer"), closing: AtomicBool::new(false) }
+        Self {
+            events: Mutex::default(),
+            log: ClientLog::new("consumer"),
+            closing: AtomicBool::new(false),
+            leaving: AtomicBool::new(false),
+        }
     }
 
     /// What was noted since the last call.
@@ -42,6 +49,11 @@ impl Context {
 
     pub(super) fn note(&self, event: ClientEvent) {
         self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+    }
+
+    /// From here on what the client says about leaving is not logged.
+    pub(super) fn leave(&self) {
+        self.leaving.store(true, Ordering::Relaxed);
     }
 
     /// From here on every rebalance is answered at once.
@@ -71,7 +83,9 @@ impl ClientContext for Context {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        self.log.error(&error, reason);
+        if !self.leaving.load(Ordering::Relaxed) {
+            self.log.error(&error, reason);
+        }
     }
 }
 

@@ -225,6 +225,18 @@ pub(super) fn commit_stored<C: ConsumerContext>(consumer: &BaseConsumer<C>) -> R
     }
 }
 
+/// Frees a consumer that is closed. The wrapper's drop would close it again and log that this fails as an error.
+///
+/// What the wrapper itself keeps (its context, a reference to a queue) is left behind: some hundred bytes.
+pub(super) fn destroy_closed<C: ConsumerContext>(consumer: BaseConsumer<C>) {
+    debug_assert!(consumer.closed());
+    let client = consumer.client().native_ptr();
+    // The context stays for as long as the process, so a callback during the destruction finds it.
+    std::mem::forget(consumer);
+    // SAFETY: the client is closed and nobody else has it; the wrapper, which would have destroyed it, is forgotten.
+    unsafe { sys::rd_kafka_destroy(client) }
+}
+
 /// A topic of a producer, looked up once. Keeps the producer alive.
 pub(super) struct TopicHandle<C: ProducerContext + 'static> {
     topic: NonNull<sys::rd_kafka_topic_t>,

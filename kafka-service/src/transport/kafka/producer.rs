@@ -77,7 +77,7 @@ impl Current {
                 None => Err(KafkaError::ClientCreation(format!("topic `{name}` is not possible"))),
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self { idle: Idle::start(&producer), producer, topics })
+        Ok(Self { idle: Idle::start(&producer, acks), producer, topics })
     }
 
     /// Headers are rare and go the wrapper's way.
@@ -106,11 +106,17 @@ impl Producer for KafkaProducer {
         let TopicId(place) = record.topic;
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         let (name, handle) = &current.topics[place];
-        if record.headers.is_empty() {
+        let sent = if record.headers.is_empty() {
             handle.produce(record.key, record.value, token).map_err(refusal)
         } else {
             current.send_with_headers(name, record, token)
+        };
+        if sent == Err(SendError::QueueFull) {
+            // What is full has nothing to linger for. And librdkafka frees the place of a record only after its report was
+            // handled, so the last report may come before there is room: after the bell whoever waits looks again.
+            current.idle.ring();
         }
+        sent
     }
 
     fn idle(&self) {
@@ -239,13 +245,14 @@ enum Bell {
 const IDLE_FLUSH: Duration = Duration::from_millis(20);
 
 impl Idle {
-    fn start(producer: &Arc<ThreadedProducer<Context>>) -> Arc<Self> {
+    fn start(producer: &Arc<ThreadedProducer<Context>>, acks: &Arc<Acks>) -> Arc<Self> {
         let idle = Arc::new(Self { state: Mutex::new(Bell::Silent), rung: Condvar::new() });
-        let (bell, producer) = (Arc::clone(&idle), Arc::clone(producer));
+        let (bell, producer, acks) = (Arc::clone(&idle), Arc::clone(producer), Arc::clone(acks));
         let thread = thread::Builder::new().name("kafka-linger".to_owned());
         let spawned = thread.spawn(move || {
             while bell.wait() {
                 end_linger(&producer, IDLE_FLUSH);
+                acks.made_room();
             }
         });
         if let Err(error) = spawned {

@@ -1,0 +1,172 @@
+//! The handlers of the simulated service: each does what the plan says.
+
+use std::{
+    future::{pending, poll_fn},
+    panic::resume_unwind,
+    task::Poll,
+};
+
+use serde::Deserialize;
+
+use super::{
+    attempts::Attempt,
+    identity::{CURSED, HUGE, Origin, SAID, SimEvent},
+    ledger::Ended,
+    plan::{self, End, Plan, Takes, Work},
+    time::Sleep,
+    topic::place,
+    world::{Shared, open},
+};
+use crate::{
+    handler::{Context, Failure, HandlerError, Invocation, Outcome, decode, outcome},
+    publish::Publisher,
+    registry::Handler,
+};
+
+static WORK: Handler = Handler::command("work", invoke).at("simulation", "work", file!(), line!());
+static PLAIN: Handler = Handler::command("plain", invoke).at("simulation", "plain", file!(), line!()).blocking();
+
+pub(super) static HANDLERS: [&Handler; 2] = [&WORK, &PLAIN];
+
+/// What handlers see of the world: a state of the service.
+#[derive(Clone)]
+pub(super) struct Scene(pub(super) Shared);
+
+#[derive(Deserialize)]
+struct Payload {
+    #[serde(rename = "work")]
+    _work: String,
+}
+
+/// An attempt that has started. If it is dropped before it has ended, it was cancelled.
+struct Running {
+    scene: Scene,
+    attempt: Attempt,
+    has_ended: bool,
+}
+
+impl Running {
+    fn start(scene: Scene, attempt: Attempt) -> Self {
+        let mut world = open(&scene.0);
+        world.note(|| format!("starts {attempt:?}"));
+        let settings = world.settings.clone();
+        world.ledger.started(attempt, &settings);
+        drop(world);
+        Self { scene, attempt, has_ended: false }
+    }
+
+    fn end(&mut self, ended: Ended) {
+        self.has_ended = true;
+        let mut world = open(&self.scene.0);
+        world.note(|| format!("{:?}: {ended:?}", self.attempt));
+        let settings = world.settings.clone();
+        world.ledger.ended(self.attempt, ended, &settings);
+    }
+
+    fn fail(&mut self) -> HandlerError {
+        self.end(Ended::Failed);
+        HandlerError::new("simulated")
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            self.end(Ended::Failed);
+        }
+    }
+}
+
+fn invoke(context: &Context<'_>) -> Invocation {
+    let scene: Scene = context.states.get().expect("the world is a state");
+    decode::<Payload>(context)?;
+    let (attempt, work, sleep) = look_up(&scene, context);
+    let mut running = Running::start(scene, attempt);
+    let fails = attempt.number <= work.fails;
+    match work.failure {
+        plan::Failure::Extract if fails => return Err(Failure::Extract(running.fail())),
+        plan::Failure::PanicAtCall if fails => panic(&mut running),
+        _ => {}
+    }
+    let origin = Origin {
+        tenure: attempt.tenure,
+        partition: context.origin.partition,
+        offset: context.origin.offset,
+        number: 0,
+    };
+    let publisher = context.publisher.bound_to(context);
+    Ok(Box::pin(run(running, work, origin, sleep, publisher)))
+}
+
+fn look_up(scene: &Scene, context: &Context<'_>) -> (Attempt, Work, Option<Sleep>) {
+    let world = open(&scene.0);
+    let partition = &world.topic.partitions[place(context.origin.partition)];
+    let record = partition.place_of(context.origin.offset);
+    let command = &partition.records[record];
+    let Plan::Work(work) = &command.plan else { panic!("{command:?} has no handler") };
+    let tenure = context.origin.timestamp.and_then(|tenure| u64::try_from(tenure).ok()).expect("a tenure");
+    let attempt = Attempt { tenure, record, lane: command.lane, number: context.attempt };
+    let sleep = match work.takes {
+        Takes::Time(time) => Some(world.time.sleep(time)),
+        _ => None,
+    };
+    (attempt, work.clone(), sleep)
+}
+
+/// Unwinds like a panic, without the noise of one.
+fn panic(running: &mut Running) -> ! {
+    running.end(Ended::Failed);
+    resume_unwind(Box::new("simulated"))
+}
+
+async fn run(mut running: Running, work: Work, origin: Origin, sleep: Option<Sleep>, publisher: Publisher) -> Outcome {
+    match (work.takes, sleep) {
+        (Takes::Polls(times), _) => polls(times).await,
+        (_, Some(sleep)) => sleep.await,
+        _ => {}
+    }
+    if running.attempt.number <= work.fails {
+        return match work.failure {
+            plan::Failure::Hang => pending().await,
+            plan::Failure::Panic => panic(&mut running),
+            plan::Failure::RetryAfter(time) => {
+                running.end(Ended::Failed);
+                Err(HandlerError::retry_after(time))
+            }
+            _ => Err(running.fail()),
+        };
+    }
+    if work.says && publisher.publish(&SimEvent { kind: SAID, key: None, origin }).await.is_err() {
+        return Err(running.fail());
+    }
+    match work.end {
+        End::Permanent => {
+            running.end(Ended::Permanent);
+            Err(HandlerError::permanent("simulated"))
+        }
+        End::Huge | End::Cursed => {
+            running.end(Ended::Permanent);
+            let kind = if matches!(work.end, End::Huge) { HUGE } else { CURSED };
+            outcome(SimEvent { kind, key: None, origin })
+        }
+        End::Events { count, own_key } => {
+            running.end(Ended::Events(count));
+            let key = own_key.then(|| format!("own{}", running.attempt.lane));
+            let event = |number| SimEvent::returned(Origin { number, ..origin }, key.clone());
+            outcome((0..count).map(event).collect::<Vec<_>>())
+        }
+    }
+}
+
+/// Pending so many times, and woken at once.
+async fn polls(mut times: u32) {
+    poll_fn(|context| {
+        if times == 0 {
+            return Poll::Ready(());
+        }
+        times -= 1;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}

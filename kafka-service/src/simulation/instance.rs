@@ -1,0 +1,168 @@
+//! One process of the service: the real driver and the real dispatcher, wired as in production.
+
+use std::{
+    collections::HashMap,
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Wake, Waker},
+};
+
+use tokio::sync::mpsc;
+
+use super::{
+    client::{SimClient, SimRecord},
+    handlers::{HANDLERS, Scene},
+    identity::{DEAD_LETTERS, EVENTS},
+    outbox::{Outbox, SimProducer},
+    random::Random,
+    read_back::SimReadBack,
+    time::SimClock,
+    topic,
+    world::{Shared, World, open},
+};
+use crate::{
+    config::{DeadLetterHeaders, MessageId},
+    consume::{Driver, DriverSettings, Step, Stop},
+    dispatch::{Core, Counters, Dispatcher, Fatal, Settings},
+    handler::States,
+    health::HealthState,
+    publish::{Acks, Publisher, PublisherCore},
+    registry::Registry,
+    transport::Producer,
+};
+
+/// As in `service/start.rs`.
+const BATCHES_AHEAD: usize = 2;
+const GROUP: &str = "simulation";
+
+/// A process.
+pub(super) struct Instance {
+    pub(super) id: u32,
+    pub(super) core: Arc<Core>,
+    pub(super) stop: Arc<Stop>,
+    pub(super) driver: Option<Driver<SimClient>>,
+    dispatcher: Option<Pin<Box<dyn Future<Output = ()>>>>,
+    woken: Arc<Flag>,
+    /// It does not get the processor.
+    pub(super) frozen: bool,
+    /// Something fatal was done to it.
+    pub(super) wounded: bool,
+}
+
+/// Set when the dispatcher wants to be polled.
+#[derive(Debug)]
+struct Flag(AtomicBool);
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Instance {
+    /// Starts a process, which joins the group.
+    pub(super) fn start(world: &Shared, id: u32) -> Self {
+        let mut opened = open(world);
+        let random = Random::new(opened.random.next());
+        opened.outboxes.insert(id, Outbox::default());
+        opened.join(id);
+        let (acks, undelivered) = Acks::new();
+        let acks = Arc::new(acks);
+        let core = Arc::new(core(world, &opened, id, random, acks));
+        let (batches, received) = mpsc::channel(BATCHES_AHEAD);
+        let (control, controls) = mpsc::unbounded_channel();
+        let stop = Arc::new(Stop::default());
+        let settings = DriverSettings {
+            core: Arc::clone(&core),
+            batches,
+            control,
+            health: Arc::new(HealthState::default()),
+            stop: Arc::clone(&stop),
+            max_uncommitted: opened.settings.max_uncommitted,
+            drain_deadline: opened.settings.drain,
+        };
+        let client = SimClient { world: Arc::clone(world), instance: id };
+        let driver = Driver::new(client, settings, opened.time.now());
+        let dispatcher = Dispatcher::<SimRecord>::new(Arc::clone(&core), received, controls, undelivered);
+        Self {
+            id,
+            core,
+            stop,
+            driver: Some(driver),
+            dispatcher: Some(Box::pin(dispatcher.run())),
+            woken: Arc::new(Flag(AtomicBool::new(true))),
+            frozen: false,
+            wounded: false,
+        }
+    }
+
+    /// One step of the driver.
+    pub(super) fn drive(&mut self, now: std::time::Instant) -> Option<Step> {
+        self.driver.as_mut().map(|driver| driver.step(now))
+    }
+
+    pub(super) fn is_woken(&self) -> bool {
+        self.woken.0.load(Ordering::Relaxed)
+    }
+
+    /// Polls the dispatcher. True when it has ended by that.
+    pub(super) fn poll(&mut self) -> bool {
+        let Some(dispatcher) = &mut self.dispatcher else { return false };
+        self.woken.0.store(false, Ordering::Relaxed);
+        let waker = Waker::from(Arc::clone(&self.woken));
+        let ended = dispatcher.as_mut().poll(&mut Context::from_waker(&waker)).is_ready();
+        if ended {
+            self.dispatcher = None;
+        }
+        ended
+    }
+
+    pub(super) fn has_dispatcher(&self) -> bool {
+        self.dispatcher.is_some()
+    }
+}
+
+fn core(world: &Shared, opened: &World, id: u32, random: Random, acks: Arc<Acks>) -> Core {
+    let settings = &opened.settings;
+    let producer: Arc<dyn Producer> =
+        Arc::new(SimProducer { world: Arc::clone(world), instance: id, acks: Arc::clone(&acks) });
+    let publisher = Publisher::new(PublisherCore {
+        producer: Some(Arc::clone(&producer)),
+        acks: Arc::clone(&acks),
+        events_topic: EVENTS,
+        group: GROUP.to_owned(),
+        source: GROUP.to_owned(),
+        message_id: MessageId::Envelope,
+    });
+    let mut states = States::default();
+    states.insert(Scene(Arc::clone(world)));
+    Core {
+        settings: Settings {
+            group: GROUP.to_owned(),
+            source: GROUP.to_owned(),
+            message_id: MessageId::Envelope,
+            ordering: settings.ordering,
+            max_in_flight: settings.max_in_flight,
+            handler_timeout: settings.timeout,
+            retry: settings.retry,
+            unknown_commands: settings.unknown,
+            events_topic: EVENTS,
+            dead_letter_topics: HashMap::from([(topic::NAME.to_owned(), DEAD_LETTERS)]),
+            dead_letter_headers: DeadLetterHeaders::default(),
+            dead_letter_limit: None,
+        },
+        registry: Registry::from_handlers(HANDLERS).expect("the handlers are sound"),
+        states,
+        publisher,
+        producer,
+        acks,
+        counters: Counters::default(),
+        fatal: Fatal::default(),
+        read_back: Box::new(SimReadBack { world: Arc::clone(world), instance: id }),
+        clock: Box::new(SimClock { time: Arc::clone(&opened.time), random: Mutex::new(random) }),
+    }
+}

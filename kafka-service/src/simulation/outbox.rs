@@ -1,0 +1,221 @@
+//! The producing client of one instance: queues in order, acknowledgements that take their time, and failures.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use super::{
+    identity::{DEAD_LETTERS, Identity},
+    topic::NAME,
+    world::{Shared, World, open},
+};
+use crate::{
+    commit::Token,
+    publish::Acks,
+    transport::{Cause, OutRecord, Producer, SendError, Undelivered},
+};
+
+/// A client (each renewal is another), and a partition of a topic that it writes to.
+type Destination = (u32, usize, u32);
+
+/// What was handed over and is not settled.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    /// On the way to the brokers.
+    queues: BTreeMap<Destination, VecDeque<Flying>>,
+    /// On the way back.
+    reports: BTreeMap<Destination, VecDeque<Report>>,
+    in_flight: usize,
+    /// The client that is in use, and whether it has ended.
+    client: u32,
+    fatal: bool,
+}
+
+#[derive(Debug)]
+struct Flying {
+    token: Token,
+    identity: Identity,
+    /// Stands for the record's key.
+    key: u32,
+    record: Undelivered,
+}
+
+/// What became of a record.
+#[derive(Debug)]
+pub(super) struct Report {
+    token: Token,
+    identity: Identity,
+    key: u32,
+    failure: Option<Undelivered>,
+}
+
+/// The producer that the engine sees.
+pub(super) struct SimProducer {
+    pub(super) world: Shared,
+    pub(super) instance: u32,
+    pub(super) acks: Arc<Acks>,
+}
+
+impl Producer for SimProducer {
+    fn send(&self, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
+        let mut world = open(&self.world);
+        let sent = world.send(self.instance, record, token);
+        // The client's thread may settle everything between the moment when the queue was full and that when the engine
+        // hears of it.
+        if sent == Err(SendError::QueueFull) && world.random.chance(200) {
+            while world.append(self.instance) {}
+            drop(world);
+            while report_next(&self.world, &self.acks, self.instance) {}
+        }
+        sent
+    }
+
+    fn idle(&self) {}
+
+    fn renew(&self) {
+        let mut world = open(&self.world);
+        let Some(outbox) = world.outboxes.get_mut(&self.instance).filter(|outbox| outbox.fatal) else { return };
+        outbox.client += 1;
+        outbox.fatal = false;
+        world.note(|| format!("instance {} renews its producer", self.instance));
+    }
+
+    fn flush(&self, _: Duration) -> usize {
+        0
+    }
+}
+
+/// Gives one report to the engine. False if there is none.
+pub(super) fn report_next(world: &Shared, acks: &Acks, instance: u32) -> bool {
+    let Some(report) = open(world).take_report(instance) else { return false };
+    match report.failure {
+        None => acks.delivered(report.token),
+        Some(undelivered) => acks.failed(report.token, undelivered),
+    }
+    true
+}
+
+impl World {
+    fn send(&mut self, instance: u32, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
+        let identity = Identity::of(record);
+        let (limit, full) = (self.settings.queue, self.random.chance(self.rates.full));
+        let Some(outbox) = self.outboxes.get_mut(&instance) else { return Ok(()) };
+        if outbox.fatal {
+            return Err(SendError::Fatal("simulated".to_owned()));
+        }
+        // Only what is in flight can make a producer full.
+        if outbox.in_flight >= limit || (full && outbox.in_flight > 0) {
+            return Err(SendError::QueueFull);
+        }
+        if is_too_large(&identity, record) {
+            return Err(SendError::TooLarge("simulated".to_owned()));
+        }
+        let key = number_of(record.key);
+        let partition = if record.topic == DEAD_LETTERS { 0 } else { key % self.settings.event_partitions };
+        let destination = (outbox.client, record.topic.0, partition);
+        let flying = Flying { token, identity, key, record: copy(record) };
+        outbox.queues.entry(destination).or_default().push_back(flying);
+        outbox.in_flight += 1;
+        self.note(|| format!("instance {instance} sends {identity:?} to {destination:?}"));
+        self.ledger.handed_over(&self.topic, &identity, key);
+        Ok(())
+    }
+
+    /// A broker takes the next record of a client, or does not. False if there is none.
+    pub(super) fn append(&mut self, instance: u32) -> bool {
+        let Some(outbox) = self.outboxes.get_mut(&instance) else { return false };
+        let Some(destination) = pick(&mut self.random, &outbox.queues) else { return false };
+        let (count, cause) = if self.random.chance(self.rates.not_delivered) {
+            (self.random.between(1, 3), Some(Cause::Broker))
+        } else {
+            (self.random.between(1, 2), self.random.chance(self.rates.record_refused).then_some(Cause::Record))
+        };
+        for _ in 0..count {
+            self.append_one(instance, destination, cause);
+        }
+        true
+    }
+
+    fn append_one(&mut self, instance: u32, destination: Destination, cause: Option<Cause>) {
+        let Some(outbox) = self.outboxes.get_mut(&instance) else { return };
+        let Some(flying) = outbox.queues.get_mut(&destination).and_then(VecDeque::pop_front) else { return };
+        let Flying { token, identity, key, record } = flying;
+        let cause = match identity {
+            Identity::Cursed => cause.or(Some(Cause::Record)),
+            // It could not get any smaller.
+            Identity::DeadLetter(_) if record.value.is_none() => cause.filter(|cause| *cause != Cause::Record),
+            _ => cause,
+        };
+        let failure = cause.map(|cause| Undelivered { cause, ..record });
+        if failure.is_none() {
+            self.ledger.appended(&self.topic, &self.settings, &identity, key);
+        }
+        outbox.reports.entry(destination).or_default().push_back(Report { token, identity, key, failure });
+        self.note(|| format!("the broker gets {identity:?} of instance {instance}: {cause:?}"));
+    }
+
+    fn take_report(&mut self, instance: u32) -> Option<Report> {
+        let outbox = self.outboxes.get_mut(&instance)?;
+        let destination = pick(&mut self.random, &outbox.reports)?;
+        let report = outbox.reports.get_mut(&destination)?.pop_front()?;
+        outbox.in_flight -= 1;
+        let failed = report.failure.as_ref().map(|undelivered| undelivered.cause);
+        match failed {
+            None => self.ledger.acknowledged(&self.topic, &report.identity, report.key),
+            Some(cause) => self.ledger.not_delivered(&self.topic, &report.identity, report.key, cause),
+        }
+        self.note(|| format!("instance {instance} hears of {:?}: {failed:?}", report.identity));
+        Some(report)
+    }
+
+    /// The producer has ended: nothing of what it holds is delivered.
+    pub(super) fn end_producer(&mut self, instance: u32) {
+        self.note(|| format!("the producer of instance {instance} ends"));
+        let Some(outbox) = self.outboxes.get_mut(&instance) else { return };
+        outbox.fatal = true;
+        let destinations: Vec<_> = outbox.queues.iter().map(|(to, queue)| (*to, queue.len())).collect();
+        for (destination, count) in destinations {
+            for _ in 0..count {
+                self.append_one(instance, destination, Some(Cause::Producer));
+            }
+        }
+    }
+
+    /// The process is gone. What was in flight reached the brokers up to some record, or all of it if it went in peace.
+    pub(super) fn forget_outbox(&mut self, instance: u32, in_peace: bool) {
+        while (in_peace || self.random.chance(700)) && self.append(instance) {}
+        self.outboxes.remove(&instance);
+    }
+}
+
+fn pick<T>(random: &mut super::random::Random, queues: &BTreeMap<Destination, VecDeque<T>>) -> Option<Destination> {
+    let filled: Vec<_> = queues.iter().filter(|(_, queue)| !queue.is_empty()).map(|(to, _)| *to).collect();
+    (!filled.is_empty()).then(|| random.pick(&filled))
+}
+
+/// Some events and some dead letters are.
+fn is_too_large(identity: &Identity, record: &OutRecord<'_>) -> bool {
+    match identity {
+        Identity::Huge => true,
+        Identity::DeadLetter(origin) => record.value.is_some() && origin.offset % 5 == 0,
+        _ => false,
+    }
+}
+
+/// The same for the same key.
+fn number_of(key: Option<&[u8]>) -> u32 {
+    key.unwrap_or_default().iter().fold(7, |number, byte| number * 31 % 1_000_003 + u32::from(*byte))
+}
+
+fn copy(record: &OutRecord<'_>) -> Undelivered {
+    Undelivered {
+        topic: record.topic,
+        key: record.key.map(<[u8]>::to_vec),
+        value: record.value.map(<[u8]>::to_vec),
+        headers: record.headers.to_vec(),
+        cause: Cause::Broker,
+        error: format!("simulated (commands of `{NAME}`)"),
+    }
+}

@@ -1,0 +1,39 @@
+//! Reading a single record once more.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use super::{
+    topic::place,
+    world::{Shared, open},
+};
+use crate::{message::StoredRecord, transport::ReadBack};
+
+pub(super) struct SimReadBack {
+    pub(super) world: Shared,
+    pub(super) instance: u32,
+}
+
+impl ReadBack for SimReadBack {
+    fn read(&self, _: &str, partition: i32, offset: i64) -> BoxFuture<'static, Result<Option<StoredRecord>, String>> {
+        let mut world = open(&self.world);
+        let rate = world.rates.not_read_back;
+        let fails = world.random.chance(rate);
+        let records = &world.topic.partitions[place(partition)];
+        let command = &records.records[records.place_of(offset)];
+        let record = StoredRecord {
+            value: command.value.clone(),
+            key: command.key.clone(),
+            offset: command.offset,
+            timestamp: world.ledger.latest(self.instance, partition),
+            headers: Vec::new(),
+        };
+        let takes = Duration::from_millis(world.random.pick(&[0, 1, 30]));
+        let sleep = world.time.sleep(takes);
+        Box::pin(async move {
+            sleep.await;
+            if fails { Err("simulated".to_owned()) } else { Ok(Some(record)) }
+        })
+    }
+}

@@ -1,0 +1,122 @@
+//! The end of a run: nothing goes wrong any more, and then everything must be done in a bounded time.
+
+use std::time::Duration;
+
+use super::{
+    executor::Executor,
+    topic::{number, place},
+    world::World,
+};
+
+/// Rounds in which everybody who can do something does it.
+const ROUNDS: usize = 4000;
+
+impl Executor {
+    /// Lets everything come to its end, and then stops every process.
+    pub(super) fn settle(&mut self) {
+        for instance in &mut self.instances {
+            instance.frozen = false;
+        }
+        self.with(World::calm_down);
+        if !self.rounds(|executor| executor.is_done()) {
+            return self.not_done("L2 everything is committed in the end");
+        }
+        self.check_rest();
+        let until = self.with(|world| world.time.now()) + Duration::from_secs(20);
+        for instance in &self.instances {
+            instance.stop.request(until);
+        }
+        if !self.rounds(|executor| executor.instances.iter().all(|instance| instance.driver.is_none())) {
+            return self.not_done("S1 a stop comes to its end");
+        }
+        self.with(|world| world.ledger.check_ends(&world.topic));
+    }
+
+    /// Round after round until `done`; false if that does not come.
+    fn rounds(&mut self, done: impl Fn(&Self) -> bool) -> bool {
+        for _ in 0..ROUNDS {
+            if self.is_broken() || done(self) {
+                return true;
+            }
+            self.steps += 1;
+            self.round();
+        }
+        false
+    }
+
+    fn round(&mut self) {
+        if self.instances.is_empty() {
+            self.start_instance();
+        }
+        self.with(|world| {
+            world.coordinate(1000);
+            let instances: Vec<u32> = world.members.keys().copied().collect();
+            for instance in instances {
+                serve(world, instance);
+            }
+        });
+        for at in (0..self.instances.len()).rev() {
+            while self.report(at) {}
+            if self.instances[at].is_woken() {
+                self.poll_only(at);
+            }
+            self.drive(at);
+            if self.is_broken() {
+                return;
+            }
+        }
+        self.pass_time();
+    }
+
+    /// Nobody is kept waiting for long when there is nothing to do.
+    fn pass_time(&mut self) {
+        let time = self.with(|world| std::sync::Arc::clone(&world.time));
+        let busy = self.instances.iter().any(super::instance::Instance::is_woken);
+        let step = Duration::from_millis(if busy { 1 } else { 30 });
+        let until = time.now() + step;
+        time.move_to(time.next_timer().map_or(until, |at| at.min(until)));
+    }
+
+    fn is_done(&self) -> bool {
+        self.with(|world| world.is_all_committed())
+            && self
+                .instances
+                .iter()
+                .all(|instance| crate::dispatch::Counters::get(&instance.core.counters.in_flight) == 0)
+    }
+
+    /// What must be true of an instance that has nothing to do.
+    fn check_rest(&mut self) {
+        for instance in &self.instances {
+            let undelivered = crate::dispatch::Counters::get(&instance.core.counters.undelivered);
+            if undelivered > 0 {
+                let what = format!("{undelivered} records of instance {}", instance.id);
+                self.with(|world| world.ledger.violate("L3 everything is delivered in the end", what));
+            }
+        }
+    }
+
+    fn not_done(&mut self, invariant: &'static str) {
+        let what = self.with(|world| {
+            let committed = &world.group.committed;
+            let ends = world.topic.partitions.iter().map(|partition| partition.offset_after(partition.records.len()));
+            format!("committed {committed:?} of {:?}; {:?}", ends.collect::<Vec<_>>(), world.members)
+        });
+        self.with(|world| world.ledger.violate(invariant, what));
+    }
+}
+
+/// Everything that the brokers and the network can do for a process.
+fn serve(world: &mut World, instance: u32) {
+    for at in 0..world.settings.partitions {
+        let partition = number(at);
+        let end = world.topic.partitions[place(partition)].visible;
+        let member = world.member(instance);
+        if member.may_fetch(partition) {
+            member.fetch(partition, 8, end);
+        }
+    }
+    while world.append(instance) {}
+    world.process_commit(instance);
+    world.answer_commit(instance);
+}

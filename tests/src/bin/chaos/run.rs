@@ -1,0 +1,201 @@
+//! The judged run.
+
+use std::{
+    path::Path,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use kafka_service_tests::{
+    Kafka, Work, Workload,
+    audit::{Disturbance, Kind, Report, Trace, audit},
+};
+use serde_json::{Value, json};
+
+use crate::{feeder::Feeder, fleet::Fleet, options::{Options, settings}};
+
+const KILL_EVERY: Duration = Duration::from_secs(10);
+const STOP_FOR: Duration = Duration::from_secs(20);
+const BOUNCE_EVERY: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How long the rest may take when everything is fed.
+const REST_WITHIN: Duration = Duration::from_secs(300);
+
+/// The group's timeouts for the newer protocol, on the broker.
+const BROKER: &[(&str, &str)] = &[
+    ("group.consumer.session.timeout.ms", "6000"),
+    ("group.consumer.min.session.timeout.ms", "6000"),
+    ("group.consumer.heartbeat.interval.ms", "1000"),
+];
+
+/// What happens to the cluster while instances are killed.
+#[derive(Default)]
+struct Bounces {
+    over: AtomicBool,
+    with_lag: AtomicUsize,
+    times: Mutex<Vec<f32>>,
+}
+
+pub(crate) fn run(options: &Options, worker: &Path, folder: &Path) -> Value {
+    let kafka = Kafka::with(3, BROKER).expect("a Kafka can be started");
+    let mut workload = Workload::new(&kafka, "chaos", options.partitions);
+    for (name, value) in settings(&options.protocol).expect("checked by the command line") {
+        workload = workload.set(name, value);
+    }
+    workload = workload.set("KAFKA_MAX_UNCOMMITTED", &options.max_uncommitted.to_string());
+    let start = Instant::now();
+    let keys = options.keys;
+    let feeder = Feeder::start(&kafka, &workload.commands, options.count, options.rate, move |n| command(n, keys));
+    let mut fleet = Fleet::start(workload.clone(), worker, folder, options.instances);
+    let bounces = Bounces::default();
+    let lag = || lag(&kafka, &workload);
+    let (disturbances, ended) = thread::scope(|scope| {
+        scope.spawn(|| bounce(&kafka, options, &bounces, &lag));
+        let result = disturb(options, &mut fleet, &feeder, &bounces, &lag, start);
+        bounces.over.store(true, Ordering::Relaxed);
+        result
+    });
+    let fed_in = start.elapsed();
+    let fed = feeder.finish();
+    let last_lag = wait_for_lag(&lag, &mut fleet);
+    let took = start.elapsed();
+    let exits = fleet.end();
+    let report = audit(&Trace::read(&kafka, &workload), &disturbances);
+    let facts = json!({
+        "run": "chaos", "protocol": options.protocol, "count": options.count, "rate": options.rate,
+        "instances": options.instances, "partitions": options.partitions, "max_uncommitted": options.max_uncommitted,
+        "fed": fed, "disturbed_for_s": fed_in.as_secs_f32(), "took_s": took.as_secs_f32(), "lag_end": last_lag,
+        "kills": kills(&disturbances, Kind::Kill), "stops": kills(&disturbances, Kind::Stop),
+        "bounces": bounces.with_lag.load(Ordering::Relaxed), "bounce_took_s": *bounces.times.lock().expect("no panic"),
+        "ended_by_themselves": ended, "bad_exits": exits,
+    });
+    judge(options, facts, &report)
+}
+
+fn command(number: usize, keys: usize) -> Work {
+    let work = Work::new(format!("key-{}", number % keys), (number / keys) as u64);
+    work.taking((number * 7_919 % 21) as u64)
+}
+
+/// What is not committed. The ends are asked last, so that it is never too little while commands come in.
+fn lag(kafka: &Kafka, workload: &Workload) -> i64 {
+    let committed = kafka.committed(&workload.group, &workload.commands);
+    let ends = kafka.end_offsets(&workload.commands);
+    ends.iter().zip(committed).map(|(end, committed)| end - committed.max(0)).sum()
+}
+
+/// Those that happened while there was something to lose.
+fn kills(disturbances: &[Disturbance], kind: Kind) -> usize {
+    disturbances.iter().filter(|each| each.kind == kind && each.lag > 0).count()
+}
+
+/// Kills and stops until everything is fed and enough of it has happened.
+fn disturb(
+    options: &Options,
+    fleet: &mut Fleet,
+    feeder: &Feeder,
+    bounces: &Bounces,
+    lag: &(impl Fn() -> i64 + Sync),
+    start: Instant,
+) -> (Vec<Disturbance>, Vec<String>) {
+    let (mut disturbances, mut ended, mut number, mut stopped) = (Vec::new(), Vec::new(), 0, None);
+    let mut next = start + KILL_EVERY;
+    loop {
+        if let Some((place, until)) = stopped
+            && Instant::now() >= until
+        {
+            disturbances.extend(fleet.go_on(place));
+            stopped = None;
+        }
+        let enough = kills(&disturbances, Kind::Kill) >= options.kills
+            && bounces.with_lag.load(Ordering::Relaxed) >= options.bounces;
+        if stopped.is_none() && ((enough && feeder.is_done()) || !ended.is_empty()) {
+            return (disturbances, ended);
+        }
+        if Instant::now() >= next && !(enough && feeder.is_done()) {
+            next += KILL_EVERY;
+            number += 1;
+            let behind = lag();
+            let place = free_place(fleet, number, options.instances);
+            eprintln!(
+                "{:>4} s: kill {number}, lag {behind}, fed {}", start.elapsed().as_secs(), feeder.acknowledged()
+            );
+            disturbances.push(fleet.kill(place, behind));
+            if number % 3 == 2 && stopped.is_none() && options.instances > 1 {
+                let place = free_place(fleet, number + 1, options.instances);
+                eprintln!("{:>4} s: stop", start.elapsed().as_secs());
+                fleet.stop(place, behind);
+                stopped = Some((place, Instant::now() + STOP_FOR));
+            }
+        }
+        ended.extend(fleet.ended());
+        thread::sleep(LOOK_EVERY);
+    }
+}
+
+fn free_place(fleet: &Fleet, number: usize, instances: usize) -> usize {
+    let place = number % instances;
+    if fleet.is_stopped(place) { (place + 1) % instances } else { place }
+}
+
+/// Bounces one broker after another.
+fn bounce(kafka: &Kafka, options: &Options, bounces: &Bounces, lag: &(impl Fn() -> i64 + Sync)) {
+    let mut next = Instant::now() + BOUNCE_EVERY;
+    let mut node = 0;
+    while !bounces.over.load(Ordering::Relaxed) {
+        thread::sleep(LOOK_EVERY);
+        if Instant::now() < next || options.bounces == 0 {
+            continue;
+        }
+        next += BOUNCE_EVERY;
+        let behind = lag();
+        let began = Instant::now();
+        kafka.kill(node % 3 + 1);
+        kafka.restart(node % 3 + 1);
+        node += 1;
+        let took = began.elapsed();
+        eprintln!("      bounced node {}, lag {behind}, back in {took:?}", (node - 1) % 3 + 1);
+        bounces.times.lock().expect("no panic").push(took.as_secs_f32());
+        if behind > 0 {
+            bounces.with_lag.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The lag in the end: 0, or what it was when time was over or an instance had ended.
+fn wait_for_lag(lag: &impl Fn() -> i64, fleet: &mut Fleet) -> i64 {
+    let until = Instant::now() + REST_WITHIN;
+    loop {
+        let behind = lag();
+        if behind == 0 || Instant::now() >= until || fleet.ended().is_some() {
+            return behind;
+        }
+        thread::sleep(LOOK_EVERY);
+    }
+}
+
+fn judge(options: &Options, mut facts: Value, report: &Report) -> Value {
+    // What may be handled again after a kill, in one partition.
+    let bound = options.max_uncommitted + 1_000;
+    let most = report.disturbances.iter().map(|each| each.most_in_a_partition).max().unwrap_or(0);
+    let is_empty = |name: &str| facts[name].as_array().is_some_and(Vec::is_empty);
+    let passed = report.lost == 0
+        && report.out_of_order == 0
+        && report.commands == options.count
+        && report.duplicates_of_committed == 0
+        && report.commits_backwards == 0
+        && report.duplicates_unexplained == 0
+        && most <= bound
+        && facts["lag_end"] == 0
+        && facts["kills"].as_u64() >= Some(options.kills as u64)
+        && facts["bounces"].as_u64() >= Some(options.bounces as u64)
+        && is_empty("ended_by_themselves")
+        && is_empty("bad_exits");
+    facts["audit"] = serde_json::to_value(report).expect("a report is plain data");
+    facts["passed"] = json!(passed);
+    facts
+}
