@@ -188,6 +188,7 @@ pub(crate) fn is_transient(error: &KafkaError) -> bool {
         Some(
             Code::BrokerTransportFailure
                 | Code::AllBrokersDown
+                | Code::DestroyBroker
                 | Code::OperationTimedOut
                 | Code::RequestTimedOut
                 | Code::Resolve

@@ -43,6 +43,18 @@ impl Process {
         Self { name, child, lines }
     }
 
+    /// Its process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How often a line with this text was written so far.
+    #[must_use]
+    pub fn count(&self, text: &str) -> usize {
+        self.collected().iter().filter(|line| line.text.contains(text)).count()
+    }
+
     /// Everything that it has written so far.
     #[must_use]
     pub fn lines(&self) -> Vec<Line> {

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::{Client, Message, unique};
+use crate::{Client, Message, Process, unique, wait_until};
 
 /// The payload of the worker's commands: one of the numbered commands of a key, and what to do for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,5 +119,35 @@ impl Workload {
         command.env("KAFKA_COMMANDS_TOPIC", &self.commands).env("KAFKA_EVENTS_TOPIC", &self.events);
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command
+    }
+
+    /// Starts an instance of this name.
+    ///
+    /// # Panics
+    /// When the program cannot be started.
+    #[track_caller]
+    #[must_use]
+    pub fn start(&self, worker: &Path, instance: &str) -> Process {
+        Process::start(self.command(worker, instance))
+    }
+
+    /// Writes commands for the main handler.
+    ///
+    /// # Panics
+    /// When the broker refuses one.
+    pub fn send(&self, client: &Client, works: impl IntoIterator<Item = Work>) {
+        client.produce_all(&self.commands, works.into_iter().map(|work| work.message()));
+    }
+
+    /// Waits until every command is committed.
+    ///
+    /// # Panics
+    /// After a minute.
+    #[track_caller]
+    pub fn wait_until_committed(&self, client: &Client) {
+        wait_until(Duration::from_secs(60), "everything to be committed", || match client.lag(&self.group, &self.commands) {
+            0 => Ok(()),
+            lag => Err(lag),
+        });
     }
 }

@@ -15,24 +15,12 @@ use kafka_service_tests::{
 const MINUTE: Duration = Duration::from_secs(60);
 
 fn start(workload: &Workload, instance: &str) -> Process {
-    Process::start(workload.command(Path::new(env!("CARGO_BIN_EXE_worker")), instance))
+    workload.start(Path::new(env!("CARGO_BIN_EXE_worker")), instance)
 }
 
 /// The `number`-th of many commands over so many keys.
 fn spread(number: usize, keys: usize) -> Work {
     Work::new(format!("key-{}", number % keys), (number / keys) as u64)
-}
-
-fn send(kafka: &Kafka, workload: &Workload, works: impl IntoIterator<Item = Work>) {
-    kafka.produce_all(&workload.commands, works.into_iter().map(|work| work.message()));
-}
-
-#[track_caller]
-fn wait_for_lag(kafka: &Kafka, workload: &Workload) {
-    wait_until(MINUTE, "everything to be committed", || match kafka.lag(&workload.group, &workload.commands) {
-        0 => Ok(()),
-        lag => Err(lag),
-    });
 }
 
 #[track_caller]
@@ -41,24 +29,19 @@ fn end(mut worker: Process) {
     assert!(worker.wait(MINUTE).success(), "{}", worker.output());
 }
 
-/// How often a line with this text was written.
-fn count(worker: &Process, text: &str) -> usize {
-    worker.lines().iter().filter(|line| line.text.contains(text)).count()
-}
-
 #[test]
 fn a_kill_after_the_500th_of_2000_events_loses_nothing_and_the_restart_is_ready_in_ten_seconds() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "killed", 4);
-    send(kafka, &workload, (0..2_000).map(|n| spread(n, 100).taking(5)));
+    workload.send(kafka, (0..2_000).map(|n| spread(n, 100).taking(5)));
     let mut first = start(&workload, "first");
     kafka.read_count(&workload.events, MINUTE, 500);
     first.kill();
     let killed = Instant::now();
     let mut second = start(&workload, "second");
-    second.wait_for_line(MINUTE, "ready");
+    second.wait_for_line(MINUTE, "health: ready");
     let back = killed.elapsed();
-    wait_for_lag(kafka, &workload);
+    workload.wait_until_committed(kafka);
     let report = audit(&Trace::read(kafka, &workload), &[]);
     assert_eq!((report.commands, report.lost, report.out_of_order), (2_000, 0, 0), "{report:?}");
     assert!(back < Duration::from_secs(10), "ready only after {back:?}");
@@ -88,7 +71,7 @@ fn one_slow_key_holds_up_no_other_partition_and_no_other_key_until_the_window_is
     assert!(began.elapsed() < slow, "the others waited for the slow key");
     assert_eq!(events.len(), expected, "commands beyond the window were taken");
     assert!(events.iter().all(|event| event.key_text() != Some("hot")));
-    wait_for_lag(kafka, &workload);
+    workload.wait_until_committed(kafka);
     let report = audit(&Trace::read(kafka, &workload), &[]);
     assert_eq!((report.lost, report.out_of_order, report.duplicates), (0, 0, 0), "{report:?}");
     end(worker);
@@ -105,13 +88,13 @@ fn a_handler_longer_than_max_poll_interval_costs_nothing() {
             workload = workload.set("KAFKA_SESSION_TIMEOUT_MS", "6000");
         }
         let worker = start(&workload, "only");
-        send(kafka, &workload, [Work::new("long", 0).taking(9_000)]);
-        send(kafka, &workload, (0..20).map(|n| spread(n, 10)));
+        workload.send(kafka, [Work::new("long", 0).taking(9_000)]);
+        workload.send(kafka, (0..20).map(|n| spread(n, 10)));
         kafka.read_count(&workload.events, Duration::from_secs(8), 20);
         kafka.read_count(&workload.events, MINUTE, 21);
-        wait_for_lag(kafka, &workload);
-        assert_eq!(count(&worker, "partitions assigned"), 1, "{}", worker.output());
-        assert_eq!(count(&worker, "given back"), 0, "{}", worker.output());
+        workload.wait_until_committed(kafka);
+        assert_eq!(worker.count("partitions assigned"), 1, "{}", worker.output());
+        assert_eq!(worker.count("given back"), 0, "{}", worker.output());
         assert!(!worker.output().to_lowercase().contains("max.poll"), "{}", worker.output());
         let report = audit(&Trace::read(kafka, &workload), &[]);
         assert_eq!((report.lost, report.duplicates), (0, 0), "{report:?}");
@@ -128,14 +111,14 @@ fn sigterm_is_answered_within_the_deadline_although_a_handler_hangs() {
         let hung = Work::new("hung", 0).taking(120_000);
         kafka.produce(&workload.commands, hung.message_for(command));
         // The one behind it is answered, so the one before it runs.
-        send(kafka, &workload, [Work::new("other", 0)]);
+        workload.send(kafka, [Work::new("other", 0)]);
         kafka.read_count(&workload.events, MINUTE, 1);
         worker.terminate();
         let asked = Instant::now();
         let status = worker.wait(MINUTE);
         assert!(asked.elapsed() < Duration::from_secs(6), "{command}: {:?}", asked.elapsed());
         assert_eq!(status.code(), Some(code), "{command}: {}", worker.output());
-        assert_eq!(count(&worker, "left behind are 1 commands"), 1, "{command}: {}", worker.output());
+        assert_eq!(worker.count("left behind are 1 commands"), 1, "{command}: {}", worker.output());
         assert_eq!(kafka.committed(&workload.group, &workload.commands), [-1], "the first is not finished");
     }
 }
@@ -145,7 +128,7 @@ fn a_second_signal_ends_at_once() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "impatient", 1);
     let mut worker = start(&workload, "only");
-    send(kafka, &workload, [Work::new("hung", 0).kind("hang"), Work::new("other", 0)]);
+    workload.send(kafka, [Work::new("hung", 0).kind("hang"), Work::new("other", 0)]);
     kafka.read_count(&workload.events, MINUTE, 1);
     worker.terminate();
     worker.wait_for_line(MINUTE, "stopping");
@@ -160,20 +143,20 @@ fn while_dead_letters_cannot_be_written_the_partition_waits_and_nothing_is_skipp
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "no-dlq", 1);
     let mut worker = start(&workload, "only");
-    worker.wait_for_line(MINUTE, "ready");
+    worker.wait_for_line(MINUTE, "health: ready");
     kafka.delete_topic(&workload.dead_letters);
-    send(kafka, &workload, [Work::new("good", 0), Work::new("bad", 0).kind("poison")]);
-    send(kafka, &workload, (1..50).map(|n| Work::new("good", n)));
+    workload.send(kafka, [Work::new("good", 0), Work::new("bad", 0).kind("poison")]);
+    workload.send(kafka, (1..50).map(|n| Work::new("good", n)));
     kafka.read_count(&workload.events, MINUTE, 50);
-    worker.wait_for_line(MINUTE, "not ready: ");
+    worker.wait_for_line(MINUTE, "health: not ready: the broker does not take");
     wait_until(MINUTE, "what stands before the bad command to be committed", || {
         kafka.committed(&workload.group, &workload.commands) == [1]
     });
     kafka.create_topic(&workload.dead_letters, 1);
     let dead = kafka.read_count(&workload.dead_letters, MINUTE, 1);
     assert_eq!(dead[0].header("dlq.error-message"), Some("this command is poison"));
-    wait_for_lag(kafka, &workload);
-    wait_until(MINUTE, "the worker to be ready again", || count(&worker, "ready") - count(&worker, "not ready") >= 2);
+    workload.wait_until_committed(kafka);
+    wait_until(MINUTE, "the worker to be ready again", || worker.count("health: ready") >= 2);
     let report = audit(&Trace::read(kafka, &workload), &[]);
     assert_eq!((report.lost, report.duplicates, report.dead_letters), (0, 0, 1), "{report:?}");
     end(worker);
@@ -187,19 +170,19 @@ fn a_new_instance_is_ready_while_its_peer_is_in_a_long_handler() {
             .set("KAFKA_GROUP_PROTOCOL", protocol)
             .set("KAFKA_SHUTDOWN_DEADLINE", "3s");
         let mut old = start(&workload, "old");
-        old.wait_for_line(MINUTE, "ready");
+        old.wait_for_line(MINUTE, "health: ready");
         // One in each partition, so that whatever the newcomer gets is in use.
         let long = |n: i32| Work::new(format!("long-{n}"), 0).taking(30_000).message().partition(n);
         kafka.produce_all(&workload.commands, (0..4).map(long));
-        send(kafka, &workload, [Work::new("short", 0)]);
+        workload.send(kafka, [Work::new("short", 0)]);
         kafka.read_count(&workload.events, MINUTE, 1);
         let began = Instant::now();
         let mut new = start(&workload, "new");
-        new.wait_for_line(MINUTE, "ready");
+        new.wait_for_line(MINUTE, "health: ready");
         let ready = began.elapsed();
         eprintln!("{protocol}: the new instance was ready after {ready:?}");
         assert!(ready < Duration::from_secs(20), "{protocol}: {ready:?}");
-        send(kafka, &workload, (0..40).map(|n| spread(n, 40)));
+        workload.send(kafka, (0..40).map(|n| spread(n, 40)));
         kafka.read_count(&workload.events, Duration::from_secs(8), 41);
         old.terminate();
         assert_eq!(old.wait(MINUTE).code(), Some(1), "its long handlers were left: {}", old.output());
@@ -217,8 +200,8 @@ fn an_error_that_is_returned_is_never_silent() {
     let error = dead[0].header("dlq.error-message").expect("it says why");
     assert!(error.contains("No such file"), "{error}");
     worker.wait_for_line(MINUTE, "message goes to the dead-letter topic");
-    assert_eq!(count(&worker, "attempt failed; trying again"), 4, "{}", worker.output());
-    wait_for_lag(kafka, &workload);
+    assert_eq!(worker.count("attempt failed; trying again"), 4, "{}", worker.output());
+    workload.wait_until_committed(kafka);
     end(worker);
 }
 
@@ -230,11 +213,11 @@ fn a_topic_that_appears_after_the_start_is_consumed_from_its_beginning() {
     kafka.create_topic(&workload.dead_letters, 1);
     let mut worker = start(&workload, "only");
     worker.wait_for_line(MINUTE, "missing topics");
-    assert_eq!(count(&worker, "--create --topic"), 1, "{}", worker.output());
+    assert_eq!(worker.count("--create --topic"), 1, "{}", worker.output());
     kafka.create_topic(&workload.commands, 4);
-    send(kafka, &workload, (0..200).map(|n| spread(n, 20)));
+    workload.send(kafka, (0..200).map(|n| spread(n, 20)));
     kafka.read_count(&workload.events, MINUTE, 200);
-    wait_for_lag(kafka, &workload);
+    workload.wait_until_committed(kafka);
     end(worker);
 }
 
@@ -243,11 +226,11 @@ fn a_panic_is_one_failed_attempt() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "panic", 1).set("KAFKA_RETRY_BACKOFF", "1ms..5ms");
     let worker = start(&workload, "only");
-    send(kafka, &workload, [Work::new("panic", 0).kind("panic"), Work::new("panic", 1)]);
+    workload.send(kafka, [Work::new("panic", 0).kind("panic"), Work::new("panic", 1)]);
     kafka.produce(&workload.commands, Message::new("not an envelope"));
     let events = kafka.read_count(&workload.events, MINUTE, 2);
     assert_eq!(events[0].json()["payload"]["attempt"], 2);
     kafka.read_count(&workload.dead_letters, MINUTE, 1);
-    wait_for_lag(kafka, &workload);
+    workload.wait_until_committed(kafka);
     end(worker);
 }

@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
-        atomic::{AtomicU8, AtomicUsize, Ordering},
+        atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -21,6 +21,8 @@ pub(crate) struct Assignment {
     /// Size of the records that were copied out because they wait.
     waiting_bytes: AtomicUsize,
     phase: AtomicU8,
+    /// The slot behind the last one that was started.
+    started: AtomicU64,
 }
 
 /// The offsets of the positions in the window, oldest first. Offsets have gaps (compaction, transaction markers), so they
@@ -33,8 +35,10 @@ pub(super) struct Window {
 }
 
 const ACTIVE: u8 = 0;
+/// Only gaps are filled: see [`Assignment::is_gap`].
 const DRAINING: u8 = 1;
-const ENDED: u8 = 2;
+const CLOSED: u8 = 2;
+const ENDED: u8 = 3;
 
 impl Assignment {
     pub(crate) fn new(index: u32, topic: Arc<str>, partition: i32, window: usize) -> Self {
@@ -46,6 +50,7 @@ impl Assignment {
             window: Mutex::default(),
             waiting_bytes: AtomicUsize::new(0),
             phase: AtomicU8::new(ACTIVE),
+            started: AtomicU64::new(0),
         }
     }
 
@@ -101,9 +106,25 @@ impl Assignment {
         self.phase.load(Ordering::Acquire) != ENDED
     }
 
-    /// No new work from here on; what runs may finish.
+    /// Nothing is started from here on but what stands in a gap; what runs may finish.
     pub(crate) fn drain(&self) {
         self.phase.fetch_max(DRAINING, Ordering::AcqRel);
+    }
+
+    /// Nothing is started from here on; what runs may finish.
+    pub(crate) fn close(&self) {
+        self.phase.fetch_max(CLOSED, Ordering::AcqRel);
+    }
+
+    /// The slot behind the last one that was started.
+    pub(super) fn started(&self) -> u64 {
+        self.started.load(Ordering::Acquire)
+    }
+
+    /// Whether a position that was not started may still be started although the partition drains: one behind it was
+    /// started, and could not be committed without this one, so that the next owner would handle that one twice.
+    pub(crate) fn is_gap(&self, slot: u64) -> bool {
+        self.phase.load(Ordering::Acquire) == DRAINING && slot < self.started()
     }
 
     /// The partition belongs to somebody else now: results of work that is still running are discarded.
@@ -114,21 +135,34 @@ impl Assignment {
     /// Marks a position as running, unless no new work may be started.
     #[must_use]
     pub(crate) fn start(&self, slot: u64) -> bool {
-        let active = self.is_active();
-        if active {
+        let may = self.is_active() || self.is_gap(slot);
+        if may {
             self.ring.set(slot, State::Running);
+            // Only the dispatcher writes it.
+            self.started.store(self.started.load(Ordering::Relaxed).max(slot + 1), Ordering::Release);
         }
-        active
+        may
+    }
+
+    /// Marks a position as running again, for another attempt; unless the partition drains.
+    #[must_use]
+    pub(crate) fn resume(&self, slot: u64) -> bool {
+        self.is_active() && self.start(slot)
     }
 
     /// Marks a position as waiting for its next attempt.
     pub(crate) fn pause(&self, slot: u64) {
-        self.ring.set(slot, State::Waiting);
+        self.ring.set(slot, State::Paused);
     }
 
     /// Marks a position as finished: it may be committed.
     pub(crate) fn finish(&self, slot: u64) {
         self.ring.set(slot, State::Finished);
+    }
+
+    /// Whether a position is finished, for a slot of the window.
+    pub(crate) fn is_finished(&self, slot: u64) -> bool {
+        self.ring.get(slot) == State::Finished
     }
 }
 
@@ -194,6 +228,19 @@ mod tests {
         assert!(assignment.start(0));
         assignment.drain();
         assert!(!assignment.start(1));
+        assert!(assignment.is_owned());
+    }
+
+    #[test]
+    fn a_draining_assignment_starts_what_stands_before_something_that_was_started() {
+        let assignment = Assignment::new(0, "commands".into(), 0, 4);
+        assert!(assignment.start(2));
+        assignment.drain();
+        assert!(assignment.is_gap(0) && assignment.start(0));
+        assert!(!assignment.is_gap(3) && !assignment.start(3));
+        assert!(!assignment.resume(2), "another attempt is left to the next owner");
+        assignment.close();
+        assert!(!assignment.is_gap(1) && !assignment.start(1));
         assert!(assignment.is_owned());
     }
 }

@@ -5,12 +5,14 @@ use std::sync::atomic::{AtomicU8, Ordering};
 /// What is known of one position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
-    /// Taken, and nothing that could have an effect is running for it: not started, or waiting for its next attempt.
+    /// Taken, and not started.
     Waiting = 0,
     /// Its handler runs, or what it published is not acknowledged yet.
     Running = 1,
     /// Its events are acknowledged, or it is dead-lettered, or it is skipped by policy.
     Finished = 2,
+    /// Nothing runs for it: an attempt has failed, and the next one is not due yet.
+    Paused = 3,
 }
 
 /// The states of the positions of one assignment, by slot. Slots count up for ever; the ring holds a window of them,
@@ -45,6 +47,7 @@ impl Ring {
         match self.slot(slot).load(Ordering::Acquire) {
             0 => State::Waiting,
             1 => State::Running,
+            3 => State::Paused,
             _ => State::Finished,
         }
     }

@@ -115,6 +115,14 @@ impl Tracker {
         usize::try_from(self.next - self.confirmed_head).unwrap_or(usize::MAX)
     }
 
+    /// Whether something that was not started stands before something that was, and could be committed with it.
+    pub(crate) fn has_gap(&self) -> bool {
+        let started = self.assignment.started();
+        let states = (self.head..self.next.min(started)).map(|slot| self.assignment.ring().get(slot));
+        // Behind what waits for another attempt nothing can be committed in time.
+        states.take_while(|state| *state != State::Paused).any(|state| state == State::Waiting)
+    }
+
     /// Whether anything runs or awaits its acknowledgements.
     pub(crate) fn has_running(&self) -> bool {
         self.states().any(|state| state == State::Running)

@@ -1,8 +1,41 @@
 //! Finished work leaves the engine here.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Client, Driver, partition::Partition};
+
+/// How long the next commit waits for the answer to the one before.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+/// Commits that the broker has not answered yet.
+///
+/// While a coordinator is away the client keeps every commit that was started and sends them again one by one, in no
+/// particular order, when there is one again: an old one may arrive after a newer and set the group back. So the next
+/// commit is started when the one before is answered. The client answers in the end; should it not, the next one goes all
+/// the same.
+#[derive(Debug, Default)]
+pub(super) struct Unanswered {
+    count: usize,
+    since: Option<Instant>,
+}
+
+impl Unanswered {
+    pub(super) fn started(&mut self, now: Instant) {
+        self.count += 1;
+        self.since = Some(now);
+    }
+
+    pub(super) fn answered(&mut self) {
+        self.count = self.count.saturating_sub(1);
+    }
+
+    fn holds_back(&mut self, now: Instant) -> bool {
+        if self.since.is_some_and(|since| now.duration_since(since) >= ANSWER_WITHIN) {
+            *self = Self::default();
+        }
+        self.count > 0
+    }
+}
 
 impl<C: Client> Driver<C> {
     /// Whether a quarter of a window has finished since the last commit.
@@ -16,17 +49,29 @@ impl<C: Client> Driver<C> {
         due
     }
 
+    /// Commits, unless the answer to the commit before is still to come.
     pub(super) fn commit(&mut self, now: Instant) {
-        commit(&mut self.client, self.partitions.iter_mut(), now);
+        if !self.unanswered.holds_back(now) {
+            self.commit_at_last(now);
+        }
+    }
+
+    /// Commits what there will be no other occasion for.
+    pub(super) fn commit_at_last(&mut self, now: Instant) {
+        if commit(&mut self.client, self.partitions.iter_mut(), now) {
+            self.unanswered.started(now);
+        }
     }
 }
 
-/// Hands over every watermark that has moved. This is the only place where finished work leaves the engine.
+/// Hands over every watermark that has moved; whether there was one, and an answer will come. This is the only place where
+/// finished work leaves the engine.
 pub(super) fn commit<'a, C: Client>(
     client: &mut C,
     partitions: impl Iterator<Item = &'a mut Partition<C::Record>>,
     now: Instant,
-) where
+) -> bool
+where
     C::Record: 'a,
 {
     let (mut offsets, mut handed_over) = (Vec::new(), Vec::new());
@@ -39,12 +84,14 @@ pub(super) fn commit<'a, C: Client>(
         }
     }
     if offsets.is_empty() {
-        return;
+        return false;
     }
-    if let Err(error) = client.commit(&offsets) {
+    let started = client.commit(&offsets);
+    if let Err(error) = &started {
         tracing::warn!(error, "cannot start a commit; it is repeated with the next");
         for partition in handed_over {
             partition.tracker.hand_over_again();
         }
     }
+    started.is_ok()
 }

@@ -10,6 +10,7 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 
 use super::{
     Client, Ended, Stop,
+    commit::Unanswered,
     partition::{Hold, Limits},
     partitions::{Partitions, Taken},
     revoke::{Drain, Revoke},
@@ -62,6 +63,7 @@ pub(crate) struct Driver<C: Client> {
     pub(super) any_hold: bool,
     /// The broker refused to give out a partition, and no record has come since.
     partition_problem: bool,
+    pub(super) unanswered: Unanswered,
     last_commit: Instant,
     last_alarm: Instant,
     began: Instant,
@@ -106,6 +108,7 @@ impl<C: Client> Driver<C> {
             phase: Phase::Consuming,
             any_hold: false,
             partition_problem: false,
+            unanswered: Unanswered::default(),
             last_commit: now,
             last_alarm: now,
             began: now,
@@ -238,12 +241,12 @@ impl<C: Client> Driver<C> {
             Phase::Consuming => {
                 self.unsent = None;
                 let deadline = self.settings.stop.deadline().unwrap_or(now);
-                let drain = Drain::begin(&self.settings.control, self.partitions.iter(), deadline);
+                let drain = Drain::begin(&self.settings.control, self.partitions.iter(), deadline, now);
                 self.phase = Phase::Draining(drain);
             }
             Phase::Draining(drain) => {
-                if drain.is_over(self.partitions.iter(), now) && self.revokes.is_empty() {
-                    self.commit(now);
+                if drain.is_over(&self.settings.control, self.partitions.iter(), now) && self.revokes.is_empty() {
+                    self.commit_at_last(now);
                     let ended = self.ended();
                     self.client.unsubscribe();
                     let deadline = self.settings.stop.deadline().unwrap_or(now);

@@ -37,7 +37,7 @@ impl<C: Client> Driver<C> {
         self.count_assigned();
         // What is lost belongs to somebody else already: there is no time to wait for, and nothing that may be committed.
         let deadline = if lost { now } else { self.drain_deadline(now) };
-        let drain = Drain::begin(&self.settings.control, partitions.iter(), deadline);
+        let drain = Drain::begin(&self.settings.control, partitions.iter(), deadline, now);
         let revoke = Revoke { names: names.to_vec(), partitions, drain, began: now };
         if lost {
             self.give_back(revoke, true, now);
@@ -53,7 +53,7 @@ impl<C: Client> Driver<C> {
         while place < self.revokes.len() {
             let revoke = &mut self.revokes[place];
             let lost = self.client.is_lost();
-            if !lost && !revoke.drain.is_over(revoke.partitions.iter(), now) {
+            if !lost && !revoke.drain.is_over(&self.settings.control, revoke.partitions.iter(), now) {
                 place += 1;
                 continue;
             }
@@ -63,8 +63,8 @@ impl<C: Client> Driver<C> {
     }
 
     fn give_back(&mut self, mut revoke: Revoke<C::Record>, lost: bool, now: Instant) {
-        if !lost {
-            commit(&mut self.client, revoke.partitions.iter_mut(), now);
+        if !lost && commit(&mut self.client, revoke.partitions.iter_mut(), now) {
+            self.unanswered.started(now);
         }
         let left: usize = revoke.partitions.iter().map(|partition| partition.tracker.unfinished()).sum();
         for partition in &revoke.partitions {
@@ -80,11 +80,18 @@ impl<C: Client> Driver<C> {
         );
     }
 
+    /// A partition that is ours, also while it drains: what was finished before is still to be committed.
+    fn owned(&mut self, name: &TopicPartition) -> Option<&mut Partition<C::Record>> {
+        let draining = self.revokes.iter_mut().flat_map(|revoke| &mut revoke.partitions);
+        self.partitions.find(name).or_else(|| draining.into_iter().find(|partition| partition.name == *name))
+    }
+
     fn committed(&mut self, answer: CommitAnswer, now: Instant) {
+        self.unanswered.answered();
         match answer {
             CommitAnswer::Accepted(offsets) => {
                 for (name, offset) in offsets {
-                    if let Some(partition) = self.partitions.find(&name) {
+                    if let Some(partition) = self.owned(&name) {
                         confirm(partition, offset, now);
                     }
                 }
@@ -92,7 +99,7 @@ impl<C: Client> Driver<C> {
             CommitAnswer::Refused(names, reason) => {
                 tracing::warn!(partitions = list(&names), reason, "a commit was refused; it is repeated with the next");
                 for name in names {
-                    if let Some(partition) = self.partitions.find(&name) {
+                    if let Some(partition) = self.owned(&name) {
                         partition.tracker.hand_over_again();
                     }
                 }

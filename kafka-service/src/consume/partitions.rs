@@ -51,7 +51,7 @@ impl<C: Client> Partitions<C> {
         self.list.is_empty()
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Partition<C::Record>> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Partition<C::Record>> + Clone {
         self.list.iter()
     }
 

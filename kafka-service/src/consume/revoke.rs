@@ -1,51 +1,83 @@
 //! Giving partitions back: nothing new starts, what runs may finish within a deadline, finished work is committed, and only
 //! then is the partition let go. Meanwhile the client is served and the other partitions go on.
+//!
+//! Keys run at different speeds, so there are gaps: commands that were not started, before others that are finished
+//! already. What is finished behind a gap cannot be committed and would be handled twice, so for a while gaps are filled.
 
 use std::{
     sync::mpsc::{self, Receiver},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::{TopicPartition, partition::Partition};
-use crate::dispatch::Control;
+use crate::{commit::Assignment, dispatch::Control};
 
 /// A drain of some partitions.
 #[derive(Debug)]
 pub(super) struct Drain {
     answer: Receiver<()>,
     answered: bool,
+    /// Gaps are filled until then.
+    fill_until: Instant,
+    /// No gap is filled any more.
+    closed: bool,
     deadline: Instant,
 }
 
+/// How long gaps are filled at most. A key may have as much to do as a whole window holds.
+const FILL_WITHIN: Duration = Duration::from_secs(3);
+
 impl Drain {
-    /// Starts nothing new of these partitions. That is certain when the dispatcher has answered.
+    /// Starts nothing new of these partitions but what stands in a gap. That is certain when the dispatcher has answered.
     pub(super) fn begin<'a, R: 'a>(
         control: &UnboundedSender<Control>,
         partitions: impl Iterator<Item = &'a Partition<R>>,
         deadline: Instant,
+        now: Instant,
     ) -> Self {
-        let assignments: Vec<_> = partitions
-            .map(|partition| {
-                partition.tracker.assignment().drain();
-                partition.tracker.assignment().index()
-            })
-            .collect();
+        let fill_until = now + FILL_WITHIN.min(deadline.saturating_duration_since(now) / 2);
+        let (_, answer) = mpsc::channel();
+        let mut drain = Self { answer, answered: false, fill_until, closed: false, deadline };
+        drain.ask(control, partitions, Assignment::drain);
+        drain
+    }
+
+    /// Marks the assignments, and lets the dispatcher drop what will not be started.
+    fn ask<'a, R: 'a>(
+        &mut self,
+        control: &UnboundedSender<Control>,
+        partitions: impl Iterator<Item = &'a Partition<R>>,
+        mark: fn(&Assignment),
+    ) {
+        let assignments = partitions.map(|partition| partition.tracker.assignment());
+        let assignments: Vec<_> = assignments.inspect(|assignment| mark(assignment)).map(|each| each.index()).collect();
         let (done, answer) = mpsc::channel();
         // Without assignments there is nothing to wait for, and without a dispatcher nobody who would start anything.
-        let asked = !assignments.is_empty() && control.send(Control::Drain { assignments, done }).is_ok();
-        Self { answer, answered: !asked, deadline }
+        self.answered = assignments.is_empty() || control.send(Control::Drain { assignments, done }).is_err();
+        self.answer = answer;
     }
 
     /// Whether everything that ran has ended, or the time is over.
     pub(super) fn is_over<'a, R: 'a>(
         &mut self,
-        mut partitions: impl Iterator<Item = &'a Partition<R>>,
+        control: &UnboundedSender<Control>,
+        partitions: impl Iterator<Item = &'a Partition<R>> + Clone,
         now: Instant,
     ) -> bool {
         self.answered |= self.answer.try_recv().is_ok();
-        now >= self.deadline || (self.answered && !partitions.any(|partition| partition.tracker.has_running()))
+        if now >= self.deadline {
+            return true;
+        }
+        if !self.answered {
+            return false;
+        }
+        if !self.closed && (now >= self.fill_until || !partitions.clone().any(|each| each.tracker.has_gap())) {
+            self.closed = true;
+            self.ask(control, partitions.clone(), Assignment::close);
+        }
+        self.closed && self.answered && !partitions.clone().any(|each| each.tracker.has_running())
     }
 }
 

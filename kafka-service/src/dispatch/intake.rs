@@ -241,9 +241,12 @@ impl Intake {
         true
     }
 
-    /// Drops what has not been started of the given assignments.
+    /// Drops what has not been started of the given assignments, and will not be.
     pub(super) fn abandon(&mut self, assignments: &[u32]) {
-        let keep = |waiting: &Waiting| !assignments.contains(&waiting.assignment.index());
+        let keep = |waiting: &Waiting| {
+            let assignment = &waiting.assignment;
+            !assignments.contains(&assignment.index()) || assignment.is_gap(waiting.slot)
+        };
         let before = self.ready.len();
         let mut freed = Vec::new();
         self.ready.retain(|waiting| {

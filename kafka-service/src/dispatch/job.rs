@@ -173,7 +173,7 @@ pub(crate) async fn run(core: Arc<Core>, waiting: Waiting, mut attempt: u32, mut
         log_retry(&waiting, attempt, wait, &error);
         waiting.assignment.pause(waiting.slot);
         core.clock.sleep(wait).await;
-        if !waiting.assignment.start(waiting.slot) {
+        if !waiting.assignment.resume(waiting.slot) {
             return Done { waiting, attempts: attempt, result: JobResult::Abandoned };
         }
         attempt += 1;

@@ -15,13 +15,17 @@ use super::{
 };
 use crate::{
     commit::{Assignment, Token},
+    envelope::Envelope,
     message::StoredRecord,
+    registry::Kind,
 };
 
 /// Commands that are being read back.
 #[derive(Default)]
 pub(super) struct Refusals {
     reading: FuturesUnordered<BoxFuture<'static, Refused>>,
+    /// The commands that were read back for one of their events, for as long as another may be refused.
+    begun: Vec<(Arc<Assignment>, u64)>,
 }
 
 /// A command of which an event was refused, with its record.
@@ -59,6 +63,12 @@ impl Refusals {
         let assignment = position.and_then(|(index, slot)| Some((core.acks.assignments.get(index)?, slot)));
         // Without an assignment the partition was given back, and its new owner will see for itself.
         let Some((assignment, slot)) = assignment else { return core.acks.dropped(stored.token) };
+        self.begun.retain(|(assignment, slot)| assignment.is_owned() && !assignment.is_finished(*slot));
+        if self.begun.iter().any(|(begun, number)| begun.index() == assignment.index() && *number == slot) {
+            // One dead letter is enough for a command of which several events are refused.
+            return core.acks.delivered(stored.token);
+        }
+        self.begun.push((Arc::clone(&assignment), slot));
         let message = format!("an event was refused by the broker: {reason}");
         self.reading.push(Box::pin(read_back(core, assignment, slot, stored.token, message)));
     }
@@ -103,8 +113,11 @@ impl Refused {
         if !self.assignment.is_owned() {
             return publishing.core.acks.dropped(self.token);
         }
+        // The handler is found as it was when the command came.
+        let envelope = Envelope::decode(self.record.value.as_deref()).ok();
+        let handler = envelope.and_then(|envelope| publishing.core.registry.get(Kind::Command, &envelope.kind));
         let ended =
-            Ended { record: &self.record, assignment: &self.assignment, slot: self.slot, attempts: 1, handler: None };
+            Ended { record: &self.record, assignment: &self.assignment, slot: self.slot, attempts: 1, handler };
         publishing.dead_letter_refused(&ended, self.token, &self.message);
     }
 }

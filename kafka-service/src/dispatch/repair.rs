@@ -2,7 +2,8 @@
 //! and is sent again one by one and in order until the broker has it.
 //!
 //! A record that the broker refuses for what it is (too large, invalid) is not blamed at once: a refusal hits the whole
-//! batch in which a record travelled. Refused again and again when sent by itself, it is: its command is dead-lettered.
+//! batch in which a record travelled. So records that were refused are sent one at a time, over all keys; refused again
+//! and again when it travels like that, a record is blamed: its command is dead-lettered.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -105,11 +106,16 @@ pub(super) struct Repair {
     core: Arc<Core>,
     keys: FxHashMap<KeyId, Closed>,
     attempts: FuturesUnordered<BoxFuture<'static, Attempt>>,
+    /// Keys whose oldest record was refused for what it is. One of these records travels at a time: together they would be
+    /// refused again, all of them for one.
+    suspects: VecDeque<KeyId>,
+    travelling: Option<KeyId>,
 }
 
 impl Repair {
     pub(super) fn new(core: Arc<Core>) -> Self {
-        Self { core, keys: FxHashMap::default(), attempts: FuturesUnordered::new() }
+        let (keys, attempts) = (FxHashMap::default(), FuturesUnordered::new());
+        Self { core, keys, attempts, suspects: VecDeque::new(), travelling: None }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -152,6 +158,7 @@ impl Repair {
     /// What an attempt means for its record.
     pub(super) fn judge(&mut self, attempt: Attempt) -> Verdict {
         let Attempt { key, result } = attempt;
+        self.travelling = self.travelling.filter(|travelling| *travelling != key);
         let Some(closed) = self.keys.get_mut(&key) else { return Verdict::Again };
         closed.attempts += 1;
         let verdict = match result {
@@ -166,10 +173,11 @@ impl Repair {
             }
         };
         self.send_oldest(key);
+        self.send_next_suspect();
         verdict
     }
 
-    /// Sends the oldest record of a closed key; without one the key is open again.
+    /// Sends the oldest record of a closed key, or lines it up; without one the key is open again.
     fn send_oldest(&mut self, key: KeyId) {
         let Some(closed) = self.keys.get_mut(&key) else { return };
         // What belongs to a partition that was given back is its new owner's to publish.
@@ -177,12 +185,29 @@ impl Repair {
             self.core.acks.dropped(stored.token);
             closed.take_oldest();
         }
-        let Some(stored) = closed.oldest() else {
+        if closed.oldest().is_none() {
             self.keys.remove(&key);
-            return;
-        };
-        let pause = pause(closed.attempts);
-        self.attempts.push(Box::pin(send_again(Arc::clone(&self.core), key, stored.clone(), pause)));
+        } else if closed.refusals > 0 {
+            self.suspects.push_back(key);
+            self.send_next_suspect();
+        } else {
+            self.attempt(key);
+        }
+    }
+
+    fn send_next_suspect(&mut self) {
+        while self.travelling.is_none() {
+            let Some(key) = self.suspects.pop_front() else { return };
+            self.travelling = self.attempt(key).then_some(key);
+        }
+    }
+
+    /// Sends the oldest record of a closed key; false if there is none.
+    fn attempt(&mut self, key: KeyId) -> bool {
+        let Some(closed) = self.keys.get(&key) else { return false };
+        let Some(stored) = closed.oldest().cloned() else { return false };
+        self.attempts.push(Box::pin(send_again(Arc::clone(&self.core), key, stored, pause(closed.attempts))));
+        true
     }
 }
 

@@ -42,17 +42,19 @@ struct Payload {
 struct Running {
     scene: Scene,
     attempt: Attempt,
+    /// It is meant to be cancelled.
+    hangs: bool,
     has_ended: bool,
 }
 
 impl Running {
-    fn start(scene: Scene, attempt: Attempt) -> Self {
+    fn start(scene: Scene, attempt: Attempt, hangs: bool) -> Self {
         let mut world = open(&scene.0);
         world.note(|| format!("starts {attempt:?}"));
         let settings = world.settings.clone();
         world.ledger.started(attempt, &settings);
         drop(world);
-        Self { scene, attempt, has_ended: false }
+        Self { scene, attempt, hangs, has_ended: false }
     }
 
     fn end(&mut self, ended: Ended) {
@@ -72,6 +74,9 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if !self.has_ended {
+            if !self.hangs {
+                open(&self.scene.0).ledger.too_slow(self.attempt);
+            }
             self.end(Ended::Failed);
         }
     }
@@ -81,8 +86,9 @@ fn invoke(context: &Context<'_>) -> Invocation {
     let scene: Scene = context.states.get().expect("the world is a state");
     decode::<Payload>(context)?;
     let (attempt, work, sleep) = look_up(&scene, context);
-    let mut running = Running::start(scene, attempt);
     let fails = attempt.number <= work.fails;
+    let hangs = fails && matches!(work.failure, plan::Failure::Hang);
+    let mut running = Running::start(scene, attempt, hangs);
     match work.failure {
         plan::Failure::Extract if fails => return Err(Failure::Extract(running.fail())),
         plan::Failure::PanicAtCall if fails => panic(&mut running),

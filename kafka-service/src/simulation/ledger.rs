@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    attempts::Attempt,
     identity::{Identity, Origin},
     plan::{End, Plan},
     settings::Settings,
@@ -27,7 +28,8 @@ pub(super) struct Ledger {
     ends: BTreeMap<(i32, usize), Ends>,
     /// The last event that came into the log for the first time: of each lane, for each record key.
     last_event: BTreeMap<(i32, usize, u32), (usize, u32)>,
-    /// Lanes of which the broker has not taken an event: the documented exception to the order of events.
+    /// Lanes of which the broker has not taken an event: the documented exception to the order of events. And those of which
+    /// a command may be dead-lettered by one instance and handled by another.
     disturbed: BTreeSet<(i32, usize)>,
     /// Events that the broker has not taken, by instance and record key; true when the engine knows it.
     closed: BTreeMap<(u32, u32), BTreeMap<Origin, bool>>,
@@ -39,8 +41,8 @@ struct Ends {
     events: u32,
     dead_letter: bool,
     skipped: bool,
-    /// The broker has not taken something of it.
-    refused: bool,
+    /// The broker has not taken something of it, or it got no processor within its timeout.
+    excused: bool,
 }
 
 /// For the curious, and to see that a run is worth something.
@@ -142,7 +144,7 @@ impl Ledger {
             self.counts.dead_letters += 1;
             ends.dead_letter = true;
             let plan = &topic.partition(origin.partition).records[record].plan;
-            if !plan.may_be_dead_lettered(settings) && !ends.refused {
+            if !plan.may_be_dead_lettered(settings) && !ends.excused {
                 self.violate("D1 only what cannot be handled is dead-lettered", format!("{origin:?}: {plan:?}"));
             }
             return;
@@ -188,7 +190,7 @@ impl Ledger {
         let Some(origin) = identity.origin() else { return };
         let (record, lane) = position(topic, origin);
         self.disturbed.insert((origin.partition, lane));
-        self.ends.entry((origin.partition, record)).or_default().refused = true;
+        self.ends.entry((origin.partition, record)).or_default().excused = true;
         let instance = self.tenure(origin.tenure).instance;
         match (identity, cause) {
             (Identity::Event(_), Cause::Broker) => {
@@ -211,6 +213,16 @@ impl Ledger {
         let closed = self.closed.range_mut((instance, 0)..=(instance, u32::MAX));
         for known in closed.flat_map(|(_, closed)| closed.values_mut()) {
             *known = true;
+        }
+    }
+
+    /// An attempt was cancelled that would have ended.
+    pub(super) fn too_slow(&mut self, attempt: Attempt) {
+        let tenure = self.tenure(attempt.tenure);
+        if !tenure.dead {
+            let partition = tenure.partition;
+            self.disturbed.insert((partition, attempt.lane));
+            self.ends.entry((partition, attempt.record)).or_default().excused = true;
         }
     }
 

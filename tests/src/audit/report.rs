@@ -136,7 +136,7 @@ fn duplicates(trace: &Trace, disturbances: &[Disturbance], report: &mut Report) 
         if before.instance == done.instance && before.began == done.began && before.attempt == done.attempt {
             report.duplicates_of_one_attempt += 1;
         }
-        let Some(place) = disturbances.iter().position(|disturbance| explains(disturbance, before, done)) else {
+        let Some(place) = cause(disturbances, before, done) else {
             report.duplicates_unexplained += 1;
             sample(report, || format!("unexplained: {before:?} and {done:?}"));
             continue;
@@ -157,6 +157,16 @@ fn duplicates(trace: &Trace, disturbances: &[Disturbance], report: &mut Report) 
             most_in_a_partition: counts.values().copied().max().unwrap_or(0),
         });
     }
+}
+
+/// The disturbance because of which a command was handled again.
+fn cause(disturbances: &[Disturbance], before: &Done, done: &Done) -> Option<usize> {
+    let later = if before.began <= done.began { done } else { before };
+    // One that was stopped and repeats what others have done meanwhile is the cause, whatever else happened to them.
+    let by_itself = |each: &Disturbance| each.kind == Kind::Stop && each.instance == later.instance;
+    let explaining = || disturbances.iter().enumerate().filter(|(_, each)| explains(each, before, done));
+    let first = explaining().find(|(_, each)| by_itself(each)).or_else(|| explaining().next());
+    first.map(|(place, _)| place)
 }
 
 /// How long a victim may go on with what it had begun to take, before it knows that it has lost its partitions.

@@ -1,7 +1,7 @@
 //! The service that the chaos, rival and fault tests run as processes of their own and kill.
 //!
-//! All of its configuration is the environment: `KAFKA_*`, and `WORKER_INSTANCE` for its name. It writes `ready` and
-//! `not ready: <problems>` to stdout whenever that changes, and its log to stderr.
+//! All of its configuration is the environment: `KAFKA_*`, and `WORKER_INSTANCE` for its name. It writes `health: ready`
+//! and `health: not ready: <problems>` to stdout whenever that changes, and its log to stderr.
 
 #![expect(clippy::print_stdout, reason = "the tests read it")]
 
@@ -94,7 +94,7 @@ async fn too_large(State(instance): State<Instance>, meta: Meta, work: Work) -> 
 }
 
 fn tell(health: &Health, last: &mut String) {
-    let now = if health.ready { "ready".to_owned() } else { format!("not ready: {}", health.problems.join("; ")) };
+    let now = if health.ready { "health: ready".to_owned() } else { format!("health: not ready: {}", health.problems.join("; ")) };
     if *last != now {
         println!("{now}");
         *last = now;

@@ -85,7 +85,8 @@ async fn nothing_is_lost(protocol: GroupProtocol) {
     come_and_go(&world).await;
     writer.join().expect("the writer's panic is shown above");
     let duplicates = duplicates(&world);
-    println!("{protocol:?}: {duplicates} of {COMMANDS} commands were answered twice");
+    // A graceful hand-over makes none. A few are allowed, because a commit may be refused in the middle of a rebalance.
+    assert!(duplicates < COMMANDS / 20, "{duplicates} of {COMMANDS} commands were answered twice");
     assert_eq!(world.lag(), 0);
 }
 

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use kafka_service::config::Bootstrap;
-use kafka_service::{Event, PublishError};
+use kafka_service::{Event, PublishError, ServiceHandle};
 use kafka_service_tests::{Kafka, wait_until};
 use serde::Serialize;
 use serde_json::json;
@@ -30,7 +30,13 @@ async fn no_broker_at_start_is_no_error_and_a_stop_is_quick() {
         if named { Ok(()) } else { Err(Box::new(health)) }
     });
     assert_eq!(service.bootstrap_servers(), address);
+    stops_quickly(service).await;
 
+    // The first question to the broker is on its way now.
+    stops_quickly(world.service().start().await.expect("a broker may come later")).await;
+}
+
+async fn stops_quickly(service: ServiceHandle) {
     let start = Instant::now();
     service.shutdown().await.expect("nothing was begun");
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
@@ -39,7 +45,9 @@ async fn no_broker_at_start_is_no_error_and_a_stop_is_quick() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broker_that_comes_later_or_goes_for_a_while_is_found_again() {
     let Some(kafka) = Kafka::one_node() else { return };
-    let world = World::on(&kafka, "late", 2);
+    let mut world = World::on(&kafka, "late", 2);
+    // By default a client that was refused a few times waits for ten seconds.
+    world.config.property("reconnect.backoff.max.ms", "500").expect("a property");
     world.send(command("echo", "waiting", json!({"text": "x"})));
     kafka.kill(1);
 

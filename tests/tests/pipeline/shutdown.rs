@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt as _;
 use kafka_service::Error;
 use kafka_service::config::RetryPolicy;
 use kafka_service_tests::{Message, wait_until};
@@ -44,8 +43,8 @@ async fn what_runs_is_finished_and_what_waits_is_left_to_the_next_start() {
     wait_until(PATIENCE, "two to run", || world.board.running() == 2);
 
     let mut stopping = pin!(service.shutdown());
-    // From the first poll on the service takes no more; it waits for what runs.
-    assert!(stopping.as_mut().now_or_never().is_none());
+    let early = tokio::time::timeout(Duration::from_millis(300), &mut stopping).await;
+    assert!(early.is_err(), "a stop waits for what runs: {early:?}");
     world.board.let_pass(2);
     stopping.await.expect("what waits for its start is nobody's loss, and no failure");
     assert_eq!(world.board.begun(), ["running-0", "running-1"]);

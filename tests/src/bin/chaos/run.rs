@@ -40,6 +40,14 @@ struct Bounces {
     times: Mutex<Vec<f32>>,
 }
 
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 pub(crate) fn run(options: &Options, worker: &Path, folder: &Path) -> Value {
     let kafka = Kafka::with(3, BROKER).expect("a Kafka can be started");
     let mut workload = Workload::new(&kafka, "chaos", options.partitions);
@@ -55,9 +63,9 @@ pub(crate) fn run(options: &Options, worker: &Path, folder: &Path) -> Value {
     let lag = || lag(&kafka, &workload);
     let (disturbances, ended) = thread::scope(|scope| {
         scope.spawn(|| bounce(&kafka, options, &bounces, &lag));
-        let result = disturb(options, &mut fleet, &feeder, &bounces, &lag, start);
-        bounces.over.store(true, Ordering::Relaxed);
-        result
+        // The other thread must end also when this one panics.
+        let _over = Over(&bounces.over);
+        disturb(options, &mut fleet, &feeder, &bounces, &lag, start)
     });
     let fed_in = start.elapsed();
     let fed = feeder.finish();

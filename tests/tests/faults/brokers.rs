@@ -1,0 +1,44 @@
+//! Brokers that die.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use kafka_service_tests::{Kafka, Workload};
+
+use crate::{MINUTE, end, spread, start, whole};
+
+#[test]
+fn brokers_that_die_one_by_one_and_all_at_once_cost_time_only() {
+    let Some(kafka) = Kafka::three_nodes() else { return };
+    let workload = Workload::new(&kafka, "brokers", 6);
+    let mut worker = start(&workload, "only");
+    worker.wait_for_line(MINUTE, "health: ready");
+    workload.send(&kafka, (0..20_000).map(spread));
+    kafka.read_count(&workload.events, MINUTE, 500);
+    for node in 1..=3 {
+        kafka.kill(node);
+        thread::sleep(Duration::from_millis(500));
+        kafka.restart(node);
+    }
+    for node in 1..=3 {
+        kafka.kill(node);
+    }
+    thread::sleep(Duration::from_secs(2));
+    thread::scope(|scope| {
+        for node in 1..=3 {
+            let kafka = &kafka;
+            scope.spawn(move || kafka.restart(node));
+        }
+    });
+    let back = Instant::now();
+    kafka.produce_all(&workload.commands, (20_000..20_100).map(|n| spread(n).message()));
+    kafka.read_until(&workload.events, MINUTE, "the last events", |events| {
+        events.iter().rev().take(200).any(|event| event.text().contains("\"seq\":1004"))
+    });
+    assert!(back.elapsed() < Duration::from_secs(20), "{:?}", back.elapsed());
+    let report = whole(&kafka, &workload, 20_100);
+    eprintln!("{} duplicates", report.duplicates);
+    end(worker);
+}

@@ -1,0 +1,116 @@
+//! Errors of the group and of the cluster that pass.
+
+use std::{
+    fs, thread,
+    time::{Duration, Instant},
+};
+
+use kafka_service_tests::Workload;
+use rdkafka::types::{RDKafkaApiKey as Request, RDKafkaRespErr as Answer};
+
+use crate::{MINUTE, end, mock::Mock, spread, start, whole};
+
+/// With the classic protocol, because it has more requests that can fail.
+fn classic(workload: Workload) -> Workload {
+    workload
+        .set("KAFKA_GROUP_PROTOCOL", "classic")
+        .set("KAFKA_SESSION_TIMEOUT_MS", "6000")
+        .set("KAFKA_HEARTBEAT_INTERVAL_MS", "300")
+}
+
+#[test]
+fn a_member_that_the_group_has_forgotten_joins_again_and_commits_nothing_of_before() {
+    let mock = Mock::start(1);
+    let workload = classic(mock.workload("forgotten"));
+    let mut worker = start(&workload, "only");
+    for (round, request) in [Request::Heartbeat, Request::OffsetCommit].into_iter().enumerate() {
+        workload.send(&mock, (round * 200..(round + 1) * 200).map(spread));
+        mock.read_count(&workload.events, MINUTE, round * 200 + 50);
+        mock.fail(request, &[Answer::RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID]);
+        // A commit is only sent while there is something to commit.
+        workload.send(&mock, (400 + round * 20..420 + round * 20).map(spread));
+        let lost = || worker.count("lost=true");
+        kafka_service_tests::wait_until(MINUTE, "the assignment to be lost", || lost() == round + 1);
+    }
+    whole(&mock, &workload, 440);
+    worker.wait_for_line(MINUTE, "health: ready");
+    end(worker);
+}
+
+#[test]
+fn leaders_and_coordinators_that_move_cost_nothing() {
+    let mock = Mock::start(3);
+    let workload = classic(mock.workload("moving"));
+    let worker = start(&workload, "only");
+    workload.send(&mock, (0..100).map(spread));
+    mock.read_count(&workload.events, MINUTE, 50);
+    mock.fail(
+        Request::Produce,
+        &[Answer::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, Answer::RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS],
+    );
+    mock.fail(Request::Fetch, &[Answer::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION]);
+    mock.fail(Request::Heartbeat, &[Answer::RD_KAFKA_RESP_ERR_NOT_COORDINATOR]);
+    mock.fail(
+        Request::OffsetCommit,
+        &[
+            Answer::RD_KAFKA_RESP_ERR_NOT_COORDINATOR,
+            Answer::RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS,
+            Answer::RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE,
+            Answer::RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS,
+        ],
+    );
+    workload.send(&mock, (100..500).map(spread));
+    mock.read_count(&workload.events, MINUTE, 500);
+    let report = whole(&mock, &workload, 500);
+    assert_eq!(report.duplicates, 0, "{report:?}");
+    end(worker);
+}
+
+#[test]
+fn brokers_that_are_all_away_are_waited_for() {
+    let mock = Mock::start(3);
+    let workload = mock.workload("away");
+    let mut worker = start(&workload, "only");
+    workload.send(&mock, (0..2_000).map(spread));
+    mock.read_count(&workload.events, MINUTE, 200);
+    mock.down();
+    worker.wait_for_line(MINUTE, "failed");
+    thread::sleep(Duration::from_secs(3));
+    mock.up();
+    let up = Instant::now();
+    mock.read_count(&workload.events, MINUTE, 2_000);
+    assert!(up.elapsed() < Duration::from_secs(15), "{:?}", up.elapsed());
+    whole(&mock, &workload, 2_000);
+    end(worker);
+}
+
+#[test]
+fn a_slow_broker_is_waited_for_without_spinning() {
+    let mock = Mock::start(1);
+    let workload = mock
+        .workload("slow")
+        .set("KAFKA_PRODUCER_QUEUE_BUFFERING_MAX_MESSAGES", "50")
+        .set("KAFKA_PRODUCER_BATCH_NUM_MESSAGES", "20");
+    let worker = start(&workload, "only");
+    workload.send(&mock, (0..20).map(spread));
+    mock.read_count(&workload.events, MINUTE, 20);
+    mock.round_trip(Duration::from_millis(300));
+    let (began, before) = (Instant::now(), cpu(worker.id()));
+    workload.send(&mock, (20..1_000).map(spread));
+    mock.read_count(&workload.events, MINUTE, 1_000);
+    let used = (cpu(worker.id()) - before).as_secs_f32() / began.elapsed().as_secs_f32();
+    assert!(used < 0.5, "{used} of a processor while waiting for the broker");
+    mock.round_trip(Duration::ZERO);
+    let report = whole(&mock, &workload, 1_000);
+    assert_eq!(report.duplicates, 0, "{report:?}");
+    end(worker);
+}
+
+/// The processor time that a process has used.
+fn cpu(pid: u32) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    // The name before it may contain spaces; behind it come the numbers, user and system time in hundredths of a second.
+    let numbers: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    let ticks = |place: usize| numbers[place].parse::<u64>().unwrap();
+    Duration::from_millis((ticks(11) + ticks(12)) * 10)
+}

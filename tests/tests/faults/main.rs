@@ -1,0 +1,45 @@
+//! Faults that brokers and other clients can cause, one by one: on librdkafka's mock cluster, which answers what it is told
+//! to, and on a real Kafka. The worker runs as a process of its own and must come through each of them, or end quickly and
+//! say why.
+
+mod brokers;
+mod injected;
+mod metadata;
+mod mock;
+mod offsets;
+mod refusals;
+mod topics;
+
+use std::{path::Path, time::Duration};
+
+use kafka_service_tests::{
+    Client, Process, Work, Workload,
+    audit::{Report, Trace, audit},
+};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn start(workload: &Workload, instance: &str) -> Process {
+    workload.start(Path::new(env!("CARGO_BIN_EXE_worker")), instance)
+}
+
+/// The `number`-th of many commands over twenty keys.
+fn spread(number: usize) -> Work {
+    Work::new(format!("key-{}", number % 20), (number / 20) as u64).taking((number % 6) as u64)
+}
+
+/// Nothing is lost and nothing out of order.
+#[track_caller]
+fn whole(client: &Client, workload: &Workload, commands: usize) -> Report {
+    workload.wait_until_committed(client);
+    let report = audit(&Trace::read(client, workload), &[]);
+    assert_eq!((report.commands, report.lost, report.out_of_order), (commands, 0, 0), "{report:?}");
+    assert_eq!(report.commits_backwards, 0, "{report:?}");
+    report
+}
+
+#[track_caller]
+fn end(mut worker: Process) {
+    worker.terminate();
+    assert!(worker.wait(MINUTE).success(), "{}", worker.output());
+}

@@ -1,0 +1,56 @@
+//! Positions that the topic does not have any more.
+
+use std::{pin::pin, task::{Context, Waker}, time::Duration};
+
+use kafka_service_tests::{Kafka, Workload, wait_until};
+use rdkafka::{
+    Offset, TopicPartitionList,
+    admin::{AdminClient, AdminOptions},
+    client::DefaultClientContext,
+};
+
+use crate::{MINUTE, end, spread, start};
+
+/// Forty records, of which the group has committed the first ten; then the first thirty go.
+fn retained(kafka: &Kafka, workload: &Workload) {
+    workload.send(kafka, (0..10).map(spread));
+    let worker = start(workload, "before");
+    workload.wait_until_committed(kafka);
+    end(worker);
+    workload.send(kafka, (10..40).map(spread));
+    let admin: AdminClient<DefaultClientContext> = kafka.config().create().unwrap();
+    let mut offsets = TopicPartitionList::new();
+    offsets.add_partition_offset(&workload.commands, 0, Offset::Offset(30)).unwrap();
+    let options = AdminOptions::new();
+    let mut deleting = pin!(admin.delete_records(&offsets, &options));
+    let mut context = Context::from_waker(Waker::noop());
+    wait_until(MINUTE, "the records to be deleted", || deleting.as_mut().poll(&mut context)).unwrap();
+}
+
+#[test]
+fn records_that_retention_took_are_an_alarm_and_the_rest_is_handled() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let workload = Workload::new(kafka, "retained", 1);
+    retained(kafka, &workload);
+    let mut worker = start(&workload, "after");
+    kafka.read_count(&workload.events, MINUTE, 20);
+    workload.wait_until_committed(kafka);
+    assert_eq!(kafka.read_all(&workload.events).len(), 20, "ten before, ten after");
+    worker.wait_for_line(Duration::from_secs(5), "retention");
+    end(worker);
+}
+
+#[test]
+fn where_that_is_asked_for_the_service_does_not_go_on_without_them() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let workload = Workload::new(kafka, "retained", 1).set("KAFKA_AUTO_OFFSET_RESET", "error");
+    // A new group needs a position to begin with.
+    let first = workload.clone().set("KAFKA_AUTO_OFFSET_RESET", "earliest");
+    retained(kafka, &first);
+    let mut worker = start(&workload, "after");
+    worker.wait_for_line(MINUTE, "health: not ready");
+    worker.wait_for_line(MINUTE, "ffset out of range");
+    assert_eq!(kafka.read_all(&workload.events).len(), 10, "nothing is skipped");
+    worker.terminate();
+    worker.wait(MINUTE);
+}

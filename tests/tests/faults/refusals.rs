@@ -1,0 +1,81 @@
+//! Errors that do not pass by themselves: of the producer, of a topic, of the member.
+
+use std::time::{Duration, Instant};
+
+use kafka_service_tests::Work;
+use rdkafka::types::{RDKafkaApiKey as Request, RDKafkaRespErr as Answer};
+
+use crate::{MINUTE, end, mock::Mock, spread, start, whole};
+
+#[test]
+fn a_producer_that_has_failed_for_good_is_replaced_and_its_events_are_sent_again() {
+    let mock = Mock::start(1);
+    let workload = mock.workload("fatal");
+    let mut worker = start(&workload, "only");
+    workload.send(&mock, (0..100).map(spread));
+    mock.read_count(&workload.events, MINUTE, 100);
+    // The first of each key takes a second, so that no record but the worker's meets the errors.
+    workload.send(&mock, (100..300).map(|n| if n < 120 { spread(n).taking(1_000) } else { spread(n) }));
+    mock.fail(Request::Produce, &[Answer::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER; 3]);
+    worker.wait_for_line(MINUTE, "a new one takes its place");
+    mock.read_count(&workload.events, MINUTE, 300);
+    whole(&mock, &workload, 300);
+    end(worker);
+}
+
+#[test]
+fn an_event_that_is_refused_for_a_while_keeps_its_place_in_its_key() {
+    let mock = Mock::start(1);
+    let workload = mock.workload("refused");
+    let mut worker = start(&workload, "only");
+    workload.send(&mock, [Work::new("one", 0)]);
+    mock.read_count(&workload.events, MINUTE, 1);
+    workload.send(&mock, (1..41).map(|n| Work::new("one", n).taking(if n == 1 { 1_000 } else { 0 })));
+    mock.fail(Request::Produce, &[Answer::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED; 3]);
+    worker.wait_for_line(MINUTE, "the broker did not take an event");
+    mock.read_count(&workload.events, MINUTE, 41);
+    let report = whole(&mock, &workload, 41);
+    assert_eq!(report.dead_letters, 0, "nothing was wrong with it: {report:?}");
+    end(worker);
+}
+
+#[test]
+fn a_dead_letter_topic_that_refuses_the_service_holds_its_partition() {
+    let mock = Mock::start(1);
+    let workload = mock.workload("unauthorized");
+    let mut worker = start(&workload, "only");
+    worker.wait_for_line(MINUTE, "health: ready");
+    mock.topic_error(&workload.dead_letters, Answer::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    let bad = Work::new("bad", 0).kind("poison");
+    let partition = mock.produce(&workload.commands, bad.message()).0;
+    workload.send(&mock, (0..40).map(spread));
+    mock.read_count(&workload.events, MINUTE, 40);
+    worker.wait_for_line(MINUTE, "health: not ready: the broker does not take");
+    let committed = mock.committed(&workload.group, &workload.commands)[usize::try_from(partition).unwrap()];
+    assert!(committed <= 0, "committed beyond a command that is not dead-lettered: {committed}");
+    mock.topic_error(&workload.dead_letters, Answer::RD_KAFKA_RESP_ERR_NO_ERROR);
+    mock.read_count(&workload.dead_letters, MINUTE, 1);
+    whole(&mock, &workload, 41);
+    end(worker);
+}
+
+#[test]
+fn a_static_member_whose_place_is_taken_ends_at_once_and_says_so() {
+    let mock = Mock::start(1);
+    let workload = mock
+        .workload("fenced")
+        .set("KAFKA_GROUP_PROTOCOL", "classic")
+        .set("KAFKA_HEARTBEAT_INTERVAL_MS", "300")
+        .set("KAFKA_GROUP_INSTANCE_ID", "place-1");
+    let mut worker = start(&workload, "only");
+    workload.send(&mock, (0..20).map(spread));
+    mock.read_count(&workload.events, MINUTE, 20);
+    workload.send(&mock, [Work::new("running", 0).taking(60_000)]);
+    mock.fail(Request::Heartbeat, &[Answer::RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID]);
+    worker.wait_for_line(MINUTE, "the Kafka consumer has failed");
+    let failed = Instant::now();
+    let status = worker.wait(MINUTE);
+    assert!(failed.elapsed() < Duration::from_secs(5), "{:?}", failed.elapsed());
+    assert_eq!(status.code(), Some(1), "{}", worker.output());
+    assert!(worker.count("the service failed") > 0, "{}", worker.output());
+}

@@ -1,0 +1,85 @@
+//! Topics that change while the service runs, and brokers that do not let it in.
+
+use std::{pin::pin, task::{Context, Waker}, time::{Duration, Instant}};
+
+use kafka_service_tests::{Kafka, Work, Workload, wait_until};
+use rdkafka::{
+    admin::{AdminClient, AdminOptions, NewPartitions},
+    client::DefaultClientContext,
+};
+
+use crate::{MINUTE, end, spread, start, whole};
+
+#[test]
+fn partitions_that_are_added_are_consumed_from_their_beginning() {
+    let Some(kafka) = Kafka::shared() else { return };
+    for protocol in ["consumer", "classic"] {
+        let workload = Workload::new(kafka, "added", 2)
+            .set("KAFKA_GROUP_PROTOCOL", protocol)
+            .set("KAFKA_TOPIC_METADATA_REFRESH_INTERVAL_MS", "1000");
+        let worker = start(&workload, "only");
+        workload.send(kafka, (0..40).map(spread));
+        kafka.read_count(&workload.events, MINUTE, 40);
+        let admin: AdminClient<DefaultClientContext> = kafka.config().create().unwrap();
+        let (more, options) = (NewPartitions::new(&workload.commands, 4), AdminOptions::new());
+        let mut adding = pin!(admin.create_partitions([&more], &options));
+        let mut context = Context::from_waker(Waker::noop());
+        wait_until(MINUTE, "the partitions to be added", || adding.as_mut().poll(&mut context)).unwrap();
+        wait_until(MINUTE, "the topic to have four partitions", || kafka.leaders(&workload.commands).len() == 4);
+        let late = |n: i32| Work::new(format!("late-{n}"), 0).message().partition(n);
+        kafka.produce_all(&workload.commands, (0..4).map(late));
+        kafka.read_count(&workload.events, MINUTE, 44);
+        whole(kafka, &workload, 44);
+        end(worker);
+    }
+}
+
+#[test]
+fn a_topic_that_is_deleted_and_made_again_is_consumed_again() {
+    let Some(kafka) = Kafka::shared() else { return };
+    for protocol in ["consumer", "classic"] {
+        let workload = Workload::new(kafka, "deleted", 2)
+            .set("KAFKA_GROUP_PROTOCOL", protocol)
+            .set("KAFKA_TOPIC_METADATA_REFRESH_INTERVAL_MS", "1000");
+        let mut worker = start(&workload, "only");
+        workload.send(kafka, (0..40).map(spread));
+        kafka.read_count(&workload.events, MINUTE, 40);
+        kafka.delete_topic(&workload.commands);
+        worker.wait_for_line(MINUTE, "health: not ready");
+        kafka.create_topic(&workload.commands, 2);
+        workload.send(kafka, (40..80).map(spread));
+        kafka.read_count(&workload.events, MINUTE, 80);
+        end(worker);
+    }
+}
+
+#[test]
+fn a_topic_that_the_broker_compresses_with_zstd_is_read() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let workload = Workload::named(kafka, "zstd");
+    for topic in [&workload.commands, &workload.events, &workload.dead_letters] {
+        kafka.create_topic_with(topic, 2, &[("compression.type", "zstd")]);
+    }
+    let worker = start(&workload, "only");
+    workload.send(kafka, (0..40).map(spread));
+    workload.wait_until_committed(kafka);
+    end(worker);
+}
+
+#[test]
+fn a_broker_that_does_not_speak_the_security_protocol_is_named_and_not_waited_for_at_the_end() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let workload = Workload::new(kafka, "creds", 1)
+        .set("KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT")
+        .set("KAFKA_SASL_MECHANISM", "PLAIN")
+        .set("KAFKA_SASL_USERNAME", "somebody")
+        .set("KAFKA_SASL_PASSWORD", "a-planted-secret");
+    let mut worker = start(&workload, "only");
+    worker.wait_for_line(Duration::from_secs(20), "health: not ready: no answer from the brokers");
+    assert!(worker.count("SASL") > 0, "{}", worker.output());
+    assert_eq!(worker.count("a-planted-secret"), 0, "{}", worker.output());
+    worker.terminate();
+    let asked = Instant::now();
+    assert!(worker.wait(MINUTE).success(), "nothing was begun: {}", worker.output());
+    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
+}
