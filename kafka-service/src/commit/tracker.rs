@@ -82,7 +82,9 @@ impl Tracker {
     /// The next offset to read, if it is to be committed: it has moved since it was last handed over.
     pub(crate) fn hand_over(&mut self) -> Option<i64> {
         let watermark = self.watermark.filter(|_| self.to_hand_over() > 0)?;
-        self.handed_over.push_back((watermark, self.head));
+        if self.handed_over.back() != Some(&(watermark, self.head)) {
+            self.handed_over.push_back((watermark, self.head));
+        }
         self.handed_head = self.head;
         Some(watermark)
     }
@@ -98,9 +100,9 @@ impl Tracker {
         }
     }
 
-    /// A commit was refused: what is not confirmed is handed over again.
+    /// A commit was refused: what is not confirmed is handed over again. A later commit that is on its way may still be
+    /// confirmed; the client starts none for what is committed already, so that would be the only answer.
     pub(crate) fn hand_over_again(&mut self) {
-        self.handed_over.clear();
         self.handed_head = self.confirmed_head;
     }
 

@@ -11,8 +11,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 ///
 /// While a coordinator is away the client keeps every commit that was started and sends them again one by one, in no
 /// particular order, when there is one again: an old one may arrive after a newer and set the group back. So the next
-/// commit is started when the one before is answered. The client answers in the end; should it not, the next one goes all
-/// the same.
+/// commit is started when the one before is answered. The client answers in the end; should it not, everything that is not
+/// confirmed goes once more.
 #[derive(Debug, Default)]
 pub(super) struct Unanswered {
     count: usize,
@@ -29,11 +29,17 @@ impl Unanswered {
         self.count = self.count.saturating_sub(1);
     }
 
-    fn holds_back(&mut self, now: Instant) -> bool {
-        if self.since.is_some_and(|since| now.duration_since(since) >= ANSWER_WITHIN) {
+    fn hold_back(&self) -> bool {
+        self.count > 0
+    }
+
+    /// Whether the answer will not come any more; true once.
+    fn give_up(&mut self, now: Instant) -> bool {
+        let given_up = self.count > 0 && self.since.is_some_and(|since| now.duration_since(since) >= ANSWER_WITHIN);
+        if given_up {
             *self = Self::default();
         }
-        self.count > 0
+        given_up
     }
 }
 
@@ -51,7 +57,11 @@ impl<C: Client> Driver<C> {
 
     /// Commits, unless the answer to the commit before is still to come.
     pub(super) fn commit(&mut self, now: Instant) {
-        if !self.unanswered.holds_back(now) {
+        if self.unanswered.give_up(now) {
+            // A window that is full finishes nothing more, so nothing else would bring a commit about.
+            self.partitions.iter_mut().for_each(|partition| partition.tracker.hand_over_again());
+        }
+        if !self.unanswered.hold_back() {
             self.commit_at_last(now);
         }
     }

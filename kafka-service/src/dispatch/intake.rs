@@ -188,8 +188,8 @@ impl Intake {
         };
         match result {
             // Another instance handles it again: what this one found out must not be published beside it.
-            _ if !waiting.assignment.is_owned() => Counters::add(&self.core.counters.abandoned, 1),
-            JobResult::Abandoned => Counters::add(&self.core.counters.abandoned, 1),
+            _ if !waiting.assignment.is_owned() => self.leave(&waiting),
+            JobResult::Abandoned => self.leave(&waiting),
             JobResult::Failed(error) => self.publishing.dead_letter(ended, &error),
             JobResult::Events(events) => match Envelope::decode(waiting.record.value.as_deref()) {
                 Ok(envelope) => self.publishing.events(ended, waiting.handler, &envelope, &events),
@@ -198,6 +198,12 @@ impl Intake {
         }
         self.next_in_lane(waiting.lane, context);
         self.start_ready(context);
+    }
+
+    /// Leaves a command to the next owner of its partition, and what waits behind it too: it must not be overtaken.
+    fn leave(&mut self, left: &Waiting) {
+        let behind = self.lanes.drop_waiting(left.lane, |waiting| waiting.assignment.index() == left.assignment.index());
+        Counters::add(&self.core.counters.abandoned, 1 + behind);
     }
 
     /// Starts what waits in a lane until something of it is pending or nothing is left.

@@ -58,14 +58,19 @@ impl<T> Lanes<T> {
 
     /// Drops what waits and is not to be kept. The lanes themselves stay busy.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) -> u64 {
-        let mut dropped = 0;
-        for waiting in self.busy.values_mut() {
-            let before = waiting.len();
-            waiting.retain(&mut keep);
-            dropped += (before - waiting.len()) as u64;
-        }
-        dropped
+        self.busy.values_mut().map(|waiting| retain(waiting, &mut keep)).sum()
     }
+
+    /// Drops what waits in one lane. The lane itself stays busy.
+    pub(crate) fn drop_waiting(&mut self, lane: LaneId, drop: impl Fn(&T) -> bool) -> u64 {
+        self.busy.get_mut(&lane).map_or(0, |waiting| retain(waiting, |one| !drop(one)))
+    }
+}
+
+fn retain<T>(waiting: &mut VecDeque<T>, keep: impl FnMut(&T) -> bool) -> u64 {
+    let before = waiting.len();
+    waiting.retain(keep);
+    (before - waiting.len()) as u64
 }
 
 #[cfg(test)]

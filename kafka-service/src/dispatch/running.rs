@@ -41,6 +41,7 @@ impl<R: Record> Dispatcher<R> {
         let core = Arc::clone(&self.intake.core);
         let mut more = true;
         while more || !self.is_idle() {
+            self.close_keys();
             let room = self.intake.publishing.output.drain(&core.acks);
             // Control first, so that a revoke never waits behind work. Ends before beginnings, so that memory is bounded.
             tokio::select! { biased;
@@ -103,6 +104,13 @@ impl<R: Record> Dispatcher<R> {
         counters.undelivered.store(undelivered as u64, Ordering::Relaxed);
         if self.batches.is_empty() {
             self.intake.publishing.output.idle();
+        }
+    }
+
+    /// What was not delivered is seen to before anything more is sent, so that nothing of its key overtakes it.
+    fn close_keys(&mut self) {
+        while let Ok((token, undelivered)) = self.undelivered.try_recv() {
+            self.intake.publishing.output.failed(token, undelivered);
         }
     }
 

@@ -70,8 +70,10 @@ impl World {
                 ClientEvent::Revoked { partitions, lost } => {
                     for name in partitions {
                         member.asked_back.insert(name.partition, Some(now));
-                        if let Some(assigned) = member.assigned.get(&name.partition).filter(|_| *lost) {
-                            self.ledger.tenure(assigned.tenure).lost = true;
+                        if let Some(assigned) = member.assigned.get(&name.partition) {
+                            let tenure = self.ledger.tenure(assigned.tenure);
+                            tenure.draining = true;
+                            tenure.lost |= *lost;
                         }
                     }
                 }

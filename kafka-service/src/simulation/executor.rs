@@ -183,6 +183,7 @@ impl Executor {
                     world.note(|| format!("instance {id} is to stop"));
                     let within = world.random.pick(&[0, 50, 500, 3000]);
                     stop.request(world.time.now() + Duration::from_millis(within));
+                    world.ledger.of_instance(id).for_each(|tenure| tenure.draining = true);
                 });
             }
             Action::ConsumerFatal => {
@@ -259,7 +260,7 @@ impl Executor {
             let what = format!("instance {id}: {reason}");
             self.with(|world| world.ledger.violate("P1 nothing fails without a reason", what));
         }
-        self.with(|world| check_step(world, id, now, step.is_some()));
+        self.with(|world| check_step(world, id, now, matches!(step, Some(Step::Again))));
         let by = self.with(|world| world.random.below(1000));
         self.with(|world| Arc::clone(&world.time)).advance(Duration::from_micros(by as u64));
         self.reap(place);

@@ -31,8 +31,9 @@ pub(super) struct Ledger {
     /// Lanes of which the broker has not taken an event: the documented exception to the order of events. And those of which
     /// a command may be dead-lettered by one instance and handled by another.
     disturbed: BTreeSet<(i32, usize)>,
-    /// Events that the broker has not taken, by instance and record key; true when the engine knows it.
-    closed: BTreeMap<(u32, u32), BTreeMap<Origin, bool>>,
+    /// Events that the broker has not taken, by instance and record key; and how often the dispatcher was polled since it was
+    /// told. In the first of these polls it may have been told too late.
+    closed: BTreeMap<(u32, u32), BTreeMap<Origin, u32>>,
     pub(super) counts: Counts,
 }
 
@@ -102,7 +103,7 @@ impl Ledger {
     pub(super) fn given_out(&mut self, number: u64, record: usize, plan: &Plan, settings: &Settings) {
         if matches!(plan, Plan::Unknown) && !plan.may_be_dead_lettered(settings) {
             let tenure = self.tenure(number);
-            tenure.may_skip(record);
+            tenure.may_finish(record);
             let partition = tenure.partition;
             self.ends.entry((partition, record)).or_default().skipped = true;
         }
@@ -128,7 +129,7 @@ impl Ledger {
         }
         let closed = self.closed.get(&(instance, key)).into_iter().flatten();
         let blocking =
-            closed.filter(|(other, known)| **known && *other != origin && self.tenures[&other.tenure].counts());
+            closed.filter(|(other, polls)| **polls > 1 && *other != origin && self.tenures[&other.tenure].counts());
         if let Some(blocking) = blocking.map(|(other, _)| *other).next() {
             let what = format!("{identity:?} overtakes {blocking:?}");
             self.violate("O3 nothing is sent behind what the broker has not taken", what);
@@ -169,6 +170,7 @@ impl Ledger {
         let (record, _) = position(topic, origin);
         self.open(origin, key);
         let command = &topic.partition(origin.partition).records[record];
+        let was_refused = self.ends.get(&(origin.partition, record)).is_some_and(|ends| ends.excused);
         let tenure = self.tenure(origin.tenure);
         let complete = match (identity, &command.plan) {
             (Identity::Event(_), Plan::Work(work)) => match work.end {
@@ -177,24 +179,32 @@ impl Ledger {
             },
             _ => true,
         };
-        if complete {
-            tenure.finish(record);
+        match complete {
+            false => {}
+            // Sent again by itself, so it is the dispatcher that hears of it.
+            true if was_refused => tenure.will_finish(record),
+            true => tenure.finish(record),
         }
         if tenure.given_back {
             self.counts.late += 1;
         }
     }
 
-    /// An instance is told that the broker does not take a record.
-    pub(super) fn not_delivered(&mut self, topic: &Topic, identity: &Identity, key: u32, cause: Cause) {
+    /// The broker does not take a record.
+    pub(super) fn refused_by_broker(&mut self, topic: &Topic, identity: &Identity) {
         let Some(origin) = identity.origin() else { return };
         let (record, lane) = position(topic, origin);
         self.disturbed.insert((origin.partition, lane));
         self.ends.entry((origin.partition, record)).or_default().excused = true;
+    }
+
+    /// An instance is told of it.
+    pub(super) fn not_delivered(&mut self, identity: &Identity, key: u32, cause: Cause) {
+        let Some(origin) = identity.origin() else { return };
         let instance = self.tenure(origin.tenure).instance;
         match (identity, cause) {
             (Identity::Event(_), Cause::Broker) => {
-                self.closed.entry((instance, key)).or_default().entry(*origin).or_insert(false);
+                self.closed.entry((instance, key)).or_default().entry(*origin).or_insert(0);
             }
             // It may be dead-lettered instead, and no longer be in the way.
             _ => self.open(origin, key),
@@ -208,12 +218,13 @@ impl Ledger {
         }
     }
 
-    /// The dispatcher of an instance has been polled: it knows what it was told.
+    /// The dispatcher of an instance has been polled.
     pub(super) fn polled(&mut self, instance: u32) {
         let closed = self.closed.range_mut((instance, 0)..=(instance, u32::MAX));
-        for known in closed.flat_map(|(_, closed)| closed.values_mut()) {
-            *known = true;
+        for polls in closed.flat_map(|(_, closed)| closed.values_mut()) {
+            *polls += 1;
         }
+        self.of_instance(instance).for_each(Tenure::polled);
     }
 
     /// An attempt was cancelled that would have ended.

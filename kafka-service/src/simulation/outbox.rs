@@ -149,8 +149,9 @@ impl World {
             _ => cause,
         };
         let failure = cause.map(|cause| Undelivered { cause, ..record });
-        if failure.is_none() {
-            self.ledger.appended(&self.topic, &self.settings, &identity, key);
+        match failure {
+            None => self.ledger.appended(&self.topic, &self.settings, &identity, key),
+            Some(_) => self.ledger.refused_by_broker(&self.topic, &identity),
         }
         outbox.reports.entry(destination).or_default().push_back(Report { token, identity, key, failure });
         self.note(|| format!("the broker gets {identity:?} of instance {instance}: {cause:?}"));
@@ -164,7 +165,7 @@ impl World {
         let failed = report.failure.as_ref().map(|undelivered| undelivered.cause);
         match failed {
             None => self.ledger.acknowledged(&self.topic, &report.identity, report.key),
-            Some(cause) => self.ledger.not_delivered(&self.topic, &report.identity, report.key, cause),
+            Some(cause) => self.ledger.not_delivered(&report.identity, report.key, cause),
         }
         self.note(|| format!("instance {instance} hears of {:?}: {failed:?}", report.identity));
         Some(report)

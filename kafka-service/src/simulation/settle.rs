@@ -25,6 +25,7 @@ impl Executor {
         let until = self.with(|world| world.time.now()) + Duration::from_secs(20);
         for instance in &self.instances {
             instance.stop.request(until);
+            self.with(|world| world.ledger.of_instance(instance.id).for_each(|tenure| tenure.draining = true));
         }
         if !self.rounds(|executor| executor.instances.iter().all(|instance| instance.driver.is_none())) {
             return self.not_done("S1 a stop comes to its end");

@@ -11,14 +11,18 @@ pub(super) struct Tenure {
     pub(super) base: usize,
     /// `Client::unassign` was called.
     pub(super) given_back: bool,
+    /// The driver drains it: a command that waits for its next attempt may be left to the next owner by now.
+    pub(super) draining: bool,
     /// The driver was told that the partition belongs to somebody else.
     pub(super) lost: bool,
     /// Its process has died.
     pub(super) dead: bool,
     /// Records that are finished for certain, and the engine knows it.
     done: BTreeSet<usize>,
-    /// Records that the engine may have finished without a trace: it skips them.
-    skippable: BTreeSet<usize>,
+    /// Records that the engine may have finished.
+    possible: BTreeSet<usize>,
+    /// Those of them that it will have finished when the dispatcher has been polled, and how often it was since.
+    settling: BTreeMap<usize, u32>,
     /// Acknowledged events of each record, one bit each.
     acked: BTreeMap<usize, u32>,
     /// Events that the producer has taken at least once, one bit each.
@@ -57,8 +61,22 @@ impl Tenure {
         self.done.insert(record);
     }
 
-    pub(super) fn may_skip(&mut self, record: usize) {
-        self.skippable.insert(record);
+    /// The engine may finish it, and leaves no trace of that.
+    pub(super) fn may_finish(&mut self, record: usize) {
+        self.possible.insert(record);
+    }
+
+    /// The engine finishes it as soon as the dispatcher gets to it.
+    pub(super) fn will_finish(&mut self, record: usize) {
+        self.possible.insert(record);
+        self.settling.insert(record, 0);
+    }
+
+    /// The dispatcher was polled. What came in the middle of a poll is certain after the next.
+    pub(super) fn polled(&mut self) {
+        self.settling.values_mut().for_each(|polls| *polls += 1);
+        let settled: Vec<_> = self.settling.extract_if(.., |_, polls| *polls > 1).collect();
+        self.done.extend(settled.into_iter().map(|(record, _)| record));
     }
 
     /// One of a command's events is acknowledged. True with the last of them.
@@ -78,7 +96,7 @@ impl Tenure {
 
     /// The first record that cannot be finished.
     pub(super) fn first_unfinished(&mut self) -> usize {
-        while self.done.contains(&self.prefix) || self.skippable.contains(&self.prefix) {
+        while self.done.contains(&self.prefix) || self.possible.contains(&self.prefix) {
             self.prefix += 1;
         }
         self.prefix
@@ -91,6 +109,6 @@ impl Tenure {
 
     /// Handlers that run, and commands that wait for their next attempt.
     pub(super) fn in_flight(&self) -> usize {
-        self.running.len() + if self.counts() { self.retrying.len() } else { 0 }
+        self.running.len() + if self.counts() && !self.draining { self.retrying.len() } else { 0 }
     }
 }

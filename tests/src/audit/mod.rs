@@ -9,12 +9,12 @@ pub use commits::{Commit, commits};
 pub use report::{ForDisturbance, Report, audit};
 pub use trace::{Done, Place, Trace};
 
-/// What was done to an instance during a run, in milliseconds since the epoch.
+/// What was done during a run, in milliseconds since the epoch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Disturbance {
     /// Of which kind.
     pub kind: Kind,
-    /// The instance.
+    /// The instance, or the broker.
     pub instance: String,
     /// When it began.
     pub from: u64,
@@ -24,11 +24,14 @@ pub struct Disturbance {
     pub lag: i64,
 }
 
-/// What was done to an instance.
+/// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// SIGKILL.
     Kill,
     /// SIGSTOP and, later, SIGCONT.
     Stop,
+    /// A broker was killed and started again. While the group's coordinator is away for longer than the session timeout,
+    /// members lose their partitions.
+    Bounce,
 }

@@ -42,7 +42,7 @@ pub struct Report {
 /// What followed from one disturbance.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ForDisturbance {
-    /// `kill` or `stop`.
+    /// `kill`, `stop` or `bounce`.
     pub kind: &'static str,
     /// The instance.
     pub instance: String,
@@ -143,14 +143,19 @@ fn duplicates(trace: &Trace, disturbances: &[Disturbance], report: &mut Report) 
         };
         *counts[place].entry(done.partition).or_default() += 1;
         let disturbance = &disturbances[place];
-        if committed(&trace.commits, done.partition, disturbance.from) > done.offset {
+        let before_it = committed(&trace.commits, done.partition, disturbance.from.min(before.began.max(done.began)));
+        if before_it > done.offset {
             report.duplicates_of_committed += 1;
             sample(report, || format!("was committed: {before:?} and {done:?}, {disturbance:?}"));
         }
     }
     for (disturbance, counts) in disturbances.iter().zip(counts) {
         report.disturbances.push(ForDisturbance {
-            kind: if disturbance.kind == Kind::Kill { "kill" } else { "stop" },
+            kind: match disturbance.kind {
+                Kind::Kill => "kill",
+                Kind::Stop => "stop",
+                Kind::Bounce => "bounce",
+            },
             instance: disturbance.instance.clone(),
             lag: disturbance.lag,
             duplicates: counts.values().sum(),
@@ -165,12 +170,16 @@ fn cause(disturbances: &[Disturbance], before: &Done, done: &Done) -> Option<usi
     // One that was stopped and repeats what others have done meanwhile is the cause, whatever else happened to them.
     let by_itself = |each: &Disturbance| each.kind == Kind::Stop && each.instance == later.instance;
     let explaining = || disturbances.iter().enumerate().filter(|(_, each)| explains(each, before, done));
-    let first = explaining().find(|(_, each)| by_itself(each)).or_else(|| explaining().next());
+    let of_an_instance = || explaining().find(|(_, each)| each.kind != Kind::Bounce);
+    let first = explaining().find(|(_, each)| by_itself(each)).or_else(of_an_instance).or_else(|| explaining().next());
     first.map(|(place, _)| place)
 }
 
 /// How long a victim may go on with what it had begun to take, before it knows that it has lost its partitions.
 const COMING_TO: u64 = 10_000;
+
+/// How old work may be that is not committed yet.
+const UNCOMMITTED: u64 = 1_000;
 
 /// Whether a command was handled again because of this.
 fn explains(disturbance: &Disturbance, before: &Done, done: &Done) -> bool {
@@ -182,6 +191,11 @@ fn explains(disturbance: &Disturbance, before: &Done, done: &Done) -> bool {
     match disturbance.kind {
         // Another one has repeated what the victim had begun.
         Kind::Kill => is_victim(earlier) && !is_victim(later) && earlier.began <= disturbance.from,
+        // What could not be committed any more when the broker died, or while it was away.
+        Kind::Bounce => {
+            let during = disturbance.from.saturating_sub(UNCOMMITTED)..disturbance.until + COMING_TO;
+            during.contains(&earlier.began) && during.contains(&later.began)
+        }
         Kind::Stop => (is_victim(earlier) || is_victim(later)) && later.began <= disturbance.until + COMING_TO,
     }
 }

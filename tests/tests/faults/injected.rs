@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kafka_service_tests::Workload;
+use kafka_service_tests::{Workload, wait_until};
 use rdkafka::types::{RDKafkaApiKey as Request, RDKafkaRespErr as Answer};
 
 use crate::{MINUTE, end, mock::Mock, spread, start, whole};
@@ -24,13 +24,13 @@ fn a_member_that_the_group_has_forgotten_joins_again_and_commits_nothing_of_befo
     let workload = classic(mock.workload("forgotten"));
     let mut worker = start(&workload, "only");
     for (round, request) in [Request::Heartbeat, Request::OffsetCommit].into_iter().enumerate() {
-        workload.send(&mock, (round * 200..(round + 1) * 200).map(spread));
-        mock.read_count(&workload.events, MINUTE, round * 200 + 50);
+        let first = round * 220;
+        workload.send(&mock, (first..first + 200).map(spread));
+        mock.read_count(&workload.events, MINUTE, first + 50);
         mock.fail(request, &[Answer::RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID]);
         // A commit is only sent while there is something to commit.
-        workload.send(&mock, (400 + round * 20..420 + round * 20).map(spread));
-        let lost = || worker.count("lost=true");
-        kafka_service_tests::wait_until(MINUTE, "the assignment to be lost", || lost() == round + 1);
+        workload.send(&mock, (first + 200..first + 220).map(spread));
+        wait_until(MINUTE, "the assignment to be lost", || worker.count("lost=true") == round + 1);
     }
     whole(&mock, &workload, 440);
     worker.wait_for_line(MINUTE, "health: ready");

@@ -42,10 +42,12 @@ fn an_event_that_is_refused_for_a_while_keeps_its_place_in_its_key() {
 #[test]
 fn a_dead_letter_topic_that_refuses_the_service_holds_its_partition() {
     let mock = Mock::start(1);
-    let workload = mock.workload("unauthorized");
+    let workload = mock.workload("unauthorized").set("KAFKA_TOPIC_METADATA_REFRESH_INTERVAL_MS", "200");
     let mut worker = start(&workload, "only");
     worker.wait_for_line(MINUTE, "health: ready");
     mock.topic_error(&workload.dead_letters, Answer::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    // The client knows it from the metadata alone.
+    worker.wait_for_line(MINUTE, "authorization failed");
     let bad = Work::new("bad", 0).kind("poison");
     let partition = mock.produce(&workload.commands, bad.message()).0;
     workload.send(&mock, (0..40).map(spread));

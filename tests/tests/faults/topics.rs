@@ -2,7 +2,7 @@
 
 use std::{pin::pin, task::{Context, Waker}, time::{Duration, Instant}};
 
-use kafka_service_tests::{Kafka, Work, Workload, wait_until};
+use kafka_service_tests::{Client, Kafka, Work, Workload, wait_until};
 use rdkafka::{
     admin::{AdminClient, AdminOptions, NewPartitions},
     client::DefaultClientContext,
@@ -26,8 +26,10 @@ fn partitions_that_are_added_are_consumed_from_their_beginning() {
         let mut context = Context::from_waker(Waker::noop());
         wait_until(MINUTE, "the partitions to be added", || adding.as_mut().poll(&mut context)).unwrap();
         wait_until(MINUTE, "the topic to have four partitions", || kafka.leaders(&workload.commands).len() == 4);
+        // A client of its own: the shared one knows two partitions.
+        let client = Client::new(kafka.bootstrap());
         let late = |n: i32| Work::new(format!("late-{n}"), 0).message().partition(n);
-        kafka.produce_all(&workload.commands, (0..4).map(late));
+        client.produce_all(&workload.commands, (0..4).map(late));
         kafka.read_count(&workload.events, MINUTE, 44);
         whole(kafka, &workload, 44);
         end(worker);
@@ -41,13 +43,16 @@ fn a_topic_that_is_deleted_and_made_again_is_consumed_again() {
         let workload = Workload::new(kafka, "deleted", 2)
             .set("KAFKA_GROUP_PROTOCOL", protocol)
             .set("KAFKA_TOPIC_METADATA_REFRESH_INTERVAL_MS", "1000");
-        let mut worker = start(&workload, "only");
+        let worker = start(&workload, "only");
         workload.send(kafka, (0..40).map(spread));
         kafka.read_count(&workload.events, MINUTE, 40);
+        workload.wait_until_committed(kafka);
+        let not_ready = worker.count("health: not ready");
         kafka.delete_topic(&workload.commands);
-        worker.wait_for_line(MINUTE, "health: not ready");
+        wait_until(MINUTE, "the topic to be missed", || worker.count("health: not ready") > not_ready);
         kafka.create_topic(&workload.commands, 2);
-        workload.send(kafka, (40..80).map(spread));
+        // Without a client that knows the old one.
+        workload.send(&Client::new(kafka.bootstrap()), (40..80).map(spread));
         kafka.read_count(&workload.events, MINUTE, 80);
         end(worker);
     }

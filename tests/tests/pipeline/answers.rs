@@ -6,7 +6,7 @@ use kafka_service_tests::{Message, wait_until};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::world::{SERVICE, World, command, member, stop, on_each_broker};
+use crate::world::{SERVICE, World, command, member, on_each_broker, stop};
 
 #[test]
 fn a_command_is_answered_with_its_correlation_id_and_committed() {

@@ -24,7 +24,8 @@ fn envelope(value: impl Into<Vec<u8>>, because: &'static str) -> Bad {
 
 fn payload(payload: &str, because: &'static str) -> Bad {
     let value = format!(r#"{{"type":"echo","correlation_id":"c","payload":{payload}}}"#);
-    let (class, handler) = ("undecodable-payload", Some("`pipeline::handlers::echo` (tests/tests/pipeline/handlers.rs:"));
+    let (class, handler) =
+        ("undecodable-payload", Some("`pipeline::handlers::echo` (tests/tests/pipeline/handlers.rs:"));
     Bad { value: Some(value.into_bytes()), class, because, handler, attempts: "1" }
 }
 
@@ -85,7 +86,10 @@ fn bad_records_are_dead_lettered_byte_for_byte_and_the_service_goes_on() {
         }
         world.events(4);
         let health = service.health();
-        assert_eq!((health.dead_lettered, health.finished, health.received), (bad.len() as u64, 4, bad.len() as u64 + 4));
+        assert_eq!(
+            (health.dead_lettered, health.finished, health.received),
+            (bad.len() as u64, 4, bad.len() as u64 + 4)
+        );
         world.stop(service).await;
     });
 }

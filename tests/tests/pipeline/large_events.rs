@@ -63,7 +63,8 @@ async fn a_refused_event_does_not_drag_down_those_that_travel_with_it() {
     let Some(world) = narrow() else { return };
     // All of them are handled in one go, and their events leave together.
     let echo = |n: usize| command("echo", &format!("small-{n:02}"), json!({"text": "x"})).key(format!("key-{n}"));
-    let large = |n: usize| command("echo", &format!("large-{n}"), json!({"text": "x".repeat(5_000)})).key(format!("l-{n}"));
+    let large =
+        |n: usize| command("echo", &format!("large-{n}"), json!({"text": "x".repeat(5_000)})).key(format!("l-{n}"));
     world.send_all((0..40).map(|n| if n % 20 == 7 { large(n) } else { echo(n) }));
     let service = world.start().await;
     let mut dead = member(&world.dead_letters(2), "/correlation_id");

@@ -4,7 +4,7 @@ use kafka_service::Health;
 use kafka_service_tests::wait_until;
 use serde_json::json;
 
-use crate::world::{PATIENCE, World, command, member, stop, on_each_broker};
+use crate::world::{PATIENCE, World, command, member, on_each_broker, stop};
 
 /// How many records the consumer takes at once: a window may be exceeded by less than so many.
 const BATCH: u64 = 512;
@@ -39,7 +39,8 @@ fn one_at_a_time_is_possible() {
     on_each_broker("single", async |mut world| {
         world.config.max_in_flight = 1;
         let service = world.start().await;
-        world.send_all((0..60).map(|n| command("sleep", &format!("c-{n}"), json!({"ms": n % 3})).key(format!("k-{n}"))));
+        world
+            .send_all((0..60).map(|n| command("sleep", &format!("c-{n}"), json!({"ms": n % 3})).key(format!("k-{n}"))));
         world.events(60);
         assert_eq!(world.board.high_water(), 1);
         world.stop(service).await;

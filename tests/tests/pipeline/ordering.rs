@@ -53,8 +53,10 @@ fn commands_of_one_key_run_one_after_another_and_in_order() {
         assert!(world.board.high_water() > 1, "different keys run at once");
         // Events of one key stand in the log in the order of their commands.
         for key in 0..10 {
-            let of_key: Vec<_> = events.iter().filter(|event| event.key_text() == Some(&format!("key-{key}"))).collect();
-            let numbers = of_key.iter().map(|event| number(event.json()["correlation_id"].as_str().unwrap_or_default()));
+            let of_key: Vec<_> =
+                events.iter().filter(|event| event.key_text() == Some(&format!("key-{key}"))).collect();
+            let numbers =
+                of_key.iter().map(|event| number(event.json()["correlation_id"].as_str().unwrap_or_default()));
             assert!(of_key.len() == 40 && numbers.is_sorted(), "key-{key}");
         }
         world.stop(service).await;
@@ -67,7 +69,8 @@ fn commands_of_different_keys_run_at_once() {
         // None of them ends before all six run.
         world.board = Board::new(6);
         let service = world.start().await;
-        world.send_all((0..6).map(|n| command("meet", &format!("c-{n}"), json!({})).key(format!("k-{n}")).partition(0)));
+        world
+            .send_all((0..6).map(|n| command("meet", &format!("c-{n}"), json!({})).key(format!("k-{n}")).partition(0)));
         world.events(6);
         world.stop(service).await;
     });

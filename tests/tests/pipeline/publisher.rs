@@ -54,7 +54,10 @@ fn an_event_from_outside_a_handler_is_there_when_its_publication_returns() {
 
         publisher.publish(&created).correlation_id("c-1").key("k").header("trace", "t-1").await.expect(TAKEN);
         let event = newest(&world, 2);
-        assert_eq!((parts(&event).1.as_str(), event.key_text(), event.header("trace")), ("c-1", Some("k"), Some("t-1")));
+        assert_eq!(
+            (parts(&event).1.as_str(), event.key_text(), event.header("trace")),
+            ("c-1", Some("k"), Some("t-1"))
+        );
 
         publisher.publish(&ReportDeleted).await.expect(TAKEN);
         let (kind, id, key, _) = parts(&newest(&world, 3));
@@ -82,7 +85,10 @@ fn an_event_that_cannot_be_published_says_why() {
         assert_eq!(empty, Err(PublishError::EmptyType));
         let keys = std::collections::HashMap::from([((1, 2), 3)]);
         let encode = publisher.publish_event("report.odd", keys, None).await;
-        assert!(matches!(&encode, Err(PublishError::Encode { event_type, .. }) if event_type == "report.odd"), "{encode:?}");
+        assert!(
+            matches!(&encode, Err(PublishError::Encode { event_type, .. }) if event_type == "report.odd"),
+            "{encode:?}"
+        );
         let large = publisher.publish_event("report.large", "x".repeat(2_000_000), None).await;
         let is_large = |bytes: usize| bytes > 2_000_000;
         assert!(matches!(&large, Err(PublishError::TooLarge { bytes, .. }) if is_large(*bytes)), "{large:?}");

@@ -38,7 +38,9 @@ async fn a_service_that_waits_for_topics_stops_at_once() {
     let Some(kafka) = Kafka::shared() else { return };
     let world = World::without_topics(kafka, "missing");
     let service = world.start_unready().await;
-    wait_until(PATIENCE, "the missing topics to be noticed", || service.health().problems[0].contains("missing topics"));
+    wait_until(PATIENCE, "the missing topics to be noticed", || {
+        service.health().problems[0].contains("missing topics")
+    });
     let start = Instant::now();
     service.shutdown().await.expect("nothing was begun");
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());

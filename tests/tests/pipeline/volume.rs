@@ -12,16 +12,18 @@ async fn ten_thousand_commands_have_ten_thousand_answers() {
     let Some(world) = World::real("volume", 8) else { return };
     // As the guide's clients write them: without a key. Half are there before the service, half come while it runs.
     let id = |n: usize| format!("c-{n:05}");
-    let commands = |numbers: std::ops::Range<usize>| {
-        numbers.map(move |n| command("echo", &id(n), json!({"text": n.to_string()})))
-    };
+    let commands =
+        |numbers: std::ops::Range<usize>| numbers.map(move |n| command("echo", &id(n), json!({"text": n.to_string()})));
     world.send_all(commands(0..COMMANDS / 2));
     let service = world.start().await;
     world.send_all(commands(COMMANDS / 2..COMMANDS));
 
     let events = world.client().read_count(world.events_topic(), PATIENCE, COMMANDS);
     assert!(sorted_member(&events, "/correlation_id").into_iter().eq((0..COMMANDS).map(id)), "each exactly once");
-    let echoed = |event: &Record| event.json()["correlation_id"] == id(event.json()["payload"]["text"].as_str().and_then(|n| n.parse().ok()).unwrap_or(COMMANDS));
+    let echoed = |event: &Record| {
+        event.json()["correlation_id"]
+            == id(event.json()["payload"]["text"].as_str().and_then(|n| n.parse().ok()).unwrap_or(COMMANDS))
+    };
     assert!(events.iter().all(echoed), "no answer is another command's");
     wait_until(PATIENCE, "the ends to be committed", || {
         let committed = world.client().committed(&world.config.group_id(), world.commands());

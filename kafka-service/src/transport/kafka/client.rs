@@ -62,7 +62,7 @@ impl KafkaClient {
             }
             // Everything else passes; the client goes on trying.
             None => {
-                tracing::warn!(%error, "the Kafka consumer has a problem and goes on trying");
+                self.consumer.context().problem(error);
                 None
             }
         }

@@ -51,6 +51,11 @@ impl Context {
         self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
     }
 
+    /// Something that passes; said now and then.
+    pub(super) fn problem(&self, error: &KafkaError) {
+        self.log.error(error, &error.to_string());
+    }
+
     /// From here on what the client says about leaving is not logged.
     pub(super) fn leave(&self) {
         self.leaving.store(true, Ordering::Relaxed);

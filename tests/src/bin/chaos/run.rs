@@ -16,7 +16,11 @@ use kafka_service_tests::{
 };
 use serde_json::{Value, json};
 
-use crate::{feeder::Feeder, fleet::Fleet, options::{Options, settings}};
+use crate::{
+    feeder::Feeder,
+    fleet::{Fleet, now},
+    options::{Options, settings},
+};
 
 const KILL_EVERY: Duration = Duration::from_secs(10);
 const STOP_FOR: Duration = Duration::from_secs(20);
@@ -37,7 +41,7 @@ const BROKER: &[(&str, &str)] = &[
 struct Bounces {
     over: AtomicBool,
     with_lag: AtomicUsize,
-    times: Mutex<Vec<f32>>,
+    done: Mutex<Vec<Disturbance>>,
 }
 
 struct Over<'a>(&'a AtomicBool);
@@ -61,13 +65,14 @@ pub(crate) fn run(options: &Options, worker: &Path, folder: &Path) -> Value {
     let mut fleet = Fleet::start(workload.clone(), worker, folder, options.instances);
     let bounces = Bounces::default();
     let lag = || lag(&kafka, &workload);
-    let (disturbances, ended) = thread::scope(|scope| {
+    let (mut disturbances, ended) = thread::scope(|scope| {
         scope.spawn(|| bounce(&kafka, options, &bounces, &lag));
         // The other thread must end also when this one panics.
         let _over = Over(&bounces.over);
         disturb(options, &mut fleet, &feeder, &bounces, &lag, start)
     });
     let fed_in = start.elapsed();
+    disturbances.extend(bounces.done.lock().expect("no panic").iter().cloned());
     let fed = feeder.finish();
     let last_lag = wait_for_lag(&lag, &mut fleet);
     let took = start.elapsed();
@@ -78,7 +83,7 @@ pub(crate) fn run(options: &Options, worker: &Path, folder: &Path) -> Value {
         "instances": options.instances, "partitions": options.partitions, "max_uncommitted": options.max_uncommitted,
         "fed": fed, "disturbed_for_s": fed_in.as_secs_f32(), "took_s": took.as_secs_f32(), "lag_end": last_lag,
         "kills": kills(&disturbances, Kind::Kill), "stops": kills(&disturbances, Kind::Stop),
-        "bounces": bounces.with_lag.load(Ordering::Relaxed), "bounce_took_s": *bounces.times.lock().expect("no panic"),
+        "bounces": kills(&disturbances, Kind::Bounce),
         "ended_by_themselves": ended, "bad_exits": exits,
     });
     judge(options, facts, &report)
@@ -161,13 +166,14 @@ fn bounce(kafka: &Kafka, options: &Options, bounces: &Bounces, lag: &(impl Fn() 
         }
         next += BOUNCE_EVERY;
         let behind = lag();
-        let began = Instant::now();
+        let (from, name) = (now(), format!("broker-{}", node % 3 + 1));
         kafka.kill(node % 3 + 1);
         kafka.restart(node % 3 + 1);
         node += 1;
-        let took = began.elapsed();
-        eprintln!("      bounced node {}, lag {behind}, back in {took:?}", (node - 1) % 3 + 1);
-        bounces.times.lock().expect("no panic").push(took.as_secs_f32());
+        let until = now();
+        eprintln!("      bounced {name}, lag {behind}, back in {} ms", until - from);
+        let done = Disturbance { kind: Kind::Bounce, instance: name, from, until, lag: behind };
+        bounces.done.lock().expect("no panic").push(done);
         if behind > 0 {
             bounces.with_lag.fetch_add(1, Ordering::Relaxed);
         }

@@ -1,0 +1,87 @@
+//! The embedded broker is there to try things out, so it must be quick, and anybody may talk to it. A program of its own,
+//! because time is measured here.
+
+use std::time::{Duration, Instant};
+
+use kafka_service::config::Bootstrap;
+use kafka_service::{Config, Event, KafkaService, command};
+use kafka_service_tests::{Client, Message, wait_until};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[derive(Deserialize)]
+struct Greet {
+    name: String,
+}
+
+#[derive(Serialize, Event)]
+#[event("user.greeted")]
+struct Greeted {
+    greeting: String,
+}
+
+#[command("greet")]
+async fn greet(Greet { name }: Greet) -> Greeted {
+    Greeted { greeting: format!("Hello, {name}!") }
+}
+
+fn service() -> KafkaService {
+    let mut config = Config::new("embedded");
+    config.bootstrap_servers = Bootstrap::Embedded;
+    KafkaService::new(config)
+}
+
+/// From before the start until the first command was handled.
+async fn time_to_first_command() -> Duration {
+    let start = Instant::now();
+    let service = service().start().await.expect("it starts");
+    // Any other client: this one knows only the address.
+    let client = Client::new(service.bootstrap_servers());
+    let command = json!({"type": "greet", "correlation_id": "c-1", "payload": {"name": "Ada"}});
+    client.produce("service_commands", command);
+    wait_until(PATIENCE, "the command to be handled", || service.health().finished == 1);
+    let took = start.elapsed();
+    let event = &client.read_count("service_events", PATIENCE, 1)[0];
+    assert_eq!(event.json()["payload"]["greeting"], "Hello, Ada!");
+    service.shutdown().await.expect("nothing is left undone");
+    took
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_command_is_handled_within_a_second_of_the_start() {
+    let mut took = Vec::new();
+    // Once is enough: how busy the machine is at the moment is not what this is about.
+    for _ in 0..5 {
+        took.push(time_to_first_command().await);
+        if took.iter().any(|took| *took < Duration::from_secs(1)) {
+            return;
+        }
+    }
+    panic!("the first command was never handled within a second: {took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_embedded_brokers_in_one_program_know_nothing_of_each_other() {
+    let services = [service().start().await.expect("it starts"), service().start().await.expect("it starts")];
+    let clients = [0, 1].map(|number| Client::new(services[number].bootstrap_servers()));
+    for (client, name) in clients.iter().zip(["Ada", "Bob"]) {
+        let command = json!({"type": "greet", "correlation_id": name, "payload": {"name": name}});
+        client.produce("service_commands", Message::from(command));
+        let events = client.read_count("service_events", PATIENCE, 1);
+        assert_eq!((events.len(), &events[0].json()["correlation_id"]), (1, &json!(name)));
+    }
+    for service in services {
+        service.shutdown().await.expect("nothing is left undone");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_embedded_broker_is_gone_with_its_service() {
+    let service = service().start().await.expect("it starts");
+    let address = service.bootstrap_servers().to_owned();
+    std::net::TcpStream::connect(&address).expect("it listens");
+    service.shutdown().await.expect("nothing is left undone");
+    std::net::TcpStream::connect(&address).expect_err("nobody listens any more");
+}

@@ -1,0 +1,15 @@
+//! A program without handlers, which is what becomes of handlers in a crate that nothing of the program names.
+
+use kafka_service::config::Bootstrap;
+use kafka_service::{Config, Error, KafkaService};
+
+#[tokio::test]
+async fn a_service_without_handlers_does_not_start_and_says_how_they_get_lost() {
+    // `kafka-service-linked-handlers` is a dependency of this program, and not used, so it is not linked.
+    let mut config = Config::new("no-handlers");
+    config.bootstrap_servers = Bootstrap::Disabled;
+    let Err(Error::Start(problems)) = KafkaService::new(config).start().await else { panic!("it must not start") };
+    let [problem] = problems.as_slice() else { panic!("one problem: {problems:?}") };
+    assert!(problem.contains("no `#[command]` handlers are linked"), "{problem}");
+    assert!(problem.contains("use that_crate as _;"), "{problem}");
+}
