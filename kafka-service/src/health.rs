@@ -20,6 +20,9 @@ pub struct Health {
     pub assigned_partitions: usize,
     /// Handlers that run or wait for their next attempt, and commands that wait for one of `max_in_flight` places.
     pub in_flight: u64,
+    /// Bytes of records that were copied out because they wait, at most about 64 MiB over all partitions. What the client
+    /// has fetched ahead comes on top (`queued.max.messages.kbytes`).
+    pub waiting_bytes: usize,
     /// Records received from the consumed topics.
     pub received: u64,
     /// Commands whose handler has finished.

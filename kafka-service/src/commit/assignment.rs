@@ -189,6 +189,12 @@ impl Assignments {
         }
     }
 
+    /// How many bytes of all partitions wait in memory.
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        table.iter().flatten().map(|assignment| assignment.waiting_bytes()).sum()
+    }
+
     pub(crate) fn get(&self, index: u32) -> Option<Arc<Assignment>> {
         let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
         table.get(index as usize).and_then(Clone::clone)
