@@ -145,9 +145,11 @@ impl Workload {
     /// After a minute.
     #[track_caller]
     pub fn wait_until_committed(&self, client: &Client) {
-        wait_until(Duration::from_secs(60), "everything to be committed", || match client.lag(&self.group, &self.commands) {
-            0 => Ok(()),
-            lag => Err(lag),
+        wait_until(Duration::from_secs(60), "everything to be committed", || {
+            match client.lag(&self.group, &self.commands) {
+                0 => Ok(()),
+                lag => Err(lag),
+            }
         });
     }
 }

@@ -57,8 +57,9 @@ fn one_slow_key_holds_up_no_other_partition_and_no_other_key_until_the_window_is
     // Nine of ten belong to one key, and the first of them takes its time.
     let slow = Duration::from_secs(8);
     let hot = |n: usize| Work::new("hot", n as u64).taking(if n == 0 { 8_000 } else { 0 });
-    let works: Vec<_> =
-        (0..5_000).map(|n| if n % 10 == 5 { spread(n / 10, 100) } else { hot(n - n / 10 - usize::from(n % 10 > 5)) }).collect();
+    let works: Vec<_> = (0..5_000)
+        .map(|n| if n % 10 == 5 { spread(n / 10, 100) } else { hot(n - n / 10 - usize::from(n % 10 > 5)) })
+        .collect();
     let places = kafka.produce_all(&workload.commands, works.iter().map(Work::message));
     let hot_partition = places[0].0;
     let may_go_on = |(work, place): &(&Work, &(i32, i64))| {

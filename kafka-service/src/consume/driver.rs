@@ -245,7 +245,7 @@ impl<C: Client> Driver<C> {
                 self.phase = Phase::Draining(drain);
             }
             Phase::Draining(drain) => {
-                if drain.is_over(&self.settings.control, self.partitions.iter(), now) && self.revokes.is_empty() {
+                if drain.is_over(&self.settings.control, &self.partitions.iter(), now) && self.revokes.is_empty() {
                     self.commit_at_last(now);
                     let ended = self.ended();
                     self.client.unsubscribe();

@@ -53,7 +53,7 @@ impl<C: Client> Driver<C> {
         while place < self.revokes.len() {
             let revoke = &mut self.revokes[place];
             let lost = self.client.is_lost();
-            if !lost && !revoke.drain.is_over(&self.settings.control, revoke.partitions.iter(), now) {
+            if !lost && !revoke.drain.is_over(&self.settings.control, &revoke.partitions.iter(), now) {
                 place += 1;
                 continue;
             }

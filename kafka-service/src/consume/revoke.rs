@@ -63,7 +63,7 @@ impl Drain {
     pub(super) fn is_over<'a, R: 'a>(
         &mut self,
         control: &UnboundedSender<Control>,
-        partitions: impl Iterator<Item = &'a Partition<R>> + Clone,
+        partitions: &(impl Iterator<Item = &'a Partition<R>> + Clone),
         now: Instant,
     ) -> bool {
         self.answered |= self.answer.try_recv().is_ok();

@@ -82,6 +82,9 @@ struct Closed {
 #[derive(Debug)]
 pub(super) struct Attempt {
     key: KeyId,
+    stored: Stored,
+    /// It had never been sent before.
+    is_first: bool,
     result: Result<(), Undelivered>,
 }
 
@@ -157,17 +160,27 @@ impl Repair {
 
     /// What an attempt means for its record.
     pub(super) fn judge(&mut self, attempt: Attempt) -> Verdict {
-        let Attempt { key, result } = attempt;
+        let Attempt { key, stored, is_first, result } = attempt;
         self.travelling = self.travelling.filter(|travelling| *travelling != key);
         let Some(closed) = self.keys.get_mut(&key) else { return Verdict::Again };
         closed.attempts += 1;
         let verdict = match result {
-            Ok(()) => closed.take_oldest().map_or(Verdict::Again, |stored| Verdict::Delivered(stored.token)),
+            Ok(()) => {
+                closed.begin_next();
+                Verdict::Delivered(stored.token)
+            }
             Err(undelivered) => {
+                if undelivered.cause == Cause::Producer {
+                    // Perhaps nobody else sends anything.
+                    self.core.producer.renew();
+                }
                 closed.refusals += u32::from(undelivered.cause == Cause::Record);
                 if closed.refusals >= BLAMED_AFTER {
-                    closed.take_oldest().map_or(Verdict::Again, |stored| Verdict::Refused(stored, undelivered.error))
+                    closed.begin_next();
+                    Verdict::Refused(stored, undelivered.error)
                 } else {
+                    // Something older may have come back meanwhile.
+                    if is_first { &mut closed.behind } else { &mut closed.failed }.push_front(stored);
                     Verdict::Again
                 }
             }
@@ -184,6 +197,7 @@ impl Repair {
         while let Some(stored) = closed.oldest().filter(|stored| !is_owned(&self.core, stored.token)) {
             self.core.acks.dropped(stored.token);
             closed.take_oldest();
+            closed.begin_next();
         }
         if closed.oldest().is_none() {
             self.keys.remove(&key);
@@ -204,9 +218,15 @@ impl Repair {
 
     /// Sends the oldest record of a closed key; false if there is none.
     fn attempt(&mut self, key: KeyId) -> bool {
-        let Some(closed) = self.keys.get(&key) else { return false };
-        let Some(stored) = closed.oldest().cloned() else { return false };
-        self.attempts.push(Box::pin(send_again(Arc::clone(&self.core), key, stored, pause(closed.attempts))));
+        let Some(closed) = self.keys.get_mut(&key) else { return false };
+        // Taken out, because what else comes back meanwhile must not be taken for it.
+        let is_first = closed.failed.is_empty();
+        let Some(stored) = closed.take_oldest() else { return false };
+        let (core, pause) = (Arc::clone(&self.core), pause(closed.attempts));
+        self.attempts.push(Box::pin(async move {
+            let result = send_again(&core, &stored, pause).await;
+            Attempt { key, stored, is_first, result }
+        }));
         true
     }
 }
@@ -216,9 +236,12 @@ impl Closed {
         self.failed.front().or_else(|| self.behind.front())
     }
 
-    fn take_oldest(&mut self) -> Option<Stored> {
+    fn begin_next(&mut self) {
         self.refusals = 0;
         self.attempts = 0;
+    }
+
+    fn take_oldest(&mut self) -> Option<Stored> {
         self.failed.pop_front().or_else(|| self.behind.pop_front())
     }
 }
@@ -239,29 +262,32 @@ fn pause(attempts: u32) -> Duration {
 }
 
 /// Sends one record and waits for the broker's answer.
-async fn send_again(core: Arc<Core>, key: KeyId, stored: Stored, pause: Duration) -> Attempt {
+async fn send_again(core: &Core, stored: &Stored, pause: Duration) -> Result<(), Undelivered> {
     if !pause.is_zero() {
         core.clock.sleep(pause).await;
     }
     let (token, answer) = core.acks.caller();
     let send = || {
         // The pause, and the wait for room, may have outlasted the assignment.
-        if !is_owned(&core, stored.token) {
+        if !is_owned(core, stored.token) {
             return Err(SendError::Refused("the partition was given back".to_owned()));
         }
         core.producer.send(&stored.record(), token)
     };
     let sent = core.acks.when_there_is_room(send).await;
-    let result = match sent {
+    match sent {
         Ok(()) => {
             core.producer.idle();
             answer.await.unwrap_or_else(|_| Err(stored.undelivered(Cause::Broker, "the producer has ended")))
         }
         Err(error) => {
             core.acks.forget(token);
-            let cause = if matches!(error, SendError::TooLarge(_)) { Cause::Record } else { Cause::Broker };
+            let cause = match error {
+                SendError::TooLarge(_) => Cause::Record,
+                SendError::Fatal(_) => Cause::Producer,
+                SendError::QueueFull | SendError::Refused(_) => Cause::Broker,
+            };
             Err(stored.undelivered(cause, &error.to_string()))
         }
-    };
-    Attempt { key, result }
+    }
 }

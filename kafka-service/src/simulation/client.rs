@@ -12,6 +12,9 @@ use crate::{
     message::{Header, Record},
 };
 
+/// As in `consume/commit.rs`.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
 /// A client that never waits.
 pub(super) struct SimClient {
     pub(super) world: Shared,
@@ -65,7 +68,11 @@ impl World {
         let member = self.members.get_mut(&instance).expect("a process that lives has a client");
         member.waited += wait.as_millis();
         let events: Vec<_> = member.events.drain(..).collect();
+        let mut asked = Vec::new();
         for event in &events {
+            if let ClientEvent::Committed(_) = event {
+                member.unanswered = member.unanswered.saturating_sub(1);
+            }
             match event {
                 ClientEvent::Revoked { partitions, lost } => {
                     for name in partitions {
@@ -74,12 +81,15 @@ impl World {
                             let tenure = self.ledger.tenure(assigned.tenure);
                             tenure.draining = true;
                             tenure.lost |= *lost;
+                            asked.push(assigned.tenure);
                         }
                     }
                 }
                 ClientEvent::Committed(CommitAnswer::Refused(names, _)) => {
                     for assigned in names.iter().filter_map(|name| member.assigned.get(&name.partition)) {
-                        self.ledger.refused(assigned.tenure);
+                        // The driver may have let it go before it sees this.
+                        let too_late = asked.contains(&assigned.tenure);
+                        self.ledger.refused(assigned.tenure, too_late);
                     }
                 }
                 _ => {}
@@ -153,6 +163,7 @@ impl World {
     fn commit(&mut self, instance: u32, offsets: &[(TopicPartition, i64)]) -> Result<(), String> {
         self.note(|| format!("instance {instance} commits {offsets:?}"));
         let fails = self.random.chance(self.rates.commit_not_started);
+        let now = self.time.now();
         let member = self.members.get_mut(&instance).expect("a process that lives has a client");
         for (name, offset) in offsets {
             let Some(assigned) = member.assigned.get_mut(&name.partition) else {
@@ -165,6 +176,11 @@ impl World {
             }
             assigned.stored = assigned.stored.max(*offset);
             self.ledger.committing(&self.topic, assigned.tenure, *offset);
+            let waits = member.last_commit.is_some_and(|last| now < last + ANSWER_WITHIN);
+            if member.unanswered > 0 && waits && !self.ledger.tenure(assigned.tenure).draining {
+                let what = format!("{name} at {offset} by instance {instance}");
+                self.ledger.violate("C2 a commit waits for the answer to the one before", what);
+            }
             if fails {
                 self.ledger.not_started(assigned.tenure);
             }
@@ -172,6 +188,12 @@ impl World {
         if fails {
             return Err("not now".to_owned());
         }
+        member.unanswered = if member.last_commit.is_some_and(|last| now >= last + ANSWER_WITHIN) {
+            1
+        } else {
+            member.unanswered + 1
+        };
+        member.last_commit = Some(now);
         // All that is stored and new, whatever this call was about.
         let stored = member.assigned.iter().filter(|(_, assigned)| assigned.stored > assigned.committed);
         let offsets: Vec<_> = stored.map(|(place, assigned)| (assigned.tenure, *place, assigned.stored)).collect();

@@ -35,9 +35,10 @@ impl Ledger {
     }
 
     /// The driver has learned that a commit was refused.
-    pub(super) fn refused(&mut self, number: u64) {
+    pub(super) fn refused(&mut self, number: u64, too_late: bool) {
         self.counts.commits_refused += 1;
         let tenure = self.tenure(number);
+        tenure.excused |= too_late;
         tenure.committing = tenure.accepted;
     }
 

@@ -8,7 +8,7 @@ use std::{
 use super::{
     instance::Instance,
     ledger::{Counts, Violation},
-    outbox::report_next,
+    outbox::{free, report_next},
     world::{Shared, World, open},
 };
 use crate::consume::{End, Step};
@@ -22,6 +22,7 @@ enum Action {
     Fetch,
     Append,
     Report,
+    Free,
     ProcessCommit,
     AnswerCommit,
     Coordinate,
@@ -118,6 +119,7 @@ impl Executor {
                 (Action::Fetch, 80),
                 (Action::Append, 120),
                 (Action::Report, 120),
+                (Action::Free, 60),
                 (Action::ProcessCommit, 40),
                 (Action::AnswerCommit, 40),
                 (Action::Coordinate, 60),
@@ -171,6 +173,7 @@ impl Executor {
             Action::Fetch => self.with(|world| fetch(world, id)),
             Action::Append => drop(self.with(|world| world.append(id))),
             Action::Report if runs => drop(self.report(place)),
+            Action::Free if runs => free(&self.world, &instance.core.acks, id),
             Action::ProcessCommit => self.with(|world| world.process_commit(id)),
             Action::AnswerCommit => self.with(|world| world.answer_commit(id)),
             Action::Crash => self.kill(place, false),

@@ -17,6 +17,8 @@ pub(super) struct Group {
     partitions: Vec<Ownership>,
     /// The next offset to read of each partition.
     pub(super) committed: Vec<i64>,
+    /// How far it has ever been.
+    pub(super) furthest: Vec<i64>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -36,6 +38,7 @@ impl Group {
             next_member: 1,
             partitions: vec![Ownership::default(); partitions],
             committed: vec![0; partitions],
+            furthest: vec![0; partitions],
         }
     }
 
@@ -207,8 +210,10 @@ impl World {
     pub(super) fn process_commit(&mut self, instance: u32) {
         let refuses = self.random.chance(self.rates.commit_refused);
         let unanswered = self.random.chance(self.rates.commit_unanswered);
+        let reorders = self.random.chance(self.rates.commit_reordered);
         let Some(member) = self.members.get_mut(&instance) else { return };
-        let Some(request) = member.requests.pop_front() else { return };
+        let place_of_next = if reorders && !member.requests.is_empty() { member.requests.len() - 1 } else { 0 };
+        let Some(request) = member.requests.remove(place_of_next) else { return };
         let refused = if !self.group.members.contains(&request.member) {
             Some("unknown member")
         } else {
@@ -217,11 +222,15 @@ impl World {
         if refused.is_none() {
             for (tenure, partition, offset) in &request.offsets {
                 let committed = &mut self.group.committed[place(*partition)];
-                if *offset < *committed {
+                let set_back = *offset < *committed;
+                self.ledger.counts.set_back += u64::from(set_back);
+                if set_back && self.settings.rates.commit_reordered == 0 {
                     let what = format!("partition {partition}: {offset} after {committed}, by instance {instance}");
                     self.ledger.violate("I3 the group's positions never go back", what);
                 }
                 *committed = *offset;
+                let furthest = &mut self.group.furthest[place(*partition)];
+                *furthest = (*furthest).max(*offset);
                 self.ledger.committed(&self.topic, *tenure, *offset);
             }
         }

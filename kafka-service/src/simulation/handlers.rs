@@ -75,7 +75,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         if !self.has_ended {
             if !self.hangs {
-                open(&self.scene.0).ledger.too_slow(self.attempt);
+                open(&self.scene.0).ledger.failed_by_chance(self.attempt);
             }
             self.end(Ended::Failed);
         }
@@ -143,6 +143,7 @@ async fn run(mut running: Running, work: Work, origin: Origin, sleep: Option<Sle
         };
     }
     if work.says && publisher.publish(&SimEvent { kind: SAID, key: None, origin }).await.is_err() {
+        open(&running.scene.0).ledger.failed_by_chance(running.attempt);
         return Err(running.fail());
     }
     match work.end {

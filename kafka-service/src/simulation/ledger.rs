@@ -34,6 +34,8 @@ pub(super) struct Ledger {
     /// Events that the broker has not taken, by instance and record key; and how often the dispatcher was polled since it was
     /// told. In the first of these polls it may have been told too late.
     closed: BTreeMap<(u32, u32), BTreeMap<Origin, u32>>,
+    /// Record keys, by instance, of which a record was not taken.
+    repaired: BTreeSet<(u32, u32)>,
     pub(super) counts: Counts,
 }
 
@@ -61,6 +63,8 @@ pub(super) struct Counts {
     pub(super) crashed: u64,
     pub(super) late: u64,
     pub(super) paused: u64,
+    /// Times that an old commit came after a newer one.
+    pub(super) set_back: u64,
 }
 
 /// How an attempt has ended.
@@ -170,7 +174,8 @@ impl Ledger {
         let (record, _) = position(topic, origin);
         self.open(origin, key);
         let command = &topic.partition(origin.partition).records[record];
-        let was_refused = self.ends.get(&(origin.partition, record)).is_some_and(|ends| ends.excused);
+        let instance = self.tenure(origin.tenure).instance;
+        let is_repaired = self.repaired.contains(&(instance, key));
         let tenure = self.tenure(origin.tenure);
         let complete = match (identity, &command.plan) {
             (Identity::Event(_), Plan::Work(work)) => match work.end {
@@ -181,8 +186,8 @@ impl Ledger {
         };
         match complete {
             false => {}
-            // Sent again by itself, so it is the dispatcher that hears of it.
-            true if was_refused => tenure.will_finish(record),
+            // Perhaps sent by itself, and then it is the dispatcher that hears of it.
+            true if is_repaired => tenure.will_finish(record),
             true => tenure.finish(record),
         }
         if tenure.given_back {
@@ -190,8 +195,9 @@ impl Ledger {
         }
     }
 
-    /// The broker does not take a record.
-    pub(super) fn refused_by_broker(&mut self, topic: &Topic, identity: &Identity) {
+    /// The broker does not take a record, or its producer has ended.
+    pub(super) fn refused_by_broker(&mut self, topic: &Topic, identity: &Identity, instance: u32, key: u32) {
+        self.repaired.insert((instance, key));
         let Some(origin) = identity.origin() else { return };
         let (record, lane) = position(topic, origin);
         self.disturbed.insert((origin.partition, lane));
@@ -227,8 +233,8 @@ impl Ledger {
         self.of_instance(instance).for_each(Tenure::polled);
     }
 
-    /// An attempt was cancelled that would have ended.
-    pub(super) fn too_slow(&mut self, attempt: Attempt) {
+    /// An attempt failed that could have succeeded: it was too slow, or could not publish. Another instance may succeed.
+    pub(super) fn failed_by_chance(&mut self, attempt: Attempt) {
         let tenure = self.tenure(attempt.tenure);
         if !tenure.dead {
             let partition = tenure.partition;

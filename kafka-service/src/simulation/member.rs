@@ -35,6 +35,9 @@ pub(super) struct Member {
     pub(super) requests: VecDeque<Request>,
     /// Answers on their way back; an unanswered commit has `None`.
     pub(super) answers: VecDeque<Option<Answer>>,
+    /// Commits of which the driver has heard nothing, and when the last of them was started.
+    pub(super) unanswered: usize,
+    pub(super) last_commit: Option<Instant>,
     /// Milliseconds that the driver was ready to wait in this step.
     pub(super) waited: u128,
 }

@@ -28,6 +28,8 @@ pub(super) struct Outbox {
     /// On the way back.
     reports: BTreeMap<Destination, VecDeque<Report>>,
     in_flight: usize,
+    /// So many of them are reported, and their places not free yet.
+    reported: usize,
     /// The client that is in use, and whether it has ended.
     client: u32,
     fatal: bool,
@@ -68,6 +70,7 @@ impl Producer for SimProducer {
             while world.append(self.instance) {}
             drop(world);
             while report_next(&self.world, &self.acks, self.instance) {}
+            free(&self.world, &self.acks, self.instance);
         }
         sent
     }
@@ -97,12 +100,21 @@ pub(super) fn report_next(world: &Shared, acks: &Acks, instance: u32) -> bool {
     true
 }
 
+/// The places of what was reported are free from here on, which librdkafka does after all reports of a batch.
+pub(super) fn free(world: &Shared, acks: &Acks, instance: u32) {
+    if let Some(outbox) = open(world).outboxes.get_mut(&instance) {
+        outbox.in_flight -= std::mem::take(&mut outbox.reported);
+    }
+    acks.made_room();
+}
+
 impl World {
     fn send(&mut self, instance: u32, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
         let identity = Identity::of(record);
         let (limit, full) = (self.settings.queue, self.random.chance(self.rates.full));
         let Some(outbox) = self.outboxes.get_mut(&instance) else { return Ok(()) };
         if outbox.fatal {
+            self.ledger.refused_by_broker(&self.topic, &identity, instance, number_of(record.key));
             return Err(SendError::Fatal("simulated".to_owned()));
         }
         // Only what is in flight can make a producer full.
@@ -151,7 +163,7 @@ impl World {
         let failure = cause.map(|cause| Undelivered { cause, ..record });
         match failure {
             None => self.ledger.appended(&self.topic, &self.settings, &identity, key),
-            Some(_) => self.ledger.refused_by_broker(&self.topic, &identity),
+            Some(_) => self.ledger.refused_by_broker(&self.topic, &identity, instance, key),
         }
         outbox.reports.entry(destination).or_default().push_back(Report { token, identity, key, failure });
         self.note(|| format!("the broker gets {identity:?} of instance {instance}: {cause:?}"));
@@ -161,7 +173,7 @@ impl World {
         let outbox = self.outboxes.get_mut(&instance)?;
         let destination = pick(&mut self.random, &outbox.reports)?;
         let report = outbox.reports.get_mut(&destination)?.pop_front()?;
-        outbox.in_flight -= 1;
+        outbox.reported += 1;
         let failed = report.failure.as_ref().map(|undelivered| undelivered.cause);
         match failed {
             None => self.ledger.acknowledged(&self.topic, &report.identity, report.key),

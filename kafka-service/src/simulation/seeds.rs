@@ -127,7 +127,8 @@ impl Counts {
         self.dead_letters += dead_letters;
         self.commits += commits;
         self.commits_refused += commits_refused;
-        let Self { assigned, lost, crashed, late, paused, .. } = other;
+        let Self { assigned, lost, crashed, late, paused, set_back, .. } = other;
+        self.set_back += set_back;
         self.assigned += assigned;
         self.lost += lost;
         self.crashed += crashed;

@@ -44,6 +44,8 @@ pub(super) struct Rates {
     pub(super) commit_refused: u32,
     /// A commit is never answered.
     pub(super) commit_unanswered: u32,
+    /// A commit arrives before an older one.
+    pub(super) commit_reordered: u32,
     /// The broker does not take some records in a row, this once.
     pub(super) not_delivered: u32,
     /// It does not take one record because of what it is.
@@ -102,6 +104,7 @@ impl Rates {
             commit_not_started: rate(800, &[20, 100]),
             commit_refused: rate(500, &[20, 100, 300]),
             commit_unanswered: rate(700, &[10, 100]),
+            commit_reordered: rate(700, &[300]),
             not_delivered: rate(600, &[10, 50, 200]),
             record_refused: rate(700, &[10, 50]),
             full: rate(500, &[10, 100]),

@@ -84,7 +84,7 @@ impl World {
 
     /// Whether everything is committed.
     pub(super) fn is_all_committed(&self) -> bool {
-        let partitions = self.topic.partitions.iter().zip(&self.group.committed);
+        let partitions = self.topic.partitions.iter().zip(&self.group.furthest);
         partitions
             .into_iter()
             .all(|(partition, committed)| partition.offset_after(partition.records.len()) <= *committed)

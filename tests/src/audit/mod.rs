@@ -3,6 +3,8 @@
 
 mod commits;
 mod report;
+#[cfg(test)]
+mod tests;
 mod trace;
 
 pub use commits::{Commit, commits};

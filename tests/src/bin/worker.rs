@@ -73,6 +73,7 @@ fn oh_no() -> Result<WorkDone, HandlerError> {
 
 /// The same on a thread that is blocked.
 #[command("work_blocking")]
+#[expect(clippy::needless_pass_by_value, reason = "a handler owns what it is given")]
 fn work_blocking(State(instance): State<Instance>, meta: Meta, work: Work) -> WorkDone {
     let done = WorkDone::begin(&instance, &meta, &work);
     thread::sleep(Duration::from_millis(work.work_ms));
@@ -94,7 +95,11 @@ async fn too_large(State(instance): State<Instance>, meta: Meta, work: Work) -> 
 }
 
 fn tell(health: &Health, last: &mut String) {
-    let now = if health.ready { "health: ready".to_owned() } else { format!("health: not ready: {}", health.problems.join("; ")) };
+    let now = if health.ready {
+        "health: ready".to_owned()
+    } else {
+        format!("health: not ready: {}", health.problems.join("; "))
+    };
     if *last != now {
         println!("{now}");
         *last = now;

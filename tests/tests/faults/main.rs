@@ -2,6 +2,8 @@
 //! to, and on a real Kafka. The worker runs as a process of its own and must come through each of them, or end quickly and
 //! say why.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 mod brokers;
 mod injected;
 mod metadata;

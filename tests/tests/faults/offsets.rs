@@ -1,6 +1,10 @@
 //! Positions that the topic does not have any more.
 
-use std::{pin::pin, task::{Context, Waker}, time::Duration};
+use std::{
+    pin::pin,
+    task::{Context, Waker},
+    time::Duration,
+};
 
 use kafka_service_tests::{Kafka, Workload, wait_until};
 use rdkafka::{

@@ -1,6 +1,10 @@
 //! Topics that change while the service runs, and brokers that do not let it in.
 
-use std::{pin::pin, task::{Context, Waker}, time::{Duration, Instant}};
+use std::{
+    pin::pin,
+    task::{Context, Waker},
+    time::{Duration, Instant},
+};
 
 use kafka_service_tests::{Client, Kafka, Work, Workload, wait_until};
 use rdkafka::{

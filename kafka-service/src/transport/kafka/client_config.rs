@@ -58,6 +58,7 @@ pub(super) fn consumer(config: &Config, bootstrap: &str, protocol: Protocol) -> 
     if protocol == Protocol::Classic {
         client.set("partition.assignment.strategy", "cooperative-sticky");
     }
+    client.set("max.poll.interval.ms", poll_interval_ms(config).to_string());
     for (name, value) in config.consumer_properties() {
         // With the newer protocol the broker decides these, and librdkafka refuses them.
         if protocol == Protocol::Classic || !CLASSIC_ONLY.contains(&name) {
@@ -70,6 +71,19 @@ pub(super) fn consumer(config: &Config, bootstrap: &str, protocol: Protocol) -> 
     client.set("group.id", config.group_id());
     set_all(&mut client, CONSUMER_OWN);
     client
+}
+
+/// How long the group waits for a member that does not give back what it should.
+///
+/// The client is polled all the time, whatever the handlers do, so this can be short. And it must be: an answer of the
+/// coordinator that comes too late is dropped by librdkafka (2.12) with the assignment in it, and is not asked for again.
+/// That member goes on as before, and the partitions that it should give back or get stand still until the group is tired
+/// of waiting; with librdkafka's own five minutes that was seen to take as long.
+fn poll_interval_ms(config: &Config) -> u64 {
+    const SHORT: u64 = 60_000;
+    // Librdkafka wants it to be no shorter than the session timeout.
+    let session = config.consumer_properties().find(|(name, _)| *name == "session.timeout.ms");
+    session.and_then(|(_, value)| value.parse().ok()).unwrap_or(SHORT).max(SHORT)
 }
 
 pub(super) fn producer(config: &Config, bootstrap: &str) -> ClientConfig {

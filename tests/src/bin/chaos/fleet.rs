@@ -34,13 +34,8 @@ pub(crate) fn now() -> u64 {
 impl Fleet {
     pub(crate) fn start(workload: Workload, worker: &Path, logs: &Path, count: usize) -> Self {
         fs::create_dir_all(logs).expect("the folder of the logs can be made");
-        let mut fleet = Self {
-            workload,
-            worker: worker.to_owned(),
-            logs: logs.to_owned(),
-            places: Vec::new(),
-            started: 0,
-        };
+        let mut fleet =
+            Self { workload, worker: worker.to_owned(), logs: logs.to_owned(), places: Vec::new(), started: 0 };
         for _ in 0..count {
             let instance = fleet.spawn();
             fleet.places.push(instance);

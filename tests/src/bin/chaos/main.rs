@@ -19,6 +19,9 @@ use kafka_service_tests::{cargo_binary, unique};
 
 use self::options::{Options, USAGE};
 
+/// A run: with what, with which worker, and where its logs go.
+type Judge = fn(&Options, &Path, &Path) -> serde_json::Value;
+
 /// Where a run keeps its logs, and its copy of the worker: the original may be built anew meanwhile.
 fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/chaos").join(unique(name));
@@ -45,7 +48,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let (kind, judge): (&str, fn(&Options, &Path, &Path) -> serde_json::Value) = if options.soak_minutes.is_some() {
+    let (kind, judge): (&str, Judge) = if options.soak_minutes.is_some() {
         ("soak", soak::run)
     } else if options.hot_key {
         ("hot-key", hot_key::run)

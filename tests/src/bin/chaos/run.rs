@@ -134,9 +134,7 @@ fn disturb(
             number += 1;
             let behind = lag();
             let place = free_place(fleet, number, options.instances);
-            eprintln!(
-                "{:>4} s: kill {number}, lag {behind}, fed {}", start.elapsed().as_secs(), feeder.acknowledged()
-            );
+            eprintln!("{:>4} s: kill {number}, lag {behind}, fed {}", start.elapsed().as_secs(), feeder.acknowledged());
             disturbances.push(fleet.kill(place, behind));
             if number % 3 == 2 && stopped.is_none() && options.instances > 1 {
                 let place = free_place(fleet, number + 1, options.instances);

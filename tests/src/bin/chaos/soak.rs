@@ -123,10 +123,8 @@ fn rss_kib(pid: u32) -> Option<f64> {
 /// Least squares, in KiB a second.
 fn slope(points: &[(f64, f64)]) -> f64 {
     let count = points.len() as f64;
-    let (mean_x, mean_y) = (
-        points.iter().map(|(x, _)| x).sum::<f64>() / count,
-        points.iter().map(|(_, y)| y).sum::<f64>() / count,
-    );
+    let (mean_x, mean_y) =
+        (points.iter().map(|(x, _)| x).sum::<f64>() / count, points.iter().map(|(_, y)| y).sum::<f64>() / count);
     let above: f64 = points.iter().map(|(x, y)| (x - mean_x) * (y - mean_y)).sum();
     let below: f64 = points.iter().map(|(x, _)| (x - mean_x).powi(2)).sum();
     if below > 0.0 { above / below } else { 0.0 }

@@ -1,0 +1,78 @@
+//! A checker that sees nothing proves nothing.
+
+use super::*;
+use crate::Work;
+
+/// Three commands of one key, each answered once by the first instance, at the times 10, 20 and 30.
+fn trace() -> Trace {
+    let commands = (0..3).map(|seq: u32| ((0, i64::from(seq)), Work::new("key", u64::from(seq)))).collect();
+    Trace { commands, events: (0..3).map(done).collect(), ..Trace::default() }
+}
+
+fn done(seq: u64) -> Done {
+    let offset = i64::try_from(seq).expect("a small number");
+    let instance = "first".to_owned();
+    Done { key: "key".to_owned(), seq, instance, attempt: 1, partition: 0, offset, began: 10 + seq * 10 }
+}
+
+fn again(seq: u64, began: u64) -> Done {
+    Done { instance: "second".to_owned(), began, ..done(seq) }
+}
+
+fn kill(from: u64) -> Disturbance {
+    Disturbance { kind: Kind::Kill, instance: "first".to_owned(), from, until: from, lag: 1 }
+}
+
+#[test]
+fn nothing_is_wrong_with_a_clean_run() {
+    let report = audit(&trace(), &[]);
+    assert_eq!(report, Report { commands: 3, events: 3, ..Report::default() });
+}
+
+#[test]
+fn a_command_without_an_answer_is_lost_unless_it_is_dead_lettered() {
+    let mut trace = trace();
+    trace.events.pop();
+    assert_eq!(audit(&trace, &[]).lost, 1);
+    trace.dead_letters.push(Work::new("key", 2));
+    assert_eq!(audit(&trace, &[]).lost, 0);
+}
+
+#[test]
+fn only_the_first_answers_count_for_the_order() {
+    let mut trace = trace();
+    trace.events.push(again(0, 50));
+    assert_eq!(audit(&trace, &[]).out_of_order, 0);
+    trace.events.swap(0, 1);
+    assert_eq!(audit(&trace, &[]).out_of_order, 1);
+}
+
+#[test]
+fn what_is_repeated_after_a_kill_follows_from_it_and_from_nothing_else() {
+    let mut trace = trace();
+    trace.events.push(again(2, 50));
+    let report = audit(&trace, &[kill(40)]);
+    assert_eq!((report.duplicates, report.duplicates_unexplained), (1, 0));
+    assert_eq!((report.disturbances[0].duplicates, report.disturbances[0].most_in_a_partition), (1, 1));
+    assert_eq!(audit(&trace, &[]).duplicates_unexplained, 1);
+    assert_eq!(audit(&trace, &[kill(60)]).duplicates_unexplained, 1, "the kill came later");
+}
+
+#[test]
+fn what_was_committed_before_the_kill_must_not_be_repeated() {
+    let mut trace = trace();
+    trace.events.push(again(2, 50));
+    trace.commits.push(Commit { partition: 0, offset: 2, at: 35 });
+    assert_eq!(audit(&trace, &[kill(40)]).duplicates_of_committed, 0);
+    trace.commits.push(Commit { partition: 0, offset: 3, at: 36 });
+    assert_eq!(audit(&trace, &[kill(40)]).duplicates_of_committed, 1);
+}
+
+#[test]
+fn a_commit_that_sets_a_partition_back_is_seen() {
+    let mut trace = trace();
+    for (offset, at) in [(2, 35), (3, 36), (2, 37)] {
+        trace.commits.push(Commit { partition: 0, offset, at });
+    }
+    assert_eq!(audit(&trace, &[]).commits_backwards, 1);
+}
