@@ -88,12 +88,7 @@ impl Output {
                 self.waiting.pop_front();
                 continue;
             }
-            // Its key may have been closed meanwhile.
-            let sent = if self.repair.keep_behind(&stored.record(), stored.token) {
-                Ok(())
-            } else {
-                self.core.producer.send(&stored.record(), stored.token)
-            };
+            let sent = self.core.producer.send(&stored.record(), stored.token);
             if matches!(sent, Err(SendError::QueueFull)) {
                 return;
             }
@@ -125,6 +120,12 @@ impl Output {
             "the broker did not take an event or a dead letter; its command stays uncommitted, and it is sent again in order"
         );
         self.repair.failed(token, undelivered);
+        // What waits for room and has this key comes before all that is kept behind it later.
+        for stored in std::mem::take(&mut self.waiting) {
+            if !self.repair.keep_behind(&stored.record(), stored.token) {
+                self.waiting.push_back(stored);
+            }
+        }
     }
 
     /// Tells the producer that nothing more comes for the moment, so that what lingers is sent at once.

@@ -174,9 +174,17 @@ impl Acks {
         self.late.load(Ordering::Relaxed)
     }
 
-    /// The service has stopped; that its broker goes away now is no news.
+    /// The service has stopped; that its broker goes away now is no news. Whoever still waits for an acknowledgement, or
+    /// for room, is told that none will come.
     pub(crate) fn close(&self) {
         self.closing.store(true, Ordering::Relaxed);
+        for (_, pending) in self.pending().iter_mut() {
+            if let Pending::Caller(caller) = pending {
+                // The entry stays: a late report must not find somebody else in its place.
+                *caller = oneshot::channel().0;
+            }
+        }
+        self.room.notify_waiters();
     }
 
     pub(crate) fn is_closing(&self) -> bool {
@@ -194,7 +202,7 @@ impl Acks {
             room.as_mut().enable();
             self.somebody_waits_for_room.store(true, Ordering::Relaxed);
             match send() {
-                Err(SendError::QueueFull) => room.await,
+                Err(SendError::QueueFull) if !self.is_closing() => room.await,
                 other => return other,
             }
         }
@@ -210,69 +218,5 @@ impl Acks {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::transport::{Cause, TopicId};
-
-    fn undelivered() -> Undelivered {
-        Undelivered {
-            topic: TopicId(0),
-            key: None,
-            value: None,
-            headers: Vec::new(),
-            cause: Cause::Broker,
-            error: "no leader".to_owned(),
-        }
-    }
-
-    #[test]
-    fn a_command_with_several_events_is_finished_with_the_last() {
-        let (acks, _undelivered) = Acks::new();
-        let assignment = acks.assignments.add("commands".into(), 0, 8);
-        let mut tracker = crate::commit::Tracker::new(assignment.clone());
-        let slot = tracker.take(41).unwrap();
-        let token = acks.command(assignment.index(), slot, 3);
-        for _ in 0..2 {
-            acks.delivered(token);
-            tracker.advance();
-            assert_eq!(tracker.hand_over(), None);
-        }
-        acks.delivered(token);
-        tracker.advance();
-        assert_eq!(tracker.hand_over(), Some(42));
-    }
-
-    #[tokio::test]
-    async fn a_caller_learns_what_became_of_the_record() {
-        let (acks, mut failures) = Acks::new();
-        let (token, answer) = acks.caller();
-        acks.delivered(token);
-        assert!(answer.await.unwrap().is_ok());
-        let (token, answer) = acks.caller();
-        acks.failed(token, undelivered());
-        assert_eq!(answer.await.unwrap().unwrap_err().error, "no leader");
-        assert!(failures.try_recv().is_err(), "the dispatcher is not asked about a caller's record");
-    }
-
-    #[test]
-    fn what_was_not_delivered_for_a_command_goes_to_the_dispatcher_and_leaves_the_position_open() {
-        let (acks, mut failures) = Acks::new();
-        let assignment = acks.assignments.add("commands".into(), 0, 8);
-        let mut tracker = crate::commit::Tracker::new(assignment.clone());
-        let slot = tracker.take(0).unwrap();
-        let token = acks.command(assignment.index(), slot, 2);
-        acks.failed(token, undelivered());
-        assert_eq!(acks.position(failures.try_recv().unwrap().0), Some((assignment.index(), slot)));
-        tracker.advance();
-        assert_eq!(tracker.unfinished(), 1);
-    }
-
-    #[test]
-    fn a_report_for_a_partition_that_was_given_back_is_counted() {
-        let (acks, _failures) = Acks::new();
-        let assignment = acks.assignments.add("commands".into(), 0, 8);
-        acks.assignments.remove(assignment.index());
-        acks.delivered(Token::position(assignment.index(), 0));
-        assert_eq!(acks.late_reports(), 1);
-    }
-}
+#[path = "acks_tests.rs"]
+mod tests;

@@ -1,6 +1,7 @@
 //! PUBLISH: events to acknowledged records, for handlers and for everybody else.
 
 mod acks;
+mod delivery;
 mod encoder;
 mod error;
 mod message_id;

@@ -14,11 +14,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Acks, Encoder, MessageIds, Place, PublishError, message_id::MessageIdText};
+use super::{Acks, Encoder, MessageIds, Place, PublishError, delivery::deliver, message_id::MessageIdText};
 use crate::{
     config::MessageId,
     handler::{Context, Event},
-    transport::{OutRecord, Producer, SendError, TopicId},
+    transport::{OutRecord, Producer, TopicId},
 };
 
 /// Publishes events to the events topic. Cheap to clone; works inside handlers and anywhere else.
@@ -253,42 +253,6 @@ impl Publication {
         let record =
             OutRecord { topic: core.events_topic, key: Some(&key), value: Some(encoded.value), headers: &headers };
         deliver(producer.as_ref(), &core.acks, event_type, &record).await
-    }
-}
-
-/// Hands one record over and waits for its acknowledgement.
-async fn deliver(
-    producer: &dyn Producer,
-    acks: &Acks,
-    event_type: &str,
-    record: &OutRecord<'_>,
-) -> Result<(), PublishError> {
-    let (token, answer) = acks.caller();
-    let sent = match producer.send(record, token) {
-        Err(SendError::QueueFull) => acks.when_there_is_room(|| producer.send(record, token)).await,
-        other => other,
-    };
-    if let Err(error) = sent {
-        acks.forget(token);
-        return Err(refusal(error, event_type, record));
-    }
-    producer.idle();
-    match answer.await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(undelivered)) => {
-            Err(PublishError::Refused { event_type: event_type.to_owned(), reason: undelivered.error })
-        }
-        Err(_) => Err(PublishError::Stopped { event_type: event_type.to_owned() }),
-    }
-}
-
-fn refusal(error: SendError, event_type: &str, record: &OutRecord<'_>) -> PublishError {
-    let event_type = event_type.to_owned();
-    match error {
-        SendError::TooLarge(reason) => {
-            PublishError::TooLarge { event_type, bytes: record.value.map_or(0, <[u8]>::len), reason }
-        }
-        other => PublishError::Refused { event_type, reason: other.to_string() },
     }
 }
 

@@ -107,6 +107,7 @@ impl Drop for ServiceHandle {
     fn drop(&mut self) {
         if let Some(running) = &self.running {
             running.consumer.stop(Instant::now());
+            running.core.acks.close();
         }
     }
 }

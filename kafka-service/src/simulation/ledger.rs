@@ -195,9 +195,14 @@ impl Ledger {
         }
     }
 
+    /// From here on a record of this key may be sent by itself.
+    pub(super) fn may_be_repaired(&mut self, instance: u32, key: u32) {
+        self.repaired.insert((instance, key));
+    }
+
     /// The broker does not take a record, or its producer has ended.
     pub(super) fn refused_by_broker(&mut self, topic: &Topic, identity: &Identity, instance: u32, key: u32) {
-        self.repaired.insert((instance, key));
+        self.may_be_repaired(instance, key);
         let Some(origin) = identity.origin() else { return };
         let (record, lane) = position(topic, origin);
         self.disturbed.insert((origin.partition, lane));

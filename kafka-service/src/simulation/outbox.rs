@@ -111,10 +111,11 @@ pub(super) fn free(world: &Shared, acks: &Acks, instance: u32) {
 impl World {
     fn send(&mut self, instance: u32, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
         let identity = Identity::of(record);
+        let key = number_of(record.key);
         let (limit, full) = (self.settings.queue, self.random.chance(self.rates.full));
         let Some(outbox) = self.outboxes.get_mut(&instance) else { return Ok(()) };
         if outbox.fatal {
-            self.ledger.refused_by_broker(&self.topic, &identity, instance, number_of(record.key));
+            self.ledger.refused_by_broker(&self.topic, &identity, instance, key);
             return Err(SendError::Fatal("simulated".to_owned()));
         }
         // Only what is in flight can make a producer full.
@@ -122,9 +123,9 @@ impl World {
             return Err(SendError::QueueFull);
         }
         if is_too_large(&identity, record) {
+            self.ledger.may_be_repaired(instance, key);
             return Err(SendError::TooLarge("simulated".to_owned()));
         }
-        let key = number_of(record.key);
         let partition = if record.topic == DEAD_LETTERS { 0 } else { key % self.settings.event_partitions };
         let destination = (outbox.client, record.topic.0, partition);
         let flying = Flying { token, identity, key, record: copy(record) };

@@ -102,9 +102,9 @@ impl Work {
             _ if plain => Takes::Time(settings.timeout * 2),
             _ => Takes::Time(settings.timeout * u32::try_from(random.between(1, 9)).unwrap_or(1) / 10),
         };
-        let fails = match random.below(10) {
-            0..=6 => 0,
-            7 => settings.retry.attempts,
+        let fails = match random.below(20) {
+            0..=15 => 0,
+            16 => settings.retry.attempts,
             _ => u32::try_from(random.between(1, 3)).unwrap_or(1),
         };
         let failure = match random.below(8) {

@@ -75,9 +75,9 @@ impl Settings {
         let ms = Duration::from_millis;
         let backoff = ms(random.pick(&[5, 20, 50]));
         Self {
-            steps: random.pick(&[300, 700, 1200]),
+            steps: random.pick(&[300, 1000, 2500]),
             partitions: random.between(1, 4),
-            records: random.pick(&[8, 20, 40]),
+            records: random.pick(&[8, 25, 80]),
             keys: random.pick(&[1, 2, 3, 5]),
             instances: random.between(1, 3),
             max_uncommitted: random.pick(&[1, 2, 3, 4, 8, 16]),

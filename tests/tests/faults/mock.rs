@@ -59,12 +59,6 @@ impl Mock {
         self.with(move |cluster| cluster.request_errors(request, &errors));
     }
 
-    /// What the metadata say about this topic.
-    pub(crate) fn topic_error(&self, topic: &str, error: RDKafkaRespErr) {
-        let topic = topic.to_owned();
-        self.with(move |cluster| cluster.topic_error(&topic, error)).unwrap();
-    }
-
     pub(crate) fn round_trip(&self, time: Duration) {
         self.with(move |cluster| cluster.broker_round_trip_time(-1, time)).unwrap();
     }

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use kafka_service_tests::Work;
+use kafka_service_tests::{
+    Work,
+    audit::{Trace, audit},
+};
 use rdkafka::types::{RDKafkaApiKey as Request, RDKafkaRespErr as Answer};
 
 use crate::{MINUTE, end, mock::Mock, spread, start, whole};
@@ -19,7 +22,10 @@ fn a_producer_that_has_failed_for_good_is_replaced_and_its_events_are_sent_again
     mock.fail(Request::Produce, &[Answer::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER; 3]);
     worker.wait_for_line(MINUTE, "a new one takes its place");
     mock.read_count(&workload.events, MINUTE, 300);
-    whole(&mock, &workload, 300);
+    // The mock cluster takes what was on its way behind the refused ones, which a broker does not; so no word on the order.
+    workload.wait_until_committed(&mock);
+    let report = audit(&Trace::read(&mock, &workload), &[]);
+    assert_eq!((report.commands, report.lost, report.dead_letters), (300, 0, 0), "{report:?}");
     end(worker);
 }
 
@@ -36,28 +42,6 @@ fn an_event_that_is_refused_for_a_while_keeps_its_place_in_its_key() {
     mock.read_count(&workload.events, MINUTE, 41);
     let report = whole(&mock, &workload, 41);
     assert_eq!(report.dead_letters, 0, "nothing was wrong with it: {report:?}");
-    end(worker);
-}
-
-#[test]
-fn a_dead_letter_topic_that_refuses_the_service_holds_its_partition() {
-    let mock = Mock::start(1);
-    let workload = mock.workload("unauthorized").set("KAFKA_TOPIC_METADATA_REFRESH_INTERVAL_MS", "200");
-    let mut worker = start(&workload, "only");
-    worker.wait_for_line(MINUTE, "health: ready");
-    mock.topic_error(&workload.dead_letters, Answer::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
-    // The client knows it from the metadata alone.
-    worker.wait_for_line(MINUTE, "authorization failed");
-    let bad = Work::new("bad", 0).kind("poison");
-    let partition = mock.produce(&workload.commands, bad.message()).0;
-    workload.send(&mock, (0..40).map(spread));
-    mock.read_count(&workload.events, MINUTE, 40);
-    worker.wait_for_line(MINUTE, "health: not ready: the broker does not take");
-    let committed = mock.committed(&workload.group, &workload.commands)[usize::try_from(partition).unwrap()];
-    assert!(committed <= 0, "committed beyond a command that is not dead-lettered: {committed}");
-    mock.topic_error(&workload.dead_letters, Answer::RD_KAFKA_RESP_ERR_NO_ERROR);
-    mock.read_count(&workload.dead_letters, MINUTE, 1);
-    whole(&mock, &workload, 41);
     end(worker);
 }
 

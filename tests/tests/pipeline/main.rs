@@ -13,7 +13,6 @@ mod handlers;
 mod instances;
 mod large_events;
 mod limits;
-mod memory;
 mod message_ids;
 mod no_broker;
 mod ordering;

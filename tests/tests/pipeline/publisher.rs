@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::world::{SERVICE, World, command, member, on_each_broker};
+use crate::world::{PATIENCE, SERVICE, World, command, member, on_each_broker};
 
 #[derive(Serialize, Event)]
 #[event("report.created", key = name)]
@@ -142,4 +142,16 @@ async fn a_publisher_works_before_the_service_is_ready_and_after_its_handle_has_
     publishing.await.expect("no panic").expect("the broker takes it");
     world.answer("c-1");
     world.stop(service).await;
+}
+
+#[test]
+fn a_publisher_that_outlives_its_service_does_not_wait_for_ever() {
+    on_each_broker("outlived", async |world| {
+        let service = world.start().await;
+        let publisher = service.publisher();
+        world.stop(service).await;
+        let publication = publisher.publish(&ReportDeleted).into_future();
+        // It may still be taken where the broker is, but whoever publishes has to learn what became of it.
+        tokio::time::timeout(PATIENCE, publication).await.expect("an answer of either kind").ok();
+    });
 }

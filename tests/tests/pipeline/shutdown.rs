@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
 use kafka_service::Error;
 use kafka_service::config::RetryPolicy;
 use kafka_service_tests::{Message, wait_until};
@@ -135,6 +137,21 @@ async fn events_are_acknowledged_before_the_stop_is_over() {
     stop(service).await;
     assert_eq!(world.client().read_all(world.events_topic()).len(), 50);
     assert_eq!(world.lag(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_publication_that_is_on_its_way_is_acknowledged_before_the_stop_is_over() {
+    let Some(mut world) = World::real("publication", 2) else { return };
+    world.config.producer_property("linger.ms", "1500").expect("a producer's property");
+    let service = world.start().await;
+    let publisher = service.publisher();
+    let publishing = (0..20).map(|n| publisher.publish_event("report.counted", json!(n), Some("c-1")).into_future());
+    let mut publishing = join_all(publishing);
+    // The first poll hands them over; from then on it is only the answers that are waited for.
+    assert!((&mut publishing).now_or_never().is_none());
+    stop(service).await;
+    assert_eq!(world.client().read_all(world.events_topic()).len(), 20);
+    assert!(publishing.await.iter().all(Result::is_ok));
 }
 
 #[tokio::test(flavor = "multi_thread")]

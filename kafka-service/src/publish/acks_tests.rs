@@ -1,0 +1,80 @@
+use super::*;
+use crate::transport::{Cause, TopicId};
+
+fn undelivered() -> Undelivered {
+    Undelivered {
+        topic: TopicId(0),
+        key: None,
+        value: None,
+        headers: Vec::new(),
+        cause: Cause::Broker,
+        error: "no leader".to_owned(),
+    }
+}
+
+#[test]
+fn a_command_with_several_events_is_finished_with_the_last() {
+    let (acks, _undelivered) = Acks::new();
+    let assignment = acks.assignments.add("commands".into(), 0, 8);
+    let mut tracker = crate::commit::Tracker::new(assignment.clone());
+    let slot = tracker.take(41).unwrap();
+    let token = acks.command(assignment.index(), slot, 3);
+    for _ in 0..2 {
+        acks.delivered(token);
+        tracker.advance();
+        assert_eq!(tracker.hand_over(), None);
+    }
+    acks.delivered(token);
+    tracker.advance();
+    assert_eq!(tracker.hand_over(), Some(42));
+}
+
+#[tokio::test]
+async fn a_caller_learns_what_became_of_the_record() {
+    let (acks, mut failures) = Acks::new();
+    let (token, answer) = acks.caller();
+    acks.delivered(token);
+    assert!(answer.await.unwrap().is_ok());
+    let (token, answer) = acks.caller();
+    acks.failed(token, undelivered());
+    assert_eq!(answer.await.unwrap().unwrap_err().error, "no leader");
+    assert!(failures.try_recv().is_err(), "the dispatcher is not asked about a caller's record");
+}
+
+#[tokio::test]
+async fn whoever_waits_at_the_end_is_told_and_a_late_report_finishes_nobody_else() {
+    let (acks, _failures) = Acks::new();
+    let assignment = acks.assignments.add("commands".into(), 0, 8);
+    let mut tracker = crate::commit::Tracker::new(assignment.clone());
+    let slot = tracker.take(0).unwrap();
+    let (token, answer) = acks.caller();
+    acks.close();
+    assert!(answer.await.is_err());
+    let _events = acks.command(assignment.index(), slot, 2);
+    acks.delivered(token);
+    acks.delivered(token);
+    tracker.advance();
+    assert_eq!(tracker.unfinished(), 1);
+}
+
+#[test]
+fn what_was_not_delivered_for_a_command_goes_to_the_dispatcher_and_leaves_the_position_open() {
+    let (acks, mut failures) = Acks::new();
+    let assignment = acks.assignments.add("commands".into(), 0, 8);
+    let mut tracker = crate::commit::Tracker::new(assignment.clone());
+    let slot = tracker.take(0).unwrap();
+    let token = acks.command(assignment.index(), slot, 2);
+    acks.failed(token, undelivered());
+    assert_eq!(acks.position(failures.try_recv().unwrap().0), Some((assignment.index(), slot)));
+    tracker.advance();
+    assert_eq!(tracker.unfinished(), 1);
+}
+
+#[test]
+fn a_report_for_a_partition_that_was_given_back_is_counted() {
+    let (acks, _failures) = Acks::new();
+    let assignment = acks.assignments.add("commands".into(), 0, 8);
+    acks.assignments.remove(assignment.index());
+    acks.delivered(Token::position(assignment.index(), 0));
+    assert_eq!(acks.late_reports(), 1);
+}
