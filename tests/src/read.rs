@@ -142,6 +142,8 @@ impl<'a> Reader<'a> {
         let idle = client.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let consumer = idle.unwrap_or_else(|| connect(client));
         let partitions = client.partitions(topic);
+        // A consumer that knows the leaders begins at once; else it looks for them only after half a second.
+        consumer.fetch_metadata(Some(topic), REQUEST).ok();
         let mut assignment = TopicPartitionList::new();
         for partition in 0..partitions {
             let added = assignment.add_partition_offset(topic, partition, Offset::Beginning);

@@ -137,6 +137,10 @@ impl Assignment {
     pub(crate) fn start(&self, slot: u64) -> bool {
         let may = self.is_active() || self.is_gap(slot);
         if may {
+            debug_assert!(
+                matches!(self.ring.get(slot), State::Waiting | State::Paused),
+                "a command runs once at a time"
+            );
             self.ring.set(slot, State::Running);
             // Only the dispatcher writes it.
             self.started.store(self.started.load(Ordering::Relaxed).max(slot + 1), Ordering::Release);
@@ -152,11 +156,13 @@ impl Assignment {
 
     /// Marks a position as waiting for its next attempt.
     pub(crate) fn pause(&self, slot: u64) {
+        debug_assert_eq!(self.ring.get(slot), State::Running, "only what runs can fail");
         self.ring.set(slot, State::Paused);
     }
 
     /// Marks a position as finished: it may be committed.
     pub(crate) fn finish(&self, slot: u64) {
+        debug_assert_ne!(self.ring.get(slot), State::Finished, "a command is finished once");
         self.ring.set(slot, State::Finished);
     }
 

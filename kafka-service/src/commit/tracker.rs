@@ -82,6 +82,14 @@ impl Tracker {
     /// The next offset to read, if it is to be committed: it has moved since it was last handed over.
     pub(crate) fn hand_over(&mut self) -> Option<i64> {
         let watermark = self.watermark.filter(|_| self.to_hand_over() > 0)?;
+        debug_assert!(
+            self.assignment.window().offsets.front().is_none_or(|unfinished| watermark <= *unfinished),
+            "nothing is committed past unfinished work"
+        );
+        debug_assert!(
+            self.handed_over.back().is_none_or(|(before, _)| *before <= watermark),
+            "commits of an assignment never go back"
+        );
         if self.handed_over.back() != Some(&(watermark, self.head)) {
             self.handed_over.push_back((watermark, self.head));
         }
@@ -98,6 +106,7 @@ impl Tracker {
             self.confirmed_head = *head;
             self.handed_over.pop_front();
         }
+        self.handed_head = self.handed_head.max(self.confirmed_head);
     }
 
     /// A commit was refused: what is not confirmed is handed over again. A later commit that is on its way may still be

@@ -39,6 +39,21 @@ fn the_window_counts_what_the_broker_has_not_confirmed() {
 }
 
 #[test]
+fn a_commit_that_holds_counts_although_one_before_it_was_refused() {
+    let mut tracker = tracker(8);
+    for offset in 0..2 {
+        let slot = tracker.take(offset).unwrap();
+        tracker.assignment().finish(slot);
+        tracker.advance();
+        assert_eq!(tracker.hand_over(), Some(offset + 1));
+    }
+    tracker.hand_over_again();
+    tracker.confirm(2);
+    assert_eq!((tracker.uncommitted(), tracker.awaits_confirmation()), (0, false), "no other answer would come");
+    assert_eq!(tracker.hand_over(), None);
+}
+
+#[test]
 fn a_full_window_takes_no_more() {
     let mut tracker = tracker(4);
     for offset in 0..4 {

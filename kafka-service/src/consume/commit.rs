@@ -88,6 +88,7 @@ where
     let (mut offsets, mut handed_over) = (Vec::new(), Vec::new());
     for partition in partitions {
         partition.tracker.advance();
+        debug_assert!(partition.tracker.assignment().is_owned(), "nothing is committed for what was given back");
         if let Some(watermark) = partition.tracker.hand_over() {
             partition.unconfirmed_since.get_or_insert(now);
             offsets.push((partition.name.clone(), watermark));

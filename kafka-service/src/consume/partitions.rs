@@ -75,6 +75,7 @@ impl<C: Client> Partitions<C> {
             return Taken::Hold { place };
         }
         let Some(slot) = partition.tracker.take(record.offset()) else { return Taken::NoRoom };
+        debug_assert!(partition.tracker.uncommitted() <= limits.uncommitted, "the hold keeps the window in its bounds");
         let assignment = partition.tracker.assignment().index();
         Taken::Slot { assignment, slot, full: !partition.has_room(limits), place }
     }

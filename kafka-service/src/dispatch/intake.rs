@@ -66,7 +66,8 @@ impl Intake {
         }
         let known = &mut self.assignments[place];
         if known.is_none() {
-            *known = self.core.acks.assignments.get(index);
+            // One that is being given back is not remembered: nobody would forget it again.
+            *known = self.core.acks.assignments.get(index).filter(|assignment| assignment.is_active());
         }
         known.clone()
     }
@@ -173,6 +174,7 @@ impl Intake {
     }
 
     fn park(&mut self, waiting: Waiting, attempts: u32, next: Next) {
+        debug_assert!(self.jobs.len() < self.core.settings.max_in_flight, "a handler is started only if it may run");
         self.jobs.push(Box::pin(job::run(Arc::clone(&self.core), waiting, attempts, next)));
     }
 
@@ -264,9 +266,8 @@ impl Intake {
         });
         let dropped = (before - self.ready.len()) as u64 + self.lanes.retain(keep);
         for lane in freed {
-            // Nothing of this lane runs, and nothing of it waits any more.
-            let rest = self.lanes.next(lane);
-            debug_assert!(rest.is_none());
+            // Nothing of this lane runs. What still waits belongs to another assignment whose key has the same hash.
+            self.ready.extend(self.lanes.next(lane));
         }
         Counters::add(&self.core.counters.abandoned, dropped);
     }

@@ -8,7 +8,7 @@ use std::{
 use kafka_service_tests::{Workload, wait_until};
 use rdkafka::types::{RDKafkaApiKey as Request, RDKafkaRespErr as Answer};
 
-use crate::{MINUTE, end, mock::Mock, spread, start, whole};
+use crate::{MINUTE, ONE_REQUEST, end, mock::Mock, spread, start, whole};
 
 /// With the classic protocol, because it has more requests that can fail.
 fn classic(workload: Workload) -> Workload {
@@ -40,7 +40,7 @@ fn a_member_that_the_group_has_forgotten_joins_again_and_commits_nothing_of_befo
 #[test]
 fn leaders_and_coordinators_that_move_cost_nothing() {
     let mock = Mock::start(3);
-    let workload = classic(mock.workload("moving"));
+    let workload = classic(mock.workload("moving")).set(ONE_REQUEST.0, ONE_REQUEST.1);
     let worker = start(&workload, "only");
     workload.send(&mock, (0..100).map(spread));
     mock.read_count(&workload.events, MINUTE, 50);

@@ -19,6 +19,9 @@ use kafka_service_tests::{
     audit::{Report, Trace, audit},
 };
 
+/// For tests in which the mock cluster refuses records. It takes a batch although the one before it was refused; no broker
+/// does, so librdkafka counts the one before as acknowledged, and its records are lost.
+const ONE_REQUEST: (&str, &str) = ("KAFKA_PRODUCER_MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION", "1");
 const MINUTE: Duration = Duration::from_secs(60);
 
 fn start(workload: &Workload, instance: &str) -> Process {
