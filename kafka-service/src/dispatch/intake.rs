@@ -204,7 +204,8 @@ impl Intake {
 
     /// Leaves a command to the next owner of its partition, and what waits behind it too: it must not be overtaken.
     fn leave(&mut self, left: &Waiting) {
-        let behind = self.lanes.drop_waiting(left.lane, |waiting| waiting.assignment.index() == left.assignment.index());
+        let behind =
+            self.lanes.drop_waiting(left.lane, |waiting| waiting.assignment.index() == left.assignment.index());
         Counters::add(&self.core.counters.abandoned, 1 + behind);
     }
 

@@ -188,11 +188,8 @@ impl World {
         if fails {
             return Err("not now".to_owned());
         }
-        member.unanswered = if member.last_commit.is_some_and(|last| now >= last + ANSWER_WITHIN) {
-            1
-        } else {
-            member.unanswered + 1
-        };
+        member.unanswered =
+            if member.last_commit.is_some_and(|last| now >= last + ANSWER_WITHIN) { 1 } else { member.unanswered + 1 };
         member.last_commit = Some(now);
         // All that is stored and new, whatever this call was about.
         let stored = member.assigned.iter().filter(|(_, assigned)| assigned.stored > assigned.committed);

@@ -1,6 +1,8 @@
 //! One run: the seed chooses who does what next, until everything is done or a promise is broken.
 
 use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -11,7 +13,6 @@ use super::{
     outbox::{free, report_next},
     world::{Shared, World, open},
 };
-use crate::consume::{End, Step};
 
 /// What can happen next.
 #[derive(Clone, Copy, Debug)]
@@ -40,9 +41,6 @@ enum Action {
     ProducerFatal,
 }
 
-/// A driver is stepped more often than once in this many milliseconds of waiting.
-const LONGEST_WAIT: u128 = 50;
-
 /// A world and the processes in it.
 pub(super) struct Executor {
     pub(super) world: Shared,
@@ -61,13 +59,20 @@ pub(super) struct Outcome {
     pub(super) trace: Vec<String>,
 }
 
-/// Runs one seed.
+/// Runs one seed. A panic of the engine is a violation too.
 pub(super) fn run(seed: u64, trace: bool) -> Outcome {
     let world = Arc::new(Mutex::new(World::new(seed, trace)));
     let mut executor = Executor { world: Arc::clone(&world), instances: Vec::new(), next_instance: 0, steps: 0 };
-    executor.play();
+    let played = catch_unwind(AssertUnwindSafe(|| {
+        executor.play();
+        executor.end();
+    }));
     let steps = executor.steps;
-    executor.end();
+    if let Err(panic) = played {
+        open(&world).ledger.violate("P2 the engine does not panic", text(panic.as_ref()));
+        // What is in pieces is not fit to be taken apart.
+        std::mem::forget(executor);
+    }
     let mut world = open(&world);
     Outcome {
         violation: world.ledger.violation.clone(),
@@ -76,6 +81,13 @@ pub(super) fn run(seed: u64, trace: bool) -> Outcome {
         counts: world.ledger.counts,
         trace: world.take_trace(),
     }
+}
+
+/// What a panic says, in one line.
+fn text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+    text.lines().map(str::trim).collect::<Vec<_>>().join(", ")
 }
 
 impl Executor {
@@ -223,74 +235,6 @@ impl Executor {
         let instance = &self.instances[place];
         report_next(&self.world, &instance.core.acks, instance.id)
     }
-
-    /// The process is gone, all at once, or `in_peace` when it has ended by itself.
-    pub(super) fn kill(&mut self, place: usize, in_peace: bool) {
-        let instance = self.instances.remove(place);
-        self.with(|world| {
-            let id = instance.id;
-            world.note(|| format!("instance {id} ends (in peace: {in_peace})"));
-            world.ledger.counts.crashed += u64::from(!in_peace);
-            world.ledger.died(id);
-            // Commits that were sent may still arrive.
-            while (in_peace || world.random.chance(500)) && !world.member(id).requests.is_empty() {
-                world.process_commit(id);
-            }
-            world.forget_outbox(id, in_peace);
-        });
-        let id = instance.id;
-        // Its handlers are dropped here, and look at the world for the last time.
-        drop(instance);
-        self.with(|world| world.forget_member(id));
-    }
-
-    pub(super) fn drive(&mut self, place: usize) {
-        let now = self.with(|world| world.time.now());
-        let instance = &mut self.instances[place];
-        let id = instance.id;
-        let step = instance.drive(now);
-        let wounded = instance.wounded;
-        if let Some(Step::End(end)) = &step {
-            instance.driver = None;
-            self.with(|world| {
-                world.note(|| format!("the driver of instance {id} ends: {end:?}"));
-                if matches!(end, End::Fatal(..) | End::ProtocolRefused) && !wounded {
-                    world.ledger.violate("P1 nothing fails without a reason", format!("{end:?}"));
-                }
-            });
-        }
-        if let (Some(reason), false) = (self.instances[place].core.fatal.reason(), wounded) {
-            let what = format!("instance {id}: {reason}");
-            self.with(|world| world.ledger.violate("P1 nothing fails without a reason", what));
-        }
-        self.with(|world| check_step(world, id, now, matches!(step, Some(Step::Again))));
-        let by = self.with(|world| world.random.below(1000));
-        self.with(|world| Arc::clone(&world.time)).advance(Duration::from_micros(by as u64));
-        self.reap(place);
-    }
-
-    pub(super) fn poll(&mut self, place: usize) {
-        self.poll_only(place);
-        self.reap(place);
-    }
-
-    /// Polls a dispatcher, and lets the process live if that was its end.
-    pub(super) fn poll_only(&mut self, place: usize) {
-        let instance = &mut self.instances[place];
-        instance.poll();
-        let id = instance.id;
-        self.with(|world| world.ledger.polled(id));
-    }
-
-    /// A process whose driver has ended ends when its dispatcher has, or when the patience of the service is over.
-    fn reap(&mut self, place: usize) {
-        let instance = &self.instances[place];
-        let patience = || self.with(|world| world.random.chance(950));
-        if instance.driver.is_none() && (!instance.has_dispatcher() || !patience()) {
-            let in_peace = !instance.has_dispatcher();
-            self.kill(place, in_peace);
-        }
-    }
 }
 
 fn fetch(world: &mut World, instance: u32) {
@@ -300,21 +244,5 @@ fn fetch(world: &mut World, instance: u32) {
     let member = world.member(instance);
     if member.may_fetch(partition) {
         member.fetch(partition, count, end);
-    }
-}
-
-/// What must be true after each step of a driver.
-fn check_step(world: &mut World, instance: u32, now: std::time::Instant, stepped: bool) {
-    let drain = world.settings.drain;
-    let member = world.member(instance);
-    let waited = std::mem::take(&mut member.waited);
-    let overdue = member.asked_back.iter().find(|(_, since)| since.is_some_and(|since| now > since + drain));
-    let overdue = overdue.filter(|_| stepped).map(|(partition, since)| (*partition, *since));
-    if waited > LONGEST_WAIT {
-        world.ledger.violate("I11 the driver never blocks", format!("instance {instance} waits for {waited} ms"));
-    }
-    if let Some((partition, since)) = overdue {
-        let what = format!("instance {instance}, partition {partition}, for {:?}", now - since.unwrap_or(now));
-        world.ledger.violate("R2 a revoke ends within its deadline", what);
     }
 }

@@ -31,15 +31,16 @@ mod settle;
 mod tenure;
 mod time;
 mod topic;
+mod turns;
 mod world;
 
-use self::seeds::{Seeds, run_caught};
+use self::{executor::run, seeds::Seeds};
 
 #[test]
 fn no_seed_breaks_a_promise() {
     let seeds = Seeds::from_env();
     if let Some(seed) = seeds.only {
-        let outcome = run_caught(seed, true);
+        let outcome = run(seed, true);
         for line in &outcome.trace {
             println!("{line}");
         }
@@ -55,7 +56,7 @@ fn no_seed_breaks_a_promise() {
 #[test]
 fn a_seed_gives_the_same_run_every_time() {
     for seed in 0..20 {
-        let (first, second) = (run_caught(seed, true), run_caught(seed, true));
+        let (first, second) = (run(seed, true), run(seed, true));
         let differs = first.trace.iter().zip(&second.trace).find(|(first, second)| first != second);
         assert_eq!(differs, None, "seed {seed}");
         assert_eq!(first.trace.len(), second.trace.len(), "seed {seed}");

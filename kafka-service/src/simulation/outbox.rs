@@ -102,10 +102,18 @@ pub(super) fn report_next(world: &Shared, acks: &Acks, instance: u32) -> bool {
 
 /// The places of what was reported are free from here on, which librdkafka does after all reports of a batch.
 pub(super) fn free(world: &Shared, acks: &Acks, instance: u32) {
-    if let Some(outbox) = open(world).outboxes.get_mut(&instance) {
-        outbox.in_flight -= std::mem::take(&mut outbox.reported);
+    if open(world).outboxes.get_mut(&instance).is_some_and(Outbox::free) {
+        acks.made_room();
     }
-    acks.made_room();
+}
+
+impl Outbox {
+    /// False if there was nothing to free.
+    fn free(&mut self) -> bool {
+        let freed = std::mem::take(&mut self.reported);
+        self.in_flight -= freed;
+        freed > 0
+    }
 }
 
 impl World {

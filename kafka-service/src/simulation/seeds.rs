@@ -1,9 +1,7 @@
 //! Many seeds, on all cores.
 
 use std::{
-    any::Any,
     env, fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -61,7 +59,7 @@ impl Seeds {
                 if seed >= end {
                     return;
                 }
-                let outcome = run_caught(seed, false);
+                let outcome = executor::run(seed, false);
                 if outcome.violation.is_some() {
                     // Those that were begun may still fail with a smaller seed.
                     next.store(end, Ordering::Relaxed);
@@ -77,22 +75,6 @@ impl Seeds {
         let sum = sum.into_inner().unwrap_or_else(PoisonError::into_inner);
         Sum { took: began.elapsed(), ..sum }
     }
-}
-
-/// Runs one seed; a panic of the engine is a violation too.
-pub(super) fn run_caught(seed: u64, trace: bool) -> Outcome {
-    catch_unwind(AssertUnwindSafe(|| executor::run(seed, trace))).unwrap_or_else(|panic| Outcome {
-        violation: Some(Violation { invariant: "P2 the engine does not panic", what: text(panic.as_ref()) }),
-        steps: 0,
-        records: 0,
-        counts: Counts::default(),
-        trace: Vec::new(),
-    })
-}
-
-fn text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
 }
 
 /// What to say of a seed that failed.

@@ -103,7 +103,7 @@ impl Rates {
         Self {
             commit_not_started: rate(800, &[20, 100]),
             commit_refused: rate(500, &[20, 100, 300]),
-            commit_unanswered: rate(700, &[10, 100]),
+            commit_unanswered: rate(500, &[30, 200]),
             commit_reordered: rate(700, &[300]),
             not_delivered: rate(600, &[10, 50, 200]),
             record_refused: rate(700, &[10, 50]),

@@ -13,6 +13,7 @@ mod handlers;
 mod instances;
 mod large_events;
 mod limits;
+mod memory;
 mod message_ids;
 mod no_broker;
 mod ordering;

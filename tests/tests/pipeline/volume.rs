@@ -1,6 +1,6 @@
 //! Many commands, as fast as they come.
 
-use kafka_service_tests::{Record, wait_until};
+use kafka_service_tests::Record;
 use serde_json::json;
 
 use crate::world::{PATIENCE, World, command, sorted_member};
@@ -25,11 +25,7 @@ async fn ten_thousand_commands_have_ten_thousand_answers() {
             == id(event.json()["payload"]["text"].as_str().and_then(|n| n.parse().ok()).unwrap_or(COMMANDS))
     };
     assert!(events.iter().all(echoed), "no answer is another command's");
-    wait_until(PATIENCE, "the ends to be committed", || {
-        let committed = world.client().committed(&world.config.group_id(), world.commands());
-        let ends = world.client().end_offsets(world.commands());
-        if committed == ends { Ok(()) } else { Err((committed, ends)) }
-    });
+    world.wait_for_commits();
     let health = service.health();
     assert_eq!((health.received, health.finished, health.events), (10_000, 10_000, 10_000));
     world.stop(service).await;
