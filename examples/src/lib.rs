@@ -171,8 +171,8 @@ impl Reader {
 
 fn received(record: &impl Message) -> Received {
     let text = |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned();
-    let headers = record.headers().map(|headers| {
-        headers.iter().map(|header| (header.key.to_owned(), text(header.value))).collect::<Vec<_>>()
-    });
+    let headers = record
+        .headers()
+        .map(|headers| headers.iter().map(|header| (header.key.to_owned(), text(header.value))).collect::<Vec<_>>());
     Received { value: text(record.payload()), headers: headers.unwrap_or_default() }
 }

@@ -85,13 +85,24 @@ fn ten_thousand_commands_from_python_get_one_event_each() {
 fn a_service_that_is_killed_loses_nothing() {
     let Some(setting) = Setting::new() else { return };
     let count = COMMANDS.to_string();
-    let send =
-        ["commands", "--topic", &setting.commands, "--count", &count, "--prefix", "run", "--rate", "1000"];
+    let send = ["commands", "--topic", &setting.commands, "--count", &count, "--prefix", "run", "--rate", "1000"];
     let Some(mut sender) = setting.client(&send) else { return };
     let mut service = setting.service();
     let read = [
-        "events", "--topic", &setting.events, "--expect", &count, "--prefix", "run", "--timeout", "90",
-        "--progress", "3000", "--allow-duplicates", "--settle", "3",
+        "events",
+        "--topic",
+        &setting.events,
+        "--expect",
+        &count,
+        "--prefix",
+        "run",
+        "--timeout",
+        "90",
+        "--progress",
+        "3000",
+        "--allow-duplicates",
+        "--settle",
+        "3",
     ];
     let mut reader = setting.client(&read).expect("was there above");
     reader.wait_for_line(MINUTE, "read 3000");

@@ -26,7 +26,10 @@ struct CommandProcessed {
 
 /// Processes an example command.
 #[command("example_command")]
-async fn example_command(CorrelationId(id): CorrelationId, ExampleCommand(payload): ExampleCommand) -> CommandProcessed {
+async fn example_command(
+    CorrelationId(id): CorrelationId,
+    ExampleCommand(payload): ExampleCommand,
+) -> CommandProcessed {
     tracing::debug!(correlation_id = id, members = payload.len(), "processing example command");
     CommandProcessed { status: "success", result: "Command processed successfully".to_owned() }
 }

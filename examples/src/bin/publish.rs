@@ -3,7 +3,7 @@
 //! `cargo run --bin publish -- entity.created '{"id": "test-123", "name": "Test Entity"}'`
 //!
 //! Reads `KAFKA_BOOTSTRAP_SERVERS` (default `localhost:9092`) and `KAFKA_EVENTS_TOPIC`.
-#![expect(clippy::print_stdout,clippy::print_stderr, reason = "a program for the terminal")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
 use std::process::ExitCode;
 

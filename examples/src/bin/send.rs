@@ -5,7 +5,7 @@
 //! Exit code 0 when an event with the command's correlation id came, 1 with the reason otherwise. Reads
 //! `KAFKA_BOOTSTRAP_SERVERS` (default `localhost:9092`), `KAFKA_COMMANDS_TOPIC`, `KAFKA_EVENTS_TOPIC` and
 //! `SEND_TIMEOUT_SECONDS` (default 10).
-#![expect(clippy::print_stdout,clippy::print_stderr, reason = "a program for the terminal")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
 use std::{
     process::ExitCode,

@@ -107,20 +107,30 @@ impl Output {
             SendError::TooLarge(_) => Cause::Record,
             SendError::QueueFull | SendError::Refused(_) => Cause::Broker,
         };
-        self.failed(stored.token, stored.undelivered(cause, &error.to_string()));
+        self.note(cause, &error.to_string());
+        self.repair.refused(stored, cause);
+        self.keep_waiting_behind();
     }
 
     /// The broker did not take a record.
     pub(super) fn failed(&mut self, token: Token, undelivered: Undelivered) {
-        if undelivered.cause == Cause::Producer {
+        self.note(undelivered.cause, &undelivered.error);
+        self.repair.failed(token, undelivered);
+        self.keep_waiting_behind();
+    }
+
+    fn note(&self, cause: Cause, error: &str) {
+        if cause == Cause::Producer {
             self.core.producer.renew();
         }
         tracing::error!(
-            error = undelivered.error,
+            error,
             "the broker did not take an event or a dead letter; its command stays uncommitted, and it is sent again in order"
         );
-        self.repair.failed(token, undelivered);
-        // What waits for room and has this key comes before all that is kept behind it later.
+    }
+
+    /// What waits for room and has a key that was closed comes before all that is kept behind it later.
+    fn keep_waiting_behind(&mut self) {
         for stored in std::mem::take(&mut self.waiting) {
             if !self.repair.keep_behind(&stored.record(), stored.token) {
                 self.waiting.push_back(stored);

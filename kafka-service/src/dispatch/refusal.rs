@@ -116,8 +116,7 @@ impl Refused {
         // The handler is found as it was when the command came.
         let envelope = Envelope::decode(self.record.value.as_deref()).ok();
         let handler = envelope.and_then(|envelope| publishing.core.registry.get(Kind::Command, &envelope.kind));
-        let ended =
-            Ended { record: &self.record, assignment: &self.assignment, slot: self.slot, attempts: 1, handler };
+        let ended = Ended { record: &self.record, assignment: &self.assignment, slot: self.slot, attempts: 1, handler };
         publishing.dead_letter_refused(&ended, self.token, &self.message);
     }
 }

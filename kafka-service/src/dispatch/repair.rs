@@ -5,7 +5,14 @@
 //! batch in which a record travelled. So records that were refused are sent one at a time, over all keys; refused again
 //! and again when it travels like that, a record is blamed: its command is dead-lettered.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use futures_util::{
     StreamExt as _,
@@ -76,6 +83,8 @@ struct Closed {
     refusals: u32,
     /// How often the oldest was sent again.
     attempts: u32,
+    /// Set when something comes back that was sent before the record that is about to be sent.
+    older: Arc<AtomicBool>,
 }
 
 /// How an attempt to send a record again ended.
@@ -147,7 +156,20 @@ impl Repair {
         let is_new = !self.keys.contains_key(&id);
         let closed = self.keys.entry(id).or_default();
         closed.failed.push_back(Stored { topic, key, value, headers, token });
-        if is_new {
+        closed.older.store(true, Ordering::Relaxed);
+        self.close(id, is_new, cause);
+    }
+
+    /// The producer did not even take a record. What was sent before it may still come back.
+    pub(super) fn refused(&mut self, stored: &Stored, cause: Cause) {
+        let id = key_id(stored.topic, stored.key.as_deref());
+        let is_new = !self.keys.contains_key(&id);
+        self.keys.entry(id).or_default().behind.push_back(stored.clone());
+        self.close(id, is_new, cause);
+    }
+
+    fn close(&mut self, id: KeyId, is_new: bool, cause: Cause) {
+        if is_new && let Some(closed) = self.keys.get_mut(&id) {
             closed.refusals = u32::from(cause == Cause::Record);
             self.send_oldest(id);
         }
@@ -222,9 +244,11 @@ impl Repair {
         // Taken out, because what else comes back meanwhile must not be taken for it.
         let is_first = closed.failed.is_empty();
         let Some(stored) = closed.take_oldest() else { return false };
+        closed.older = Arc::default();
+        let older = if is_first { Arc::clone(&closed.older) } else { Arc::default() };
         let (core, pause) = (Arc::clone(&self.core), pause(closed.attempts));
         self.attempts.push(Box::pin(async move {
-            let result = send_again(&core, &stored, pause).await;
+            let result = send_again(&core, &stored, &older, pause).await;
             Attempt { key, stored, is_first, result }
         }));
         true
@@ -262,7 +286,7 @@ fn pause(attempts: u32) -> Duration {
 }
 
 /// Sends one record and waits for the broker's answer.
-async fn send_again(core: &Core, stored: &Stored, pause: Duration) -> Result<(), Undelivered> {
+async fn send_again(core: &Core, stored: &Stored, older: &AtomicBool, pause: Duration) -> Result<(), Undelivered> {
     if !pause.is_zero() {
         core.clock.sleep(pause).await;
     }
@@ -271,6 +295,9 @@ async fn send_again(core: &Core, stored: &Stored, pause: Duration) -> Result<(),
         // The pause, and the wait for room, may have outlasted the assignment.
         if !is_owned(core, stored.token) {
             return Err(SendError::Refused("the partition was given back".to_owned()));
+        }
+        if older.load(Ordering::Relaxed) {
+            return Err(SendError::Refused("what was sent before it comes first".to_owned()));
         }
         core.producer.send(&stored.record(), token)
     };

@@ -214,7 +214,7 @@ impl Ledger {
         let Some(origin) = identity.origin() else { return };
         let instance = self.tenure(origin.tenure).instance;
         match (identity, cause) {
-            (Identity::Event(_), Cause::Broker) => {
+            (Identity::Event(_), Cause::Broker | Cause::Producer) => {
                 self.closed.entry((instance, key)).or_default().entry(*origin).or_insert(0);
             }
             // It may be dead-lettered instead, and no longer be in the way.

@@ -33,6 +33,8 @@ pub(super) struct Outbox {
     /// The client that is in use, and whether it has ended.
     client: u32,
     fatal: bool,
+    /// Those before it still hold records, and until they do not nothing else is taken.
+    closing: bool,
 }
 
 #[derive(Debug)]
@@ -82,6 +84,7 @@ impl Producer for SimProducer {
         let Some(outbox) = world.outboxes.get_mut(&self.instance).filter(|outbox| outbox.fatal) else { return };
         outbox.client += 1;
         outbox.fatal = false;
+        outbox.closing = true;
         world.note(|| format!("instance {} renews its producer", self.instance));
     }
 
@@ -112,7 +115,10 @@ impl Outbox {
     fn free(&mut self) -> bool {
         let freed = std::mem::take(&mut self.reported);
         self.in_flight -= freed;
-        freed > 0
+        let has_old = self.reports.iter().any(|((client, ..), reports)| *client < self.client && !reports.is_empty());
+        let closed = self.closing && !has_old;
+        self.closing &= has_old;
+        freed > 0 || closed
     }
 }
 
@@ -127,7 +133,7 @@ impl World {
             return Err(SendError::Fatal("simulated".to_owned()));
         }
         // Only what is in flight can make a producer full.
-        if outbox.in_flight >= limit || (full && outbox.in_flight > 0) {
+        if outbox.closing || outbox.in_flight >= limit || (full && outbox.in_flight > 0) {
             return Err(SendError::QueueFull);
         }
         if is_too_large(&identity, record) {

@@ -1,7 +1,10 @@
 //! Records to Kafka: idempotent, acknowledged by all in-sync replicas, never given up by a clock.
 
 use std::{
-    sync::{Arc, Condvar, Mutex, PoisonError, RwLock},
+    sync::{
+        Arc, Condvar, Mutex, PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -33,6 +36,8 @@ pub(crate) struct KafkaProducer {
     topics: Vec<String>,
     acks: Arc<Acks>,
     current: RwLock<Arc<Current>>,
+    /// Clients that have ended and may still hold records.
+    ending: Arc<AtomicUsize>,
 }
 
 /// One client with its topics.
@@ -58,7 +63,7 @@ impl KafkaProducer {
     ) -> Result<Self, KafkaError> {
         let config = client_config::producer(config, bootstrap);
         let current = RwLock::new(Arc::new(Current::new(&config, &topics, &acks)?));
-        Ok(Self { config, topics, acks, current })
+        Ok(Self { config, topics, acks, current, ending: Arc::default() })
     }
 
     fn current(&self) -> Arc<Current> {
@@ -104,6 +109,9 @@ impl Current {
 impl Producer for KafkaProducer {
     fn send(&self, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
         let TopicId(place) = record.topic;
+        if self.ending.load(Ordering::Acquire) > 0 {
+            return Err(SendError::QueueFull);
+        }
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         let (name, handle) = &current.topics[place];
         let sent = if record.headers.is_empty() {
@@ -130,9 +138,16 @@ impl Producer for KafkaProducer {
         match Current::new(&self.config, &self.topics, &self.acks) {
             Ok(new) => {
                 let old = std::mem::replace(&mut *current, Arc::new(new));
+                self.ending.fetch_add(1, Ordering::Release);
                 drop(current);
-                // What it still holds comes back as undelivered while it is closed, which may take its time.
-                thread::spawn(move || close(old, "producer"));
+                let (ending, acks) = (Arc::clone(&self.ending), Arc::clone(&self.acks));
+                // What it still holds comes back as undelivered while it is closed. Until then nothing else is sent, so that
+                // nothing overtakes it.
+                thread::spawn(move || {
+                    close(old, "producer");
+                    ending.fetch_sub(1, Ordering::Release);
+                    acks.made_room();
+                });
             }
             // The next record that fails asks again.
             Err(error) => tracing::error!(error = describe(&error), "cannot create a new Kafka producer"),
