@@ -9,13 +9,15 @@ use crate::world::{PATIENCE, World, command};
 
 const RECORD: usize = 100_000;
 const RECORDS: usize = 800;
-/// A partition's share of what may wait, and one prefetch (`queued.max.messages.kbytes`) that was on its way by then.
+/// A partition's share of what may wait (16 MiB), and what was on its way to the dispatcher by then: some batches, each at
+/// most a prefetch of 2 MiB and a fetch.
 const BOUND: usize = (16 + 20) * 1024 * 1024;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_waits_behind_a_handler_that_never_returns_is_bounded() {
     let Some(mut world) = World::real("memory", 2) else { return };
     world.config.shutdown_deadline = Duration::from_secs(1);
+    world.config.consumer_property("queued.max.messages.kbytes", "2048").expect("a property of the consumer");
     let service = world.start().await;
     world.send(command("never_end", "stuck", json!({})).partition(0).key("hot"));
     let text = "x".repeat(RECORD);
