@@ -42,8 +42,8 @@ impl<C: Client> Driver<C> {
         if lost {
             self.give_back(revoke, true, now);
         } else {
+            // Not let go before everything that the client reports is seen: a commit may have been refused.
             self.revokes.push(revoke);
-            self.progress_revokes(now);
         }
     }
 

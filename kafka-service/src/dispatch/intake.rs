@@ -150,17 +150,24 @@ impl Intake {
         }
         let ended = Ended { attempts: FIRST, handler: Some(handler), ..ended };
         let origin = origin(ended.record, ended.assignment);
-        let mut future = match job::call(&self.core, handler, envelope, origin, FIRST) {
-            Ok(future) => future,
-            Err(error) => return self.failed(ended, error),
+        let result = match job::call(&self.core, handler, envelope, origin, FIRST) {
+            Ok(mut future) => match job::poll(&mut future, context) {
+                Poll::Ready(result) => result,
+                Poll::Pending => return Some((FIRST, Next::Finish(future))),
+            },
+            Err(error) => Err(error),
         };
-        match job::poll(&mut future, context) {
-            Poll::Ready(Ok(events)) => {
+        // It may have taken its time, and the partition may be somebody else's by now.
+        if !ended.assignment.is_owned() {
+            Counters::add(&self.core.counters.abandoned, 1);
+            return None;
+        }
+        match result {
+            Ok(events) => {
                 self.publishing.events(ended, handler, envelope, &events);
                 None
             }
-            Poll::Ready(Err(error)) => self.failed(ended, error),
-            Poll::Pending => Some((FIRST, Next::Finish(future))),
+            Err(error) => self.failed(ended, error),
         }
     }
 

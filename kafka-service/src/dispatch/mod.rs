@@ -15,6 +15,7 @@ mod output;
 mod refusal;
 mod repair;
 mod running;
+mod stored;
 mod unknown;
 
 pub(crate) use self::{

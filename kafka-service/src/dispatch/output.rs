@@ -6,7 +6,8 @@ use futures_util::future::OptionFuture;
 
 use super::{
     Core,
-    repair::{Repair, Stored, is_owned},
+    repair::{Repair, is_owned},
+    stored::Stored,
 };
 use crate::{
     commit::Token,

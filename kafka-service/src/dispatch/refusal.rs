@@ -11,7 +11,8 @@ use futures_util::{
 use super::{
     Core,
     outcome::{Ended, Publishing},
-    repair::Stored,
+    repair::is_owned,
+    stored::Stored,
 };
 use crate::{
     commit::{Assignment, Token},
@@ -56,12 +57,15 @@ impl Refusals {
     /// A record was refused for what it is.
     pub(super) fn begin(&mut self, publishing: &mut Publishing, stored: Stored, reason: &str) {
         let core = Arc::clone(&publishing.core);
+        // If the partition was given back, its new owner will see for itself.
+        if !is_owned(&core, stored.token) {
+            return core.acks.dropped(stored.token);
+        }
         if core.settings.dead_letter_topics.values().any(|topic| *topic == stored.topic) {
             return refuse_dead_letter(publishing, stored, reason);
         }
         let position = core.acks.position(stored.token);
         let assignment = position.and_then(|(index, slot)| Some((core.acks.assignments.get(index)?, slot)));
-        // Without an assignment the partition was given back, and its new owner will see for itself.
         let Some((assignment, slot)) = assignment else { return core.acks.dropped(stored.token) };
         self.begun.retain(|(assignment, slot)| assignment.is_owned() && !assignment.is_finished(*slot));
         if self.begun.iter().any(|(begun, number)| begun.index() == assignment.index() && *number == slot) {

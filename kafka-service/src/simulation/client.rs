@@ -66,9 +66,9 @@ impl World {
     fn serve(&mut self, instance: u32, wait: Duration) -> Vec<ClientEvent> {
         let now = self.time.now();
         let member = self.members.get_mut(&instance).expect("a process that lives has a client");
-        member.waited += wait.as_millis();
+        // Every step begins with this.
+        member.waited = wait.as_millis();
         let events: Vec<_> = member.events.drain(..).collect();
-        let mut asked = Vec::new();
         for event in &events {
             if let ClientEvent::Committed(_) = event {
                 member.unanswered = member.unanswered.saturating_sub(1);
@@ -81,15 +81,12 @@ impl World {
                             let tenure = self.ledger.tenure(assigned.tenure);
                             tenure.draining = true;
                             tenure.lost |= *lost;
-                            asked.push(assigned.tenure);
                         }
                     }
                 }
                 ClientEvent::Committed(CommitAnswer::Refused(names, _)) => {
                     for assigned in names.iter().filter_map(|name| member.assigned.get(&name.partition)) {
-                        // The driver may have let it go before it sees this.
-                        let too_late = asked.contains(&assigned.tenure);
-                        self.ledger.refused(assigned.tenure, too_late);
+                        self.ledger.refused(assigned.tenure);
                     }
                 }
                 _ => {}

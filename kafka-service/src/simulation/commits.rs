@@ -35,10 +35,9 @@ impl Ledger {
     }
 
     /// The driver has learned that a commit was refused.
-    pub(super) fn refused(&mut self, number: u64, too_late: bool) {
+    pub(super) fn refused(&mut self, number: u64) {
         self.counts.commits_refused += 1;
         let tenure = self.tenure(number);
-        tenure.excused |= too_late;
         tenure.committing = tenure.accepted;
     }
 

@@ -8,8 +8,9 @@ use std::{
 };
 
 use super::{
+    counts::Counts,
     instance::Instance,
-    ledger::{Counts, Violation},
+    ledger::Violation,
     outbox::{free, report_next},
     world::{Shared, World, open},
 };

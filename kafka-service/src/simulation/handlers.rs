@@ -13,9 +13,10 @@ use super::{
     identity::{CURSED, HUGE, Origin, SAID, SimEvent},
     ledger::Ended,
     plan::{self, End, Plan, Takes, Work},
+    scene::Scene,
     time::Sleep,
     topic::place,
-    world::{Shared, open},
+    world::open,
 };
 use crate::{
     handler::{Context, Failure, HandlerError, Invocation, Outcome, decode, outcome},
@@ -27,10 +28,6 @@ static WORK: Handler = Handler::command("work", invoke).at("simulation", "work",
 static PLAIN: Handler = Handler::command("plain", invoke).at("simulation", "plain", file!(), line!()).blocking();
 
 pub(super) static HANDLERS: [&Handler; 2] = [&WORK, &PLAIN];
-
-/// What handlers see of the world: a state of the service.
-#[derive(Clone)]
-pub(super) struct Scene(pub(super) Shared);
 
 #[derive(Deserialize)]
 struct Payload {
@@ -49,17 +46,18 @@ struct Running {
 
 impl Running {
     fn start(scene: Scene, attempt: Attempt, hangs: bool) -> Self {
-        let mut world = open(&scene.0);
+        let mut world = open(&scene.world);
         world.note(|| format!("starts {attempt:?}"));
         let settings = world.settings.clone();
         world.ledger.started(attempt, &settings);
         drop(world);
+        scene.meanwhile();
         Self { scene, attempt, hangs, has_ended: false }
     }
 
     fn end(&mut self, ended: Ended) {
         self.has_ended = true;
-        let mut world = open(&self.scene.0);
+        let mut world = open(&self.scene.world);
         world.note(|| format!("{:?}: {ended:?}", self.attempt));
         let settings = world.settings.clone();
         world.ledger.ended(self.attempt, ended, &settings);
@@ -75,7 +73,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         if !self.has_ended {
             if !self.hangs {
-                open(&self.scene.0).ledger.failed_by_chance(self.attempt);
+                open(&self.scene.world).ledger.failed_by_chance(self.attempt);
             }
             self.end(Ended::Failed);
         }
@@ -105,7 +103,7 @@ fn invoke(context: &Context<'_>) -> Invocation {
 }
 
 fn look_up(scene: &Scene, context: &Context<'_>) -> (Attempt, Work, Option<Sleep>) {
-    let world = open(&scene.0);
+    let world = open(&scene.world);
     let partition = &world.topic.partitions[place(context.origin.partition)];
     let record = partition.place_of(context.origin.offset);
     let command = &partition.records[record];
@@ -131,6 +129,7 @@ async fn run(mut running: Running, work: Work, origin: Origin, sleep: Option<Sle
         (_, Some(sleep)) => sleep.await,
         _ => {}
     }
+    running.scene.meanwhile();
     if running.attempt.number <= work.fails {
         return match work.failure {
             plan::Failure::Hang => pending().await,
@@ -143,7 +142,7 @@ async fn run(mut running: Running, work: Work, origin: Origin, sleep: Option<Sle
         };
     }
     if work.says && publisher.publish(&SimEvent { kind: SAID, key: None, origin }).await.is_err() {
-        open(&running.scene.0).ledger.failed_by_chance(running.attempt);
+        open(&running.scene.world).ledger.failed_by_chance(running.attempt);
         return Err(running.fail());
     }
     match work.end {
@@ -151,10 +150,12 @@ async fn run(mut running: Running, work: Work, origin: Origin, sleep: Option<Sle
             running.end(Ended::Permanent);
             Err(HandlerError::permanent("simulated"))
         }
-        End::Huge | End::Cursed => {
+        End::Refused { good, bad, huge } => {
             running.end(Ended::Permanent);
-            let kind = if matches!(work.end, End::Huge) { HUGE } else { CURSED };
-            outcome(SimEvent { kind, key: None, origin })
+            let good = (0..good).map(|number| SimEvent::returned(Origin { number, ..origin }, None));
+            let kind = if huge { HUGE } else { CURSED };
+            let bad = (0..bad).map(|_| SimEvent { kind, key: None, origin });
+            outcome(good.chain(bad).collect::<Vec<_>>())
         }
         End::Events { count, own_key } => {
             running.end(Ended::Events(count));

@@ -5,21 +5,23 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Wake, Waker},
+    time::Instant,
 };
 
 use tokio::sync::mpsc;
 
 use super::{
     client::{SimClient, SimRecord},
-    handlers::{HANDLERS, Scene},
+    handlers::HANDLERS,
     identity::{DEAD_LETTERS, EVENTS},
     outbox::{Outbox, SimProducer},
     random::Random,
     read_back::SimReadBack,
+    scene::{Consumer, Scene},
     time::SimClock,
     topic,
     world::{Shared, World, open},
@@ -44,7 +46,7 @@ pub(super) struct Instance {
     pub(super) id: u32,
     pub(super) core: Arc<Core>,
     pub(super) stop: Arc<Stop>,
-    pub(super) driver: Option<Driver<SimClient>>,
+    consumer: Arc<Mutex<Consumer>>,
     dispatcher: Option<Pin<Box<dyn Future<Output = ()>>>>,
     woken: Arc<Flag>,
     /// It does not get the processor.
@@ -72,7 +74,9 @@ impl Instance {
         opened.join(id);
         let (acks, undelivered) = Acks::new();
         let acks = Arc::new(acks);
-        let core = Arc::new(core(world, &opened, id, random, acks));
+        let consumer = Arc::new(Mutex::new(Consumer::default()));
+        let scene = Scene { world: Arc::clone(world), instance: id, acks, consumer: Arc::downgrade(&consumer) };
+        let core = Arc::new(core(&opened, scene, random));
         let (batches, received) = mpsc::channel(BATCHES_AHEAD);
         let (control, controls) = mpsc::unbounded_channel();
         let stop = Arc::new(Stop::default());
@@ -86,13 +90,13 @@ impl Instance {
             drain_deadline: opened.settings.drain,
         };
         let client = SimClient { world: Arc::clone(world), instance: id };
-        let driver = Driver::new(client, settings, opened.time.now());
+        lock(&consumer).driver = Some(Driver::new(client, settings, opened.time.now()));
         let dispatcher = Dispatcher::<SimRecord>::new(Arc::clone(&core), received, controls, undelivered);
         Self {
             id,
             core,
             stop,
-            driver: Some(driver),
+            consumer,
             dispatcher: Some(Box::pin(dispatcher.run())),
             woken: Arc::new(Flag(AtomicBool::new(true))),
             frozen: false,
@@ -101,8 +105,17 @@ impl Instance {
     }
 
     /// One step of the driver.
-    pub(super) fn drive(&mut self, now: std::time::Instant) -> Option<Step> {
-        self.driver.as_mut().map(|driver| driver.step(now))
+    pub(super) fn drive(&mut self, now: Instant) -> Option<Step> {
+        let mut consumer = lock(&self.consumer);
+        let step = consumer.step(now);
+        if let Some(Step::End(_)) = step {
+            consumer.driver = None;
+        }
+        step
+    }
+
+    pub(super) fn has_driver(&self) -> bool {
+        lock(&self.consumer).driver.is_some()
     }
 
     pub(super) fn is_woken(&self) -> bool {
@@ -126,10 +139,15 @@ impl Instance {
     }
 }
 
-fn core(world: &Shared, opened: &World, id: u32, random: Random, acks: Arc<Acks>) -> Core {
+fn lock(consumer: &Mutex<Consumer>) -> MutexGuard<'_, Consumer> {
+    consumer.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn core(opened: &World, scene: Scene, random: Random) -> Core {
     let settings = &opened.settings;
-    let producer: Arc<dyn Producer> =
-        Arc::new(SimProducer { world: Arc::clone(world), instance: id, acks: Arc::clone(&acks) });
+    let (world, instance, acks) = (Arc::clone(&scene.world), scene.instance, Arc::clone(&scene.acks));
+    let read_back = SimReadBack { world: Arc::clone(&world), instance };
+    let producer: Arc<dyn Producer> = Arc::new(SimProducer { world, instance, acks: Arc::clone(&acks) });
     let publisher = Publisher::new(PublisherCore {
         producer: Some(Arc::clone(&producer)),
         acks: Arc::clone(&acks),
@@ -139,7 +157,7 @@ fn core(world: &Shared, opened: &World, id: u32, random: Random, acks: Arc<Acks>
         message_id: MessageId::Envelope,
     });
     let mut states = States::default();
-    states.insert(Scene(Arc::clone(world)));
+    states.insert(scene);
     Core {
         settings: Settings {
             group: GROUP.to_owned(),
@@ -162,7 +180,7 @@ fn core(world: &Shared, opened: &World, id: u32, random: Random, acks: Arc<Acks>
         acks,
         counters: Counters::default(),
         fatal: Fatal::default(),
-        read_back: Box::new(SimReadBack { world: Arc::clone(world), instance: id }),
+        read_back: Box::new(read_back),
         clock: Box::new(SimClock { time: Arc::clone(&opened.time), random: Mutex::new(random) }),
     }
 }

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     attempts::Attempt,
+    counts::Counts,
     identity::{Identity, Origin},
-    plan::{End, Plan},
+    plan::{End, Plan, Work},
     settings::Settings,
     tenure::Tenure,
     topic::{self, Topic},
@@ -46,25 +47,6 @@ struct Ends {
     skipped: bool,
     /// The broker has not taken something of it, or it got no processor within its timeout.
     excused: bool,
-}
-
-/// For the curious, and to see that a run is worth something.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Counts {
-    pub(super) commands: u64,
-    pub(super) attempts: u64,
-    pub(super) events: u64,
-    pub(super) duplicates: u64,
-    pub(super) dead_letters: u64,
-    pub(super) commits: u64,
-    pub(super) commits_refused: u64,
-    pub(super) assigned: u64,
-    pub(super) lost: u64,
-    pub(super) crashed: u64,
-    pub(super) late: u64,
-    pub(super) paused: u64,
-    /// Times that an old commit came after a newer one.
-    pub(super) set_back: u64,
 }
 
 /// How an attempt has ended.
@@ -178,10 +160,14 @@ impl Ledger {
         let is_repaired = self.repaired.contains(&(instance, key));
         let tenure = self.tenure(origin.tenure);
         let complete = match (identity, &command.plan) {
-            (Identity::Event(_), Plan::Work(work)) => match work.end {
-                End::Events { count, .. } => tenure.acknowledge(record, origin.number, count),
-                _ => false,
-            },
+            (Identity::Event(_), Plan::Work(Work { end: End::Events { count, .. }, .. })) => {
+                tenure.acknowledge(record, origin.number, *count)
+            }
+            (_, Plan::Work(Work { end: End::Refused { .. }, .. })) => {
+                let is_dead_letter = matches!(identity, Identity::DeadLetter(_));
+                tenure.acknowledge_part(record, origin.number, is_dead_letter);
+                false
+            }
             _ => true,
         };
         match complete {

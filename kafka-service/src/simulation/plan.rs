@@ -63,10 +63,13 @@ pub(super) enum End {
         own_key: bool,
     },
     Permanent,
-    /// An event that the producer refuses at once.
-    Huge,
-    /// An event that the broker refuses, however often it is sent.
-    Cursed,
+    /// Some events that are taken, and some that are not: the producer refuses them at once (`huge`), or the broker does,
+    /// however often they are sent.
+    Refused {
+        good: u32,
+        bad: u32,
+        huge: bool,
+    },
 }
 
 impl Plan {
@@ -119,7 +122,11 @@ impl Work {
         };
         let end = match random.below(20) {
             0 => End::Permanent,
-            1 => random.pick(&[End::Huge, End::Cursed]),
+            1 => End::Refused {
+                good: random.pick(&[0, 0, 1, 2]),
+                bad: random.pick(&[1, 1, 2]),
+                huge: random.chance(500),
+            },
             2..=5 => End::Events { count: 0, own_key: false },
             6..=8 => End::Events { count: 2, own_key: random.chance(300) },
             9 => End::Events { count: 3, own_key: false },

@@ -11,8 +11,9 @@ use std::{
 };
 
 use super::{
+    counts::Counts,
     executor::{self, Outcome},
-    ledger::{Counts, Violation},
+    ledger::Violation,
 };
 
 /// Which seeds to run.
@@ -96,26 +97,6 @@ impl Sum {
             self.failed_seed = Some(seed);
             self.failed = Some(report(seed, outcome));
         }
-    }
-}
-
-impl Counts {
-    fn add(&mut self, other: &Self) {
-        let Self { commands, attempts, events, duplicates, dead_letters, commits, commits_refused, .. } = other;
-        self.commands += commands;
-        self.attempts += attempts;
-        self.events += events;
-        self.duplicates += duplicates;
-        self.dead_letters += dead_letters;
-        self.commits += commits;
-        self.commits_refused += commits_refused;
-        let Self { assigned, lost, crashed, late, paused, set_back, .. } = other;
-        self.set_back += set_back;
-        self.assigned += assigned;
-        self.lost += lost;
-        self.crashed += crashed;
-        self.late += late;
-        self.paused += paused;
     }
 }
 

@@ -54,6 +54,8 @@ pub(super) struct Rates {
     pub(super) full: u32,
     /// A record cannot be read back.
     pub(super) not_read_back: u32,
+    /// Another thread does something while a handler has the dispatcher's.
+    pub(super) meanwhile: u32,
     /// Something stands in the place of a record.
     pub(super) error_record: u32,
     /// A lost assignment is not known to be lost.
@@ -109,6 +111,7 @@ impl Rates {
             record_refused: rate(700, &[10, 50]),
             full: rate(500, &[10, 100]),
             not_read_back: rate(500, &[300]),
+            meanwhile: rate(300, &[50, 200]),
             error_record: rate(800, &[10]),
             lost_untold: rate(500, &[300, 1000]),
             rebalance: rate(200, &[3, 10, 30]),

@@ -24,12 +24,14 @@ impl Executor {
         if !self.rounds(|executor| executor.is_done()) {
             return self.not_done("L2 everything is committed in the end");
         }
+        self.with(|world| world.is_over = true);
         let until = self.with(|world| world.time.now()) + Duration::from_secs(20);
         for instance in &self.instances {
             instance.stop.request(until);
             self.with(|world| world.ledger.of_instance(instance.id).for_each(|tenure| tenure.draining = true));
         }
-        if !self.rounds(|executor| executor.instances.iter().all(|instance| instance.driver.is_none())) {
+        let is_gone = |instance: &Instance| !instance.has_driver() && !instance.has_dispatcher();
+        if !self.rounds(|executor| executor.instances.iter().all(is_gone)) {
             return self.not_done("S1 a stop comes to its end");
         }
         self.with(|world| world.ledger.check_ends(&world.topic));

@@ -86,6 +86,18 @@ impl Tenure {
         *acked == (1 << count) - 1
     }
 
+    /// One of the events, or the dead letter, of a command of which not all events are taken. The engine may have finished it
+    /// when the dead letter and all that was handed over are acknowledged.
+    pub(super) fn acknowledge_part(&mut self, record: usize, number: u32, is_dead_letter: bool) {
+        const DEAD_LETTER: u32 = 1 << 31;
+        let acked = self.acked.entry(record).or_default();
+        *acked |= if is_dead_letter { DEAD_LETTER } else { 1 << number };
+        let open = self.handed_over.get(&record).copied().unwrap_or(0) & !*acked;
+        if *acked & DEAD_LETTER != 0 && open == 0 {
+            self.possible.insert(record);
+        }
+    }
+
     /// An event was taken by the producer. True for the first time.
     pub(super) fn hand_over(&mut self, record: usize, number: u32) -> bool {
         let taken = self.handed_over.entry(record).or_default();

@@ -39,7 +39,6 @@ impl Executor {
         let step = instance.drive(now);
         let wounded = instance.wounded;
         if let Some(Step::End(end)) = &step {
-            instance.driver = None;
             self.with(|world| {
                 world.note(|| format!("the driver of instance {id} ends: {end:?}"));
                 if matches!(end, End::Fatal(..) | End::ProtocolRefused) && !wounded {
@@ -73,8 +72,9 @@ impl Executor {
     /// A process whose driver has ended ends when its dispatcher has, or when the patience of the service is over.
     fn reap(&mut self, place: usize) {
         let instance = &self.instances[place];
-        let patience = || self.with(|world| world.random.chance(950));
-        if instance.driver.is_none() && (!instance.has_dispatcher() || !patience()) {
+        let ends_by_itself = !instance.wounded && self.with(|world| world.is_over);
+        let patience = || ends_by_itself || self.with(|world| world.random.chance(950));
+        if !instance.has_driver() && (!instance.has_dispatcher() || !patience()) {
             let in_peace = !instance.has_dispatcher();
             self.kill(place, in_peace);
         }

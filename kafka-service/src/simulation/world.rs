@@ -30,6 +30,8 @@ pub(super) struct World {
     /// The producing client of each process that lives.
     pub(super) outboxes: BTreeMap<u32, Outbox>,
     pub(super) ledger: Ledger,
+    /// All is done, and every process is to end by itself.
+    pub(super) is_over: bool,
     /// What happens, line by line; only if somebody will read it.
     trace: Option<Vec<String>>,
 }
@@ -54,6 +56,7 @@ impl World {
             members: BTreeMap::new(),
             outboxes: BTreeMap::new(),
             ledger: Ledger::default(),
+            is_over: false,
             trace: trace.then(Vec::new),
             topic,
             random,

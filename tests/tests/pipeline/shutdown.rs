@@ -130,7 +130,7 @@ async fn a_command_between_two_attempts_does_not_hold_up_a_stop() {
 async fn events_are_acknowledged_before_the_stop_is_over() {
     let Some(mut world) = World::real("flush", 2) else { return };
     // Events linger in the hope of company, far longer than the handlers take.
-    world.config.producer_property("linger.ms", "3000").expect("a producer's property");
+    world.config.producer_property("linger.ms", "1500").expect("a producer's property");
     let service = world.start().await;
     world.send_all((0..50).map(|n| command("echo", &format!("c-{n}"), json!({"text": "x"}))));
     wait_until(PATIENCE, "all handlers to have ended", || service.health().finished == 50);

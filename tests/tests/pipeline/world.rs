@@ -63,9 +63,13 @@ impl<'a> World<'a> {
     /// On this broker, with new topics.
     pub(crate) fn on(client: &'a Client, name: &str, partitions: i32) -> Self {
         let world = Self::without_topics(client, name);
-        for topic in [world.commands(), world.events_topic(), &world.dead_letter_topic()] {
-            client.create_topic(topic, partitions);
-        }
+        let topics = [world.commands().to_owned(), world.events_topic().to_owned(), world.dead_letter_topic()];
+        // At once, because each takes a moment.
+        thread::scope(|scope| {
+            for topic in &topics {
+                scope.spawn(|| client.create_topic(topic, partitions));
+            }
+        });
         world
     }
 

@@ -1,0 +1,40 @@
+//! How much has happened.
+
+/// For the curious, and to see that a run is worth something.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
+    pub(super) commands: u64,
+    pub(super) attempts: u64,
+    pub(super) events: u64,
+    pub(super) duplicates: u64,
+    pub(super) dead_letters: u64,
+    pub(super) commits: u64,
+    pub(super) commits_refused: u64,
+    pub(super) assigned: u64,
+    pub(super) lost: u64,
+    pub(super) crashed: u64,
+    pub(super) late: u64,
+    pub(super) paused: u64,
+    /// Times that an old commit came after a newer one.
+    pub(super) set_back: u64,
+}
+
+impl Counts {
+    pub(super) fn add(&mut self, other: &Self) {
+        let Self { commands, attempts, events, duplicates, dead_letters, commits, commits_refused, .. } = other;
+        self.commands += commands;
+        self.attempts += attempts;
+        self.events += events;
+        self.duplicates += duplicates;
+        self.dead_letters += dead_letters;
+        self.commits += commits;
+        self.commits_refused += commits_refused;
+        let Self { assigned, lost, crashed, late, paused, set_back, .. } = other;
+        self.set_back += set_back;
+        self.assigned += assigned;
+        self.lost += lost;
+        self.crashed += crashed;
+        self.late += late;
+        self.paused += paused;
+    }
+}

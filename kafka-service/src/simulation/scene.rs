@@ -1,0 +1,68 @@
+//! What a handler sees of the world: a state of the service.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Instant,
+};
+
+use super::{
+    client::SimClient,
+    outbox::report_next,
+    world::{Shared, open},
+};
+use crate::{
+    consume::{Driver, End, Step},
+    publish::Acks,
+};
+
+/// The thread that steps a driver.
+#[derive(Default)]
+pub(super) struct Consumer {
+    pub(super) driver: Option<Driver<SimClient>>,
+    /// How the driver has ended, if nobody has looked since.
+    end: Option<End>,
+}
+
+impl Consumer {
+    /// One step; `None` if the driver is gone.
+    pub(super) fn step(&mut self, now: Instant) -> Option<Step> {
+        match self.end.take() {
+            Some(end) => Some(Step::End(end)),
+            None => self.driver.as_mut().map(|driver| driver.step(now)),
+        }
+    }
+
+    fn step_meanwhile(&mut self, now: Instant) {
+        if self.end.is_none()
+            && let Some(Step::End(end)) = self.step(now)
+        {
+            self.end = Some(end);
+        }
+    }
+}
+
+/// The world, and the other threads of the process in which the handler runs.
+#[derive(Clone)]
+pub(super) struct Scene {
+    pub(super) world: Shared,
+    pub(super) instance: u32,
+    pub(super) acks: Arc<Acks>,
+    pub(super) consumer: Weak<Mutex<Consumer>>,
+}
+
+impl Scene {
+    /// What other threads may do while a handler has the dispatcher's.
+    pub(super) fn meanwhile(&self) {
+        let mut world = open(&self.world);
+        let rate = world.rates.meanwhile;
+        let (reports, steps) = (world.random.chance(rate), world.random.chance(rate));
+        let now = world.time.now();
+        drop(world);
+        if reports {
+            report_next(&self.world, &self.acks, self.instance);
+        }
+        if steps && let Some(consumer) = self.consumer.upgrade() {
+            consumer.lock().unwrap_or_else(PoisonError::into_inner).step_meanwhile(now);
+        }
+    }
+}
