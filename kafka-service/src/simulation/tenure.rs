@@ -39,6 +39,8 @@ pub(super) struct Tenure {
     pub(super) furthest: usize,
     /// The last commit could not be started.
     pub(super) excused: bool,
+    /// How many dead letters of a command of which not all events are taken are acknowledged.
+    pub(super) dead_letters: BTreeMap<usize, u32>,
     /// The running attempt of each lane: record and attempt.
     pub(super) running: BTreeMap<usize, (usize, u32)>,
     /// The command of each lane that waits for its next attempt: record and the attempt that failed.
@@ -87,13 +89,17 @@ impl Tenure {
     }
 
     /// One of the events, or the dead letter, of a command of which not all events are taken. The engine may have finished it
-    /// when the dead letter and all that was handed over are acknowledged.
+    /// when the dead letter and all that was handed over are acknowledged. An event that was handed over and is refused for
+    /// good has another dead letter in its place.
     pub(super) fn acknowledge_part(&mut self, record: usize, number: u32, is_dead_letter: bool) {
-        const DEAD_LETTER: u32 = 1 << 31;
         let acked = self.acked.entry(record).or_default();
-        *acked |= if is_dead_letter { DEAD_LETTER } else { 1 << number };
+        if !is_dead_letter {
+            *acked |= 1 << number;
+        }
         let open = self.handed_over.get(&record).copied().unwrap_or(0) & !*acked;
-        if *acked & DEAD_LETTER != 0 && open == 0 {
+        let dead_letters = self.dead_letters.entry(record).or_default();
+        *dead_letters += u32::from(is_dead_letter);
+        if *dead_letters > open.count_ones() {
             self.possible.insert(record);
         }
     }

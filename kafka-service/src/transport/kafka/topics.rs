@@ -21,6 +21,9 @@ pub(crate) struct NeededTopic {
 }
 
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long one question to the brokers may take. A stop waits for it, and an answer that is later is asked for again: the
+/// client goes on connecting meanwhile.
+const QUESTION: Duration = Duration::from_secs(1);
 
 /// Those that do not exist.
 pub(super) fn missing<'a, C: ConsumerContext>(
@@ -29,7 +32,7 @@ pub(super) fn missing<'a, C: ConsumerContext>(
 ) -> Result<Vec<&'a NeededTopic>, KafkaError> {
     let mut missing = Vec::new();
     for topic in needed {
-        let metadata = consumer.fetch_metadata(Some(&topic.name), PATIENCE)?;
+        let metadata = consumer.fetch_metadata(Some(&topic.name), QUESTION)?;
         match metadata.topics().first().and_then(|found| found.error()) {
             None => {}
             Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) => missing.push(topic),
