@@ -16,6 +16,7 @@ pub(crate) enum Target {
 const SLOT_BITS: u32 = 40;
 const SLOT_MASK: u64 = (1 << SLOT_BITS) - 1;
 const PENDING: u64 = 1 << 63;
+const NUMBER_MASK: u32 = (1 << 31) - 1;
 
 impl Token {
     /// 23 bits for the assignment (eight million rebalances) and 40 for the slot (a trillion records in one assignment).
@@ -26,6 +27,12 @@ impl Token {
 
     pub(crate) fn pending(entry: u32) -> Self {
         Self(PENDING | u64::from(entry))
+    }
+
+    /// The token of the `number`-th of the events that share it, so that they can be put in order again. The only event of a
+    /// command needs none.
+    pub(crate) fn numbered(self, number: u32) -> Self {
+        if self.0 & PENDING == 0 { self } else { Self(self.0 | u64::from(number & NUMBER_MASK) << 32) }
     }
 
     pub(crate) fn target(self) -> Target {
@@ -57,10 +64,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_token_gives_back_what_went_in(assignment in 0u32..1 << 23, slot in 0u64..=SLOT_MASK, entry: u32) {
-            let position = Token::from_bits(Token::position(assignment, slot).to_bits());
+        fn a_token_gives_back_what_went_in(assignment in 0u32..1 << 23, slot in 0u64..=SLOT_MASK, entry: u32, number: u32) {
+            let position = Token::from_bits(Token::position(assignment, slot).numbered(number).to_bits());
             prop_assert_eq!(position.target(), Target::Position { assignment, slot });
-            prop_assert_eq!(Token::from_bits(Token::pending(entry).to_bits()).target(), Target::Pending(entry));
+            let pending = Token::from_bits(Token::pending(entry).numbered(number).to_bits());
+            prop_assert_eq!(pending.target(), Target::Pending(entry));
         }
     }
 }

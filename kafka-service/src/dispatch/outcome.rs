@@ -98,7 +98,7 @@ impl Publishing {
                 value: Some(encoded.value),
                 headers: encoded.headers,
             };
-            match self.output.send(&record, token) {
+            match self.output.send(&record, token.numbered(number)) {
                 Ok(()) => {}
                 // What the broker will never take counts as handed over once its command is dead-lettered.
                 Err(_) if refused.is_some() => core.acks.delivered(token),

@@ -21,6 +21,8 @@ pub(super) struct Output {
     waiting: VecDeque<Stored>,
     /// What the broker did not take, and what waits behind it.
     pub(super) repair: Repair,
+    /// Why the last record was not taken.
+    trouble: String,
     /// Something was handed over since the producer was last told that there is nothing more.
     lingering: bool,
 }
@@ -35,6 +37,7 @@ impl Output {
             core: Arc::clone(core),
             waiting: VecDeque::new(),
             repair: Repair::new(Arc::clone(core)),
+            trouble: String::new(),
             lingering: false,
         }
     }
@@ -120,10 +123,18 @@ impl Output {
         self.keep_waiting_behind();
     }
 
-    fn note(&self, cause: Cause, error: &str) {
+    fn note(&mut self, cause: Cause, error: &str) {
         if cause == Cause::Producer {
             self.core.producer.renew();
         }
+        // Said once while it lasts: one trouble is that of thousands of records, and health says of how many keys.
+        if self.repair.is_empty() {
+            self.trouble.clear();
+        }
+        if self.trouble == error {
+            return;
+        }
+        error.clone_into(&mut self.trouble);
         tracing::error!(
             error,
             "the broker did not take an event or a dead letter; its command stays uncommitted, and it is sent again in order"

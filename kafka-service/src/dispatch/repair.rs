@@ -6,7 +6,7 @@
 //! and again when it travels like that, a record is blamed: its command is dead-lettered.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -34,18 +34,28 @@ fn key_id(topic: TopicId, key: Option<&[u8]>) -> KeyId {
     lane(u32::try_from(topic.0).unwrap_or(u32::MAX), key.unwrap_or_default())
 }
 
+/// Records of one key in the order in which they were sent. A producer that ends gives them back in another: what waits for
+/// a request, and what one of its threads has taken already, come from different queues.
+type Order = (Option<(u32, u64)>, u64);
+
+fn order(core: &Core, token: Token) -> Order {
+    (core.acks.position(token), token.to_bits())
+}
+
 /// A key that is closed to new sends.
 #[derive(Debug, Default)]
 struct Closed {
-    /// Sent once, and not taken; oldest first.
-    failed: VecDeque<Stored>,
+    /// Sent once, and not taken.
+    failed: BTreeMap<Order, Stored>,
     /// Never sent; came after the key was closed.
     behind: VecDeque<Stored>,
     /// How often the oldest was refused for what it is.
     refusals: u32,
     /// How often the oldest was sent again.
     attempts: u32,
-    /// Set when something comes back that was sent before the record that is about to be sent.
+    /// The record that is about to be sent again; none if it was never sent.
+    sending: Option<Order>,
+    /// Set when something comes back that was sent before it.
     older: Arc<AtomicBool>,
 }
 
@@ -117,8 +127,11 @@ impl Repair {
         let id = key_id(topic, key.as_deref());
         let is_new = !self.keys.contains_key(&id);
         let closed = self.keys.entry(id).or_default();
-        closed.failed.push_back(Stored { topic, key, value, headers, token });
-        closed.older.store(true, Ordering::Relaxed);
+        let order = order(&self.core, token);
+        closed.failed.insert(order, Stored { topic, key, value, headers, token });
+        if closed.sending.is_none_or(|sending| order < sending) {
+            closed.older.store(true, Ordering::Relaxed);
+        }
         self.close(id, is_new, cause);
     }
 
@@ -147,7 +160,12 @@ impl Repair {
         let Attempt { key, stored, is_first, result } = attempt;
         self.travelling = self.travelling.filter(|travelling| *travelling != key);
         let Some(closed) = self.keys.get_mut(&key) else { return Verdict::Again };
-        closed.attempts += 1;
+        if closed.older.load(Ordering::Relaxed) {
+            // What is counted is about the oldest, and that is another now.
+            closed.begin_next();
+        } else {
+            closed.attempts += 1;
+        }
         let verdict = match result {
             Ok(()) => {
                 closed.begin_next();
@@ -164,7 +182,11 @@ impl Repair {
                     Verdict::Refused(stored, undelivered.error)
                 } else {
                     // Something older may have come back meanwhile.
-                    if is_first { &mut closed.behind } else { &mut closed.failed }.push_front(stored);
+                    if is_first {
+                        closed.behind.push_front(stored);
+                    } else {
+                        closed.failed.insert(order(&self.core, stored.token), stored);
+                    }
                     Verdict::Again
                 }
             }
@@ -206,8 +228,9 @@ impl Repair {
         // Taken out, because what else comes back meanwhile must not be taken for it.
         let is_first = closed.failed.is_empty();
         let Some(stored) = closed.take_oldest() else { return false };
+        closed.sending = (!is_first).then(|| order(&self.core, stored.token));
         closed.older = Arc::default();
-        let older = if is_first { Arc::clone(&closed.older) } else { Arc::default() };
+        let older = Arc::clone(&closed.older);
         let (core, pause) = (Arc::clone(&self.core), pause(closed.attempts));
         self.attempts.push(Box::pin(async move {
             let result = send_again(&core, &stored, &older, pause).await;
@@ -219,7 +242,7 @@ impl Repair {
 
 impl Closed {
     fn oldest(&self) -> Option<&Stored> {
-        self.failed.front().or_else(|| self.behind.front())
+        self.failed.values().next().or_else(|| self.behind.front())
     }
 
     fn begin_next(&mut self) {
@@ -228,7 +251,7 @@ impl Closed {
     }
 
     fn take_oldest(&mut self) -> Option<Stored> {
-        self.failed.pop_front().or_else(|| self.behind.pop_front())
+        self.failed.pop_first().map(|(_, stored)| stored).or_else(|| self.behind.pop_front())
     }
 }
 

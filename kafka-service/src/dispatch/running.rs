@@ -57,7 +57,7 @@ impl<R: Record> Dispatcher<R> {
                     .await;
                 }
                 Some((token, undelivered)) = self.undelivered.recv() => {
-                    self.intake.publishing.output.failed(token, undelivered);
+                    self.failed(token, undelivered);
                 }
                 Some(attempt) = self.intake.publishing.output.repair.next(),
                     if !self.intake.publishing.output.repair.is_empty() => self.judge(attempt),
@@ -110,8 +110,13 @@ impl<R: Record> Dispatcher<R> {
     /// What was not delivered is seen to before anything more is sent, so that nothing of its key overtakes it.
     fn close_keys(&mut self) {
         while let Ok((token, undelivered)) = self.undelivered.try_recv() {
-            self.intake.publishing.output.failed(token, undelivered);
+            self.failed(token, undelivered);
         }
+    }
+
+    fn failed(&mut self, token: Token, undelivered: Undelivered) {
+        self.intake.publishing.output.failed(token, undelivered);
+        self.intake.core.acks.release();
     }
 
     fn control(&mut self, control: Control) {

@@ -5,7 +5,7 @@ use std::{
     pin::pin,
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -23,6 +23,9 @@ pub(crate) struct Acks {
     pub(crate) assignments: Assignments,
     pending: Mutex<Slab<Pending>>,
     undelivered: mpsc::UnboundedSender<(Token, Undelivered)>,
+    /// What has to be seen to before anything more is sent: undelivered records that the dispatcher has not received, and
+    /// clients that have ended and may still give some back.
+    holds: AtomicUsize,
     room: Notify,
     somebody_waits_for_room: AtomicBool,
     late: AtomicU64,
@@ -46,6 +49,7 @@ impl Acks {
             assignments: Assignments::default(),
             pending: Mutex::default(),
             undelivered,
+            holds: AtomicUsize::new(0),
             room: Notify::new(),
             somebody_waits_for_room: AtomicBool::new(false),
             late: AtomicU64::new(0),
@@ -147,8 +151,28 @@ impl Acks {
                 return;
             }
         }
-        // The receiver goes only when the service has stopped; then the position stays uncommitted, as it must.
-        _ = self.undelivered.send((token, undelivered));
+        self.hold();
+        if self.undelivered.send((token, undelivered)).is_err() {
+            // The receiver goes only when the service has stopped; then the position stays uncommitted, as it must.
+            self.release();
+        }
+    }
+
+    /// From now on nothing is sent, because it could overtake what is about to come back.
+    pub(crate) fn hold(&self) {
+        self.holds.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// The reason for one [`Acks::hold`] is gone, for one that the dispatcher has received: its key is closed.
+    pub(crate) fn release(&self) {
+        if self.holds.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.made_room();
+        }
+    }
+
+    /// Whether a producer has to answer that it is full.
+    pub(crate) fn is_held(&self) -> bool {
+        self.holds.load(Ordering::Acquire) > 0
     }
 
     /// The position that a token of a command belongs to.

@@ -32,9 +32,8 @@ pub(super) struct Ledger {
     /// Lanes of which the broker has not taken an event: the documented exception to the order of events. And those of which
     /// a command may be dead-lettered by one instance and handled by another.
     disturbed: BTreeSet<(i32, usize)>,
-    /// Events that the broker has not taken, by instance and record key; and how often the dispatcher was polled since it was
-    /// told. In the first of these polls it may have been told too late.
-    closed: BTreeMap<(u32, u32), BTreeMap<Origin, u32>>,
+    /// Events that the broker has not taken, by instance and record key.
+    closed: BTreeMap<(u32, u32), BTreeSet<Origin>>,
     /// Record keys, by instance, of which a record was not taken.
     repaired: BTreeSet<(u32, u32)>,
     pub(super) counts: Counts,
@@ -104,21 +103,33 @@ impl Ledger {
             return self
                 .violate("I7 nothing is published for a partition that was given back", format!("{identity:?}"));
         }
-        if !matches!(identity, Identity::Event(_)) || !tenure.hand_over(record, origin.number) {
+        if !matches!(identity, Identity::Event(_)) {
             return;
         }
         let (this, instance) = ((record, origin.number), tenure.instance);
+        if !tenure.hand_over(record, origin.number) {
+            return self.sent_again(topic, *origin, this, (instance, key));
+        }
         let before = tenure.last_event.insert((lane, key), this);
         if before.is_some_and(|before| before >= this) {
             let what = format!("{identity:?} after {before:?}");
             self.violate("O1 events of a key are handed over in the order of their commands", what);
         }
         let closed = self.closed.get(&(instance, key)).into_iter().flatten();
-        let blocking =
-            closed.filter(|(other, polls)| **polls > 1 && *other != origin && self.tenures[&other.tenure].counts());
-        if let Some(blocking) = blocking.map(|(other, _)| *other).next() {
+        let mut blocking = closed.filter(|other| *other != origin && self.tenures[&other.tenure].counts());
+        if let Some(blocking) = blocking.next().copied() {
             let what = format!("{identity:?} overtakes {blocking:?}");
             self.violate("O3 nothing is sent behind what the broker has not taken", what);
+        }
+    }
+
+    /// What was not taken is sent once more.
+    fn sent_again(&mut self, topic: &Topic, origin: Origin, this: (usize, u32), key: (u32, u32)) {
+        let mut closed = self.closed.get(&key).into_iter().flatten();
+        let place = |other: &Origin| (position(topic, other).0, other.number);
+        if let Some(older) = closed.find(|other| other.tenure == origin.tenure && place(other) < this) {
+            let what = format!("{origin:?} before {older:?}");
+            self.violate("O4 what the broker has not taken is sent again in order", what);
         }
     }
 
@@ -201,7 +212,7 @@ impl Ledger {
         let instance = self.tenure(origin.tenure).instance;
         match (identity, cause) {
             (Identity::Event(_), Cause::Broker | Cause::Producer) => {
-                self.closed.entry((instance, key)).or_default().entry(*origin).or_insert(0);
+                self.closed.entry((instance, key)).or_default().insert(*origin);
             }
             // It may be dead-lettered instead, and no longer be in the way.
             _ => self.open(origin, key),
@@ -217,10 +228,6 @@ impl Ledger {
 
     /// The dispatcher of an instance has been polled.
     pub(super) fn polled(&mut self, instance: u32) {
-        let closed = self.closed.range_mut((instance, 0)..=(instance, u32::MAX));
-        for polls in closed.flat_map(|(_, closed)| closed.values_mut()) {
-            *polls += 1;
-        }
         self.of_instance(instance).for_each(Tenure::polled);
     }
 

@@ -33,7 +33,7 @@ pub(super) struct Outbox {
     /// The client that is in use, and whether it has ended.
     client: u32,
     fatal: bool,
-    /// Those before it still hold records, and until they do not nothing else is taken.
+    /// Those before it may still hold records.
     closing: bool,
 }
 
@@ -65,14 +65,14 @@ pub(super) struct SimProducer {
 impl Producer for SimProducer {
     fn send(&self, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
         let mut world = open(&self.world);
-        let sent = world.send(self.instance, record, token);
+        let sent =
+            if self.acks.is_held() { Err(SendError::QueueFull) } else { world.send(self.instance, record, token) };
         // The client's thread may settle everything between the moment when the queue was full and that when the engine
         // hears of it.
         if sent == Err(SendError::QueueFull) && world.random.chance(200) {
             while world.append(self.instance) {}
             drop(world);
-            while report_next(&self.world, &self.acks, self.instance) {}
-            free(&self.world, &self.acks, self.instance);
+            self.report_all();
         }
         sent
     }
@@ -84,12 +84,27 @@ impl Producer for SimProducer {
         let Some(outbox) = world.outboxes.get_mut(&self.instance).filter(|outbox| outbox.fatal) else { return };
         outbox.client += 1;
         outbox.fatal = false;
-        outbox.closing = true;
+        if !std::mem::replace(&mut outbox.closing, true) {
+            self.acks.hold();
+        }
         world.note(|| format!("instance {} renews its producer", self.instance));
+        // The old client may be closed, and have given back all it held, before the engine goes on.
+        if world.random.chance(300) {
+            drop(world);
+            self.report_all();
+        }
     }
 
     fn flush(&self, _: Duration) -> usize {
         0
+    }
+}
+
+impl SimProducer {
+    /// All that is settled, at once.
+    fn report_all(&self) {
+        while report_next(&self.world, &self.acks, self.instance) {}
+        free(&self.world, &self.acks, self.instance);
     }
 }
 
@@ -105,20 +120,24 @@ pub(super) fn report_next(world: &Shared, acks: &Acks, instance: u32) -> bool {
 
 /// The places of what was reported are free from here on, which librdkafka does after all reports of a batch.
 pub(super) fn free(world: &Shared, acks: &Acks, instance: u32) {
-    if open(world).outboxes.get_mut(&instance).is_some_and(Outbox::free) {
+    let (freed, closed) = open(world).outboxes.get_mut(&instance).map(Outbox::free).unwrap_or_default();
+    if closed {
+        acks.release();
+    }
+    if freed {
         acks.made_room();
     }
 }
 
 impl Outbox {
-    /// False if there was nothing to free.
-    fn free(&mut self) -> bool {
+    /// Whether there was something to free, and whether the last of the clients that have ended is closed with that.
+    fn free(&mut self) -> (bool, bool) {
         let freed = std::mem::take(&mut self.reported);
         self.in_flight -= freed;
         let has_old = self.reports.iter().any(|((client, ..), reports)| *client < self.client && !reports.is_empty());
         let closed = self.closing && !has_old;
         self.closing &= has_old;
-        freed > 0 || closed
+        (freed > 0, closed)
     }
 }
 
@@ -133,7 +152,7 @@ impl World {
             return Err(SendError::Fatal("simulated".to_owned()));
         }
         // Only what is in flight can make a producer full.
-        if outbox.closing || outbox.in_flight >= limit || (full && outbox.in_flight > 0) {
+        if outbox.in_flight >= limit || (full && outbox.in_flight > 0) {
             return Err(SendError::QueueFull);
         }
         if is_too_large(&identity, record) {
@@ -205,6 +224,12 @@ impl World {
         outbox.fatal = true;
         let destinations: Vec<_> = outbox.queues.iter().map(|(to, queue)| (*to, queue.len())).collect();
         for (destination, count) in destinations {
+            // What a broker's thread has taken already may be reported after what had not got that far.
+            let taken = self.random.below(count + 1);
+            if let Some(queue) = self.outboxes.get_mut(&instance).and_then(|outbox| outbox.queues.get_mut(&destination))
+            {
+                queue.rotate_left(taken);
+            }
             for _ in 0..count {
                 self.append_one(instance, destination, Some(Cause::Producer));
             }

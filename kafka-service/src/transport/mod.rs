@@ -24,7 +24,7 @@ pub(crate) struct OutRecord<'a> {
 
 /// Hands records to the broker. Nothing here waits: acknowledgements come back through `Acks`.
 pub(crate) trait Producer: Send + Sync + 'static {
-    /// Takes a record; its acknowledgement, or its failure, will carry the token.
+    /// Takes a record; its acknowledgement, or its failure, will carry the token. Full while `Acks::is_held`.
     fn send(&self, record: &OutRecord<'_>, token: Token) -> Result<(), SendError>;
 
     /// There is nothing more to send right now: what lingers in the hope of a fuller batch may go.

@@ -1,11 +1,8 @@
 //! Records to Kafka: idempotent, acknowledged by all in-sync replicas, never given up by a clock.
 
 use std::{
-    sync::{
-        Arc, Condvar, Mutex, PoisonError, RwLock,
-        atomic::{AtomicUsize, Ordering},
-    },
-    thread,
+    sync::{Arc, Condvar, Mutex, PoisonError, RwLock},
+    thread::{self, JoinHandle},
     time::Duration,
 };
 
@@ -36,8 +33,6 @@ pub(crate) struct KafkaProducer {
     topics: Vec<String>,
     acks: Arc<Acks>,
     current: RwLock<Arc<Current>>,
-    /// Clients that have ended and may still hold records.
-    ending: Arc<AtomicUsize>,
 }
 
 /// One client with its topics.
@@ -45,6 +40,7 @@ struct Current {
     producer: Arc<ThreadedProducer<Context>>,
     topics: Vec<(String, TopicHandle<Context>)>,
     idle: Arc<Idle>,
+    linger: Option<JoinHandle<()>>,
 }
 
 struct Context {
@@ -63,7 +59,7 @@ impl KafkaProducer {
     ) -> Result<Self, KafkaError> {
         let config = client_config::producer(config, bootstrap);
         let current = RwLock::new(Arc::new(Current::new(&config, &topics, &acks)?));
-        Ok(Self { config, topics, acks, current, ending: Arc::default() })
+        Ok(Self { config, topics, acks, current })
     }
 
     fn current(&self) -> Arc<Current> {
@@ -82,7 +78,8 @@ impl Current {
                 None => Err(KafkaError::ClientCreation(format!("topic `{name}` is not possible"))),
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self { idle: Idle::start(&producer, acks), producer, topics })
+        let (idle, linger) = Idle::start(&producer, acks);
+        Ok(Self { producer, topics, idle, linger })
     }
 
     /// Headers are rare and go the wrapper's way.
@@ -109,10 +106,11 @@ impl Current {
 impl Producer for KafkaProducer {
     fn send(&self, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
         let TopicId(place) = record.topic;
-        if self.ending.load(Ordering::Acquire) > 0 {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        // Asked under the lock: this client is the one for which nothing is held.
+        if self.acks.is_held() {
             return Err(SendError::QueueFull);
         }
-        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         let (name, handle) = &current.topics[place];
         let sent = if record.headers.is_empty() {
             handle.produce(record.key, record.value, token).map_err(refusal)
@@ -138,15 +136,14 @@ impl Producer for KafkaProducer {
         match Current::new(&self.config, &self.topics, &self.acks) {
             Ok(new) => {
                 let old = std::mem::replace(&mut *current, Arc::new(new));
-                self.ending.fetch_add(1, Ordering::Release);
+                self.acks.hold();
                 drop(current);
-                let (ending, acks) = (Arc::clone(&self.ending), Arc::clone(&self.acks));
+                let acks = Arc::clone(&self.acks);
                 // What it still holds comes back as undelivered while it is closed. Until then nothing else is sent, so that
                 // nothing overtakes it.
                 thread::spawn(move || {
                     close(old, "producer");
-                    ending.fetch_sub(1, Ordering::Release);
-                    acks.made_room();
+                    acks.release();
                 });
             }
             // The next record that fails asks again.
@@ -165,6 +162,10 @@ impl Producer for KafkaProducer {
 impl Drop for Current {
     fn drop(&mut self) {
         self.idle.end();
+        // It has the producer too: only without it does the client close, and give back what it holds, before this returns.
+        if let Some(linger) = self.linger.take() {
+            _ = linger.join();
+        }
     }
 }
 
@@ -260,7 +261,7 @@ enum Bell {
 const IDLE_FLUSH: Duration = Duration::from_millis(20);
 
 impl Idle {
-    fn start(producer: &Arc<ThreadedProducer<Context>>, acks: &Arc<Acks>) -> Arc<Self> {
+    fn start(producer: &Arc<ThreadedProducer<Context>>, acks: &Arc<Acks>) -> (Arc<Self>, Option<JoinHandle<()>>) {
         let idle = Arc::new(Self { state: Mutex::new(Bell::Silent), rung: Condvar::new() });
         let (bell, producer, acks) = (Arc::clone(&idle), Arc::clone(producer), Arc::clone(acks));
         let thread = thread::Builder::new().name("kafka-linger".to_owned());
@@ -270,10 +271,10 @@ impl Idle {
                 acks.made_room();
             }
         });
-        if let Err(error) = spawned {
+        let thread = spawned.inspect_err(|error| {
             tracing::warn!(%error, "cannot start the thread that ends the linger; every event waits for linger.ms");
-        }
-        idle
+        });
+        (idle, thread.ok())
     }
 
     fn wait(&self) -> bool {
