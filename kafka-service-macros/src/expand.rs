@@ -116,7 +116,7 @@ fn entry(command: &Command) -> TokenStream {
     let describe = describe(command);
     let blocking = command.item.signature.asyncness.is_none().then(|| quote!(.blocking()));
     quote! {
-        __private::Handler::command(#name, __invoke)
+        __private::Handler::command(#name, &__invoke)
             .at(::core::module_path!(), #function_name, ::core::file!(), #line)
             #(.doc(#doc))*
             .describe(#describe)

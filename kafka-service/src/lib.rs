@@ -204,7 +204,8 @@ pub use self::{
     config::Config,
     error::Error,
     handler::{
-        Classify, CorrelationId, Event, FromContext, HandlerError, IntoEvents, IntoOutcome, Meta, Payload, State,
+        Classify, Command, CorrelationId, Event, FromContext, HandlerError, IntoEvents, IntoOutcome, Meta, Payload,
+        State,
     },
     health::Health,
     publish::{Publication, PublishError, Publisher},

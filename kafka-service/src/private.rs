@@ -12,10 +12,10 @@ use std::{
 use crate::handler::{FromContext, HandlerError};
 pub use crate::{
     handler::{
-        Context, Event, Events, Failure, HandlerFuture, Invocation, Outcome, Probe, Undescribed, decode, key, outcome,
-        serialize_content,
+        Command, Context, Event, Events, Failure, HandlerFuture, Invocation, Outcome, Probe, Undescribed, decode, key,
+        outcome, outcome_with, serialize_content,
     },
-    registry::{Description, Handler},
+    registry::{Description, Handler, Invoke},
 };
 
 /// Takes an argument out of the message.

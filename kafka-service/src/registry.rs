@@ -7,8 +7,11 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-pub use self::entry::{Description, Handler};
-pub(crate) use self::{entry::Kind, problem::Problem};
+pub use self::entry::{Description, Handler, Invoke};
+pub(crate) use self::{
+    entry::{Kind, Retry},
+    problem::Problem,
+};
 use crate::handler::States;
 
 inventory::collect!(Handler);

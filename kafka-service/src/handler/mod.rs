@@ -4,6 +4,7 @@
 //! ([`HandlerError`]). Handlers never see a transport type, and transports never see this module.
 
 mod buffer;
+mod command;
 mod content;
 mod context;
 mod error;
@@ -19,12 +20,13 @@ mod state;
 pub(crate) mod testing;
 
 pub use self::{
+    command::Command,
     content::serialize_content,
     context::{Context, Failure, HandlerFuture, Invocation, Outcome},
     error::{Classify, HandlerError},
     event::{Event, key},
     extract::{CorrelationId, FromContext, Meta, State},
-    outcome::{Events, IntoEvents, IntoOutcome, outcome},
+    outcome::{Events, IntoEvents, IntoOutcome, outcome, outcome_with},
     payload::{Payload, decode},
     probe::{Probe, Undescribed},
 };

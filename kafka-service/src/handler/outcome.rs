@@ -245,7 +245,30 @@ where
     R::Events: IntoEvents,
     R::Error: IntoHandlerError,
 {
-    let returned = returned.into_result().map_err(IntoHandlerError::into_handler_error)?;
+    events(returned.into_result().map_err(IntoHandlerError::into_handler_error))
+}
+
+/// The same for a handler that says itself which of its errors no further attempt can mend.
+///
+/// # Errors
+///
+/// As [`outcome`].
+#[inline]
+pub fn outcome_with<R>(returned: R, is_permanent: impl FnOnce(&R::Error) -> bool) -> Outcome
+where
+    R: IntoOutcome,
+    R::Events: IntoEvents,
+    R::Error: IntoHandlerError,
+{
+    events(returned.into_result().map_err(|error| {
+        let is_permanent = is_permanent(&error);
+        let error = error.into_handler_error();
+        if is_permanent { HandlerError::permanent(error) } else { error }
+    }))
+}
+
+fn events<T: IntoEvents>(returned: Result<T, HandlerError>) -> Outcome {
+    let returned = returned?;
     let mut events = Events::default();
     returned.append_to(&mut events)?;
     Ok(events)

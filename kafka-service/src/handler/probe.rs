@@ -6,7 +6,7 @@
 
 use std::{any::type_name, marker::PhantomData};
 
-use super::{FromContext, IntoEvents, IntoOutcome};
+use super::{Command, FromContext, IntoEvents, IntoOutcome};
 use crate::registry::Description;
 
 /// Stands for a type of the user's.
@@ -17,6 +17,15 @@ impl<T: FromContext> Probe<T> {
     /// Notes the states that an extractor is made of.
     pub fn extractor(description: &mut Description) {
         T::needs(&mut description.needs);
+    }
+}
+
+impl<T: Command> Probe<T> {
+    /// The payload's type, and which command it says it is.
+    pub fn payload(description: &mut Description) {
+        description.payload = type_name::<T>();
+        description.command = Some(T::NAME);
+        T::Reply::event_types(&mut description.replies);
     }
 }
 

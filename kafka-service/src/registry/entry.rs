@@ -1,8 +1,11 @@
 //! One handler as it was written: what the attribute macro says about a function, in a constant.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use crate::handler::{Context, Invocation, StateNeed};
+
+/// What calls a function: arguments out of the message, then the function.
+pub type Invoke = dyn Fn(&Context<'_>) -> Invocation + Send + Sync;
 
 /// What a handler reacts to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,7 +29,7 @@ impl fmt::Display for Kind {
 pub struct Handler {
     pub(crate) kind: Kind,
     pub(crate) name: &'static str,
-    pub(crate) invoke: fn(&Context<'_>) -> Invocation,
+    pub(crate) invoke: &'static Invoke,
     pub(crate) module: &'static str,
     pub(crate) function: &'static str,
     pub(crate) file: &'static str,
@@ -35,6 +38,21 @@ pub struct Handler {
     pub(crate) describe: fn(&mut Description),
     /// A plain `fn`: it runs on the blocking pool and cannot be cancelled.
     pub(crate) blocking: bool,
+    /// The only topic whose messages it takes, consumed beside the configured ones; none if it takes those of all topics of
+    /// its kind.
+    pub(crate) topic: Option<&'static str>,
+    /// Instead of `KAFKA_HANDLER_TIMEOUT`.
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) retry: Retry,
+}
+
+/// What a handler asks for instead of the configured retries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Retry {
+    pub(crate) attempts: Option<u32>,
+    /// The least and the most.
+    pub(crate) backoff: Option<(Duration, Duration)>,
+    pub(crate) deadline: Option<Duration>,
 }
 
 /// What a handler's types say about it.
@@ -44,6 +62,10 @@ pub struct Description {
     pub(crate) needs: Vec<StateNeed>,
     /// The payload's type; empty if the handler takes none.
     pub(crate) payload: &'static str,
+    /// The command that the payload says it is, if it derives `Command`.
+    pub(crate) command: Option<&'static str>,
+    /// The event types that the payload's `Command` promises as an answer.
+    pub(crate) replies: Vec<&'static str>,
     /// Every event type that it can publish.
     pub(crate) event_types: Vec<&'static str>,
     /// The return type.
@@ -53,11 +75,17 @@ pub struct Description {
 impl Handler {
     /// A handler for the command of this name.
     #[must_use]
-    pub const fn command(name: &'static str, invoke: fn(&Context<'_>) -> Invocation) -> Self {
+    pub const fn command(name: &'static str, invoke: &'static Invoke) -> Self {
         Self::new(Kind::Command, name, invoke)
     }
 
-    const fn new(kind: Kind, name: &'static str, invoke: fn(&Context<'_>) -> Invocation) -> Self {
+    /// A handler for events of this type.
+    #[must_use]
+    pub const fn event(event_type: &'static str, invoke: &'static Invoke) -> Self {
+        Self::new(Kind::Event, event_type, invoke)
+    }
+
+    const fn new(kind: Kind, name: &'static str, invoke: &'static Invoke) -> Self {
         Self {
             kind,
             name,
@@ -69,6 +97,9 @@ impl Handler {
             doc: "",
             describe: |_| {},
             blocking: false,
+            topic: None,
+            timeout: None,
+            retry: Retry { attempts: None, backoff: None, deadline: None },
         }
     }
 
@@ -94,6 +125,39 @@ impl Handler {
     #[must_use]
     pub const fn blocking(self) -> Self {
         Self { blocking: true, ..self }
+    }
+
+    /// It takes the messages of this topic and of no other.
+    #[must_use]
+    pub const fn topic(self, topic: &'static str) -> Self {
+        Self { topic: Some(topic), ..self }
+    }
+
+    /// How long one attempt may take, in milliseconds.
+    #[must_use]
+    pub const fn timeout(self, millis: u64) -> Self {
+        Self { timeout: Some(Duration::from_millis(millis)), ..self }
+    }
+
+    /// How many attempts there are in all.
+    #[must_use]
+    pub const fn attempts(mut self, attempts: u32) -> Self {
+        self.retry.attempts = Some(attempts);
+        self
+    }
+
+    /// The least and the most that the pause between attempts is drawn from, in milliseconds.
+    #[must_use]
+    pub const fn backoff(mut self, least: u64, most: u64) -> Self {
+        self.retry.backoff = Some((Duration::from_millis(least), Duration::from_millis(most)));
+        self
+    }
+
+    /// No attempt begins later than this after the first, in milliseconds.
+    #[must_use]
+    pub const fn retry_deadline(mut self, millis: u64) -> Self {
+        self.retry.deadline = Some(Duration::from_millis(millis));
+        self
     }
 
     /// What the function's types say.

@@ -6,7 +6,7 @@ fn invoke(_: &Context<'_>) -> Invocation {
 }
 
 const fn handler(name: &'static str, function: &'static str, line: u32) -> Handler {
-    Handler::command(name, invoke).at("shop::orders", function, "src/orders.rs", line)
+    Handler::command(name, &invoke).at("shop::orders", function, "src/orders.rs", line)
 }
 
 static CREATE: Handler = handler("create_order", "create", 12).doc("Creates an order.").describe(|description| {

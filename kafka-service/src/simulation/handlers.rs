@@ -24,8 +24,8 @@ use crate::{
     registry::Handler,
 };
 
-static WORK: Handler = Handler::command("work", invoke).at("simulation", "work", file!(), line!());
-static PLAIN: Handler = Handler::command("plain", invoke).at("simulation", "plain", file!(), line!()).blocking();
+static WORK: Handler = Handler::command("work", &invoke).at("simulation", "work", file!(), line!());
+static PLAIN: Handler = Handler::command("plain", &invoke).at("simulation", "plain", file!(), line!()).blocking();
 
 pub(super) static HANDLERS: [&Handler; 2] = [&WORK, &PLAIN];
 
