@@ -7,7 +7,7 @@ use super::{
     breaker::Breaker,
     job::{AttemptError, origin},
     output::{Output, TooLarge},
-    unknown::shown,
+    unknown::harmless,
 };
 use crate::{
     commit::{Assignment, Token},
@@ -135,6 +135,7 @@ impl Publishing {
         let failed = Failed {
             origin,
             group: &core.settings.group,
+            kind: ended.handler.map(|handler| handler.name),
             handler: handler.as_deref(),
             reason,
             message,
@@ -194,10 +195,11 @@ fn log<R>(
         topic = origin.topic,
         partition = origin.partition,
         offset = origin.offset,
+        command = ended.handler.map(|handler| handler.name),
         handler,
         attempts = ended.attempts,
         reason = reason.as_str(),
-        error = shown(message),
+        error = harmless(message, dead_letter::MESSAGE_LIMIT),
         "message goes to the dead-letter topic"
     );
 }

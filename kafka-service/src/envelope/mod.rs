@@ -6,6 +6,7 @@
 mod decode;
 mod encode;
 mod member;
+mod not_json;
 mod timestamp;
 
 pub(crate) use decode::Envelope;

@@ -7,6 +7,7 @@ mod buffer;
 mod command;
 mod content;
 mod context;
+mod decode_error;
 mod error;
 mod event;
 #[cfg(test)]
@@ -31,7 +32,7 @@ pub use self::{
     probe::{Probe, Undescribed},
 };
 pub(crate) use self::{
+    decode_error::DecodeError,
     error::{Class, IntoHandlerError},
-    payload::DecodeError,
     state::{StateNeed, States},
 };
