@@ -150,7 +150,7 @@ impl Intake {
         }
         let ended = Ended { attempts: FIRST, handler: Some(handler), ..ended };
         let origin = origin(ended.record, ended.assignment);
-        let result = match job::call(&self.core, handler, envelope, origin, FIRST) {
+        let result = match job::call(&self.core, handler, envelope, origin, ended.record, FIRST) {
             Ok(mut future) => match job::poll(&mut future, context) {
                 Poll::Ready(result) => result,
                 Poll::Pending => return Some((FIRST, Next::Finish(future))),

@@ -106,9 +106,10 @@ pub(crate) fn call(
     handler: &'static Handler,
     envelope: &Envelope<'_>,
     origin: Origin<'_>,
+    record: &dyn Record,
     attempt: u32,
 ) -> Result<HandlerFuture, AttemptError> {
-    let context = Context { envelope, origin, attempt, states: &core.states, publisher: &core.publisher };
+    let context = Context { envelope, origin, record, attempt, states: &core.states, publisher: &core.publisher };
     match catch_unwind(AssertUnwindSafe(|| (handler.invoke)(&context))) {
         Ok(Ok(future)) => Ok(future),
         Ok(Err(Failure::Decode(error))) => Err(AttemptError {
@@ -192,7 +193,7 @@ fn again(core: &Core, waiting: &Waiting, attempt: u32) -> Next {
             return Next::Failed(AttemptError { reason: Reason::InvalidEnvelope, class: Class::Permanent, message });
         }
     };
-    match call(core, waiting.handler, &envelope, waiting.origin(), attempt) {
+    match call(core, waiting.handler, &envelope, waiting.origin(), &waiting.record, attempt) {
         Ok(future) => Next::Finish(future),
         Err(error) => Next::Failed(error),
     }

@@ -85,6 +85,8 @@ macro_rules! built_in {
     };
 }
 
+pub(super) use built_in;
+
 /// Tuples are extractors so that one extractor can be made of several.
 macro_rules! tuple {
     ($($part:ident)*) => {

@@ -12,10 +12,13 @@ mod error;
 mod event;
 #[cfg(test)]
 mod expansion_tests;
+mod extra;
 mod extract;
+mod headers;
 mod outcome;
 mod payload;
 mod probe;
+mod raw_payload;
 mod state;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -26,10 +29,13 @@ pub use self::{
     context::{Context, Failure, HandlerFuture, Invocation, Outcome},
     error::{Classify, HandlerError},
     event::{Event, key},
+    extra::Extra,
     extract::{CorrelationId, FromContext, Meta, State},
+    headers::Headers,
     outcome::{Events, IntoEvents, IntoOutcome, outcome, outcome_with},
     payload::{Payload, decode},
     probe::{Probe, Undescribed},
+    raw_payload::RawPayload,
 };
 pub(crate) use self::{
     decode_error::DecodeError,

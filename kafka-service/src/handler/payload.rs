@@ -28,7 +28,10 @@ impl<T: DeserializeOwned> Payload for T {}
 ///
 /// The payload is not of this type.
 pub fn decode<T: Payload>(context: &Context<'_>) -> Result<T, DecodeError> {
-    let text = context.envelope.payload_text();
+    decode_text(context.envelope.payload_text())
+}
+
+pub(super) fn decode_text<T: Payload>(text: &str) -> Result<T, DecodeError> {
     serde_json::from_str(text).map_err(|error| explain::<T>(text, &error))
 }
 
