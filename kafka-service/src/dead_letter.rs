@@ -18,7 +18,7 @@ pub const OFFSET: &str = "dlq.offset";
 pub const TIMESTAMP: &str = "dlq.timestamp";
 /// Consumer group that gave up on the message.
 pub const GROUP: &str = "dlq.group";
-/// The command, as its handler is registered for it; left out where none was called.
+/// Name of the command, or type of the event; left out where no handler was called.
 pub const TYPE: &str = "dlq.type";
 /// Handler that failed, as `module::function (file:line)`; left out where none was called.
 pub const HANDLER: &str = "dlq.handler";

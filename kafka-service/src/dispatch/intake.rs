@@ -7,6 +7,7 @@ use std::{
 };
 
 use futures_util::{future::BoxFuture, stream::FuturesUnordered};
+use tokio::sync::mpsc;
 
 use super::{
     Core, Counters, Entry,
@@ -22,6 +23,7 @@ use crate::{
     envelope::Envelope,
     handler::Class,
     message::{Origin, Record},
+    publish::{BoundGuard, Incoming},
     registry::{Handler, Kind},
 };
 
@@ -38,9 +40,9 @@ pub(super) struct Intake {
 }
 
 impl Intake {
-    pub(super) fn new(core: Arc<Core>) -> Self {
+    pub(super) fn new(core: Arc<Core>, incoming: mpsc::UnboundedReceiver<Incoming>) -> Self {
         Self {
-            publishing: Publishing::new(Arc::clone(&core)),
+            publishing: Publishing::new(Arc::clone(&core), incoming),
             core,
             jobs: FuturesUnordered::new(),
             lanes: Lanes::default(),
@@ -85,8 +87,14 @@ impl Intake {
             Counters::add(&self.core.counters.abandoned, 1);
             return;
         };
-        let ended =
-            Ended { record: &entry.record, assignment: &assignment, slot: entry.slot, attempts: 0, handler: None };
+        let ended = Ended {
+            record: &entry.record,
+            assignment: &assignment,
+            slot: entry.slot,
+            attempts: 0,
+            handler: None,
+            bound: None,
+        };
         let envelope = match Envelope::decode(entry.record.value()) {
             Ok(envelope) => envelope,
             Err(error) => {
@@ -103,9 +111,9 @@ impl Intake {
         } else if self.jobs.len() >= self.core.settings.max_in_flight {
             self.lanes.occupy(lane);
             self.ready.push_back(wait(ended, &assignment, lane, handler));
-        } else if let Some((attempts, next)) = self.start(ended, handler, &envelope, context) {
+        } else if let Some(started) = self.start(ended, handler, &envelope, context) {
             self.lanes.occupy(lane);
-            self.park(wait(ended, &assignment, lane, handler), attempts, next);
+            self.park(wait(ended, &assignment, lane, handler), started);
         }
     }
 
@@ -142,18 +150,18 @@ impl Intake {
         handler: &'static Handler,
         envelope: &Envelope<'_>,
         context: &mut TaskContext<'_>,
-    ) -> Option<(u32, Next)> {
+    ) -> Option<Started> {
         const FIRST: u32 = 1;
         if !ended.assignment.start(ended.slot) {
             Counters::add(&self.core.counters.abandoned, 1);
             return None;
         }
         let ended = Ended { attempts: FIRST, handler: Some(handler), ..ended };
-        let origin = origin(ended.record, ended.assignment);
-        let result = match job::call(&self.core, handler, envelope, origin, ended.record, FIRST) {
+        let mut bound = None;
+        let result = match job::call(&self.core, handler, envelope, ended, &mut bound) {
             Ok(mut future) => match job::poll(&mut future, context) {
                 Poll::Ready(result) => result,
-                Poll::Pending => return Some((FIRST, Next::Finish(future))),
+                Poll::Pending => return Some(Started { attempts: FIRST, next: Next::Finish(future), bound }),
             },
             Err(error) => Err(error),
         };
@@ -162,25 +170,31 @@ impl Intake {
             Counters::add(&self.core.counters.abandoned, 1);
             return None;
         }
+        let ended = Ended { bound: bound.as_ref(), ..ended };
         match result {
             Ok(events) => {
                 self.publishing.events(ended, handler, envelope, &events);
                 None
             }
-            Err(error) => self.failed(ended, error),
+            Err(error) => {
+                let next = self.failed(ended, error)?;
+                Some(Started { attempts: FIRST, next, bound })
+            }
         }
     }
 
     /// The first attempt has failed: an error that may pass is parked for its next attempt.
-    fn failed<R: Record>(&mut self, ended: Ended<'_, R>, error: AttemptError) -> Option<(u32, Next)> {
+    fn failed<R: Record>(&mut self, ended: Ended<'_, R>, error: AttemptError) -> Option<Next> {
         if error.class == Class::Permanent || self.core.settings.retry.attempts <= 1 {
             self.publishing.dead_letter(ended, &error);
             return None;
         }
-        Some((ended.attempts, Next::Failed(error)))
+        Some(Next::Failed(error))
     }
 
-    fn park(&mut self, waiting: Waiting, attempts: u32, next: Next) {
+    fn park(&mut self, mut waiting: Waiting, started: Started) {
+        let Started { attempts, next, bound } = started;
+        waiting.bound = bound;
         debug_assert!(self.jobs.len() < self.core.settings.max_in_flight, "a handler is started only if it may run");
         self.jobs.push(Box::pin(job::run(Arc::clone(&self.core), waiting, attempts, next)));
     }
@@ -194,6 +208,7 @@ impl Intake {
             slot: waiting.slot,
             attempts,
             handler: Some(waiting.handler),
+            bound: waiting.bound.as_ref(),
         };
         match result {
             // Another instance handles it again: what this one found out must not be published beside it.
@@ -244,6 +259,7 @@ impl Intake {
             slot: waiting.slot,
             attempts: 0,
             handler: Some(waiting.handler),
+            bound: None,
         };
         let started = match Envelope::decode(waiting.record.value.as_deref()) {
             Ok(envelope) => self.start(ended, waiting.handler, &envelope, context),
@@ -252,8 +268,8 @@ impl Intake {
                 None
             }
         };
-        let Some((attempts, next)) = started else { return false };
-        self.park(waiting, attempts, next);
+        let Some(started) = started else { return false };
+        self.park(waiting, started);
         true
     }
 
@@ -279,6 +295,13 @@ impl Intake {
         }
         Counters::add(&self.core.counters.abandoned, dropped);
     }
+}
+
+/// A command that is not finished after its first look.
+struct Started {
+    attempts: u32,
+    next: Next,
+    bound: Option<BoundGuard>,
 }
 
 /// Copies a record out, for when it cannot be finished now.

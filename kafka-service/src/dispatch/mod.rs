@@ -15,7 +15,6 @@ mod output;
 mod refusal;
 mod repair;
 mod running;
-mod stored;
 mod unknown;
 
 pub(crate) use self::{

@@ -12,13 +12,13 @@ use super::{
     Core,
     outcome::{Ended, Publishing},
     repair::is_owned,
-    stored::Stored,
 };
 use crate::{
     commit::{Assignment, Token},
     envelope::Envelope,
     message::StoredRecord,
     registry::Kind,
+    transport::{Cause, Stored},
 };
 
 /// Commands that are being read back.
@@ -61,6 +61,10 @@ impl Refusals {
         if !is_owned(&core, stored.token) {
             return core.acks.dropped(stored.token);
         }
+        // Whoever waits for the answer decides what follows; else it is like an event that was returned.
+        let undelivered = stored.undelivered(Cause::Record, reason);
+        let Some((token, _)) = core.acks.answer(stored.token, undelivered) else { return };
+        let stored = Stored { token, ..stored };
         if core.settings.dead_letter_topics.values().any(|topic| *topic == stored.topic) {
             return refuse_dead_letter(publishing, stored, reason);
         }
@@ -120,7 +124,14 @@ impl Refused {
         // The handler is found as it was when the command came.
         let envelope = Envelope::decode(self.record.value.as_deref()).ok();
         let handler = envelope.and_then(|envelope| publishing.core.registry.get(Kind::Command, &envelope.kind));
-        let ended = Ended { record: &self.record, assignment: &self.assignment, slot: self.slot, attempts: 1, handler };
+        let ended = Ended {
+            record: &self.record,
+            assignment: &self.assignment,
+            slot: self.slot,
+            attempts: 1,
+            handler,
+            bound: None,
+        };
         publishing.dead_letter_refused(&ended, self.token, &self.message);
     }
 }

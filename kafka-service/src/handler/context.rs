@@ -6,7 +6,7 @@ use super::{DecodeError, Events, HandlerError, States};
 use crate::{
     envelope::Envelope,
     message::{Origin, Record},
-    publish::Publisher,
+    publish::LazyPublisher,
 };
 
 /// Everything about one message during the synchronous part of its handling: extraction and payload decoding.
@@ -21,7 +21,7 @@ pub struct Context<'a> {
     /// 1 for the first attempt.
     pub(crate) attempt: u32,
     pub(crate) states: &'a States,
-    pub(crate) publisher: &'a Publisher,
+    pub(crate) publisher: &'a LazyPublisher<'a>,
 }
 
 impl fmt::Debug for Context<'_> {

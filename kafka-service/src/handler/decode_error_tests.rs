@@ -21,7 +21,7 @@ struct Order {
 }
 
 /// What is said behind the name of the type.
-fn said<T: DeserializeOwned + std::fmt::Debug>(payload: &str) -> String {
+fn said<T: DeserializeOwned + fmt::Debug>(payload: &str) -> String {
     let error = with_message(payload, &States::default(), decode::<T>).unwrap_err().to_string();
     let beginning = format!("the payload is no `{}`: ", std::any::type_name::<T>());
     error.strip_prefix(&beginning).unwrap_or_else(|| panic!("{error}")).to_owned()

@@ -4,7 +4,7 @@ use super::{Context, States};
 use crate::{
     envelope::Envelope,
     message::{Origin, StoredRecord},
-    publish::{Publisher, PublisherCore},
+    publish::{LazyPublisher, Publisher, PublisherCore},
 };
 
 /// Calls `test` with the context of a message that has this payload.
@@ -24,7 +24,8 @@ pub(crate) fn with_message<R>(payload: &str, states: &States, test: impl FnOnce(
     let envelope = Envelope::decode(record.value.as_deref()).unwrap();
     let origin =
         Origin { topic: "commands", partition: 3, offset: 42, key: record.key.as_deref(), timestamp: record.timestamp };
-    let publisher = &publisher();
+    let publisher = publisher();
+    let publisher = &LazyPublisher::new(&publisher, 0, 0, None);
     test(&Context { envelope: &envelope, origin, record: &record, attempt: 2, states, publisher })
 }
 
