@@ -20,6 +20,8 @@ use crate::{
 
 #[path = "bound.rs"]
 mod bound;
+#[path = "losses.rs"]
+mod losses;
 
 /// The receiving end of the producer's reports, shared with the client's thread.
 #[derive(Debug)]
@@ -46,13 +48,16 @@ pub(crate) enum Incoming {
     Published(Stored),
 }
 
+/// The way to somebody who waits.
+type Answer = oneshot::Sender<Result<(), Undelivered>>;
+
 /// What one acknowledgement, or the last of several, completes.
 #[derive(Debug)]
 enum Pending {
     /// A command that published several events; unless it is left to somebody else, its position is finished with the last.
     Command { assignment: u32, slot: u64, open: usize, left: bool },
     /// Somebody who awaits the acknowledgement; perhaps of something that a command published.
-    Caller { sender: oneshot::Sender<Result<(), Undelivered>>, command: Option<Token> },
+    Caller { sender: Answer, command: Option<Token> },
     /// Nobody; what it is, for the log.
     Nobody(String),
 }
@@ -98,25 +103,6 @@ impl Acks {
     pub(crate) fn caller(&self) -> (Token, oneshot::Receiver<Result<(), Undelivered>>) {
         let (sender, receiver) = oneshot::channel();
         (self.entry(Pending::Caller { sender, command: None }), receiver)
-    }
-
-    /// A token for a record of which nobody waits to hear.
-    pub(super) fn detached(&self, kind: &str) -> Token {
-        self.entry(Pending::Nobody(kind.to_owned()))
-    }
-
-    /// Counts something of which nobody waits to hear and that was not published.
-    pub(super) fn lost(&self, kind: &str, reason: &str) {
-        let lost = self.lost.fetch_add(1, Ordering::Relaxed) + 1;
-        // The first, the tenth, the hundredth: a trouble that lasts is no reason to fill the log.
-        if 10_u64.pow(lost.ilog10()) == lost {
-            tracing::error!(kind, reason, lost, "a detached publication is lost; await what must not get lost");
-        }
-    }
-
-    /// How many of them there were.
-    pub(crate) fn losses(&self) -> u64 {
-        self.lost.load(Ordering::Relaxed)
     }
 
     /// Gives up a token for which no record was taken.
@@ -174,33 +160,6 @@ impl Acks {
                 _ = sender.send(Ok(()));
                 command.into_iter().for_each(|command| self.dropped(command));
             }
-        }
-    }
-
-    /// Takes somebody who waits out of the table, if a token stands for somebody who waits.
-    fn take_caller(&self, token: Token) -> Option<(oneshot::Sender<Result<(), Undelivered>>, Option<Token>)> {
-        let Target::Pending(entry) = token.target() else { return None };
-        let mut pending = self.pending();
-        let Some(Pending::Caller { .. }) = pending.get(entry as usize) else { return None };
-        match pending.remove(entry as usize) {
-            Pending::Caller { sender, command } => Some((sender, command)),
-            Pending::Command { .. } | Pending::Nobody(_) => None,
-        }
-    }
-
-    fn take_nobody(&self, token: Token) -> Option<String> {
-        let Target::Pending(entry) = token.target() else { return None };
-        let mut pending = self.pending();
-        let Some(Pending::Nobody(kind)) = pending.get_mut(entry as usize) else { return None };
-        let kind = std::mem::take(kind);
-        pending.remove(entry as usize);
-        Some(kind)
-    }
-
-    fn with_command(&self, token: Token, change: impl FnOnce(&mut usize, &mut bool)) {
-        let Target::Pending(entry) = token.target() else { return };
-        if let Some(Pending::Command { open, left, .. }) = self.pending().get_mut(entry as usize) {
-            change(open, left);
         }
     }
 

@@ -1,5 +1,6 @@
 //! The service: what a program builds, starts and stops.
 
+mod connect;
 mod handle;
 mod run;
 mod start;
