@@ -16,7 +16,7 @@ use crate::{
     config::{DeadLetterHeaders, MessageId, Ordering as KeyOrdering, RetryPolicy, UnknownCommands},
     handler::States,
     publish::{Acks, Publisher},
-    registry::Registry,
+    registry::Routes,
     transport::{Producer, ReadBack, TopicId},
 };
 
@@ -42,7 +42,7 @@ pub(crate) struct Settings {
 /// Everything that is the same for all commands.
 pub(crate) struct Core {
     pub(crate) settings: Settings,
-    pub(crate) registry: Registry,
+    pub(crate) routes: Routes,
     pub(crate) states: States,
     pub(crate) publisher: Publisher,
     pub(crate) producer: Arc<dyn Producer>,

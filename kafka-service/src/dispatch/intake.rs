@@ -22,7 +22,7 @@ use crate::{
     envelope::Envelope,
     handler::Class,
     message::{Origin, Record},
-    registry::{Handler, Kind},
+    registry::{Handler, Kind, RouteId},
 };
 
 /// Everything that the dispatcher owns about commands in progress.
@@ -34,7 +34,14 @@ pub(super) struct Intake {
     /// Commands that may start as soon as fewer handlers run. Their lanes are busy already.
     pub(super) ready: VecDeque<Waiting>,
     pub(super) unknown: Unknown,
-    assignments: Vec<Option<Arc<Assignment>>>,
+    assignments: Vec<Option<Known>>,
+}
+
+/// An assignment that was looked up, and who takes its messages.
+#[derive(Clone)]
+struct Known {
+    assignment: Arc<Assignment>,
+    route: RouteId,
 }
 
 impl Intake {
@@ -58,8 +65,8 @@ impl Intake {
             && self.core.fatal.reason().is_none()
     }
 
-    /// An assignment by index, looked up in the shared table once.
-    fn assignment(&mut self, index: u32) -> Option<Arc<Assignment>> {
+    /// An assignment by index, looked up in the shared table once. Its topic is compared then and never again.
+    fn assignment(&mut self, index: u32) -> Option<Known> {
         let place = index as usize;
         if self.assignments.len() <= place {
             self.assignments.resize(place + 1, None);
@@ -67,7 +74,10 @@ impl Intake {
         let known = &mut self.assignments[place];
         if known.is_none() {
             // One that is being given back is not remembered: nobody would forget it again.
-            *known = self.core.acks.assignments.get(index).filter(|assignment| assignment.is_active());
+            let assignment = self.core.acks.assignments.get(index).filter(|assignment| assignment.is_active())?;
+            // Only topics that have a route are subscribed.
+            let route = self.core.routes.find(assignment.topic())?;
+            *known = Some(Known { assignment, route });
         }
         known.clone()
     }
@@ -81,7 +91,8 @@ impl Intake {
 
     /// Takes one record. What is not finished or queued when this returns is abandoned: its partition is being given back.
     pub(super) fn take<R: Record>(&mut self, entry: &Entry<R>, context: &mut TaskContext<'_>) {
-        let Some(assignment) = self.assignment(entry.assignment).filter(|assignment| assignment.is_active()) else {
+        let known = self.assignment(entry.assignment).filter(|known| known.assignment.is_active());
+        let Some(Known { assignment, route }) = known else {
             Counters::add(&self.core.counters.abandoned, 1);
             return;
         };
@@ -94,8 +105,8 @@ impl Intake {
                 return self.reject(ended, Reason::InvalidEnvelope, message);
             }
         };
-        let Some(handler) = self.core.registry.get(Kind::Command, &envelope.kind) else {
-            return self.unknown(ended, &envelope);
+        let Some(handler) = self.core.routes.handler(route, &envelope.kind) else {
+            return self.unknown(ended, route, &envelope);
         };
         let lane = self.lane(entry.assignment, entry.record.key(), &envelope);
         if self.lanes.is_busy(lane) {
@@ -117,14 +128,17 @@ impl Intake {
         }
     }
 
-    fn unknown<R: Record>(&mut self, ended: Ended<'_, R>, envelope: &Envelope<'_>) {
+    fn unknown<R: Record>(&mut self, ended: Ended<'_, R>, route: RouteId, envelope: &Envelope<'_>) {
         let origin: Origin<'_> = origin(ended.record, ended.assignment);
-        if self.core.settings.unknown_commands == UnknownCommands::DeadLetter {
-            let message = format!("no handler for command `{}`", super::unknown::shown(&envelope.kind));
-            return self.reject(ended, Reason::UnknownCommand, message);
+        match self.core.routes.unknown(route) {
+            Kind::Command if self.core.settings.unknown_commands == UnknownCommands::DeadLetter => {
+                let message = format!("no handler for command `{}`", super::unknown::shown(&envelope.kind));
+                return self.reject(ended, Reason::UnknownCommand, message);
+            }
+            Kind::Command => self.unknown.skip_command(&self.core.routes, route, &envelope.kind, &origin),
+            Kind::Event => super::unknown::skip_event(&envelope.kind, &origin),
         }
         self.publishing.breaker.handled();
-        self.unknown.skip(&self.core.registry, &envelope.kind, &origin);
         Counters::add(&self.core.counters.skipped, 1);
         ended.assignment.finish(ended.slot);
     }

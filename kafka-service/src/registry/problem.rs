@@ -22,7 +22,7 @@ impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoHandlers => formatter.write_str(
-                "no `#[command]` handlers are linked into this binary\n  \
+                "no `#[command]` or `#[event]` handlers are linked into this binary\n  \
                  help: if they live in another crate, add `use that_crate as _;`",
             ),
             Self::Duplicate { handlers } => duplicate(formatter, handlers),
@@ -34,6 +34,9 @@ impl fmt::Display for Problem {
 fn duplicate(formatter: &mut fmt::Formatter<'_>, handlers: &[&Handler]) -> fmt::Result {
     let [first, .., last] = handlers else { return Ok(()) };
     write!(formatter, "{} `{}` is registered ", first.kind, first.name)?;
+    if let Some(topic) = first.topic {
+        write!(formatter, "for topic `{topic}` ")?;
+    }
     match handlers.len() {
         2 => write!(formatter, "twice: ")?,
         times => write!(formatter, "{times} times: ")?,

@@ -14,7 +14,7 @@ use crate::{
     handler::States,
     health::HealthState,
     publish::{Acks, Publisher, PublisherCore},
-    registry::{Handler, Registry},
+    registry::{Handler, Registry, Routes},
     transport::{
         Producer, TopicId,
         kafka::{self, ConsumerSettings, EmbeddedBroker, KafkaProducer, KafkaReadBack, NeededTopic},
@@ -42,16 +42,15 @@ impl KafkaService {
             tracing::warn!("{warning}");
         }
         let registry = check(&states)?;
-        log_handlers(&registry, &config);
+        let routes = Routes::new(&registry, &config);
+        log_handlers(&registry, &routes);
         if config.bootstrap_servers == Bootstrap::Disabled {
-            tracing::warn!(
-                "KAFKA_BOOTSTRAP_SERVERS is empty: Kafka is disabled, no command is received and no event sent"
-            );
+            tracing::warn!("KAFKA_BOOTSTRAP_SERVERS is empty: Kafka is disabled, nothing is received and nothing sent");
             return Ok(ServiceHandle::disabled(&config));
         }
         // Creating clients and the embedded broker are short calls that block.
         let runtime = Runtime::current();
-        let started = tokio::task::spawn_blocking(move || launch(config, states, registry, runtime));
+        let started = tokio::task::spawn_blocking(move || launch(config, states, routes, runtime));
         started.await.map_err(|error| Error::Client(error.to_string()))?
     }
 }
@@ -75,10 +74,13 @@ fn check(states: &States) -> Result<Registry, Error> {
     }
 }
 
-fn log_handlers(registry: &Registry, config: &Config) {
+fn log_handlers(registry: &Registry, routes: &Routes) {
     for handler in registry.handlers() {
         let Handler { kind, name, doc, .. } = handler;
-        let topics = config.commands_topics.join(", ");
+        let topics = match routes.topics_of(handler).as_slice() {
+            [] => "no topic, because another handler takes its messages".to_owned(),
+            topics => topics.join(", "),
+        };
         let summary = doc.lines().next().unwrap_or_default().trim();
         tracing::info!("{kind} `{name}` -> {} on {topics}: {summary}", handler.place());
     }
@@ -94,13 +96,13 @@ struct Topics {
 impl Topics {
     const EVENTS: TopicId = TopicId(0);
 
-    fn of(config: &Config) -> Self {
+    fn of(config: &Config, routes: &Routes) -> Self {
         let mut topics = Self { written: Vec::new(), needed: Vec::new(), dead_letter: HashMap::new() };
         topics.write(&config.events_topic, "published events");
-        for topic in &config.commands_topics {
-            topics.need(topic, "commands");
+        for topic in routes.topics() {
+            topics.need(topic, routes.purpose(topic));
             let dead_letter = topics.write(&config.dead_letter_topic(topic), "dead letters");
-            topics.dead_letter.insert(topic.clone(), dead_letter);
+            topics.dead_letter.insert(topic.to_owned(), dead_letter);
         }
         topics
     }
@@ -121,8 +123,8 @@ impl Topics {
     }
 }
 
-fn launch(config: Config, states: States, registry: Registry, runtime: Runtime) -> Result<ServiceHandle, Error> {
-    let topics = Topics::of(&config);
+fn launch(config: Config, states: States, routes: Routes, runtime: Runtime) -> Result<ServiceHandle, Error> {
+    let topics = Topics::of(&config, &routes);
     let embedded = match &config.bootstrap_servers {
         Bootstrap::Embedded => Some(embedded(&topics)?),
         _ => None,
@@ -136,7 +138,7 @@ fn launch(config: Config, states: States, registry: Registry, runtime: Runtime) 
     let acks = Arc::new(acks);
     let producer = KafkaProducer::new(&config, &bootstrap, topics.written.clone(), Arc::clone(&acks))
         .map_err(|error| Error::Client(kafka::describe(&error)))?;
-    let core = Arc::new(core(&config, &bootstrap, &topics, states, registry, Arc::new(producer), acks));
+    let core = Arc::new(core(&config, &bootstrap, &topics, states, routes, Arc::new(producer), acks));
     let (batch_sender, batches) = mpsc::channel(BATCHES_AHEAD);
     let (control_sender, control) = mpsc::unbounded_channel();
     let dispatcher = Dispatcher::new(Arc::clone(&core), batches, control, undelivered);
@@ -144,7 +146,7 @@ fn launch(config: Config, states: States, registry: Registry, runtime: Runtime) 
     let health = Arc::new(HealthState::default());
     let consumer = kafka::spawn(ConsumerSettings {
         bootstrap: bootstrap.clone(),
-        topics: config.commands_topics.clone(),
+        topics: core.routes.topics().map(str::to_owned).collect(),
         needed: topics.needed,
         core: Arc::clone(&core),
         batches: batch_sender,
@@ -172,7 +174,7 @@ fn core(
     bootstrap: &str,
     topics: &Topics,
     states: States,
-    registry: Registry,
+    routes: Routes,
     producer: Arc<dyn Producer>,
     acks: Arc<Acks>,
 ) -> Core {
@@ -200,7 +202,7 @@ fn core(
     };
     Core {
         settings,
-        registry,
+        routes,
         states,
         publisher,
         producer,
@@ -221,3 +223,7 @@ fn spawn_dispatcher(runtime: &Runtime, core: Arc<Core>, dispatcher: Dispatcher<k
         }
     }))
 }
+
+#[cfg(test)]
+#[path = "start_tests.rs"]
+mod tests;
