@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{config::RetryPolicy, handler::Class};
+use crate::{config::RetryPolicy, handler::Class, registry::Retry};
 
 /// What follows a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,17 @@ pub(crate) enum Decision {
     After(Duration),
     /// It stays failed.
     GiveUp,
+}
+
+/// The policy for one handler: what it asks for, and what is configured for all where it asks for nothing.
+pub(crate) fn policy(configured: &RetryPolicy, own: &Retry) -> RetryPolicy {
+    let (backoff_min, backoff_max) = own.backoff.unwrap_or((configured.backoff_min, configured.backoff_max));
+    RetryPolicy {
+        attempts: own.attempts.unwrap_or(configured.attempts),
+        backoff_min,
+        backoff_max,
+        deadline: own.deadline.unwrap_or(configured.deadline),
+    }
 }
 
 /// Decides after attempt number `attempt` (1 is the first) has failed, `elapsed` after the first began. `random` is uniform
@@ -49,6 +60,23 @@ mod tests {
 
     fn policy() -> RetryPolicy {
         RetryPolicy::new(5, Duration::from_millis(200), Duration::from_secs(1))
+    }
+
+    #[test]
+    fn a_handler_that_asks_for_nothing_gets_what_is_configured() {
+        assert_eq!(super::policy(&policy(), &Retry::default()), policy());
+    }
+
+    #[test]
+    fn what_a_handler_asks_for_takes_the_place_of_what_is_configured() {
+        let seconds = Duration::from_secs;
+        let attempts = Retry { attempts: Some(2), ..Retry::default() };
+        assert_eq!(super::policy(&policy(), &attempts), RetryPolicy { attempts: 2, ..policy() });
+        let backoff = Retry { backoff: Some((seconds(1), seconds(60))), ..Retry::default() };
+        let expected = RetryPolicy { backoff_min: seconds(1), backoff_max: seconds(60), ..policy() };
+        assert_eq!(super::policy(&policy(), &backoff), expected);
+        let deadline = Retry { deadline: Some(seconds(3)), ..Retry::default() };
+        assert_eq!(super::policy(&policy(), &deadline), RetryPolicy { deadline: seconds(3), ..policy() });
     }
 
     #[test]

@@ -10,6 +10,7 @@ use futures_util::{future::BoxFuture, stream::FuturesUnordered};
 
 use super::{
     Core, Counters, Entry,
+    assigned::{Assigned, Known},
     job::{self, AttemptError, Done, JobResult, Next, Waiting, origin},
     lanes::{LaneId, Lanes, lane},
     outcome::{Ended, Publishing},
@@ -23,6 +24,7 @@ use crate::{
     handler::Class,
     message::{Origin, Record},
     registry::{Handler, Kind, RouteId},
+    retry,
 };
 
 /// Everything that the dispatcher owns about commands in progress.
@@ -34,14 +36,7 @@ pub(super) struct Intake {
     /// Commands that may start as soon as fewer handlers run. Their lanes are busy already.
     pub(super) ready: VecDeque<Waiting>,
     pub(super) unknown: Unknown,
-    assignments: Vec<Option<Known>>,
-}
-
-/// An assignment that was looked up, and who takes its messages.
-#[derive(Clone)]
-struct Known {
-    assignment: Arc<Assignment>,
-    route: RouteId,
+    pub(super) assigned: Assigned,
 }
 
 impl Intake {
@@ -53,7 +48,7 @@ impl Intake {
             lanes: Lanes::default(),
             ready: VecDeque::new(),
             unknown: Unknown::default(),
-            assignments: Vec::new(),
+            assigned: Assigned::default(),
         }
     }
 
@@ -65,33 +60,9 @@ impl Intake {
             && self.core.fatal.reason().is_none()
     }
 
-    /// An assignment by index, looked up in the shared table once. Its topic is compared then and never again.
-    fn assignment(&mut self, index: u32) -> Option<Known> {
-        let place = index as usize;
-        if self.assignments.len() <= place {
-            self.assignments.resize(place + 1, None);
-        }
-        let known = &mut self.assignments[place];
-        if known.is_none() {
-            // One that is being given back is not remembered: nobody would forget it again.
-            let assignment = self.core.acks.assignments.get(index).filter(|assignment| assignment.is_active())?;
-            // Only topics that have a route are subscribed.
-            let route = self.core.routes.find(assignment.topic())?;
-            *known = Some(Known { assignment, route });
-        }
-        known.clone()
-    }
-
-    /// Forgets an assignment that is being given back, so that its memory can go.
-    pub(super) fn forget_assignment(&mut self, index: u32) {
-        if let Some(known) = self.assignments.get_mut(index as usize) {
-            *known = None;
-        }
-    }
-
     /// Takes one record. What is not finished or queued when this returns is abandoned: its partition is being given back.
     pub(super) fn take<R: Record>(&mut self, entry: &Entry<R>, context: &mut TaskContext<'_>) {
-        let known = self.assignment(entry.assignment).filter(|known| known.assignment.is_active());
+        let known = self.assigned.get(&self.core, entry.assignment).filter(|known| known.assignment.is_active());
         let Some(Known { assignment, route }) = known else {
             Counters::add(&self.core.counters.abandoned, 1);
             return;
@@ -181,13 +152,19 @@ impl Intake {
                 self.publishing.events(ended, handler, envelope, &events);
                 None
             }
-            Err(error) => self.failed(ended, error),
+            Err(error) => self.failed(ended, handler, error),
         }
     }
 
     /// The first attempt has failed: an error that may pass is parked for its next attempt.
-    fn failed<R: Record>(&mut self, ended: Ended<'_, R>, error: AttemptError) -> Option<(u32, Next)> {
-        if error.class == Class::Permanent || self.core.settings.retry.attempts <= 1 {
+    fn failed<R: Record>(
+        &mut self,
+        ended: Ended<'_, R>,
+        handler: &'static Handler,
+        error: AttemptError,
+    ) -> Option<(u32, Next)> {
+        let policy = retry::policy(&self.core.settings.retry, &handler.retry);
+        if error.class == Class::Permanent || policy.attempts <= 1 {
             self.publishing.dead_letter(ended, &error);
             return None;
         }

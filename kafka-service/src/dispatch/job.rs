@@ -19,7 +19,7 @@ use crate::{
     handler::{Class, Context, Events, Failure, HandlerError, HandlerFuture, Outcome},
     message::{Origin, Record, StoredRecord},
     registry::Handler,
-    retry::{Decision, decide},
+    retry::{Decision, decide, policy},
 };
 
 /// A record that waits, with its place and its handler.
@@ -166,7 +166,8 @@ pub(crate) async fn run(core: Arc<Core>, waiting: Waiting, mut attempt: u32, mut
         };
         // A clock that was set back counts as no time.
         let elapsed = Duration::try_from(core.clock.timestamp().duration_since(began)).unwrap_or_default();
-        let decision = decide(&core.settings.retry, error.class, attempt, elapsed, core.clock.random());
+        let policy = policy(&core.settings.retry, &waiting.handler.retry);
+        let decision = decide(&policy, error.class, attempt, elapsed, core.clock.random());
         let Decision::After(wait) = decision else {
             return Done { waiting, attempts: attempt, result: JobResult::Failed(error) };
         };
@@ -201,7 +202,7 @@ fn again(core: &Core, waiting: &Waiting, attempt: u32) -> Next {
 /// Waits for a started handler within its timeout. A blocking handler cannot be stopped: its timeout is only reported, and
 /// its key stays busy until it returns, so that no second run stands beside the first.
 async fn finish(core: &Core, handler: &'static Handler, mut future: HandlerFuture) -> Result<Events, AttemptError> {
-    let limit = core.settings.handler_timeout;
+    let limit = handler.timeout.unwrap_or(core.settings.handler_timeout);
     let finished = poll_fn(|context| poll(&mut future, context));
     // The handler is polled first: one that is ready at its deadline has made it.
     match select(finished, core.clock.sleep(limit)).await {
