@@ -1,6 +1,7 @@
 //! The handlers of this program: collected from every linked crate, checked once, then only looked up.
 
 mod entry;
+mod name;
 mod problem;
 mod routes;
 
@@ -27,8 +28,14 @@ type Identity = (Kind, &'static str, Option<&'static str>);
 
 impl Registry {
     /// Takes the handlers that the attribute macros registered.
+    #[cfg(test)]
     pub(crate) fn collect() -> Result<Self, Vec<Problem>> {
-        Self::from_handlers(inventory::iter::<Handler>)
+        Self::collect_with(&[])
+    }
+
+    /// Takes the handlers that the attribute macros registered, and those that were added at run time.
+    pub(crate) fn collect_with(added: &[&'static Handler]) -> Result<Self, Vec<Problem>> {
+        Self::from_handlers(inventory::iter::<Handler>.into_iter().chain(added.iter().copied()))
     }
 
     /// Builds the table, or says everything that is wrong with it.
@@ -72,8 +79,10 @@ fn problems(by_name: &BTreeMap<Identity, Vec<&'static Handler>>) -> Vec<Problem>
     if by_name.is_empty() {
         return vec![Problem::NoHandlers];
     }
+    let flawed = by_name.values().flatten().filter_map(|&handler| Some((handler, name::flaw(handler.name)?)));
+    let bad_names = flawed.map(|(handler, flaw)| Problem::BadName { handler, flaw });
     let several = by_name.values().filter(|handlers| handlers.len() > 1);
-    several.map(|handlers| Problem::Duplicate { handlers: handlers.clone() }).collect()
+    bad_names.chain(several.map(|handlers| Problem::Duplicate { handlers: handlers.clone() })).collect()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod event;
 #[cfg(test)]
 mod expansion_tests;
 mod extract;
+mod message_context;
 mod outcome;
 mod payload;
 mod probe;
@@ -26,6 +27,7 @@ pub use self::{
     error::{Classify, HandlerError},
     event::{Event, key},
     extract::{CorrelationId, FromContext, Meta, State},
+    message_context::MessageContext,
     outcome::{Events, IntoEvents, IntoOutcome, outcome, outcome_with},
     payload::{Payload, decode},
     probe::{Probe, Undescribed},

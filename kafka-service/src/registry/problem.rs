@@ -8,6 +8,11 @@ use super::Handler;
 #[derive(Clone, Debug)]
 pub(crate) enum Problem {
     NoHandlers,
+    /// Only of a handler that was added at run time: the attributes do not compile with such a name.
+    BadName {
+        handler: &'static Handler,
+        flaw: String,
+    },
     /// Several handlers with one name. Which one should answer is not ours to choose.
     Duplicate {
         handlers: Vec<&'static Handler>,
@@ -24,6 +29,13 @@ impl fmt::Display for Problem {
             Self::NoHandlers => formatter.write_str(
                 "no `#[command]` or `#[event]` handlers are linked into this binary\n  \
                  help: if they live in another crate, add `use that_crate as _;`",
+            ),
+            Self::BadName { handler, flaw } => write!(
+                formatter,
+                "the name of {} `{}` {flaw}: {}\n  help: a name has 1 to 200 ASCII letters, digits, `_`, `-` and `.`",
+                handler.kind,
+                handler.name.escape_debug(),
+                handler.place()
             ),
             Self::Duplicate { handlers } => duplicate(formatter, handlers),
             Self::MissingState { state, handlers } => missing_state(formatter, state, handlers),

@@ -1,12 +1,13 @@
 //! The service: what a program builds, starts and stops.
 
+mod closures;
 mod handle;
 mod run;
 mod start;
 
 pub use self::handle::ServiceHandle;
 
-use crate::{config::Config, error::Error, handler::States};
+use crate::{config::Config, error::Error, handler::States, registry::Handler};
 
 /// A Kafka microservice: the handlers of this program, with a configuration and the states that they need.
 ///
@@ -38,6 +39,8 @@ use crate::{config::Config, error::Error, handler::States};
 pub struct KafkaService {
     config: Config,
     states: States,
+    /// The handlers that were added at run time.
+    added: Vec<&'static Handler>,
 }
 
 impl KafkaService {
@@ -52,7 +55,7 @@ impl KafkaService {
 
     /// A service with a configuration made in code.
     pub fn new(config: Config) -> Self {
-        Self { config, states: States::default() }
+        Self { config, states: States::default(), added: Vec::new() }
     }
 
     /// Provides a value to the handlers that take [`State<T>`](crate::State). One value for each type; each handler gets a

@@ -36,12 +36,12 @@ impl KafkaService {
     /// [`Error::Config`] and [`Error::Start`] name everything that is wrong, all at once; [`Error::Client`] if the Kafka
     /// client refuses its settings.
     pub async fn start(self) -> Result<ServiceHandle, Error> {
-        let Self { config, states } = self;
+        let Self { config, states, added } = self;
         config.validate()?;
         for warning in config.warnings() {
             tracing::warn!("{warning}");
         }
-        let registry = check(&states)?;
+        let registry = check(&states, &added)?;
         let routes = Routes::new(&registry, &config);
         log_handlers(&registry, &routes);
         if config.bootstrap_servers == Bootstrap::Disabled {
@@ -56,13 +56,13 @@ impl KafkaService {
 }
 
 /// The handlers, if all that they need is there.
-fn check(states: &States) -> Result<Registry, Error> {
+fn check(states: &States, added: &[&'static Handler]) -> Result<Registry, Error> {
     if cfg!(panic = "abort") {
         let problem = "this program is built with panic = \"abort\", so a panic in a handler would end it instead of being a \
                        failed attempt / help: remove `panic = \"abort\"` from the profile in Cargo.toml";
         return Err(Error::Start(vec![problem.to_owned()]));
     }
-    let registry = Registry::collect();
+    let registry = Registry::collect_with(added);
     let problems: Vec<_> = match &registry {
         Ok(registry) => registry.check_states(states),
         Err(_) => Vec::new(),
