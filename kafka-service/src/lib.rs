@@ -204,8 +204,8 @@ pub use self::{
     config::Config,
     error::Error,
     handler::{
-        Classify, Command, CorrelationId, Event, FromContext, HandlerError, IntoEvents, IntoOutcome, MessageContext,
-        Meta, Payload, State,
+        Classify, Command, CorrelationId, ErrorClass, Event, FromContext, HandlerError, IntoEvents, IntoOutcome,
+        MessageContext, Meta, Payload, State,
     },
     health::Health,
     publish::{Publication, PublishError, Publisher},

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{config::RetryPolicy, handler::Class, registry::Retry};
+use crate::{config::RetryPolicy, handler::ErrorClass, registry::Retry};
 
 /// What follows a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,11 +29,17 @@ pub(crate) fn policy(configured: &RetryPolicy, own: &Retry) -> RetryPolicy {
 ///
 /// The wait is uniform between zero and `min * 2^(attempt - 1)`, capped at `max` ("full jitter"): instances that failed
 /// together do not come back together. A wait that the handler asked for is kept as it is.
-pub(crate) fn decide(policy: &RetryPolicy, class: Class, attempt: u32, elapsed: Duration, random: u64) -> Decision {
+pub(crate) fn decide(
+    policy: &RetryPolicy,
+    class: ErrorClass,
+    attempt: u32,
+    elapsed: Duration,
+    random: u64,
+) -> Decision {
     let wait = match class {
-        Class::Permanent => return Decision::GiveUp,
-        Class::RetryAfter(wait) => wait,
-        Class::Retryable => jitter(ceiling(policy, attempt), random),
+        ErrorClass::Permanent => return Decision::GiveUp,
+        ErrorClass::RetryAfter(wait) => wait,
+        ErrorClass::Retryable => jitter(ceiling(policy, attempt), random),
     };
     if attempt >= policy.attempts || elapsed.saturating_add(wait) > policy.deadline {
         return Decision::GiveUp;
@@ -81,23 +87,24 @@ mod tests {
 
     #[test]
     fn the_ceiling_doubles_up_to_the_maximum() {
-        let waits = [1, 2, 3, 4].map(|attempt| decide(&policy(), Class::Retryable, attempt, Duration::ZERO, u64::MAX));
+        let waits =
+            [1, 2, 3, 4].map(|attempt| decide(&policy(), ErrorClass::Retryable, attempt, Duration::ZERO, u64::MAX));
         assert_eq!(waits, [200, 400, 800, 1000].map(|ms| Decision::After(Duration::from_millis(ms))));
-        assert_eq!(decide(&policy(), Class::Retryable, 5, Duration::ZERO, 0), Decision::GiveUp);
+        assert_eq!(decide(&policy(), ErrorClass::Retryable, 5, Duration::ZERO, 0), Decision::GiveUp);
     }
 
     #[test]
     fn a_permanent_error_is_not_tried_again_and_a_requested_wait_is_kept() {
-        assert_eq!(decide(&policy(), Class::Permanent, 1, Duration::ZERO, 0), Decision::GiveUp);
+        assert_eq!(decide(&policy(), ErrorClass::Permanent, 1, Duration::ZERO, 0), Decision::GiveUp);
         let wait = Duration::from_secs(30);
-        assert_eq!(decide(&policy(), Class::RetryAfter(wait), 1, Duration::ZERO, 0), Decision::After(wait));
-        assert_eq!(decide(&policy(), Class::RetryAfter(wait), 5, Duration::ZERO, 0), Decision::GiveUp);
+        assert_eq!(decide(&policy(), ErrorClass::RetryAfter(wait), 1, Duration::ZERO, 0), Decision::After(wait));
+        assert_eq!(decide(&policy(), ErrorClass::RetryAfter(wait), 5, Duration::ZERO, 0), Decision::GiveUp);
     }
 
     #[test]
     fn no_attempt_begins_after_the_deadline() {
         let policy = RetryPolicy { deadline: Duration::from_secs(60), ..policy() };
-        let wait = Class::RetryAfter(Duration::from_secs(20));
+        let wait = ErrorClass::RetryAfter(Duration::from_secs(20));
         assert_eq!(decide(&policy, wait, 1, Duration::from_secs(40), 0), Decision::After(Duration::from_secs(20)));
         assert_eq!(decide(&policy, wait, 1, Duration::from_secs(41), 0), Decision::GiveUp);
     }
@@ -106,7 +113,7 @@ mod tests {
         #[test]
         fn no_wait_is_longer_than_the_maximum(attempt in 1u32..200, random: u64) {
             let policy = RetryPolicy { attempts: u32::MAX, ..policy() };
-            let Decision::After(wait) = decide(&policy, Class::Retryable, attempt, Duration::ZERO, random) else { panic!("attempts are left") };
+            let Decision::After(wait) = decide(&policy, ErrorClass::Retryable, attempt, Duration::ZERO, random) else { panic!("attempts are left") };
             prop_assert!(wait <= policy.backoff_max);
         }
     }

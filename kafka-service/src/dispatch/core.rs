@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use crate::{
     clock::Clock,
     config::{DeadLetterHeaders, MessageId, Ordering as KeyOrdering, RetryPolicy, UnknownCommands},
-    handler::States,
+    handler::{Classifiers, States},
     publish::{Acks, Publisher},
     registry::Routes,
     transport::{Producer, ReadBack, TopicId},
@@ -44,6 +44,7 @@ pub(crate) struct Core {
     pub(crate) settings: Settings,
     pub(crate) routes: Routes,
     pub(crate) states: States,
+    pub(crate) classifiers: Classifiers,
     pub(crate) publisher: Publisher,
     pub(crate) producer: Arc<dyn Producer>,
     pub(crate) acks: Arc<Acks>,

@@ -21,7 +21,7 @@ use crate::{
     config::{Ordering, UnknownCommands},
     dead_letter::Reason,
     envelope::Envelope,
-    handler::Class,
+    handler::ErrorClass,
     message::{Origin, Record},
     registry::{Handler, Kind, RouteId},
     retry,
@@ -116,7 +116,7 @@ impl Intake {
 
     fn reject<R: Record>(&mut self, ended: Ended<'_, R>, reason: Reason, message: String) {
         if ended.assignment.start(ended.slot) {
-            self.publishing.dead_letter(ended, &AttemptError { reason, class: Class::Permanent, message });
+            self.publishing.dead_letter(ended, &AttemptError { reason, class: ErrorClass::Permanent, message });
         }
     }
 
@@ -136,7 +136,7 @@ impl Intake {
         let ended = Ended { attempts: FIRST, handler: Some(handler), ..ended };
         let origin = origin(ended.record, ended.assignment);
         let result = match job::call(&self.core, handler, envelope, origin, FIRST) {
-            Ok(mut future) => match job::poll(&mut future, context) {
+            Ok(mut future) => match job::poll(&self.core, &mut future, context) {
                 Poll::Ready(result) => result,
                 Poll::Pending => return Some((FIRST, Next::Finish(future))),
             },
@@ -164,7 +164,7 @@ impl Intake {
         error: AttemptError,
     ) -> Option<(u32, Next)> {
         let policy = retry::policy(&self.core.settings.retry, &handler.retry);
-        if error.class == Class::Permanent || policy.attempts <= 1 {
+        if error.class == ErrorClass::Permanent || policy.attempts <= 1 {
             self.publishing.dead_letter(ended, &error);
             return None;
         }

@@ -11,7 +11,7 @@ use crate::{
     config::{Bootstrap, Config},
     dispatch::{Core, Counters, Dispatcher, Fatal, Settings},
     error::Error,
-    handler::States,
+    handler::{Classifiers, States},
     health::HealthState,
     publish::{Acks, Publisher, PublisherCore},
     registry::{Handler, Registry, Routes},
@@ -36,7 +36,7 @@ impl KafkaService {
     /// [`Error::Config`] and [`Error::Start`] name everything that is wrong, all at once; [`Error::Client`] if the Kafka
     /// client refuses its settings.
     pub async fn start(self) -> Result<ServiceHandle, Error> {
-        let Self { config, states, added } = self;
+        let Self { config, states, classifiers, added } = self;
         config.validate()?;
         for warning in config.warnings() {
             tracing::warn!("{warning}");
@@ -50,7 +50,8 @@ impl KafkaService {
         }
         // Creating clients and the embedded broker are short calls that block.
         let runtime = Runtime::current();
-        let started = tokio::task::spawn_blocking(move || launch(config, states, routes, runtime));
+        let program = Program { states, classifiers, routes };
+        let started = tokio::task::spawn_blocking(move || launch(config, program, runtime));
         started.await.map_err(|error| Error::Client(error.to_string()))?
     }
 }
@@ -84,6 +85,13 @@ fn log_handlers(registry: &Registry, routes: &Routes) {
         let summary = doc.lines().next().unwrap_or_default().trim();
         tracing::info!("{kind} `{name}` -> {} on {topics}: {summary}", handler.place());
     }
+}
+
+/// What the program brings: its handlers, by topic, and what they need.
+struct Program {
+    states: States,
+    classifiers: Classifiers,
+    routes: Routes,
 }
 
 /// The topics of a service, each once: what it writes to by [`TopicId`], and what it needs.
@@ -123,8 +131,8 @@ impl Topics {
     }
 }
 
-fn launch(config: Config, states: States, routes: Routes, runtime: Runtime) -> Result<ServiceHandle, Error> {
-    let topics = Topics::of(&config, &routes);
+fn launch(config: Config, program: Program, runtime: Runtime) -> Result<ServiceHandle, Error> {
+    let topics = Topics::of(&config, &program.routes);
     let embedded = match &config.bootstrap_servers {
         Bootstrap::Embedded => Some(embedded(&topics)?),
         _ => None,
@@ -138,7 +146,7 @@ fn launch(config: Config, states: States, routes: Routes, runtime: Runtime) -> R
     let acks = Arc::new(acks);
     let producer = KafkaProducer::new(&config, &bootstrap, topics.written.clone(), Arc::clone(&acks))
         .map_err(|error| Error::Client(kafka::describe(&error)))?;
-    let core = Arc::new(core(&config, &bootstrap, &topics, states, routes, Arc::new(producer), acks));
+    let core = Arc::new(core(&config, &bootstrap, &topics, program, Arc::new(producer), acks));
     let (batch_sender, batches) = mpsc::channel(BATCHES_AHEAD);
     let (control_sender, control) = mpsc::unbounded_channel();
     let dispatcher = Dispatcher::new(Arc::clone(&core), batches, control, undelivered);
@@ -173,8 +181,7 @@ fn core(
     config: &Config,
     bootstrap: &str,
     topics: &Topics,
-    states: States,
-    routes: Routes,
+    program: Program,
     producer: Arc<dyn Producer>,
     acks: Arc<Acks>,
 ) -> Core {
@@ -200,10 +207,12 @@ fn core(
         dead_letter_headers: config.dead_letter_headers,
         dead_letter_limit: config.dead_letter_limit,
     };
+    let Program { states, classifiers, routes } = program;
     Core {
         settings,
         routes,
         states,
+        classifiers,
         publisher,
         producer,
         acks,

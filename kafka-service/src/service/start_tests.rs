@@ -9,39 +9,31 @@ static COMMAND: Handler = Handler::command("create_order", &invoke);
 static EVENT: Handler = Handler::event("order.paid", &invoke);
 static URGENT: Handler = Handler::command("create_order", &invoke).topic("urgent");
 
-/// Every topic that is needed with its purpose, and the dead-letter topic of each consumed one.
-fn topics(handlers: &[&'static Handler], config: &Config) -> (Vec<(String, &'static str)>, Vec<(String, String)>) {
+/// Every topic that is needed with its purpose, and every consumed one with its dead-letter topic.
+fn topics(handlers: &[&'static Handler], config: &Config) -> (Vec<String>, Vec<String>) {
     let registry = Registry::from_handlers(handlers.iter().copied()).unwrap();
     let Topics { written, needed, dead_letter } = Topics::of(config, &Routes::new(&registry, config));
-    let mut dead_letter: Vec<_> =
-        dead_letter.into_iter().map(|(source, TopicId(place))| (source, written[place].clone())).collect();
+    let needed = needed.into_iter().map(|topic| format!("{}: {}", topic.name, topic.purpose));
+    let dead_letter = dead_letter.into_iter().map(|(source, TopicId(place))| format!("{source} -> {}", written[place]));
+    let mut dead_letter: Vec<_> = dead_letter.collect();
     dead_letter.sort_unstable();
-    (needed.into_iter().map(|topic| (topic.name, topic.purpose)).collect(), dead_letter)
-}
-
-fn owned<T>(pairs: &[(&str, T)]) -> Vec<(String, T)>
-where
-    T: Copy,
-{
-    pairs.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect()
+    (needed.collect(), dead_letter)
 }
 
 #[test]
 fn every_consumed_topic_has_its_dead_letter_topic() {
     let (needed, dead_letter) = topics(&[&COMMAND, &EVENT, &URGENT], &Config::new("shop"));
-    assert_eq!(
-        needed,
-        owned(&[
-            ("service_events", "published events"),
-            ("service_commands", "commands"),
-            ("service_commands-dlq", "dead letters"),
-            ("service_events-dlq", "dead letters"),
-            ("urgent", "commands"),
-            ("urgent-dlq", "dead letters"),
-        ])
-    );
+    let expected = [
+        "service_events: published events",
+        "service_commands: commands",
+        "service_commands-dlq: dead letters",
+        "service_events-dlq: dead letters",
+        "urgent: commands",
+        "urgent-dlq: dead letters",
+    ];
+    assert_eq!(needed, expected);
     let expected =
-        ["service_commands", "service_events", "urgent"].map(|topic| (topic.to_owned(), format!("{topic}-dlq")));
+        ["service_commands -> service_commands-dlq", "service_events -> service_events-dlq", "urgent -> urgent-dlq"];
     assert_eq!(dead_letter, expected);
 }
 
@@ -50,9 +42,8 @@ fn a_service_with_event_handlers_only_needs_no_commands_topic() {
     let mut config = Config::new("shop");
     config.subscribed_events_topics = Some(vec!["payments".to_owned()]);
     let (needed, dead_letter) = topics(&[&EVENT], &config);
-    let expected = [("service_events", "published events"), ("payments", "events"), ("payments-dlq", "dead letters")];
-    assert_eq!(needed, owned(&expected));
-    assert_eq!(dead_letter, [("payments".to_owned(), "payments-dlq".to_owned())]);
+    assert_eq!(needed, ["service_events: published events", "payments: events", "payments-dlq: dead letters"]);
+    assert_eq!(dead_letter, ["payments -> payments-dlq"]);
 }
 
 #[test]
@@ -60,6 +51,6 @@ fn one_dead_letter_topic_can_serve_all() {
     let mut config = Config::new("shop");
     config.dead_letter_topic = Some("dead".to_owned());
     let (needed, dead_letter) = topics(&[&COMMAND, &EVENT], &config);
-    assert_eq!(needed.len(), 3);
-    assert!(dead_letter.iter().all(|(_, topic)| topic == "dead") && dead_letter.len() == 2);
+    assert_eq!(needed, ["service_events: published events", "service_commands: commands", "dead: dead letters"]);
+    assert_eq!(dead_letter, ["service_commands -> dead", "service_events -> dead"]);
 }
