@@ -101,7 +101,7 @@ async fn read_back(core: Arc<Core>, assignment: Arc<Assignment>, slot: u64, toke
                     partition = assignment.partition(),
                     offset,
                     error,
-                    "cannot read back a command whose event was refused; trying again"
+                    "cannot read back a message whose event was refused; trying again"
                 );
                 core.clock.sleep(AGAIN_AFTER).await;
             }

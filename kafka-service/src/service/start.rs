@@ -82,8 +82,8 @@ fn log_handlers(registry: &Registry, routes: &Routes) {
             [] => "no topic, because another handler takes its messages".to_owned(),
             topics => topics.join(", "),
         };
-        let summary = doc.lines().next().unwrap_or_default().trim();
-        tracing::info!("{kind} `{name}` -> {} on {topics}: {summary}", handler.place());
+        let summary = doc.lines().next().map(|line| format!(": {}", line.trim())).unwrap_or_default();
+        tracing::info!("{kind} `{name}` -> {} on {topics}{summary}", handler.place());
     }
 }
 
