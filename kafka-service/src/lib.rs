@@ -1,7 +1,8 @@
 //! Write Kafka microservices as plain typed async functions: ordered per key, nothing lost, as fast as a loop written by
 //! hand.
 //!
-//! A service consumes *commands*, calls a function for each, and publishes the *events* that the function returns. You
+//! A service consumes *commands*, calls a function for each, and publishes the *events* that the function returns. It may
+//! react to the events of others too. You
 //! write the function and its types; this crate does the rest: it finds the function, decodes the message, runs
 //! different keys concurrently and one key in order, retries, puts what cannot be handled into a dead-letter topic, and
 //! commits a position only when everything up to it is done.
@@ -113,11 +114,42 @@
 //! is not linked by Rust: write `use that_crate as _;`. At start the log shows every handler with its file and line, and
 //! two handlers with one name, or a state that nobody provided, keep the service from starting.
 //!
+//! # Events of others
+//!
+//! A service also reacts to what others publish. A handler for an event takes and returns what one for a command does, and
+//! order, retries and dead letters (`service_events-dlq`) are the same. The topic says what a message is: with such a handler
+//! the service consumes the events topic too, or the topics of `KAFKA_SUBSCRIBED_EVENTS_TOPICS`; without one for commands it
+//! leaves the commands topic alone. Events that no handler wants pass without a word, and its own come back like any other.
+//!
+//! ```no_run
+//! # use kafka_service::{Event, KafkaService, MessageContext};
+//! # use serde::{Deserialize, Serialize};
+//! #[derive(Deserialize)]
+//! struct PaymentSettled { order: String }
+//!
+//! #[derive(Serialize, Event)]
+//! #[event("order.released", key = order)]
+//! struct OrderReleased { order: String }
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! KafkaService::from_env()?
+//!     .on_event("payment.settled", |_: MessageContext, payment: PaymentSettled| async move {
+//!         OrderReleased { order: payment.order }
+//!     })
+//!     .run()
+//!     .await?;
+//! # Ok(()) }
+//! ```
+//!
+//! Closures like this one, added with [`on_event`](KafkaService::on_event) and [`on_command`](KafkaService::on_command), are
+//! for services that are put together at run time.
+//!
 //! # Errors
 //!
 //! Every error that `?` takes becomes a [`HandlerError`] and is *retryable*: the handler is called again, five times in
 //! all, with growing pauses; meanwhile other keys go on. [`.permanent()`](Classify::permanent) says that trying again
-//! cannot help. What stays failed goes to the dead-letter topic, `service_commands-dlq`, byte for byte, with
+//! cannot help. A handler that returns an error type of its own says once what each failure means:
+//! [`.classify::<UserError>(..)`](KafkaService::classify). What stays failed goes to the dead-letter topic, `service_commands-dlq`, byte for byte, with
 //! [headers](dead_letter) that say why, as does what is no message at all or does not decode. A panic is a failed attempt.
 //! An `async fn` that takes longer than its timeout (`KAFKA_HANDLER_TIMEOUT`, 5 minutes) is cancelled, a failed attempt
 //! too; a plain `fn` cannot be stopped, so its key waits until it returns.
@@ -204,8 +236,8 @@ pub use self::{
     config::Config,
     error::Error,
     handler::{
-        Classify, Command, CorrelationId, Event, FromContext, HandlerError, IntoEvents, IntoOutcome, Meta, Payload,
-        State,
+        Classify, Command, CorrelationId, ErrorClass, Event, FromContext, HandlerError, IntoEvents, IntoOutcome,
+        MessageContext, Meta, Payload, State,
     },
     health::Health,
     publish::{Publication, PublishError, Publisher},

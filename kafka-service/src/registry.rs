@@ -1,70 +1,51 @@
 //! The handlers of this program: collected from every linked crate, checked once, then only looked up.
 
 mod entry;
+mod name;
 mod problem;
+mod routes;
 
 use std::collections::BTreeMap;
-
-use rustc_hash::FxHashMap;
 
 pub use self::entry::{Description, Handler, Invoke};
 pub(crate) use self::{
     entry::{Kind, Retry},
     problem::Problem,
+    routes::{RouteId, Routes},
 };
 use crate::handler::States;
 
 inventory::collect!(Handler);
 
-/// Handlers by name, for every message; and in order, for people.
+/// All handlers, in order: commands first, then events, each sorted by name.
 #[derive(Debug)]
 pub(crate) struct Registry {
     sorted: Vec<&'static Handler>,
-    commands: FxHashMap<&'static str, &'static Handler>,
-    events: FxHashMap<&'static str, &'static Handler>,
 }
+
+/// What no two handlers share: kind, name, and the topic that a handler names.
+type Identity = (Kind, &'static str, Option<&'static str>);
 
 impl Registry {
     /// Takes the handlers that the attribute macros registered.
+    #[cfg(test)]
     pub(crate) fn collect() -> Result<Self, Vec<Problem>> {
-        Self::from_handlers(inventory::iter::<Handler>)
+        Self::collect_with(&[])
+    }
+
+    /// Takes the handlers that the attribute macros registered, and those that were added at run time.
+    pub(crate) fn collect_with(added: &[&'static Handler]) -> Result<Self, Vec<Problem>> {
+        Self::from_handlers(inventory::iter::<Handler>.into_iter().chain(added.iter().copied()))
     }
 
     /// Builds the table, or says everything that is wrong with it.
     pub(crate) fn from_handlers(handlers: impl IntoIterator<Item = &'static Handler>) -> Result<Self, Vec<Problem>> {
-        let mut by_name: BTreeMap<(Kind, &'static str), Vec<&'static Handler>> = BTreeMap::new();
+        let mut by_name: BTreeMap<Identity, Vec<&'static Handler>> = BTreeMap::new();
         for handler in handlers {
-            by_name.entry((handler.kind, handler.name)).or_default().push(handler);
+            by_name.entry((handler.kind, handler.name, handler.topic)).or_default().push(handler);
         }
         let problems = problems(&by_name);
-        if problems.is_empty() { Ok(Self::new(by_name.into_values().flatten().collect())) } else { Err(problems) }
-    }
-
-    fn new(sorted: Vec<&'static Handler>) -> Self {
-        let (commands, events) = (table(&sorted, Kind::Command), table(&sorted, Kind::Event));
-        Self { sorted, commands, events }
-    }
-
-    /// The handler for a message. This is the look-up of the hot path.
-    #[inline]
-    pub(crate) fn get(&self, kind: Kind, name: &str) -> Option<&'static Handler> {
-        match kind {
-            Kind::Command => self.commands.get(name).copied(),
-            Kind::Event => self.events.get(name).copied(),
-        }
-    }
-
-    /// The command whose name is nearest to an unknown one, if it is near enough to be what was meant.
-    pub(crate) fn closest(&self, name: &str) -> Option<&str> {
-        let wanted = letters(name);
-        let mut best: Option<(usize, &'static str)> = None;
-        for known in self.handlers().filter(|handler| handler.kind == Kind::Command).map(|handler| handler.name) {
-            let distance = strsim::damerau_levenshtein(&wanted, &letters(known));
-            if distance <= (wanted.chars().count() / 4).max(1) && best.is_none_or(|(least, _)| distance < least) {
-                best = Some((distance, known));
-            }
-        }
-        best.map(|(_, known)| known)
+        if problems.is_empty() { Ok(Self { sorted: by_name.into_values().flatten().collect() }) } else { Err(problems) }
     }
 
     /// Every state that a handler needs and nobody provided.
@@ -86,24 +67,22 @@ impl Registry {
     pub(crate) fn handlers(&self) -> impl Iterator<Item = &'static Handler> {
         self.sorted.iter().copied()
     }
+
+    /// The first handler of this name.
+    #[cfg(test)]
+    pub(crate) fn get(&self, kind: Kind, name: &str) -> Option<&'static Handler> {
+        self.handlers().find(|handler| handler.kind == kind && handler.name == name)
+    }
 }
 
-fn table(handlers: &[&'static Handler], kind: Kind) -> FxHashMap<&'static str, &'static Handler> {
-    let handlers = handlers.iter().filter(|handler| handler.kind == kind);
-    handlers.map(|&handler| (handler.name, handler)).collect()
-}
-
-fn problems(by_name: &BTreeMap<(Kind, &'static str), Vec<&'static Handler>>) -> Vec<Problem> {
+fn problems(by_name: &BTreeMap<Identity, Vec<&'static Handler>>) -> Vec<Problem> {
     if by_name.is_empty() {
         return vec![Problem::NoHandlers];
     }
+    let flawed = by_name.values().flatten().filter_map(|&handler| Some((handler, name::flaw(handler.name)?)));
+    let bad_names = flawed.map(|(handler, flaw)| Problem::BadName { handler, flaw });
     let several = by_name.values().filter(|handlers| handlers.len() > 1);
-    several.map(|handlers| Problem::Duplicate { handlers: handlers.clone() }).collect()
-}
-
-/// A name without what people spell differently: `CreateUser`, `create-user` and `create_user` are one.
-fn letters(name: &str) -> String {
-    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    bad_names.chain(several.map(|handlers| Problem::Duplicate { handlers: handlers.clone() })).collect()
 }
 
 #[cfg(test)]

@@ -10,6 +10,6 @@ async fn a_service_without_handlers_does_not_start_and_says_how_they_get_lost() 
     config.bootstrap_servers = Bootstrap::Disabled;
     let Err(Error::Start(problems)) = KafkaService::new(config).start().await else { panic!("it must not start") };
     let [problem] = problems.as_slice() else { panic!("one problem: {problems:?}") };
-    assert!(problem.contains("no `#[command]` handlers are linked"), "{problem}");
+    assert!(problem.contains("no `#[command]` or `#[event]` handlers are linked"), "{problem}");
     assert!(problem.contains("use that_crate as _;"), "{problem}");
 }

@@ -4,6 +4,7 @@
 //! ([`HandlerError`]). Handlers never see a transport type, and transports never see this module.
 
 mod buffer;
+mod classifiers;
 mod command;
 mod content;
 mod context;
@@ -12,6 +13,7 @@ mod event;
 #[cfg(test)]
 mod expansion_tests;
 mod extract;
+mod message_context;
 mod outcome;
 mod payload;
 mod probe;
@@ -19,19 +21,21 @@ mod state;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub(crate) use self::{
+    classifiers::Classifiers,
+    error::IntoHandlerError,
+    payload::DecodeError,
+    state::{StateNeed, States},
+};
 pub use self::{
     command::Command,
     content::serialize_content,
     context::{Context, Failure, HandlerFuture, Invocation, Outcome},
-    error::{Classify, HandlerError},
+    error::{Classify, ErrorClass, HandlerError},
     event::{Event, key},
     extract::{CorrelationId, FromContext, Meta, State},
+    message_context::MessageContext,
     outcome::{Events, IntoEvents, IntoOutcome, outcome, outcome_with},
     payload::{Payload, decode},
     probe::{Probe, Undescribed},
-};
-pub(crate) use self::{
-    error::{Class, IntoHandlerError},
-    payload::DecodeError,
-    state::{StateNeed, States},
 };

@@ -178,7 +178,9 @@ struct Place<'a>(&'a Handler);
 impl fmt::Display for Place<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Handler { module, function, file, line, .. } = self.0;
-        write!(formatter, "`{module}::{function}` ({file}:{line})")
+        // A closure is known by its place only.
+        let separator = if module.is_empty() { "" } else { "::" };
+        write!(formatter, "`{module}{separator}{function}` ({file}:{line})")
     }
 }
 

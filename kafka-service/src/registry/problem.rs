@@ -8,6 +8,11 @@ use super::Handler;
 #[derive(Clone, Debug)]
 pub(crate) enum Problem {
     NoHandlers,
+    /// Only of a handler that was added at run time: the attributes do not compile with such a name.
+    BadName {
+        handler: &'static Handler,
+        flaw: String,
+    },
     /// Several handlers with one name. Which one should answer is not ours to choose.
     Duplicate {
         handlers: Vec<&'static Handler>,
@@ -22,8 +27,15 @@ impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoHandlers => formatter.write_str(
-                "no `#[command]` handlers are linked into this binary\n  \
+                "no `#[command]` or `#[event]` handlers are linked into this binary\n  \
                  help: if they live in another crate, add `use that_crate as _;`",
+            ),
+            Self::BadName { handler, flaw } => write!(
+                formatter,
+                "the name of {} `{}` {flaw}: {}\n  help: a name has 1 to 200 ASCII letters, digits, `_`, `-` and `.`",
+                handler.kind,
+                handler.name.escape_debug(),
+                handler.place()
             ),
             Self::Duplicate { handlers } => duplicate(formatter, handlers),
             Self::MissingState { state, handlers } => missing_state(formatter, state, handlers),
@@ -34,6 +46,9 @@ impl fmt::Display for Problem {
 fn duplicate(formatter: &mut fmt::Formatter<'_>, handlers: &[&Handler]) -> fmt::Result {
     let [first, .., last] = handlers else { return Ok(()) };
     write!(formatter, "{} `{}` is registered ", first.kind, first.name)?;
+    if let Some(topic) = first.topic {
+        write!(formatter, "for topic `{topic}` ")?;
+    }
     match handlers.len() {
         2 => write!(formatter, "twice: ")?,
         times => write!(formatter, "{times} times: ")?,

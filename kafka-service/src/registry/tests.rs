@@ -70,7 +70,7 @@ fn a_program_without_handlers_gets_a_hint() {
     let problems = Registry::from_handlers([]).unwrap_err();
     assert_eq!(
         texts(&problems),
-        ["no `#[command]` handlers are linked into this binary\n  \
+        ["no `#[command]` or `#[event]` handlers are linked into this binary\n  \
           help: if they live in another crate, add `use that_crate as _;`"]
     );
 }
@@ -97,12 +97,19 @@ fn a_missing_state_is_one_problem_that_names_all_its_handlers() {
     assert!(registry.check_states(&states).is_empty());
 }
 
+static ANYWHERE: Handler = Handler::event("order.paid", &invoke).at("shop", "anywhere", "src/a.rs", 1);
+static HERE: Handler = Handler::event("order.paid", &invoke).at("shop", "here", "src/a.rs", 2).topic("payments");
+static HERE_TOO: Handler = Handler::event("order.paid", &invoke).at("shop", "too", "src/a.rs", 3).topic("payments");
+static COMMAND: Handler = Handler::command("order.paid", &invoke).at("shop", "command", "src/a.rs", 4);
+
 #[test]
-fn the_closest_name_is_offered_only_when_it_is_near() {
-    let registry = registry();
-    assert_eq!(registry.closest("create_ordr"), Some("create_order"));
-    assert_eq!(registry.closest("CreateOrder"), Some("create_order"));
-    assert_eq!(registry.closest("cancel-order"), Some("cancel_order"));
-    assert_eq!(registry.closest("ship_parcel"), None);
-    assert_eq!(registry.closest(""), None);
+fn a_name_is_one_handlers_for_each_kind_and_topic() {
+    assert!(Registry::from_handlers([&ANYWHERE, &HERE, &COMMAND]).is_ok());
+    let problems = Registry::from_handlers([&ANYWHERE, &HERE, &HERE_TOO, &COMMAND]).unwrap_err();
+    assert_eq!(
+        texts(&problems),
+        [
+            "event `order.paid` is registered for topic `payments` twice: `shop::here` (src/a.rs:2) and `shop::too` (src/a.rs:3)"
+        ]
+    );
 }

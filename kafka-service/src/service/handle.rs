@@ -174,7 +174,7 @@ impl Running {
         let started = Instant::now();
         let deadline = started + self.config.shutdown_deadline;
         let failure = self.core.fatal.reason().map(str::to_owned);
-        tracing::info!(deadline = ?self.config.shutdown_deadline, "stopping: no more commands are taken");
+        tracing::info!(deadline = ?self.config.shutdown_deadline, "stopping: nothing more is taken");
         self.consumer.stop(deadline);
         let ended = tokio::time::timeout_at((deadline + GOODBYE).into(), self.consumer.ended).await;
         let Ended { left, running } = ended.ok().and_then(Result::ok).unwrap_or_else(|| {
