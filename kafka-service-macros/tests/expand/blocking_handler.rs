@@ -3,7 +3,7 @@ fn resize(id: CorrelationId, meta: Meta, image: Image) -> Resized {
 }
 #[allow(deprecated, unused_qualifications)]
 const _: () = {
-    use ::kafka_service::__private;
+    use ::kafka_service::__private::{self, Undescribed as _};
     fn __invoke(__context: &__private::Context<'_>) -> __private::Invocation {
         let __0 = __private::extract::<CorrelationId>(__context)?;
         let __1 = __private::extract::<Meta>(__context)?;
@@ -13,12 +13,10 @@ const _: () = {
         >(resize(__0, __1, __payload)))
     }
     __private::inventory::submit! {
-        __private::Handler::command("resize", __invoke).at(::core::module_path!(),
-        "resize", ::core::file!(), ::core::line!()).describe(| __description | { use
-        __private::Undescribed as _; __private::Probe:: < CorrelationId >
-        ::extractor(__description); __private::Probe:: < Meta >
-        ::extractor(__description); __private::Probe:: < Image >
-        ::payload(__description); __private::Probe:: < Resized >
-        ::returns(__description); }).blocking()
+        __private::Handler::command("resize", & __invoke).at(::core::module_path!(),
+        "resize", ::core::file!(), ::core::line!()).blocking().describe(| __types | {
+        __private::Probe:: < CorrelationId > ::extractor(__types); __private::Probe:: <
+        Meta > ::extractor(__types); __private::Probe:: < Image > ::payload(__types);
+        __private::Probe:: < Resized > ::returns(__types); })
     }
 };

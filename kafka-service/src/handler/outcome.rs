@@ -117,7 +117,7 @@ impl fmt::Debug for EncodedEvent<'_> {
 ///
 /// There is nothing to implement: derive [`Event`](derive@crate::Event) for the types that you publish.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be published by a `#[command]` handler",
+    message = "`{Self}` cannot be published by a handler",
     label = "not an event",
     note = "an event derives `serde::Serialize` and `kafka_service::Event` and has a type: `#[event(\"entity.action\")]`",
     note = "`()`, `Option<E>`, `Vec<E>`, tuples of events and a `Result` of one of these work too; a future is awaited in an `async fn`"
@@ -200,7 +200,7 @@ tuple!(A B C D E F G H);
 /// There is nothing to implement. The parts of a `Result` are named here and bound only where a handler is called: so a
 /// wrong event and a wrong error each get a compiler message of their own.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be published by a `#[command]` handler",
+    message = "`{Self}` cannot be published by a handler",
     label = "not an event",
     note = "an event derives `serde::Serialize` and `kafka_service::Event` and has a type: `#[event(\"entity.action\")]`",
     note = "`()`, `Option<E>`, `Vec<E>`, tuples of events and a `Result` of one of these work too; a future is awaited in an `async fn`"
@@ -233,6 +233,18 @@ impl<T, E> IntoOutcome for Result<T, E> {
     }
 }
 
+/// What a handler returns that has an error to judge: a `Result`.
+///
+/// There is nothing to implement; it exists for its compiler message.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` holds no error that `permanent` could judge",
+    label = "not a `Result`",
+    note = "return a `Result<{Self}, E>`, or remove `permanent` from the attribute"
+)]
+pub trait Fallible: IntoOutcome {}
+
+impl<T, E> Fallible for Result<T, E> {}
+
 /// Turns what a handler returned into encoded events or an error.
 ///
 /// # Errors
@@ -256,7 +268,7 @@ where
 #[inline]
 pub fn outcome_with<R>(returned: R, is_permanent: impl FnOnce(&R::Error) -> bool) -> Outcome
 where
-    R: IntoOutcome,
+    R: Fallible,
     R::Events: IntoEvents,
     R::Error: IntoHandlerError,
 {
