@@ -67,6 +67,10 @@ impl Args {
     }
 
     fn parse_option(&mut self, input: ParseStream<'_>, grammar: &Grammar, words: &mut Words, errors: &Errors) {
+        if input.peek(LitStr) {
+            errors.at(until_comma(input), format!("the {} is given more than once", grammar.name));
+            return;
+        }
         let Some(given) = words.parse(input, errors) else { return };
         if given.word == "name" {
             self.name_is_wrong = true;

@@ -12,16 +12,23 @@ use crate::{
     diagnostics::Errors,
     fallback,
     item::Item,
-    model::{Handler, Kind},
+    model::{self, Handler, Kind},
     options::Options,
 };
 
 /// `#[command(..)]` or `#[event(..)]` on an item.
 pub(crate) fn handler(kind: Kind, args: TokenStream, item: &TokenStream) -> TokenStream {
     let errors = Errors::new();
-    let args = Args::parse(args, kind.grammar(), &errors);
     let handler = match Item::parse(item.clone()) {
-        Ok(parsed) => Handler::new(kind, args, parsed, &errors),
+        Ok(Item::Function(function)) => {
+            let args = Args::parse(args, kind.grammar(), &errors);
+            Handler::new(kind, args, *function, &errors)
+        }
+        // What the attribute holds was meant for something else too; one mistake at a time.
+        Ok(Item::Other { keyword, kind: other }) => {
+            model::wrong_item(kind, &keyword, other, &errors);
+            None
+        }
         Err(error) => {
             errors.add(error);
             None
@@ -57,7 +64,7 @@ fn registration(handler: &Handler) -> TokenStream {
         #conditions
         #[allow(deprecated, unused_qualifications)]
         #constant = {
-            use #runtime::{self, Undescribed as _};
+            use #runtime;
             #invoke
             __private::inventory::submit! { #entry }
         };
@@ -102,7 +109,12 @@ fn run(handler: &Handler, arguments: &[Ident]) -> TokenStream {
     let call = quote_spanned!(place=> #function(#(#arguments),*) #wait);
     let outcome = match &handler.options.permanent {
         None => quote_spanned!(place=> __private::outcome::<#returns>(#call)),
-        Some(permanent) => quote_spanned!(place=> __private::outcome_with::<#returns>(#call, #permanent)),
+        Some(permanent) => {
+            // A call, because the compiler says more about a wrong argument than about a wrong function.
+            let error = local("__error", permanent.span());
+            let judge = quote_spanned!(error.span()=> |#error| #permanent(#error));
+            quote_spanned!(place=> __private::outcome_with::<#returns>(#call, #judge))
+        }
     };
     match asyncness {
         Some(keyword) => quote_spanned!(keyword.span()=> __private::invocation(async move { #outcome })),
@@ -139,9 +151,9 @@ fn named(handler: &Handler) -> TokenStream {
     };
     match (&handler.name, &handler.payload) {
         (None, Some(ty)) => {
-            let function = Ident::new(of_payload, ty.span());
-            let function = quote_spanned!(ty.span()=> __private::#function::<#ty>);
-            quote!(#function(&__invoke))
+            let place = Span::call_site().located_at(ty.span());
+            let function = Ident::new(of_payload, place);
+            quote_spanned!(place=> __private::#function::<#ty>(&__invoke))
         }
         (name, _) => {
             let function = Ident::new(given, Span::call_site());
@@ -188,6 +200,7 @@ fn describe(handler: &Handler) -> TokenStream {
     let returns = handler.returns();
     quote! {
         |#types| {
+            use __private::Undescribed as _;
             #(#extractors)*
             #(#payload)*
             __private::Probe::<#returns>::returns(#types);

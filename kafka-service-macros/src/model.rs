@@ -8,7 +8,7 @@ use crate::{
     args::{Args, Grammar},
     diagnostics::{Errors, Help},
     doc,
-    item::{HandlerItem, Item},
+    item::HandlerItem,
     names::{check_name, missing_name},
     options::{OF_HANDLERS, Options},
     signature,
@@ -50,14 +50,7 @@ pub(crate) struct Handler {
 
 impl Handler {
     /// Applies every rule. `None` means that errors were reported.
-    pub(crate) fn new(kind: Kind, args: Args, item: Item, errors: &Errors) -> Option<Self> {
-        let item = match item {
-            Item::Function(item) => *item,
-            Item::Other { keyword, kind: other } => {
-                wrong_item(kind, &keyword, other, errors);
-                return None;
-            }
-        };
+    pub(crate) fn new(kind: Kind, args: Args, item: HandlerItem, errors: &Errors) -> Option<Self> {
         check_handler_name(kind, &args, &item, errors);
         signature::check(&item, errors);
         let mut arguments: Vec<_> = item.signature.inputs.iter().filter_map(argument).cloned().collect();
@@ -85,7 +78,7 @@ fn argument(input: &FnArg) -> Option<&Type> {
     }
 }
 
-fn wrong_item(kind: Kind, keyword: &TokenTree, other: &str, errors: &Errors) {
+pub(crate) fn wrong_item(kind: Kind, keyword: &TokenTree, other: &str, errors: &Errors) {
     let attribute = kind.grammar().attribute;
     let message = format!("`#[{attribute}]` goes on a function, not on {other}");
     let derive = match kind {

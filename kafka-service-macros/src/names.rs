@@ -27,13 +27,12 @@ pub(crate) fn check_name(name: &LitStr, grammar: &Grammar, errors: &Errors) {
 
 /// Checks the name of a topic, which is Kafka's to judge. Whether it is one.
 pub(crate) fn check_topic(name: &LitStr, errors: &Errors) -> bool {
-    match name.value().as_str() {
-        "" => errors.at(name, Help("the topic name must not be empty", "leave `topic` out for the configured topics")),
-        text @ ("." | "..") => {
-            errors.at(name, Help(format!("`{text}` is no topic name"), "write a name such as `orders`"))
-        }
+    let flaw = match name.value().as_str() {
+        "" => Help("the topic name must not be empty", "leave `topic` out for the configured topics"),
+        "." | ".." => Help("a topic cannot be called `.` or `..`", "write a name such as `orders`"),
         _ => return check_letters(name, "topic name", LONGEST_TOPIC, errors),
-    }
+    };
+    errors.at(name, flaw);
     false
 }
 

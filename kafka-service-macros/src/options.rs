@@ -72,6 +72,11 @@ impl Retry {
         if settings.is_empty() {
             errors.at(&given.ident, Help("`retry` has no settings", EXAMPLE));
         }
+        if let Ok(number) = syn::parse2::<LitInt>(settings.clone()) {
+            let help = format!("write `retry(attempts = {number})`");
+            errors.at(number, Help("each setting of `retry` has a name", help));
+            return;
+        }
         let mut words = Words { what: "setting", known: &["attempts", "backoff", "deadline"], seen: Vec::new() };
         each_argument(settings.clone(), errors, |input| {
             let Some(setting) = words.parse(input, errors) else { return };
@@ -149,15 +154,13 @@ fn read<T>(given: &Given, text: &LitStr, parse: impl Fn(&str) -> Result<T, Strin
 
 fn attempts(given: &Given, errors: &Errors) -> Option<u32> {
     let Value::Equals(value) = &given.value else { return wrong(given, "a whole number", "3", errors) };
-    // `-1` is a number of people's, if not of Rust's.
-    let is_number = value.clone().into_iter().last().is_some_and(|last| last.to_string().parse::<f64>().is_ok());
-    if !is_number {
+    let text = value.to_string().replace([' ', '_'], "");
+    if text.parse::<f64>().is_err() {
         return wrong(given, "a whole number", "3", errors);
     }
-    let number = syn::parse2::<LitInt>(value.clone()).and_then(|number| number.base10_parse());
-    let number = number.ok().filter(|number| (1..=1_000).contains(number));
+    let number = text.parse().ok().filter(|number| (1..=1_000).contains(number));
     if number.is_none() {
-        cannot_be(given, &value.to_string(), "it must be a whole number from 1 to 1000", errors);
+        cannot_be(given, &text, "it must be a whole number from 1 to 1000", errors);
     }
     number
 }

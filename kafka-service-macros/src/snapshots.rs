@@ -63,7 +63,7 @@ snapshots! {
         },
     );
     blocking_handler: command(quote!("resize"), &quote! {
-            fn resize(id: CorrelationId, meta: Meta, image: Image) -> Resized {
+            fn resize(meta: Meta, image: Image) -> Resized {
                 image.resize()
             }
         },

@@ -9,7 +9,7 @@ pub async fn create(
 }
 #[allow(deprecated, unused_qualifications)]
 const _: () = {
-    use ::kafka_service::__private::{self, Undescribed as _};
+    use ::kafka_service::__private;
     fn __invoke(__context: &__private::Context<'_>) -> __private::Invocation {
         let __0 = __private::extract::<State<Users>>(__context)?;
         let __payload = __private::decode::<CreateUser>(__context)?;
@@ -20,9 +20,9 @@ const _: () = {
     __private::inventory::submit! {
         __private::Handler::command("create_user", & __invoke).at(::core::module_path!(),
         "create", ::core::file!(), ::core::line!())
-        .doc("Creates a user.\n\nTwice is an error.").describe(| __types | {
-        __private::Probe:: < State < Users > > ::extractor(__types); __private::Probe:: <
-        CreateUser > ::payload(__types); __private::Probe:: < Result < UserCreated > >
-        ::returns(__types); })
+        .doc("Creates a user.\n\nTwice is an error.").describe(| __types | { use
+        __private::Undescribed as _; __private::Probe:: < State < Users > >
+        ::extractor(__types); __private::Probe:: < CreateUser > ::payload(__types);
+        __private::Probe:: < Result < UserCreated > > ::returns(__types); })
     }
 };

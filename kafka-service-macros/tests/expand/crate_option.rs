@@ -1,7 +1,7 @@
 pub(crate) async fn r#move(_: IgnoredAny) {}
 #[allow(deprecated, unused_qualifications)]
 const _: () = {
-    use crate::reexport::__private::{self, Undescribed as _};
+    use crate::reexport::__private;
     fn __invoke(__context: &__private::Context<'_>) -> __private::Invocation {
         let __payload = __private::decode::<IgnoredAny>(__context)?;
         __private::invocation(async move {
@@ -10,8 +10,8 @@ const _: () = {
     }
     __private::inventory::submit! {
         __private::Handler::command("ping", & __invoke).at(::core::module_path!(),
-        "move", ::core::file!(), ::core::line!()).describe(| __types | {
-        __private::Probe:: < IgnoredAny > ::payload(__types); __private::Probe:: < () >
-        ::returns(__types); })
+        "move", ::core::file!(), ::core::line!()).describe(| __types | { use
+        __private::Undescribed as _; __private::Probe:: < IgnoredAny >
+        ::payload(__types); __private::Probe:: < () > ::returns(__types); })
     }
 };

@@ -1,7 +1,7 @@
 async fn settle(event: PaymentSettled) {}
 #[allow(deprecated, unused_qualifications)]
 const _: () = {
-    use ::kafka_service::__private::{self, Undescribed as _};
+    use ::kafka_service::__private;
     fn __invoke(__context: &__private::Context<'_>) -> __private::Invocation {
         let __payload = __private::decode::<PaymentSettled>(__context)?;
         __private::invocation(async move {
@@ -11,7 +11,8 @@ const _: () = {
     __private::inventory::submit! {
         __private::Handler::event("payment.settled", & __invoke)
         .at(::core::module_path!(), "settle", ::core::file!(), ::core::line!())
-        .describe(| __types | { __private::Probe:: < PaymentSettled > ::payload(__types);
-        __private::Probe:: < () > ::returns(__types); })
+        .describe(| __types | { use __private::Undescribed as _; __private::Probe:: <
+        PaymentSettled > ::payload(__types); __private::Probe:: < () >
+        ::returns(__types); })
     }
 };

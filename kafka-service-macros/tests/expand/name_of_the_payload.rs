@@ -3,7 +3,7 @@ async fn create(user: CreateUser) -> UserCreated {
 }
 #[allow(deprecated, unused_qualifications)]
 const _: () = {
-    use ::kafka_service::__private::{self, Undescribed as _};
+    use ::kafka_service::__private;
     fn __invoke(__context: &__private::Context<'_>) -> __private::Invocation {
         let __payload = __private::decode::<CreateUser>(__context)?;
         __private::invocation(async move {
@@ -12,8 +12,8 @@ const _: () = {
     }
     __private::inventory::submit! {
         __private::command_of:: < CreateUser > (& __invoke).at(::core::module_path!(),
-        "create", ::core::file!(), ::core::line!()).describe(| __types | {
-        __private::Probe:: < CreateUser > ::payload(__types); __private::Probe:: <
-        UserCreated > ::returns(__types); })
+        "create", ::core::file!(), ::core::line!()).describe(| __types | { use
+        __private::Undescribed as _; __private::Probe:: < CreateUser >
+        ::payload(__types); __private::Probe:: < UserCreated > ::returns(__types); })
     }
 };

@@ -120,7 +120,7 @@ impl fmt::Debug for EncodedEvent<'_> {
     message = "`{Self}` cannot be published by a handler",
     label = "not an event",
     note = "an event derives `serde::Serialize` and `kafka_service::Event` and has a type: `#[event(\"entity.action\")]`",
-    note = "`()`, `Option<E>`, `Vec<E>`, tuples of events and a `Result` of one of these work too; a future is awaited in an `async fn`"
+    note = "`()`, `Option<E>`, `Vec<E>` and tuples (up to eight) of events work too; a handler may return a `Result` around the whole, and awaits a future in an `async fn`"
 )]
 pub trait IntoEvents {
     #[doc(hidden)]
@@ -203,7 +203,7 @@ tuple!(A B C D E F G H);
     message = "`{Self}` cannot be published by a handler",
     label = "not an event",
     note = "an event derives `serde::Serialize` and `kafka_service::Event` and has a type: `#[event(\"entity.action\")]`",
-    note = "`()`, `Option<E>`, `Vec<E>`, tuples of events and a `Result` of one of these work too; a future is awaited in an `async fn`"
+    note = "`()`, `Option<E>`, `Vec<E>` and tuples (up to eight) of events work too; a handler may return a `Result` around the whole, and awaits a future in an `async fn`"
 )]
 pub trait IntoOutcome {
     /// The good part.
@@ -241,9 +241,26 @@ impl<T, E> IntoOutcome for Result<T, E> {
     label = "not a `Result`",
     note = "return a `Result<{Self}, E>`, or remove `permanent` from the attribute"
 )]
-pub trait Fallible: IntoOutcome {}
+pub trait Fallible {
+    /// The good part.
+    type Events;
+    /// The bad part.
+    type Error;
 
-impl<T, E> Fallible for Result<T, E> {}
+    /// The parts.
+    #[doc(hidden)]
+    fn into_result(self) -> Result<Self::Events, Self::Error>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E> Fallible for Result<T, E> {
+    type Events = T;
+    type Error = E;
+
+    fn into_result(self) -> Self {
+        self
+    }
+}
 
 /// Turns what a handler returned into encoded events or an error.
 ///
