@@ -10,6 +10,8 @@ mod command;
 mod diagnostics;
 mod doc;
 mod duration;
+#[cfg(test)]
+mod editor;
 mod event;
 mod expand;
 mod fallback;

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Attribute, FnArg, ReturnType, Signature};
+use syn::{Attribute, FnArg, ReturnType, Signature, Type};
 
 use crate::{
     diagnostics::{Errors, Help},
@@ -82,6 +82,13 @@ fn check_argument(input: &FnArg, is_payload: bool, owned: bool, errors: &Errors)
     };
     if let Some(attribute) = argument.attrs.iter().find(|attribute| attribute.path().is_ident("cfg")) {
         errors.at(attribute, "an argument of a handler cannot depend on `cfg`");
+    }
+    if let (false, Type::Reference(reference)) = (is_payload, &*argument.ty)
+        && reference.lifetime.is_none()
+    {
+        let taken = reference.elem.to_token_stream();
+        errors.at(reference.and_token, Help("an extractor is taken by value", format!("write `{taken}` without `&`")));
+        return;
     }
     let what = if is_payload { "payload" } else { "extractor" };
     match unsuitable(argument.ty.to_token_stream(), owned) {
