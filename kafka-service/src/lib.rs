@@ -225,10 +225,14 @@ mod simulation;
 #[path = "private.rs"]
 pub mod __private;
 
-#[doc = include_str!("docs/event.md")]
+#[doc = include_str!("docs/derive_command.md")]
+pub use kafka_service_macros::Command;
+#[doc = include_str!("docs/derive_event.md")]
 pub use kafka_service_macros::Event;
 #[doc = include_str!("docs/command.md")]
 pub use kafka_service_macros::command;
+#[doc = include_str!("docs/event.md")]
+pub use kafka_service_macros::event;
 
 #[cfg(feature = "kafka")]
 pub use self::service::{KafkaService, ServiceHandle};

@@ -161,7 +161,7 @@ impl<T, E: Into<HandlerError>> Classify for Result<T, E> {
 ///
 /// There is nothing to implement; it exists for its compiler message.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the error type of a `#[command]` handler",
+    message = "`{Self}` cannot be the error type of a handler",
     label = "does not become a `HandlerError`",
     note = "implement `std::error::Error` for `{Self}`, for example with `thiserror`; it must be `Send + Sync + 'static` too"
 )]

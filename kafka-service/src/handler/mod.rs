@@ -24,6 +24,7 @@ pub(crate) mod testing;
 pub(crate) use self::{
     classifiers::Classifiers,
     error::IntoHandlerError,
+    event::NamedEvent,
     payload::DecodeError,
     state::{StateNeed, States},
 };

@@ -117,10 +117,10 @@ impl fmt::Debug for EncodedEvent<'_> {
 ///
 /// There is nothing to implement: derive [`Event`](derive@crate::Event) for the types that you publish.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be published by a `#[command]` handler",
+    message = "`{Self}` cannot be published by a handler",
     label = "not an event",
     note = "an event derives `serde::Serialize` and `kafka_service::Event` and has a type: `#[event(\"entity.action\")]`",
-    note = "`()`, `Option<E>`, `Vec<E>`, tuples of events and a `Result` of one of these work too; a future is awaited in an `async fn`"
+    note = "`()`, `Option<E>`, `Vec<E>` and tuples (up to eight) of events work too; a handler may return a `Result` around the whole, and awaits a future in an `async fn`"
 )]
 pub trait IntoEvents {
     #[doc(hidden)]
@@ -200,10 +200,10 @@ tuple!(A B C D E F G H);
 /// There is nothing to implement. The parts of a `Result` are named here and bound only where a handler is called: so a
 /// wrong event and a wrong error each get a compiler message of their own.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be published by a `#[command]` handler",
+    message = "`{Self}` cannot be published by a handler",
     label = "not an event",
     note = "an event derives `serde::Serialize` and `kafka_service::Event` and has a type: `#[event(\"entity.action\")]`",
-    note = "`()`, `Option<E>`, `Vec<E>`, tuples of events and a `Result` of one of these work too; a future is awaited in an `async fn`"
+    note = "`()`, `Option<E>`, `Vec<E>` and tuples (up to eight) of events work too; a handler may return a `Result` around the whole, and awaits a future in an `async fn`"
 )]
 pub trait IntoOutcome {
     /// The good part.
@@ -225,6 +225,35 @@ impl<T: IntoEvents> IntoOutcome for T {
 }
 
 impl<T, E> IntoOutcome for Result<T, E> {
+    type Events = T;
+    type Error = E;
+
+    fn into_result(self) -> Self {
+        self
+    }
+}
+
+/// What a handler returns that has an error to judge: a `Result`.
+///
+/// There is nothing to implement; it exists for its compiler message.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` holds no error that `permanent` could judge",
+    label = "not a `Result`",
+    note = "return a `Result<{Self}, E>`, or remove `permanent` from the attribute"
+)]
+pub trait Fallible {
+    /// The good part.
+    type Events;
+    /// The bad part.
+    type Error;
+
+    /// The parts.
+    #[doc(hidden)]
+    fn into_result(self) -> Result<Self::Events, Self::Error>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E> Fallible for Result<T, E> {
     type Events = T;
     type Error = E;
 
@@ -256,7 +285,7 @@ where
 #[inline]
 pub fn outcome_with<R>(returned: R, is_permanent: impl FnOnce(&R::Error) -> bool) -> Outcome
 where
-    R: IntoOutcome,
+    R: Fallible,
     R::Events: IntoEvents,
     R::Error: IntoHandlerError,
 {

@@ -11,7 +11,7 @@ use super::Context;
 /// There is nothing to implement: derive `serde::Deserialize`. Validation is decoding too: `#[serde(try_from = "..")]`
 /// refuses a payload before the handler sees it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the payload of a `#[command]` handler",
+    message = "`{Self}` cannot be the payload of a handler",
     label = "this type cannot be decoded from a message",
     note = "add `#[derive(serde::Deserialize)]` to `{Self}`",
     note = "the last argument is the payload, extractors stand before it; to ignore the payload, write `_: serde::de::IgnoredAny` last"
