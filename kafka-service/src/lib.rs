@@ -188,6 +188,7 @@ mod health;
 mod service;
 #[cfg(test)]
 mod simulation;
+pub mod testing;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -199,7 +200,7 @@ pub use kafka_service_macros::Event;
 pub use kafka_service_macros::command;
 
 #[cfg(feature = "kafka")]
-pub use self::service::{KafkaService, ServiceHandle};
+pub use self::service::{HealthWatch, KafkaService, ServiceHandle};
 pub use self::{
     config::Config,
     error::Error,

@@ -1,20 +1,24 @@
 //! The handlers of this program: collected from every linked crate, checked once, then only looked up.
 
+mod check;
 mod entry;
 mod problem;
-
-use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
 pub use self::entry::{Description, Handler, Invoke};
 pub(crate) use self::{
+    check::check,
     entry::{Kind, Retry},
     problem::Problem,
 };
-use crate::handler::States;
 
 inventory::collect!(Handler);
+
+/// The handlers that the attribute macros registered, in whatever order the linker left them.
+pub(crate) fn linked() -> impl Iterator<Item = &'static Handler> {
+    inventory::iter::<Handler>.into_iter()
+}
 
 /// Handlers by name, for every message; and in order, for people.
 #[derive(Debug)]
@@ -25,19 +29,12 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    /// Takes the handlers that the attribute macros registered.
-    pub(crate) fn collect() -> Result<Self, Vec<Problem>> {
-        Self::from_handlers(inventory::iter::<Handler>)
-    }
-
     /// Builds the table, or says everything that is wrong with it.
     pub(crate) fn from_handlers(handlers: impl IntoIterator<Item = &'static Handler>) -> Result<Self, Vec<Problem>> {
-        let mut by_name: BTreeMap<(Kind, &'static str), Vec<&'static Handler>> = BTreeMap::new();
-        for handler in handlers {
-            by_name.entry((handler.kind, handler.name)).or_default().push(handler);
-        }
-        let problems = problems(&by_name);
-        if problems.is_empty() { Ok(Self::new(by_name.into_values().flatten().collect())) } else { Err(problems) }
+        let mut sorted: Vec<_> = handlers.into_iter().collect();
+        sorted.sort_by_key(|handler| (handler.kind, handler.name));
+        let problems = check::names(&sorted);
+        if problems.is_empty() { Ok(Self::new(sorted)) } else { Err(problems) }
     }
 
     fn new(sorted: Vec<&'static Handler>) -> Self {
@@ -56,30 +53,7 @@ impl Registry {
 
     /// The command whose name is nearest to an unknown one, if it is near enough to be what was meant.
     pub(crate) fn closest(&self, name: &str) -> Option<&str> {
-        let wanted = letters(name);
-        let mut best: Option<(usize, &'static str)> = None;
-        for known in self.handlers().filter(|handler| handler.kind == Kind::Command).map(|handler| handler.name) {
-            let distance = strsim::damerau_levenshtein(&wanted, &letters(known));
-            if distance <= (wanted.chars().count() / 4).max(1) && best.is_none_or(|(least, _)| distance < least) {
-                best = Some((distance, known));
-            }
-        }
-        best.map(|(_, known)| known)
-    }
-
-    /// Every state that a handler needs and nobody provided.
-    pub(crate) fn check_states(&self, states: &States) -> Vec<Problem> {
-        let mut missing: BTreeMap<&'static str, Vec<&'static Handler>> = BTreeMap::new();
-        for handler in self.handlers() {
-            for need in handler.description().needs {
-                let handlers = missing.entry(need.name).or_default();
-                if !states.contains(need.id) && handlers.last().is_none_or(|last| !std::ptr::eq(*last, handler)) {
-                    handlers.push(handler);
-                }
-            }
-        }
-        missing.retain(|_, handlers| !handlers.is_empty());
-        missing.into_iter().map(|(state, handlers)| Problem::MissingState { state, handlers }).collect()
+        closest(name, self.handlers().filter(|handler| handler.kind == Kind::Command)).map(|handler| handler.name)
     }
 
     /// All handlers: commands first, then events, each sorted by name.
@@ -93,12 +67,13 @@ fn table(handlers: &[&'static Handler], kind: Kind) -> FxHashMap<&'static str, &
     handlers.map(|&handler| (handler.name, handler)).collect()
 }
 
-fn problems(by_name: &BTreeMap<(Kind, &'static str), Vec<&'static Handler>>) -> Vec<Problem> {
-    if by_name.is_empty() {
-        return vec![Problem::NoHandlers];
-    }
-    let several = by_name.values().filter(|handlers| handlers.len() > 1);
-    several.map(|handlers| Problem::Duplicate { handlers: handlers.clone() }).collect()
+/// The handler whose name is nearest to an unknown one, if it is near enough to be what was meant.
+pub(crate) fn closest(name: &str, handlers: impl Iterator<Item = &'static Handler>) -> Option<&'static Handler> {
+    let wanted = letters(name);
+    let distance = |handler: &&Handler| strsim::damerau_levenshtein(&wanted, &letters(handler.name));
+    let near = handlers.map(|handler| (distance(&handler), handler));
+    let near = near.filter(|(distance, _)| *distance <= (wanted.chars().count() / 4).max(1));
+    near.min_by_key(|(distance, _)| *distance).map(|(_, handler)| handler)
 }
 
 /// A name without what people spell differently: `CreateUser`, `create-user` and `create_user` are one.

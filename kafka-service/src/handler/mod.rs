@@ -32,6 +32,7 @@ pub use self::{
 };
 pub(crate) use self::{
     error::{Class, IntoHandlerError},
+    event::EventType,
     payload::DecodeError,
     state::{StateNeed, States},
 };

@@ -1,10 +1,12 @@
 //! The service: what a program builds, starts and stops.
 
+mod check;
 mod handle;
 mod run;
 mod start;
+mod watch;
 
-pub use self::handle::ServiceHandle;
+pub use self::{handle::ServiceHandle, watch::HealthWatch};
 
 use crate::{config::Config, error::Error, handler::States};
 
