@@ -50,9 +50,10 @@ pub(super) fn names(handlers: &[&'static Handler]) -> Vec<Problem> {
     if handlers.is_empty() {
         return vec![Problem::NoHandlers];
     }
-    let mut by_name: BTreeMap<(Kind, &str), Vec<&'static Handler>> = BTreeMap::new();
+    // Handlers of one name that name different topics do not meet.
+    let mut by_name: BTreeMap<(Kind, &str, Option<&str>), Vec<&'static Handler>> = BTreeMap::new();
     for handler in handlers {
-        by_name.entry((handler.kind, handler.name)).or_default().push(handler);
+        by_name.entry((handler.kind, handler.name, handler.topic)).or_default().push(handler);
     }
     let several = by_name.into_values().filter(|handlers| handlers.len() > 1);
     several.map(|handlers| Problem::Duplicate { handlers }).collect()

@@ -178,29 +178,32 @@ fn an_event_type_of_two_rust_types_is_named_with_all_who_publish_it() {
     assert!(problems(&[&ONE, &SAME, &GENERIC, &GENERIC_TOO], &States::default(), &config()).is_empty());
 }
 
-static PAID: Handler = event("order.paid", 6);
-static PAID_THERE: Handler = event("order.paid", 7).topic("service_commands");
-static EVENTS_AS_COMMANDS: Handler = command("pay", 8).topic("service_events");
-static DEAD: Handler = command("bury", 9).topic("service_commands-dlq");
-static ODD: Handler = command("odd", 10).topic("odd");
+static ORDER: Handler = command("order", 8);
+static ORDER_THERE: Handler = command("order", 9).topic("odd");
+static DEAD: Handler = command("bury", 10).topic("service_commands-dlq");
 
 #[test]
-fn a_topic_carries_one_thing() {
-    let problem = |handlers: &[&'static Handler]| only(handlers, &config()).unwrap_err();
+fn a_handler_does_not_take_dead_letters() {
     assert_eq!(
-        problem(&[&PAID_THERE]),
-        "event `order.paid`: `shop::order.paid` (src/events.rs:7) takes events from the topic `service_commands`, from \
-         which this service takes commands too\n  \
-         help: name another `topic` on the handler, or another topic in the configuration: a topic carries commands, \
-         events or dead letters"
+        only(&[&DEAD, &ORDER], &config()).unwrap_err(),
+        "command `bury`: `shop::bury` (src/orders.rs:10) takes the topic `service_commands-dlq`, where the dead letters of \
+         `service_commands` go: they would be handled again\n  \
+         help: name another `topic` on the handler, or set another dead-letter topic: KAFKA_DEAD_LETTER_TOPIC"
     );
-    assert!(problem(&[&EVENTS_AS_COMMANDS, &PAID]).contains("takes commands from the topic `service_events`"));
-    assert!(problems(&[&EVENTS_AS_COMMANDS], &States::default(), &config()).is_empty(), "nobody takes events from it");
-    assert!(problem(&[&DEAD]).contains("`service_commands-dlq`, where the dead letters of `service_commands` go"));
+    assert!(problems(&[&DEAD], &States::default(), &config()).is_empty(), "nothing is taken from `service_commands`");
     let mut config = config();
     config.events_topic = "odd-dlq".to_owned();
-    let problem = only(&[&ODD], &config).unwrap_err();
+    let problem = only(&[&ORDER_THERE], &config).unwrap_err();
     assert!(problem.contains("takes the topic `odd`, whose dead letters go to `odd-dlq`, the topic of the events"));
+    config.events_topic = "service_events".to_owned();
+    config.dead_letter_topic = Some("service_commands".to_owned());
+    let problem = only(&[&ORDER, &ORDER_THERE], &config).unwrap_err();
+    assert!(problem.contains("takes the topic `odd`, whose dead letters go to `service_commands`: they would be"));
+}
+
+#[test]
+fn handlers_of_one_name_on_different_topics_do_not_meet() {
+    assert!(problems(&[&ORDER, &ORDER_THERE], &States::default(), &config()).is_empty());
 }
 
 static HASTY: Handler = command("hasty", 1).retry_deadline(100);

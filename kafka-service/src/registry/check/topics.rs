@@ -6,60 +6,39 @@ use crate::{
     registry::{Handler, Kind},
 };
 
-/// A topic that is consumed, and who says so: a handler, or the configuration.
-struct Source<'a> {
-    topic: &'a str,
-    kind: Kind,
-    handler: Option<&'static Handler>,
-}
-
 pub(super) fn check(handlers: &[Described], config: &Config, findings: &mut Findings) {
-    let sources = sources(handlers, config);
-    for source in &sources {
-        findings.problems.extend(problem(source, &sources, config));
-    }
+    let consumed = consumed(handlers, config);
+    findings.problems.extend(handlers.iter().filter_map(|described| loops(described.handler, &consumed, config)));
     for described in handlers {
         sent_elsewhere(described, config, findings);
     }
 }
 
-fn sources<'a>(handlers: &'a [Described], config: &'a Config) -> Vec<Source<'a>> {
-    let listens = |described: &Described| described.handler.kind == Kind::Event && described.handler.topic.is_none();
-    let configured = |kind| move |topic: &'a String| Source { topic, kind, handler: None };
-    let mut sources: Vec<_> = config.commands_topics.iter().map(configured(Kind::Command)).collect();
-    if handlers.iter().any(listens) {
-        sources.extend(config.subscribed_events_topics().iter().map(configured(Kind::Event)));
-    }
-    let named = handlers.iter().map(|described| described.handler);
-    sources.extend(
-        named.filter_map(|handler| {
-            handler.topic.map(|topic| Source { topic, kind: handler.kind, handler: Some(handler) })
-        }),
-    );
-    sources
+/// The configured topics of the kinds that there are handlers for, and the topics that handlers name.
+fn consumed<'a>(handlers: &[Described], config: &'a Config) -> Vec<&'a str> {
+    let handlers = || handlers.iter().map(|described| described.handler);
+    let is_needed = |kind| handlers().any(|handler| handler.kind == kind && handler.topic.is_none());
+    let commands = config.commands_topics.iter().filter(|_| is_needed(Kind::Command));
+    let events_are_needed = is_needed(Kind::Event) || config.subscribed_events_topics.is_some();
+    let events = config.subscribed_events_topics().iter().filter(|_| events_are_needed);
+    commands.chain(events).map(String::as_str).chain(handlers().filter_map(|handler| handler.topic)).collect()
 }
 
-/// What is wrong with a topic that a handler brings in. The configuration's own contradictions are its own to find.
-fn problem(source: &Source<'_>, sources: &[Source<'_>], config: &Config) -> Option<Problem> {
-    let handler = source.handler?;
-    let topic = source.topic;
+/// A topic that a handler names, and dead letters that are consumed or stand among the events. The configuration's own
+/// contradictions are its own to find.
+fn loops(handler: &'static Handler, consumed: &[&str], config: &Config) -> Option<Problem> {
+    let topic = handler.topic?;
     let dead_letters = config.dead_letter_topic(topic);
-    let what = if sources.iter().any(|other| other.topic == topic && other.kind != source.kind) {
-        let (this, other) = match source.kind {
-            Kind::Command => ("commands", "events"),
-            Kind::Event => ("events", "commands"),
-        };
-        format!("takes {this} from the topic `{topic}`, from which this service takes {other} too")
-    } else if let Some(other) = sources.iter().find(|other| config.dead_letter_topic(other.topic) == topic) {
-        let source = other.topic;
+    let what = if let Some(source) = consumed.iter().find(|source| config.dead_letter_topic(source) == topic) {
         format!("takes the topic `{topic}`, where the dead letters of `{source}` go: they would be handled again")
     } else if dead_letters == config.events_topic {
         format!("takes the topic `{topic}`, whose dead letters go to `{dead_letters}`, the topic of the events")
+    } else if consumed.contains(&dead_letters.as_str()) {
+        format!("takes the topic `{topic}`, whose dead letters go to `{dead_letters}`: they would be handled again")
     } else {
         return None;
     };
-    let help = "name another `topic` on the handler, or another topic in the configuration: a topic carries commands, \
-                events or dead letters";
+    let help = "name another `topic` on the handler, or set another dead-letter topic: KAFKA_DEAD_LETTER_TOPIC";
     Some(Problem::Option { handler, what, help })
 }
 
