@@ -7,6 +7,8 @@ mod buffer;
 mod command;
 mod content;
 mod context;
+#[cfg(test)]
+mod cost_tests;
 mod error;
 mod event;
 #[cfg(test)]

@@ -192,3 +192,42 @@ fn empty(ready: bool, problem: &str) -> Health {
         unconfirmed_for: Duration::ZERO,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Config, KafkaService, config::Bootstrap};
+
+    async fn start(servers: Bootstrap) -> ServiceHandle {
+        let mut config = Config::new("watched");
+        config.bootstrap_servers = servers;
+        // What the handlers of this test program need.
+        KafkaService::new(config).state(String::new()).start().await.unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_service_that_is_not_ready_in_time_says_why() {
+        let service = start(Bootstrap::Servers("127.0.0.1:1".to_owned())).await;
+        let error = service.is_ready_by(Instant::now()).await.unwrap_err();
+        assert!(matches!(&error, Error::NotReady(problems) if !problems.is_empty()), "{error}");
+        assert!(error.to_string().starts_with("the service is not ready yet\n- "), "{error}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_watch_outlives_its_service() {
+        let service = start(Bootstrap::Embedded).await;
+        let health = service.health_watch();
+        service.ready().await.unwrap();
+        assert!(health.now().ready);
+        service.run_until(std::future::ready(())).await.unwrap();
+        let now = health.clone().now();
+        assert_eq!((now.ready, now.problems), (false, vec!["the service has stopped".to_owned()]));
+    }
+
+    #[tokio::test]
+    async fn a_service_without_kafka_is_ready() {
+        let service = start(Bootstrap::Disabled).await;
+        service.ready().await.unwrap();
+        assert!(service.health_watch().now().ready);
+    }
+}
