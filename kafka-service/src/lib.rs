@@ -61,6 +61,11 @@
 //!  "payload": {"name": "Ada"}, "source": "user-service", "id": "f08b7c59-f40e-852b-a543-3cbe83280f3c"}
 //! ```
 //!
+//! # The guide
+//!
+//! Task by task, with examples: [the idea](guide), [handlers](guide::handlers), [events](guide::events),
+//! [errors](guide::errors), [state](guide::state), [testing](guide::testing).
+//!
 //! # Handlers
 //!
 //! [`#[command("name")]`](macro@command) goes on a free function; the function stays as it is, and unit tests call it.
@@ -103,9 +108,7 @@
 //! let mut config = kafka_service::Config::new("shop");
 //! config.bootstrap_servers = kafka_service::config::Bootstrap::Embedded;
 //! let service = kafka_service::KafkaService::new(config).state(Stock::default()).start().await?;
-//! # let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(10);
-//! # while !service.health().ready && tokio::time::Instant::now() < deadline { tokio::time::sleep(std::time::Duration::from_millis(5)).await; }
-//! assert!(service.health().ready);
+//! service.ready().await?;
 //! service.shutdown().await?;
 //! # Ok(()) }
 //! ```
@@ -149,25 +152,9 @@
 //! Every error that `?` takes becomes a [`HandlerError`] and is *retryable*: the handler is called again, five times in
 //! all, with growing pauses; meanwhile other keys go on. [`.permanent()`](Classify::permanent) says that trying again
 //! cannot help. A handler that returns an error type of its own says once what each failure means:
-//! [`.classify::<UserError>(..)`](KafkaService::classify). What stays failed goes to the dead-letter topic, `service_commands-dlq`, byte for byte, with
-//! [headers](dead_letter) that say why, as does what is no message at all or does not decode. A panic is a failed attempt.
-//! An `async fn` that takes longer than its timeout (`KAFKA_HANDLER_TIMEOUT`, 5 minutes) is cancelled, a failed attempt
-//! too; a plain `fn` cannot be stopped, so its key waits until it returns.
-//!
-//! # Publishing outside handlers
-//!
-//! ```no_run
-//! # use kafka_service::KafkaService;
-//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let service = KafkaService::from_env()?.start().await?;
-//! let publisher = service.publisher();
-//! tokio::spawn(async move {
-//!     let payload = serde_json::json!({"id": "r-1"});
-//!     publisher.publish_event("report.created", payload, None).await
-//! });
-//! service.run().await?; // until SIGTERM or SIGINT
-//! # Ok(()) }
-//! ```
+//! [`.classify::<UserError>(..)`](KafkaService::classify). What stays failed goes to the dead-letter topic,
+//! `service_commands-dlq`, byte for byte, with [headers](dead_letter) that say why, as does what is no message at all or
+//! does not decode.
 //!
 //! # What is promised
 //!
@@ -221,6 +208,9 @@ mod service;
 #[cfg(test)]
 mod simulation;
 
+pub mod guide;
+pub mod testing;
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
@@ -235,7 +225,7 @@ pub use kafka_service_macros::command;
 pub use kafka_service_macros::event;
 
 #[cfg(feature = "kafka")]
-pub use self::service::{KafkaService, ServiceHandle};
+pub use self::service::{HealthWatch, KafkaService, ServiceHandle};
 pub use self::{
     config::Config,
     error::Error,

@@ -1,21 +1,25 @@
 //! The handlers of this program: collected from every linked crate, checked once, then only looked up.
 
+mod check;
 mod entry;
 mod name;
 mod problem;
 mod routes;
 
-use std::collections::BTreeMap;
-
 pub use self::entry::{Description, Handler, Invoke};
 pub(crate) use self::{
+    check::check,
     entry::{Kind, Retry},
     problem::Problem,
     routes::{RouteId, Routes},
 };
-use crate::handler::States;
 
 inventory::collect!(Handler);
+
+/// The handlers that the attribute macros registered, in whatever order the linker left them.
+pub(crate) fn linked() -> impl Iterator<Item = &'static Handler> {
+    inventory::iter::<Handler>.into_iter()
+}
 
 /// All handlers, in order: commands first, then events, each sorted by name.
 #[derive(Debug)]
@@ -23,44 +27,13 @@ pub(crate) struct Registry {
     sorted: Vec<&'static Handler>,
 }
 
-/// What no two handlers share: kind, name, and the topic that a handler names.
-type Identity = (Kind, &'static str, Option<&'static str>);
-
 impl Registry {
-    /// Takes the handlers that the attribute macros registered.
-    #[cfg(test)]
-    pub(crate) fn collect() -> Result<Self, Vec<Problem>> {
-        Self::collect_with(&[])
-    }
-
-    /// Takes the handlers that the attribute macros registered, and those that were added at run time.
-    pub(crate) fn collect_with(added: &[&'static Handler]) -> Result<Self, Vec<Problem>> {
-        Self::from_handlers(inventory::iter::<Handler>.into_iter().chain(added.iter().copied()))
-    }
-
     /// Builds the table, or says everything that is wrong with it.
     pub(crate) fn from_handlers(handlers: impl IntoIterator<Item = &'static Handler>) -> Result<Self, Vec<Problem>> {
-        let mut by_name: BTreeMap<Identity, Vec<&'static Handler>> = BTreeMap::new();
-        for handler in handlers {
-            by_name.entry((handler.kind, handler.name, handler.topic)).or_default().push(handler);
-        }
-        let problems = problems(&by_name);
-        if problems.is_empty() { Ok(Self { sorted: by_name.into_values().flatten().collect() }) } else { Err(problems) }
-    }
-
-    /// Every state that a handler needs and nobody provided.
-    pub(crate) fn check_states(&self, states: &States) -> Vec<Problem> {
-        let mut missing: BTreeMap<&'static str, Vec<&'static Handler>> = BTreeMap::new();
-        for handler in self.handlers() {
-            for need in handler.description().needs {
-                let handlers = missing.entry(need.name).or_default();
-                if !states.contains(need.id) && handlers.last().is_none_or(|last| !std::ptr::eq(*last, handler)) {
-                    handlers.push(handler);
-                }
-            }
-        }
-        missing.retain(|_, handlers| !handlers.is_empty());
-        missing.into_iter().map(|(state, handlers)| Problem::MissingState { state, handlers }).collect()
+        let mut sorted: Vec<_> = handlers.into_iter().collect();
+        sorted.sort_by_key(|handler| (handler.kind, handler.name));
+        let problems = check::names(&sorted);
+        if problems.is_empty() { Ok(Self { sorted }) } else { Err(problems) }
     }
 
     /// All handlers: commands first, then events, each sorted by name.
@@ -75,14 +48,19 @@ impl Registry {
     }
 }
 
-fn problems(by_name: &BTreeMap<Identity, Vec<&'static Handler>>) -> Vec<Problem> {
-    if by_name.is_empty() {
-        return vec![Problem::NoHandlers];
-    }
-    let flawed = by_name.values().flatten().filter_map(|&handler| Some((handler, name::flaw(handler.name)?)));
-    let bad_names = flawed.map(|(handler, flaw)| Problem::BadName { handler, flaw });
-    let several = by_name.values().filter(|handlers| handlers.len() > 1);
-    bad_names.chain(several.map(|handlers| Problem::Duplicate { handlers: handlers.clone() })).collect()
+/// The handler whose name is nearest to an unknown one, if it is near enough to be what was meant.
+pub(crate) fn closest(name: &str, handlers: impl Iterator<Item = &'static Handler>) -> Option<&'static Handler> {
+    let wanted = letters(name);
+    let distance = |handler: &&Handler| strsim::damerau_levenshtein(&wanted, &letters(handler.name));
+    let near = handlers.map(|handler| (distance(&handler), handler));
+    let near = near.filter(|(distance, _)| *distance <= (wanted.chars().count() / 4).max(1));
+    // Of two that are equally near it is always the same one.
+    near.min_by_key(|(distance, handler)| (*distance, handler.name)).map(|(_, handler)| handler)
+}
+
+/// A name without what people spell differently: `CreateUser`, `create-user` and `create_user` are one.
+fn letters(name: &str) -> String {
+    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]

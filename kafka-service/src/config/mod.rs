@@ -24,6 +24,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 pub use choices::{Bootstrap, DeadLetterHeaders, GroupProtocol, MessageId, Ordering, UnknownCommands};
+pub(crate) use duration::format as format_duration;
 pub use error::ConfigError;
 pub(crate) use features::Features;
 use names::Names;

@@ -56,6 +56,15 @@ pub trait Event: Serialize {
     }
 }
 
+/// An event type, and the Rust type whose values have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventType {
+    /// The member `type` of the message.
+    pub name: &'static str,
+    /// The Rust type, for messages: two types with one name are a mistake.
+    pub rust_type: &'static str,
+}
+
 /// The payloads of handlers that leave the event type to them.
 ///
 /// There is nothing to implement; it exists for its compiler message.

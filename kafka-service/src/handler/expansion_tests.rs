@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Command, CorrelationId, Failure, HandlerFuture, Outcome, State, States, testing::with_message};
-use crate::registry::{Handler, Kind, Registry, Retry};
+use crate::registry::{self, Handler, Kind, Registry, Retry};
 
 #[derive(Deserialize)]
 struct Greet {
@@ -77,7 +77,7 @@ async fn pay(pay: Pay) -> Result<Paid, Refused> {
 }
 
 #[kafka_service_macros::command("test_pay_elsewhere", topic = "test.elsewhere", retry(attempts = 1), crate = crate)]
-fn pay_elsewhere(_: Pay) {}
+fn pay_elsewhere(_: Greet) {}
 
 /// Takes the event type from the payload, as a command does its name.
 #[kafka_service_macros::event(timeout = "1m30s", crate = crate)]
@@ -91,7 +91,7 @@ fn on_greeted(greet: Greet) -> Greeted {
 }
 
 fn handler_of(kind: Kind, name: &str) -> &'static Handler {
-    Registry::collect().unwrap().get(kind, name).unwrap()
+    Registry::from_handlers(registry::linked()).unwrap().get(kind, name).unwrap()
 }
 
 fn handler(name: &str) -> &'static Handler {
@@ -126,7 +126,8 @@ fn the_registration_describes_the_function() {
     assert!(!greet.blocking && handler("test_blocking").blocking);
     let description = greet.description();
     assert!(description.payload.ends_with("::Greet"));
-    assert_eq!(description.event_types, ["test.greeted"]);
+    let [event] = description.event_types.as_slice() else { panic!("one event: {description:?}") };
+    assert_eq!((event.name, event.rust_type), ("test.greeted", std::any::type_name::<Greeted>()));
     assert_eq!(description.needs.len(), 1);
     assert_eq!(handler("test_ping").description().payload, "");
 }
@@ -173,7 +174,8 @@ fn a_type_says_its_name_topic_key_and_reply() {
     assert_eq!((Pay::NAME, Pay::TOPIC), ("test_pay", Some("test.money")));
     assert_eq!(Pay { order: Order { number: 5 } }.key().unwrap().to_string(), "5");
     let description = handler("test_pay").description();
-    assert_eq!((description.command, description.replies), (Some("test_pay"), vec!["test.paid"]));
+    let replies: Vec<_> = description.replies.iter().map(|reply| reply.name).collect();
+    assert_eq!((description.command, replies), (Some("test_pay"), vec!["test.paid"]));
 }
 
 #[test]

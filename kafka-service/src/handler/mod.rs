@@ -8,6 +8,8 @@ mod classifiers;
 mod command;
 mod content;
 mod context;
+#[cfg(test)]
+mod cost_tests;
 mod error;
 mod event;
 #[cfg(test)]
@@ -24,7 +26,7 @@ pub(crate) mod testing;
 pub(crate) use self::{
     classifiers::Classifiers,
     error::IntoHandlerError,
-    event::NamedEvent,
+    event::{EventType, NamedEvent},
     payload::DecodeError,
     state::{StateNeed, States},
 };

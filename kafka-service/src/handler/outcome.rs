@@ -1,11 +1,12 @@
 //! What a handler returns, encoded at once: [`IntoEvents`] for the good forms, [`IntoOutcome`] for those and `Result`s.
 
 use std::{
+    any::type_name,
     fmt::{self, Display},
     io::Write,
 };
 
-use super::{Event, HandlerError, IntoHandlerError, Outcome, buffer};
+use super::{Event, EventType, HandlerError, IntoHandlerError, Outcome, buffer};
 
 /// The events of one handler call as bytes. All of them share one buffer, which comes from a pool and goes back to it;
 /// no event or one costs nothing beyond that.
@@ -128,7 +129,7 @@ pub trait IntoEvents {
 
     /// Adds every event type that a value of this type can have.
     #[doc(hidden)]
-    fn event_types(list: &mut Vec<&'static str>);
+    fn event_types(list: &mut Vec<EventType>);
 }
 
 #[diagnostic::do_not_recommend]
@@ -137,8 +138,9 @@ impl<E: Event> IntoEvents for E {
         events.push(&self)
     }
 
-    fn event_types(list: &mut Vec<&'static str>) {
-        list.extend_from_slice(E::TYPES);
+    fn event_types(list: &mut Vec<EventType>) {
+        let rust_type = type_name::<E>();
+        list.extend(E::TYPES.iter().map(|&name| EventType { name, rust_type }));
     }
 }
 
@@ -147,7 +149,7 @@ impl IntoEvents for () {
         Ok(())
     }
 
-    fn event_types(_: &mut Vec<&'static str>) {}
+    fn event_types(_: &mut Vec<EventType>) {}
 }
 
 impl<T: IntoEvents> IntoEvents for Option<T> {
@@ -155,7 +157,7 @@ impl<T: IntoEvents> IntoEvents for Option<T> {
         self.map_or(Ok(()), |value| value.append_to(events))
     }
 
-    fn event_types(list: &mut Vec<&'static str>) {
+    fn event_types(list: &mut Vec<EventType>) {
         T::event_types(list);
     }
 }
@@ -165,7 +167,7 @@ impl<T: IntoEvents> IntoEvents for Vec<T> {
         self.into_iter().try_for_each(|value| value.append_to(events))
     }
 
-    fn event_types(list: &mut Vec<&'static str>) {
+    fn event_types(list: &mut Vec<EventType>) {
         T::event_types(list);
     }
 }
@@ -180,7 +182,7 @@ macro_rules! tuple {
                 Ok(())
             }
 
-            fn event_types(list: &mut Vec<&'static str>) {
+            fn event_types(list: &mut Vec<EventType>) {
                 $($part::event_types(list);)*
             }
         }

@@ -102,10 +102,7 @@ impl Routes {
 
     /// The handler on this topic whose name is nearest to an unknown one, if it is near enough to be what was meant.
     pub(crate) fn closest(&self, RouteId(place): RouteId, name: &str) -> Option<&'static str> {
-        let mut known: Vec<_> = self.0[place].handlers.keys().copied().collect();
-        // Of two that are equally near it is always the same one.
-        known.sort_unstable();
-        closest(name, known)
+        super::closest(name, self.0[place].handlers.values().copied()).map(|handler| handler.name)
     }
 }
 
@@ -137,23 +134,6 @@ impl Route {
             }
         }
     }
-}
-
-fn closest(name: &str, known: Vec<&'static str>) -> Option<&'static str> {
-    let wanted = letters(name);
-    let mut best: Option<(usize, &'static str)> = None;
-    for known in known {
-        let distance = strsim::damerau_levenshtein(&wanted, &letters(known));
-        if distance <= (wanted.chars().count() / 4).max(1) && best.is_none_or(|(least, _)| distance < least) {
-            best = Some((distance, known));
-        }
-    }
-    best.map(|(_, known)| known)
-}
-
-/// A name without what people spell differently: `CreateUser`, `create-user` and `create_user` are one.
-fn letters(name: &str) -> String {
-    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ fn registry() -> Registry {
     Registry::from_handlers([&CREATE, &CANCEL]).unwrap()
 }
 
-fn texts(problems: &[Problem]) -> Vec<String> {
+pub(super) fn texts(problems: &[Problem]) -> Vec<String> {
     problems.iter().map(ToString::to_string).collect()
 }
 
@@ -73,28 +73,6 @@ fn a_program_without_handlers_gets_a_hint() {
         ["no `#[command]` or `#[event]` handlers are linked into this binary\n  \
           help: if they live in another crate, add `use that_crate as _;`"]
     );
-}
-
-#[test]
-fn a_missing_state_is_one_problem_that_names_all_its_handlers() {
-    let registry = registry();
-    let mut states = States::default();
-    assert_eq!(
-        texts(&registry.check_states(&states)),
-        [
-            "state `u16` was never provided, but is needed by\n  \
-             command `create_order`: `shop::orders::create` (src/orders.rs:12)\n  \
-             help: provide a value of that type with `.state(value)` before the service runs",
-            "state `u8` was never provided, but is needed by\n  \
-             command `cancel_order`: `shop::orders::cancel` (src/orders.rs:40)\n  \
-             command `create_order`: `shop::orders::create` (src/orders.rs:12)\n  \
-             help: provide a value of that type with `.state(value)` before the service runs",
-        ]
-    );
-    states.insert(1_u8);
-    assert_eq!(registry.check_states(&states).len(), 1);
-    states.insert(1_u16);
-    assert!(registry.check_states(&states).is_empty());
 }
 
 static ANYWHERE: Handler = Handler::event("order.paid", &invoke).at("shop", "anywhere", "src/a.rs", 1);

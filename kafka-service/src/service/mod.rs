@@ -1,11 +1,13 @@
 //! The service: what a program builds, starts and stops.
 
+mod check;
 mod closures;
 mod handle;
 mod run;
 mod start;
+mod watch;
 
-pub use self::handle::ServiceHandle;
+pub use self::{handle::ServiceHandle, watch::HealthWatch};
 
 use crate::{
     config::Config,

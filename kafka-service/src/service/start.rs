@@ -36,12 +36,11 @@ impl KafkaService {
     /// [`Error::Config`] and [`Error::Start`] name everything that is wrong, all at once; [`Error::Client`] if the Kafka
     /// client refuses its settings.
     pub async fn start(self) -> Result<ServiceHandle, Error> {
-        let Self { config, states, classifiers, added } = self;
-        config.validate()?;
-        for warning in config.warnings() {
+        let (registry, warnings) = self.checked()?;
+        for warning in warnings {
             tracing::warn!("{warning}");
         }
-        let registry = check(&states, &added)?;
+        let Self { config, states, classifiers, .. } = self;
         let routes = Routes::new(&registry, &config);
         log_handlers(&registry, &routes);
         if config.bootstrap_servers == Bootstrap::Disabled {
@@ -53,25 +52,6 @@ impl KafkaService {
         let program = Program { states, classifiers, routes };
         let started = tokio::task::spawn_blocking(move || launch(config, program, runtime));
         started.await.map_err(|error| Error::Client(error.to_string()))?
-    }
-}
-
-/// The handlers, if all that they need is there.
-fn check(states: &States, added: &[&'static Handler]) -> Result<Registry, Error> {
-    if cfg!(panic = "abort") {
-        let problem = "this program is built with panic = \"abort\", so a panic in a handler would end it instead of being a \
-                       failed attempt / help: remove `panic = \"abort\"` from the profile in Cargo.toml";
-        return Err(Error::Start(vec![problem.to_owned()]));
-    }
-    let registry = Registry::collect_with(added);
-    let problems: Vec<_> = match &registry {
-        Ok(registry) => registry.check_states(states),
-        Err(_) => Vec::new(),
-    };
-    match registry {
-        Ok(registry) if problems.is_empty() => Ok(registry),
-        Ok(_) => Err(Error::Start(problems.iter().map(ToString::to_string).collect())),
-        Err(problems) => Err(Error::Start(problems.iter().map(ToString::to_string).collect())),
     }
 }
 
