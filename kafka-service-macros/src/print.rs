@@ -101,8 +101,7 @@ impl Printer {
         match word {
             _ if self.is_joined || last.is_whitespace() => false,
             "," | ";" | "." | "?" | ":" | "!" | "<" | ")" => false,
-            "::" => opens,
-            "(" | "[" => opens,
+            "::" | "(" | "[" => opens,
             "{" => true,
             ">" => last == '=',
             "|" => !self.in_bars && last != '(',
