@@ -18,6 +18,8 @@ pub const OFFSET: &str = "dlq.offset";
 pub const TIMESTAMP: &str = "dlq.timestamp";
 /// Consumer group that gave up on the message.
 pub const GROUP: &str = "dlq.group";
+/// Name of the command, or type of the event; left out where no handler was called.
+pub const TYPE: &str = "dlq.type";
 /// Handler that failed, as `module::function (file:line)`; left out where none was called.
 pub const HANDLER: &str = "dlq.handler";
 /// Class of the error, one of the texts of [`Reason`].
@@ -100,6 +102,7 @@ impl Reason {
 pub(crate) struct Failed<'a> {
     pub(crate) origin: Origin<'a>,
     pub(crate) group: &'a str,
+    pub(crate) kind: Option<&'a str>,
     pub(crate) handler: Option<&'a str>,
     pub(crate) reason: Reason,
     pub(crate) message: &'a str,
@@ -107,8 +110,8 @@ pub(crate) struct Failed<'a> {
     pub(crate) time: Timestamp,
 }
 
-/// How much of an error message goes into a header.
-const MESSAGE_LIMIT: usize = 1024;
+/// How much of an error message goes into a header, and into the log.
+pub(crate) const MESSAGE_LIMIT: usize = 1024;
 
 /// Adds the facts to the message's own headers.
 pub(crate) fn headers(own: Vec<Header>, failed: &Failed<'_>) -> Vec<Header> {
@@ -124,6 +127,9 @@ pub(crate) fn headers(own: Vec<Header>, failed: &Failed<'_>) -> Vec<Header> {
         }
     }
     add(GROUP, failed.group.to_owned());
+    if let Some(kind) = failed.kind {
+        add(TYPE, kind.to_owned());
+    }
     if let Some(handler) = failed.handler {
         add(HANDLER, handler.to_owned());
     }
@@ -151,7 +157,7 @@ pub(crate) fn add_spring(headers: &mut Vec<Header>, failed: &Failed<'_>) {
 }
 
 fn is_replaced(name: &str) -> bool {
-    [GROUP, HANDLER, ERROR_CLASS, ERROR_MESSAGE, ATTEMPTS, TIME, OMITTED_VALUE].contains(&name)
+    [GROUP, TYPE, HANDLER, ERROR_CLASS, ERROR_MESSAGE, ATTEMPTS, TIME, OMITTED_VALUE].contains(&name)
 }
 
 /// The same record without its value, for a dead-letter topic that does not take records of this size.
@@ -183,6 +189,7 @@ mod tests {
                 timestamp: Some(1_700_000_000_123),
             },
             group: "user-service-group",
+            kind: handler.map(|_| "create_user"),
             handler,
             reason: Reason::HandlerError,
             message,
@@ -207,6 +214,7 @@ mod tests {
             (OFFSET, "4711"),
             (TIMESTAMP, "1700000000123"),
             (GROUP, "user-service-group"),
+            (TYPE, "create_user"),
             (HANDLER, "shop::reserve (src/shop.rs:7)"),
             (ERROR_CLASS, "handler-error"),
             (ERROR_MESSAGE, "no stock"),

@@ -73,7 +73,8 @@
 //! * The **last argument** is the payload: any type that derives `serde::Deserialize`. Without arguments the payload is
 //!   ignored. Validation is decoding: a type that refuses a bad value (`#[serde(try_from = "..")]`) is a check.
 //! * The arguments **before** it are extractors: [`State<T>`](State) for what the handlers share, [`CorrelationId`],
-//!   [`Meta`] (topic, partition, offset, key, timestamp, attempt, source), [`Publisher`], and [your own](FromContext).
+//!   [`Meta`] (topic, partition, offset, key, timestamp, attempt, source), [`Headers`], [`Extra`], [`Publisher`], and
+//!   [your own](FromContext).
 //! * It **returns** `()`, an event, an `Option`, a `Vec` or a tuple of events, or a `Result` of one of these. An event is
 //!   a type that derives [`Event`](macro@Event).
 //! * An `async fn` runs on the runtime; a plain `fn` runs on the pool for blocking work, so that it holds up nothing.
@@ -230,8 +231,8 @@ pub use self::{
     config::Config,
     error::Error,
     handler::{
-        Classify, Command, CorrelationId, ErrorClass, Event, FromContext, HandlerError, IntoEvents, IntoOutcome,
-        MessageContext, Meta, Payload, State,
+        Classify, Command, CorrelationId, ErrorClass, Event, Extra, FromContext, HandlerError, Headers, IntoEvents,
+        IntoOutcome, MessageContext, Meta, Payload, RawPayload, State,
     },
     health::Health,
     publish::{Publication, PublishError, Publisher},

@@ -7,6 +7,7 @@ use std::{
 };
 
 use futures_util::{future::BoxFuture, stream::FuturesUnordered};
+use tokio::sync::mpsc;
 
 use super::{
     Core, Counters, Entry,
@@ -23,6 +24,7 @@ use crate::{
     envelope::Envelope,
     handler::ErrorClass,
     message::{Origin, Record},
+    publish::{BoundGuard, Incoming},
     registry::{Handler, Kind, RouteId},
     retry,
 };
@@ -40,9 +42,9 @@ pub(super) struct Intake {
 }
 
 impl Intake {
-    pub(super) fn new(core: Arc<Core>) -> Self {
+    pub(super) fn new(core: Arc<Core>, incoming: mpsc::UnboundedReceiver<Incoming>) -> Self {
         Self {
-            publishing: Publishing::new(Arc::clone(&core)),
+            publishing: Publishing::new(Arc::clone(&core), incoming),
             core,
             jobs: FuturesUnordered::new(),
             lanes: Lanes::default(),
@@ -67,8 +69,14 @@ impl Intake {
             Counters::add(&self.core.counters.abandoned, 1);
             return;
         };
-        let ended =
-            Ended { record: &entry.record, assignment: &assignment, slot: entry.slot, attempts: 0, handler: None };
+        let ended = Ended {
+            record: &entry.record,
+            assignment: &assignment,
+            slot: entry.slot,
+            attempts: 0,
+            handler: None,
+            bound: None,
+        };
         let envelope = match Envelope::decode(entry.record.value()) {
             Ok(envelope) => envelope,
             Err(error) => {
@@ -85,9 +93,9 @@ impl Intake {
         } else if self.jobs.len() >= self.core.settings.max_in_flight {
             self.lanes.occupy(lane);
             self.ready.push_back(wait(ended, &assignment, lane, handler));
-        } else if let Some((attempts, next)) = self.start(ended, handler, &envelope, context) {
+        } else if let Some(started) = self.start(ended, handler, &envelope, context) {
             self.lanes.occupy(lane);
-            self.park(wait(ended, &assignment, lane, handler), attempts, next);
+            self.park(wait(ended, &assignment, lane, handler), started);
         }
     }
 
@@ -127,18 +135,18 @@ impl Intake {
         handler: &'static Handler,
         envelope: &Envelope<'_>,
         context: &mut TaskContext<'_>,
-    ) -> Option<(u32, Next)> {
+    ) -> Option<Started> {
         const FIRST: u32 = 1;
         if !ended.assignment.start(ended.slot) {
             Counters::add(&self.core.counters.abandoned, 1);
             return None;
         }
         let ended = Ended { attempts: FIRST, handler: Some(handler), ..ended };
-        let origin = origin(ended.record, ended.assignment);
-        let result = match job::call(&self.core, handler, envelope, origin, FIRST) {
+        let mut bound = None;
+        let result = match job::call(&self.core, handler, envelope, ended, &mut bound) {
             Ok(mut future) => match job::poll(&self.core, &mut future, context) {
                 Poll::Ready(result) => result,
-                Poll::Pending => return Some((FIRST, Next::Finish(future))),
+                Poll::Pending => return Some(Started { attempts: FIRST, next: Next::Finish(future), bound }),
             },
             Err(error) => Err(error),
         };
@@ -147,12 +155,16 @@ impl Intake {
             Counters::add(&self.core.counters.abandoned, 1);
             return None;
         }
+        let ended = Ended { bound: bound.as_ref(), ..ended };
         match result {
             Ok(events) => {
                 self.publishing.events(ended, handler, envelope, &events);
                 None
             }
-            Err(error) => self.failed(ended, handler, error),
+            Err(error) => {
+                let next = self.failed(ended, handler, error)?;
+                Some(Started { attempts: FIRST, next, bound })
+            }
         }
     }
 
@@ -162,16 +174,18 @@ impl Intake {
         ended: Ended<'_, R>,
         handler: &'static Handler,
         error: AttemptError,
-    ) -> Option<(u32, Next)> {
+    ) -> Option<Next> {
         let policy = retry::policy(&self.core.settings.retry, &handler.retry);
         if error.class == ErrorClass::Permanent || policy.attempts <= 1 {
             self.publishing.dead_letter(ended, &error);
             return None;
         }
-        Some((ended.attempts, Next::Failed(error)))
+        Some(Next::Failed(error))
     }
 
-    fn park(&mut self, waiting: Waiting, attempts: u32, next: Next) {
+    fn park(&mut self, mut waiting: Waiting, started: Started) {
+        let Started { attempts, next, bound } = started;
+        waiting.bound = bound;
         debug_assert!(self.jobs.len() < self.core.settings.max_in_flight, "a handler is started only if it may run");
         self.jobs.push(Box::pin(job::run(Arc::clone(&self.core), waiting, attempts, next)));
     }
@@ -185,6 +199,7 @@ impl Intake {
             slot: waiting.slot,
             attempts,
             handler: Some(waiting.handler),
+            bound: waiting.bound.as_ref(),
         };
         match result {
             // Another instance handles it again: what this one found out must not be published beside it.
@@ -235,6 +250,7 @@ impl Intake {
             slot: waiting.slot,
             attempts: 0,
             handler: Some(waiting.handler),
+            bound: None,
         };
         let started = match Envelope::decode(waiting.record.value.as_deref()) {
             Ok(envelope) => self.start(ended, waiting.handler, &envelope, context),
@@ -243,8 +259,8 @@ impl Intake {
                 None
             }
         };
-        let Some((attempts, next)) = started else { return false };
-        self.park(waiting, attempts, next);
+        let Some(started) = started else { return false };
+        self.park(waiting, started);
         true
     }
 
@@ -270,6 +286,13 @@ impl Intake {
         }
         Counters::add(&self.core.counters.abandoned, dropped);
     }
+}
+
+/// A command that is not finished after its first look.
+struct Started {
+    attempts: u32,
+    next: Next,
+    bound: Option<BoundGuard>,
 }
 
 /// Copies a record out, for when it cannot be finished now.

@@ -11,13 +11,14 @@ use std::{
 
 use futures_util::future::{Either, select};
 
-use super::{Core, lanes::LaneId};
+use super::{Core, lanes::LaneId, outcome::Ended};
 use crate::{
     commit::Assignment,
     dead_letter::Reason,
     envelope::Envelope,
     handler::{Context, ErrorClass, Events, Failure, HandlerError, HandlerFuture, Outcome},
     message::{Origin, Record, StoredRecord},
+    publish::{BoundGuard, LazyPublisher},
     registry::Handler,
     retry::{Decision, decide, policy},
 };
@@ -30,6 +31,8 @@ pub(crate) struct Waiting {
     pub(crate) slot: u64,
     pub(crate) lane: LaneId,
     pub(crate) handler: &'static Handler,
+    /// What it has published itself counts for its position.
+    pub(crate) bound: Option<BoundGuard>,
 }
 
 impl Waiting {
@@ -41,7 +44,7 @@ impl Waiting {
         handler: &'static Handler,
     ) -> Self {
         assignment.begin_waiting(record.size());
-        Self { record, assignment: Arc::clone(assignment), slot, lane, handler }
+        Self { record, assignment: Arc::clone(assignment), slot, lane, handler, bound: None }
     }
 
     pub(crate) fn origin(&self) -> Origin<'_> {
@@ -100,14 +103,22 @@ impl AttemptError {
 }
 
 /// Calls a handler: extraction and decoding happen here, the rest in the future. A panic is a failed attempt.
-pub(crate) fn call(
+pub(super) fn call<R: Record>(
     core: &Core,
     handler: &'static Handler,
     envelope: &Envelope<'_>,
-    origin: Origin<'_>,
-    attempt: u32,
+    at: Ended<'_, R>,
+    bound: &mut Option<BoundGuard>,
 ) -> Result<HandlerFuture, AttemptError> {
-    let context = Context { envelope, origin, attempt, states: &core.states, publisher: &core.publisher };
+    let publisher = LazyPublisher::new(&core.publisher, at.assignment.index(), at.slot, bound.as_ref());
+    let context = Context {
+        envelope,
+        origin: origin(at.record, at.assignment),
+        record: at.record,
+        attempt: at.attempts,
+        states: &core.states,
+        publisher: &publisher,
+    };
     // What is the user's stands inside: the function, and what his errors say of themselves.
     let called = catch_unwind(AssertUnwindSafe(|| {
         (handler.invoke)(&context).map_err(|failure| match failure {
@@ -119,6 +130,7 @@ pub(crate) fn call(
             Failure::Extract(error) => AttemptError::of(core, &error),
         })
     }));
+    *bound = bound.take().or_else(|| publisher.into_guard());
     called.unwrap_or_else(|panic| Err(AttemptError::panic(panic.as_ref())))
 }
 
@@ -159,7 +171,7 @@ pub(crate) enum JobResult {
 }
 
 /// Runs a command to its end: attempts, waits between them, timeouts.
-pub(crate) async fn run(core: Arc<Core>, waiting: Waiting, mut attempt: u32, mut next: Next) -> Done {
+pub(crate) async fn run(core: Arc<Core>, mut waiting: Waiting, mut attempt: u32, mut next: Next) -> Done {
     let began = core.clock.timestamp();
     loop {
         let error = match next {
@@ -184,12 +196,19 @@ pub(crate) async fn run(core: Arc<Core>, waiting: Waiting, mut attempt: u32, mut
         }
         attempt += 1;
         core.counters.retries.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        next = again(&core, &waiting, attempt);
+        next = again(&core, &mut waiting, attempt);
     }
 }
 
 /// Starts the next attempt from the stored record.
-fn again(core: &Core, waiting: &Waiting, attempt: u32) -> Next {
+fn again(core: &Core, waiting: &mut Waiting, attempt: u32) -> Next {
+    let mut bound = waiting.bound.take();
+    let next = call_again(core, waiting, attempt, &mut bound);
+    waiting.bound = bound;
+    next
+}
+
+fn call_again(core: &Core, waiting: &Waiting, attempt: u32, bound: &mut Option<BoundGuard>) -> Next {
     let envelope = match Envelope::decode(waiting.record.value()) {
         Ok(envelope) => envelope,
         // It decoded when it was received, and bytes do not change.
@@ -202,7 +221,15 @@ fn again(core: &Core, waiting: &Waiting, attempt: u32) -> Next {
             });
         }
     };
-    match call(core, waiting.handler, &envelope, waiting.origin(), attempt) {
+    let at = Ended {
+        record: &waiting.record,
+        assignment: &waiting.assignment,
+        slot: waiting.slot,
+        attempts: attempt,
+        handler: Some(waiting.handler),
+        bound: None,
+    };
+    match call(core, waiting.handler, &envelope, at, bound) {
         Ok(future) => Next::Finish(future),
         Err(error) => Next::Failed(error),
     }

@@ -16,7 +16,6 @@ mod output;
 mod refusal;
 mod repair;
 mod running;
-mod stored;
 mod unknown;
 
 pub(crate) use self::{

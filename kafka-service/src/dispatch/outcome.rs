@@ -2,23 +2,26 @@
 
 use std::sync::Arc;
 
+use tokio::sync::mpsc;
+
 use super::{
     Core, Counters,
     breaker::Breaker,
     job::{AttemptError, origin},
     output::{Output, TooLarge},
-    unknown::shown,
+    repair::is_owned,
+    unknown::harmless,
 };
 use crate::{
     commit::{Assignment, Token},
     config::DeadLetterHeaders,
     dead_letter::{self, Failed, Reason},
     envelope::Envelope,
-    handler::Events,
+    handler::{ErrorClass, Events},
     message::{Record, StoredRecord},
-    publish::{Encoder, MessageIds, Place},
+    publish::{BoundGuard, Encoder, Incoming, MessageIds, Place},
     registry::Handler,
-    transport::{OutRecord, TopicId},
+    transport::{Cause, OutRecord, TopicId},
 };
 
 /// The publishing end of the dispatcher.
@@ -27,6 +30,7 @@ pub(super) struct Publishing {
     pub(super) output: Output,
     encoder: Encoder,
     pub(super) breaker: Breaker,
+    pub(super) incoming: mpsc::UnboundedReceiver<Incoming>,
     ids: MessageIds,
 }
 
@@ -37,6 +41,8 @@ pub(super) struct Ended<'a, R> {
     pub(super) slot: u64,
     pub(super) attempts: u32,
     pub(super) handler: Option<&'static Handler>,
+    /// If its handler publishes itself.
+    pub(super) bound: Option<&'a BoundGuard>,
 }
 
 // By hand, because a derive would ask it of `R`.
@@ -49,14 +55,41 @@ impl<R> Clone for Ended<'_, R> {
 impl<R> Copy for Ended<'_, R> {}
 
 impl Publishing {
-    pub(super) fn new(core: Arc<Core>) -> Self {
+    pub(super) fn new(core: Arc<Core>, incoming: mpsc::UnboundedReceiver<Incoming>) -> Self {
         let settings = &core.settings;
         Self {
             output: Output::new(&core),
             breaker: Breaker::new(settings.dead_letter_limit),
             encoder: Encoder::new(&settings.source, settings.message_id),
             ids: MessageIds::default(),
+            incoming,
             core,
+        }
+    }
+
+    /// Takes what handlers publish and what was not delivered, as far as it has come.
+    pub(super) fn take_incoming(&mut self) {
+        while let Ok(incoming) = self.incoming.try_recv() {
+            self.take(incoming);
+        }
+    }
+
+    pub(super) fn take(&mut self, incoming: Incoming) {
+        match incoming {
+            Incoming::Undelivered(token, undelivered) => {
+                self.output.failed(token, undelivered);
+                self.core.acks.release();
+            }
+            // What belongs to a partition that was given back is its new owner's to publish.
+            Incoming::Published(stored) if !is_owned(&self.core, stored.token) => self.core.acks.dropped(stored.token),
+            Incoming::Published(stored) => {
+                if let Err(TooLarge(reason)) = self.output.send(&stored.record(), stored.token) {
+                    let undelivered = stored.undelivered(Cause::Record, &reason);
+                    if let Some((token, undelivered)) = self.core.acks.answer(stored.token, undelivered) {
+                        self.output.failed(token, undelivered);
+                    }
+                }
+            }
         }
     }
 
@@ -68,11 +101,22 @@ impl Publishing {
         envelope: &Envelope<'_>,
         events: &Events,
     ) {
+        if let Some(bound) = ended.bound {
+            // What the handler has published itself goes before what it returns.
+            self.take_incoming();
+            if let Some(reason) = bound.bound().refusal() {
+                let (reason, message) = (Reason::EventRefused, reason.to_owned());
+                return self.dead_letter(ended, &AttemptError { reason, class: ErrorClass::Permanent, message });
+            }
+        }
         let core = Arc::clone(&self.core);
         Counters::add(&core.counters.finished, 1);
         self.breaker.handled();
+        let bound = ended.bound.and_then(|bound| bound.bound().end(events.len()));
         if events.is_empty() {
-            ended.assignment.finish(ended.slot);
+            if bound.is_none() {
+                ended.assignment.finish(ended.slot);
+            }
             return;
         }
         Counters::add(&core.counters.events, events.len() as u64);
@@ -80,7 +124,8 @@ impl Publishing {
         if self.encoder.wants_ids() {
             self.ids.reset(&core.settings.group, handler.name, envelope, &origin);
         }
-        let token = core.acks.command(ended.assignment.index(), ended.slot, events.len());
+        let (token, first) =
+            bound.unwrap_or_else(|| (core.acks.command(ended.assignment.index(), ended.slot, events.len()), 0));
         let command_key = origin.key.unwrap_or(envelope.correlation_id.as_bytes());
         let mut refused = None;
         for (number, event) in (0..).zip(events.iter()) {
@@ -98,7 +143,7 @@ impl Publishing {
                 value: Some(encoded.value),
                 headers: encoded.headers,
             };
-            match self.output.send(&record, token.numbered(number)) {
+            match self.output.send(&record, token.numbered(first + number)) {
                 Ok(()) => {}
                 // What the broker will never take counts as handed over once its command is dead-lettered.
                 Err(_) if refused.is_some() => core.acks.delivered(token),
@@ -114,7 +159,8 @@ impl Publishing {
 
     /// Sends a message to its dead-letter topic. The position is finished when that is acknowledged.
     pub(super) fn dead_letter<R: Record>(&mut self, ended: Ended<'_, R>, error: &AttemptError) {
-        let token = Token::position(ended.assignment.index(), ended.slot);
+        let bound = ended.bound.and_then(|bound| bound.bound().end(1));
+        let token = bound.map_or_else(|| Token::position(ended.assignment.index(), ended.slot), |(token, _)| token);
         self.write(&ended, token, error.reason, &error.message);
     }
 
@@ -135,6 +181,7 @@ impl Publishing {
         let failed = Failed {
             origin,
             group: &core.settings.group,
+            kind: ended.handler.map(|handler| handler.name),
             handler: handler.as_deref(),
             reason,
             message,
@@ -194,10 +241,11 @@ fn log<R>(
         topic = origin.topic,
         partition = origin.partition,
         offset = origin.offset,
+        command = ended.handler.map(|handler| handler.name),
         handler,
         attempts = ended.attempts,
         reason = reason.as_str(),
-        error = shown(message),
+        error = harmless(message, dead_letter::MESSAGE_LIMIT),
         "message goes to the dead-letter topic"
     );
 }

@@ -7,12 +7,11 @@ use futures_util::future::OptionFuture;
 use super::{
     Core,
     repair::{Repair, is_owned},
-    stored::Stored,
 };
 use crate::{
     commit::Token,
     publish::Acks,
-    transport::{Cause, OutRecord, SendError, Undelivered},
+    transport::{Cause, OutRecord, SendError, Stored, Undelivered},
 };
 
 /// Hands records over in order. While the producer is full they wait here, and the dispatcher takes nothing new.
@@ -111,8 +110,16 @@ impl Output {
             SendError::TooLarge(_) => Cause::Record,
             SendError::QueueFull | SendError::Refused(_) => Cause::Broker,
         };
-        self.note(cause, &error.to_string());
-        self.repair.refused(stored, cause);
+        let error = error.to_string();
+        // Whoever waits for the answer decides what follows.
+        let Some((token, _)) = self.core.acks.answer(stored.token, stored.undelivered(cause, &error)) else {
+            if cause == Cause::Producer {
+                self.core.producer.renew();
+            }
+            return;
+        };
+        self.note(cause, &error);
+        self.repair.refused(&Stored { token, ..stored.clone() }, cause);
         self.keep_waiting_behind();
     }
 

@@ -12,12 +12,12 @@ use super::{
     Core,
     outcome::{Ended, Publishing},
     repair::is_owned,
-    stored::Stored,
 };
 use crate::{
     commit::{Assignment, Token},
     envelope::Envelope,
     message::StoredRecord,
+    transport::{Cause, Stored},
 };
 
 /// Commands that are being read back.
@@ -60,6 +60,10 @@ impl Refusals {
         if !is_owned(&core, stored.token) {
             return core.acks.dropped(stored.token);
         }
+        // Whoever waits for the answer decides what follows; else it is like an event that was returned.
+        let undelivered = stored.undelivered(Cause::Record, reason);
+        let Some((token, _)) = core.acks.answer(stored.token, undelivered) else { return };
+        let stored = Stored { token, ..stored };
         if core.settings.dead_letter_topics.values().any(|topic| *topic == stored.topic) {
             return refuse_dead_letter(publishing, stored, reason);
         }
@@ -121,7 +125,14 @@ impl Refused {
         let routes = &publishing.core.routes;
         let route = routes.find(self.assignment.topic());
         let handler = route.zip(envelope).and_then(|(route, envelope)| routes.handler(route, &envelope.kind));
-        let ended = Ended { record: &self.record, assignment: &self.assignment, slot: self.slot, attempts: 1, handler };
+        let ended = Ended {
+            record: &self.record,
+            assignment: &self.assignment,
+            slot: self.slot,
+            attempts: 1,
+            handler,
+            bound: None,
+        };
         publishing.dead_letter_refused(&ended, self.token, &self.message);
     }
 }

@@ -21,10 +21,10 @@ use futures_util::{
 };
 use rustc_hash::FxHashMap;
 
-use super::{Core, lanes::lane, stored::Stored};
+use super::{Core, lanes::lane};
 use crate::{
     commit::Token,
-    transport::{Cause, OutRecord, SendError, TopicId, Undelivered},
+    transport::{Cause, OutRecord, SendError, Stored, TopicId, Undelivered},
 };
 
 /// Names a key of a topic that we write to.

@@ -15,14 +15,13 @@ use super::{
     refusal::Refusals,
     repair::{Attempt, Verdict},
 };
-use crate::{commit::Token, message::Record, transport::Undelivered};
+use crate::{message::Record, publish::Incoming};
 
 /// Takes batches and drives parked commands until the batches end.
 pub(crate) struct Dispatcher<R> {
     intake: Intake,
     batches: mpsc::Receiver<Batch<R>>,
     control: mpsc::UnboundedReceiver<Control>,
-    undelivered: mpsc::UnboundedReceiver<(Token, Undelivered)>,
     refusals: Refusals,
 }
 
@@ -31,9 +30,9 @@ impl<R: Record> Dispatcher<R> {
         core: Arc<Core>,
         batches: mpsc::Receiver<Batch<R>>,
         control: mpsc::UnboundedReceiver<Control>,
-        undelivered: mpsc::UnboundedReceiver<(Token, Undelivered)>,
+        incoming: mpsc::UnboundedReceiver<Incoming>,
     ) -> Self {
-        Self { intake: Intake::new(core), batches, control, undelivered, refusals: Refusals::default() }
+        Self { intake: Intake::new(core, incoming), batches, control, refusals: Refusals::default() }
     }
 
     /// Runs until the sender of the batches is gone and everything that was started has ended.
@@ -41,7 +40,8 @@ impl<R: Record> Dispatcher<R> {
         let core = Arc::clone(&self.intake.core);
         let mut more = true;
         while more || !self.is_idle() {
-            self.close_keys();
+            // What was not delivered is seen to before anything more is sent, so that nothing of its key overtakes it.
+            self.intake.publishing.take_incoming();
             let room = self.intake.publishing.output.drain(&core.acks);
             // Control first, so that a revoke never waits behind work. Ends before beginnings, so that memory is bounded.
             tokio::select! { biased;
@@ -56,8 +56,8 @@ impl<R: Record> Dispatcher<R> {
                     })
                     .await;
                 }
-                Some((token, undelivered)) = self.undelivered.recv() => {
-                    self.failed(token, undelivered);
+                Some(incoming) = self.intake.publishing.incoming.recv() => {
+                    self.intake.publishing.take(incoming);
                 }
                 Some(attempt) = self.intake.publishing.output.repair.next(),
                     if !self.intake.publishing.output.repair.is_empty() => self.judge(attempt),
@@ -107,18 +107,6 @@ impl<R: Record> Dispatcher<R> {
         }
     }
 
-    /// What was not delivered is seen to before anything more is sent, so that nothing of its key overtakes it.
-    fn close_keys(&mut self) {
-        while let Ok((token, undelivered)) = self.undelivered.try_recv() {
-            self.failed(token, undelivered);
-        }
-    }
-
-    fn failed(&mut self, token: Token, undelivered: Undelivered) {
-        self.intake.publishing.output.failed(token, undelivered);
-        self.intake.core.acks.release();
-    }
-
     fn control(&mut self, control: Control) {
         match control {
             Control::Drain { assignments, done } => {
@@ -143,7 +131,12 @@ impl<R: Record> Dispatcher<R> {
     }
 
     fn is_idle(&self) -> bool {
-        let output = &self.intake.publishing.output;
-        self.intake.jobs.is_empty() && output.repair.is_empty() && self.refusals.is_empty() && !output.is_full()
+        let publishing = &self.intake.publishing;
+        let output = &publishing.output;
+        self.intake.jobs.is_empty()
+            && publishing.incoming.is_empty()
+            && output.repair.is_empty()
+            && self.refusals.is_empty()
+            && !output.is_full()
     }
 }

@@ -60,9 +60,14 @@ pub(super) fn skip_event(kind: &str, origin: &Origin<'_>) {
     );
 }
 
-/// Text from a message, made harmless for a log: no control characters, not too long.
+/// A name from a message, made harmless for a log: no control characters, not too long.
 pub(super) fn shown(text: &str) -> String {
-    let cut = &text[..text.floor_char_boundary(SHOWN)];
+    harmless(text, SHOWN)
+}
+
+/// Text that may hold parts of a message, made harmless for a log and no longer than `limit` bytes.
+pub(super) fn harmless(text: &str, limit: usize) -> String {
+    let cut = &text[..text.floor_char_boundary(limit)];
     let mut shown: String = cut.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect();
     if cut.len() < text.len() {
         shown.push('…');

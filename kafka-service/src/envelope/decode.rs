@@ -9,7 +9,10 @@ use serde::{
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-use super::member::{Member, Text};
+use super::{
+    member::{Member, Text},
+    not_json,
+};
 
 /// The members of one message. Members that we do not know stay in the record and cost nothing here.
 #[derive(Debug)]
@@ -78,7 +81,7 @@ fn optional<'a>(member: &'static str, value: Member<'a>) -> Result<Option<Cow<'a
 
 fn classify(error: &serde_json::Error, value: &[u8]) -> EnvelopeError {
     if !error.is_data() {
-        return EnvelopeError::NotJson(error.to_string());
+        return EnvelopeError::NotJson(not_json::explain(error, value));
     }
     let found = match value.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'[') => "an array",

@@ -5,9 +5,12 @@
 
 mod decode;
 mod encode;
+mod extra;
 mod member;
+mod not_json;
 mod timestamp;
 
 pub(crate) use decode::Envelope;
 pub(crate) use encode::{Clock, Head, encode};
+pub(crate) use extra::extra_members;
 pub(crate) use timestamp::parse as parse_timestamp;

@@ -3,7 +3,11 @@
 use std::{fmt, future::Future, pin::Pin};
 
 use super::{DecodeError, Events, HandlerError, States};
-use crate::{envelope::Envelope, message::Origin, publish::Publisher};
+use crate::{
+    envelope::Envelope,
+    message::{Origin, Record},
+    publish::LazyPublisher,
+};
 
 /// Everything about one message during the synchronous part of its handling: extraction and payload decoding.
 ///
@@ -12,10 +16,12 @@ use crate::{envelope::Envelope, message::Origin, publish::Publisher};
 pub struct Context<'a> {
     pub(crate) envelope: &'a Envelope<'a>,
     pub(crate) origin: Origin<'a>,
+    /// The record itself, for the few who want more of it than its envelope.
+    pub(crate) record: &'a dyn Record,
     /// 1 for the first attempt.
     pub(crate) attempt: u32,
     pub(crate) states: &'a States,
-    pub(crate) publisher: &'a Publisher,
+    pub(crate) publisher: &'a LazyPublisher<'a>,
 }
 
 impl fmt::Debug for Context<'_> {

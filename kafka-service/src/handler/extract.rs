@@ -85,6 +85,8 @@ macro_rules! built_in {
     };
 }
 
+pub(super) use built_in;
+
 /// Tuples are extractors so that one extractor can be made of several.
 macro_rules! tuple {
     ($($part:ident)*) => {
@@ -244,12 +246,13 @@ fn from_millis(millis: i64) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(Duration::from_millis(u64::try_from(millis).ok()?))
 }
 
-/// The publisher, bound to the command: what is published through it carries the command's correlation id and key.
+/// The publisher, bound to the command: what is published through it carries the command's correlation id and key, and the
+/// command is finished only when all of it is acknowledged.
 impl FromContext for Publisher {
     built_in!();
 
     fn extract(context: &Context<'_>) -> Result<Self, HandlerError> {
-        Ok(context.publisher.bound_to(context))
+        Ok(context.publisher.get(context))
     }
 
     /// The service provides it. It stands here because a handler with a publisher can publish more than it returns.

@@ -10,24 +10,28 @@ mod content;
 mod context;
 #[cfg(test)]
 mod cost_tests;
+mod decode_error;
 mod error;
 mod event;
 #[cfg(test)]
 mod expansion_tests;
+mod extra;
 mod extract;
+mod headers;
 mod message_context;
 mod outcome;
 mod payload;
 mod probe;
+mod raw_payload;
 mod state;
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub(crate) use self::{
     classifiers::Classifiers,
+    decode_error::DecodeError,
     error::IntoHandlerError,
     event::{EventType, NamedEvent},
-    payload::DecodeError,
     state::{StateNeed, States},
 };
 pub use self::{
@@ -36,9 +40,12 @@ pub use self::{
     context::{Context, Failure, HandlerFuture, Invocation, Outcome},
     error::{Classify, ErrorClass, HandlerError},
     event::{Event, key},
+    extra::Extra,
     extract::{CorrelationId, FromContext, Meta, State},
+    headers::Headers,
     message_context::MessageContext,
     outcome::{Events, IntoEvents, IntoOutcome, outcome, outcome_with},
     payload::{Payload, decode},
     probe::{Probe, Undescribed},
+    raw_payload::RawPayload,
 };

@@ -3,18 +3,30 @@
 use super::{Context, States};
 use crate::{
     envelope::Envelope,
-    message::Origin,
-    publish::{Publisher, PublisherCore},
+    message::{Origin, StoredRecord},
+    publish::{LazyPublisher, Publisher, PublisherCore},
 };
 
 /// Calls `test` with the context of a message that has this payload.
 pub(crate) fn with_message<R>(payload: &str, states: &States, test: impl FnOnce(&Context<'_>) -> R) -> R {
-    let text =
-        format!(r#"{{"type":"create_user","correlation_id":"c-1","source":"shop","id":"m-1","payload":{payload}}}"#);
-    let envelope = Envelope::decode(Some(text.as_bytes())).unwrap();
-    let origin = Origin { topic: "commands", partition: 3, offset: 42, key: Some(b"k"), timestamp: Some(1_700_000) };
-    let publisher = &publisher();
-    test(&Context { envelope: &envelope, origin, attempt: 2, states, publisher })
+    let text = format!(
+        r#"{{"type":"create_user","correlation_id":"c-1","source":"shop","id":"m-1","version":{{"major":2}},"payload":{payload}}}"#
+    );
+    let record = StoredRecord {
+        value: Some(text.into_bytes()),
+        key: Some(b"k".to_vec()),
+        offset: 42,
+        timestamp: Some(1_700_000),
+        headers: [("trace", "t-1"), ("tenant", "a"), ("tenant", "b")]
+            .map(|(name, value)| (name.to_owned(), Some(value.as_bytes().to_vec())))
+            .to_vec(),
+    };
+    let envelope = Envelope::decode(record.value.as_deref()).unwrap();
+    let origin =
+        Origin { topic: "commands", partition: 3, offset: 42, key: record.key.as_deref(), timestamp: record.timestamp };
+    let publisher = publisher();
+    let publisher = &LazyPublisher::new(&publisher, 0, 0, None);
+    test(&Context { envelope: &envelope, origin, record: &record, attempt: 2, states, publisher })
 }
 
 /// A publisher of a service without Kafka.

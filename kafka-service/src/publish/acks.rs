@@ -12,47 +12,65 @@ use std::{
 use slab::Slab;
 use tokio::sync::{Notify, mpsc, oneshot};
 
+pub(crate) use self::bound::{Bound, BoundGuard};
 use crate::{
     commit::{Assignments, Target, Token},
-    transport::{SendError, Undelivered},
+    transport::{SendError, Stored, Undelivered},
 };
+
+#[path = "bound.rs"]
+mod bound;
 
 /// The receiving end of the producer's reports, shared with the client's thread.
 #[derive(Debug)]
 pub(crate) struct Acks {
     pub(crate) assignments: Assignments,
     pending: Mutex<Slab<Pending>>,
-    undelivered: mpsc::UnboundedSender<(Token, Undelivered)>,
+    incoming: mpsc::UnboundedSender<Incoming>,
     /// What has to be seen to before anything more is sent: undelivered records that the dispatcher has not received, and
     /// clients that have ended and may still give some back.
     holds: AtomicUsize,
     room: Notify,
     somebody_waits_for_room: AtomicBool,
     late: AtomicU64,
+    lost: AtomicU64,
     closing: AtomicBool,
+}
+
+/// What comes to the dispatcher beside records and control.
+#[derive(Debug)]
+pub(crate) enum Incoming {
+    /// The broker did not take a record of a command.
+    Undelivered(Token, Undelivered),
+    /// A handler publishes a record, which has not been sent yet.
+    Published(Stored),
 }
 
 /// What one acknowledgement, or the last of several, completes.
 #[derive(Debug)]
 enum Pending {
-    /// A command that published several events.
-    Command { assignment: u32, slot: u64, open: usize },
-    /// Somebody who awaits the acknowledgement.
-    Caller(oneshot::Sender<Result<(), Undelivered>>),
+    /// A command that published several events; unless it is left to somebody else, its position is finished with the last.
+    Command { assignment: u32, slot: u64, open: usize, left: bool },
+    /// Somebody who awaits the acknowledgement; perhaps of something that a command published.
+    Caller { sender: oneshot::Sender<Result<(), Undelivered>>, command: Option<Token> },
+    /// Nobody; what it is, for the log.
+    Nobody(String),
 }
 
 impl Acks {
-    /// The second part receives what was not delivered for a command; the dispatcher decides what happens then.
-    pub(crate) fn new() -> (Self, mpsc::UnboundedReceiver<(Token, Undelivered)>) {
-        let (undelivered, receiver) = mpsc::unbounded_channel();
+    /// The second part is the dispatcher's: it decides what happens to what was not delivered for a command, and sends what
+    /// handlers publish.
+    pub(crate) fn new() -> (Self, mpsc::UnboundedReceiver<Incoming>) {
+        let (incoming, receiver) = mpsc::unbounded_channel();
         let acks = Self {
             assignments: Assignments::default(),
             pending: Mutex::default(),
-            undelivered,
+            incoming,
             holds: AtomicUsize::new(0),
             room: Notify::new(),
             somebody_waits_for_room: AtomicBool::new(false),
             late: AtomicU64::new(0),
+            lost: AtomicU64::new(0),
             closing: AtomicBool::new(false),
         };
         (acks, receiver)
@@ -72,14 +90,33 @@ impl Acks {
         if events == 1 {
             Token::position(assignment, slot)
         } else {
-            self.entry(Pending::Command { assignment, slot, open: events })
+            self.entry(Pending::Command { assignment, slot, open: events, left: false })
         }
     }
 
     /// A token for somebody who waits.
     pub(crate) fn caller(&self) -> (Token, oneshot::Receiver<Result<(), Undelivered>>) {
         let (sender, receiver) = oneshot::channel();
-        (self.entry(Pending::Caller(sender)), receiver)
+        (self.entry(Pending::Caller { sender, command: None }), receiver)
+    }
+
+    /// A token for a record of which nobody waits to hear.
+    pub(super) fn detached(&self, kind: &str) -> Token {
+        self.entry(Pending::Nobody(kind.to_owned()))
+    }
+
+    /// Counts something of which nobody waits to hear and that was not published.
+    pub(super) fn lost(&self, kind: &str, reason: &str) {
+        let lost = self.lost.fetch_add(1, Ordering::Relaxed) + 1;
+        // The first, the tenth, the hundredth: a trouble that lasts is no reason to fill the log.
+        if 10_u64.pow(lost.ilog10()) == lost {
+            tracing::error!(kind, reason, lost, "a detached publication is lost; await what must not get lost");
+        }
+    }
+
+    /// How many of them there were.
+    pub(crate) fn losses(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
     }
 
     /// Gives up a token for which no record was taken.
@@ -109,8 +146,11 @@ impl Acks {
 
     /// A record of a partition that was given back is not sent any more. The last record of its command frees the entry.
     pub(crate) fn dropped(&self, token: Token) {
-        if let Target::Pending(entry) = token.target() {
-            self.delivered_pending(entry as usize);
+        let Target::Pending(entry) = token.target() else { return };
+        match self.take_caller(token) {
+            // Whoever waits learns from the end of the channel that no answer will come.
+            Some((_, command)) => command.into_iter().for_each(|command| self.dropped(command)),
+            None => self.delivered_pending(entry as usize),
         }
     }
 
@@ -127,9 +167,40 @@ impl Acks {
         let done = pending.remove(entry);
         drop(pending);
         match done {
+            Pending::Command { left: true, .. } | Pending::Nobody(_) => {}
             Pending::Command { assignment, slot, .. } => self.finish(assignment, slot),
-            // A caller who has gone no longer wants to know.
-            Pending::Caller(caller) => _ = caller.send(Ok(())),
+            Pending::Caller { sender, command } => {
+                // A caller who has gone no longer wants to know.
+                _ = sender.send(Ok(()));
+                command.into_iter().for_each(|command| self.dropped(command));
+            }
+        }
+    }
+
+    /// Takes somebody who waits out of the table, if a token stands for somebody who waits.
+    fn take_caller(&self, token: Token) -> Option<(oneshot::Sender<Result<(), Undelivered>>, Option<Token>)> {
+        let Target::Pending(entry) = token.target() else { return None };
+        let mut pending = self.pending();
+        let Some(Pending::Caller { .. }) = pending.get(entry as usize) else { return None };
+        match pending.remove(entry as usize) {
+            Pending::Caller { sender, command } => Some((sender, command)),
+            Pending::Command { .. } | Pending::Nobody(_) => None,
+        }
+    }
+
+    fn take_nobody(&self, token: Token) -> Option<String> {
+        let Target::Pending(entry) = token.target() else { return None };
+        let mut pending = self.pending();
+        let Some(Pending::Nobody(kind)) = pending.get_mut(entry as usize) else { return None };
+        let kind = std::mem::take(kind);
+        pending.remove(entry as usize);
+        Some(kind)
+    }
+
+    fn with_command(&self, token: Token, change: impl FnOnce(&mut usize, &mut bool)) {
+        let Target::Pending(entry) = token.target() else { return };
+        if let Some(Pending::Command { open, left, .. }) = self.pending().get_mut(entry as usize) {
+            change(open, left);
         }
     }
 
@@ -140,19 +211,30 @@ impl Acks {
     }
 
     fn report_failed(&self, token: Token, undelivered: Undelivered) {
-        if let Target::Pending(entry) = token.target() {
-            let mut pending = self.pending();
-            if let Some(Pending::Caller(_)) = pending.get(entry as usize) {
-                let caller = pending.remove(entry as usize);
-                drop(pending);
-                if let Pending::Caller(caller) = caller {
-                    _ = caller.send(Err(undelivered));
-                }
-                return;
+        if let Some(kind) = self.take_nobody(token) {
+            return self.lost(&kind, &undelivered.error);
+        }
+        if let Some((token, undelivered)) = self.answer(token, undelivered) {
+            self.return_undelivered(token, undelivered);
+        }
+    }
+
+    /// Tells somebody who waits that a record was not taken. Gives it back if it is a command's and nobody waits for it.
+    pub(crate) fn answer(&self, token: Token, undelivered: Undelivered) -> Option<(Token, Undelivered)> {
+        match self.take_caller(token) {
+            None => Some((token, undelivered)),
+            Some((sender, command)) => {
+                sender.send(Err(undelivered)).err().and_then(Result::err).and_then(|undelivered| {
+                    // A caller who has gone, and whose record is nobody else's, no longer wants to know.
+                    command.map(|command| (command, undelivered))
+                })
             }
         }
+    }
+
+    fn return_undelivered(&self, token: Token, undelivered: Undelivered) {
         self.hold();
-        if self.undelivered.send((token, undelivered)).is_err() {
+        if self.incoming.send(Incoming::Undelivered(token, undelivered)).is_err() {
             // The receiver goes only when the service has stopped; then the position stays uncommitted, as it must.
             self.release();
         }
@@ -177,13 +259,16 @@ impl Acks {
 
     /// The position that a token of a command belongs to.
     pub(crate) fn position(&self, token: Token) -> Option<(u32, u64)> {
-        match token.target() {
-            Target::Position { assignment, slot } => Some((assignment, slot)),
-            Target::Pending(entry) => match self.pending().get(entry as usize) {
-                Some(Pending::Command { assignment, slot, .. }) => Some((*assignment, *slot)),
-                _ => None,
-            },
-        }
+        let entry = match token.target() {
+            Target::Position { assignment, slot } => return Some((assignment, slot)),
+            Target::Pending(entry) => entry as usize,
+        };
+        let command = match self.pending().get(entry)? {
+            Pending::Command { assignment, slot, .. } => return Some((*assignment, *slot)),
+            Pending::Caller { command, .. } => (*command)?,
+            Pending::Nobody(_) => return None,
+        };
+        self.position(command)
     }
 
     /// Marks a position as finished.
@@ -203,9 +288,9 @@ impl Acks {
     pub(crate) fn close(&self) {
         self.closing.store(true, Ordering::Relaxed);
         for (_, pending) in self.pending().iter_mut() {
-            if let Pending::Caller(caller) = pending {
+            if let Pending::Caller { sender, .. } = pending {
                 // The entry stays: a late report must not find somebody else in its place.
-                *caller = oneshot::channel().0;
+                *sender = oneshot::channel().0;
             }
         }
         self.room.notify_waiters();

@@ -1,7 +1,7 @@
 use super::*;
 use crate::transport::{Cause, TopicId};
 
-fn undelivered() -> Undelivered {
+pub(super) fn undelivered() -> Undelivered {
     Undelivered {
         topic: TopicId(0),
         key: None,
@@ -9,6 +9,14 @@ fn undelivered() -> Undelivered {
         headers: Vec::new(),
         cause: Cause::Broker,
         error: "no leader".to_owned(),
+    }
+}
+
+/// The position of the next record that came back.
+fn position(acks: &Acks, failures: &mut mpsc::UnboundedReceiver<Incoming>) -> Option<(u32, u64)> {
+    match failures.try_recv() {
+        Ok(Incoming::Undelivered(token, _)) => acks.position(token),
+        _ => None,
     }
 }
 
@@ -65,7 +73,7 @@ fn what_was_not_delivered_for_a_command_goes_to_the_dispatcher_and_leaves_the_po
     let slot = tracker.take(0).unwrap();
     let token = acks.command(assignment.index(), slot, 2);
     acks.failed(token, undelivered());
-    assert_eq!(acks.position(failures.try_recv().unwrap().0), Some((assignment.index(), slot)));
+    assert_eq!(position(&acks, &mut failures), Some((assignment.index(), slot)));
     tracker.advance();
     assert_eq!(tracker.unfinished(), 1);
 }

@@ -5,11 +5,13 @@ mod delivery;
 mod encoder;
 mod error;
 mod message_id;
+mod publication;
 mod publisher;
 
-pub(crate) use acks::Acks;
+pub(crate) use acks::{Acks, Bound, BoundGuard, Incoming};
 pub(crate) use encoder::Encoder;
 pub use error::PublishError;
 pub(crate) use message_id::{MessageIds, Place};
-pub(crate) use publisher::PublisherCore;
-pub use publisher::{Publication, Publisher};
+pub use publication::Publication;
+pub use publisher::Publisher;
+pub(crate) use publisher::{LazyPublisher, PublisherCore};

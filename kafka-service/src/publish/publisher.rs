@@ -1,24 +1,22 @@
 //! The handle with which programs publish events.
 
 use std::{
+    cell::OnceCell,
     fmt,
-    future::{Future, IntoFuture},
-    pin::Pin,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
 };
 
-use jiff::Timestamp;
 use serde::Serialize;
-use uuid::Uuid;
 
-use super::{Acks, Encoder, MessageIds, Place, PublishError, delivery::deliver, message_id::MessageIdText};
+use super::{Acks, Bound, BoundGuard, MessageIds, Place, Publication, PublishError, message_id::MessageIdText};
 use crate::{
+    commit::Token,
     config::MessageId,
     handler::{Context, Event},
-    transport::{OutRecord, Producer, TopicId},
+    transport::{Producer, TopicId},
 };
 
 /// Publishes events to the events topic. Cheap to clone; works inside handlers and anywhere else.
@@ -44,8 +42,8 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct Publisher {
-    core: Arc<PublisherCore>,
-    command: Option<Arc<Command>>,
+    pub(super) core: Arc<PublisherCore>,
+    pub(super) command: Option<Arc<Command>>,
 }
 
 /// What all clones share.
@@ -60,6 +58,13 @@ pub(crate) struct PublisherCore {
 }
 
 impl PublisherCore {
+    pub(super) fn producer(&self, kind: &str) -> Result<&dyn Producer, PublishError> {
+        self.producer.as_deref().ok_or_else(|| {
+            tracing::warn!(kind, "not sent: Kafka is disabled");
+            PublishError::Disabled { event_type: kind.to_owned() }
+        })
+    }
+
     /// For a service without a broker: whatever is published is refused, and says why.
     pub(crate) fn disabled(group: &str, source: &str, message_id: MessageId) -> Self {
         let (acks, _) = Acks::new();
@@ -74,12 +79,43 @@ impl PublisherCore {
     }
 }
 
-/// The command to which a publisher in a handler is bound.
-struct Command {
-    correlation_id: String,
-    key: Option<Vec<u8>>,
+/// The command to which a publisher in a handler is bound, for one attempt.
+pub(super) struct Command {
+    pub(super) correlation_id: String,
+    pub(super) key: Option<Vec<u8>>,
     ids: Mutex<MessageIds>,
     published: AtomicU32,
+    bound: Arc<Bound>,
+}
+
+/// The publisher of a command whose handler may take one, or not.
+pub(crate) struct LazyPublisher<'a> {
+    publisher: &'a Publisher,
+    assignment: u32,
+    slot: u64,
+    /// That of an earlier attempt.
+    bound: Option<Arc<Bound>>,
+    taken: OnceCell<Publisher>,
+}
+
+impl<'a> LazyPublisher<'a> {
+    pub(crate) fn new(publisher: &'a Publisher, assignment: u32, slot: u64, before: Option<&BoundGuard>) -> Self {
+        let bound = before.map(|guard| Arc::clone(guard.bound()));
+        Self { publisher, assignment, slot, bound, taken: OnceCell::new() }
+    }
+
+    /// The publisher, bound to the command; the same for all who take it in one attempt.
+    pub(crate) fn get(&self, context: &Context<'_>) -> Publisher {
+        let bound = || Bound::new(Arc::clone(&self.publisher.core.acks), self.assignment, self.slot);
+        let bound = || self.bound.clone().unwrap_or_else(bound);
+        self.taken.get_or_init(|| self.publisher.bound_to(context, bound())).clone()
+    }
+
+    /// What counts for the command's position, if somebody has taken the publisher.
+    pub(crate) fn into_guard(self) -> Option<BoundGuard> {
+        let publisher = self.taken.into_inner()?;
+        publisher.command.as_ref().map(|command| BoundGuard::new(Arc::clone(&command.bound)))
+    }
 }
 
 static GLOBAL: OnceLock<Publisher> = OnceLock::new();
@@ -103,8 +139,8 @@ impl Publisher {
         _ = GLOBAL.set(self.clone());
     }
 
-    /// The publisher for the handler of one command.
-    pub(crate) fn bound_to(&self, context: &Context<'_>) -> Self {
+    /// The publisher for one attempt at a command.
+    fn bound_to(&self, context: &Context<'_>, bound: Arc<Bound>) -> Self {
         let mut ids = MessageIds::default();
         ids.reset(&self.core.group, &context.envelope.kind, context.envelope, &context.origin);
         let command = Command {
@@ -112,6 +148,7 @@ impl Publisher {
             key: context.origin.key.map(<[u8]>::to_vec),
             ids: Mutex::new(ids),
             published: AtomicU32::new(0),
+            bound,
         };
         Self { core: Arc::clone(&self.core), command: Some(Arc::new(command)) }
     }
@@ -132,7 +169,7 @@ impl Publisher {
             .map(|()| payload)
             .map_err(|error| PublishError::Encode { event_type: event_type.to_owned(), reason: error.to_string() });
         let key = event.key().map(|key| key.to_string().into_bytes());
-        self.publication(event_type, payload, key)
+        Publication::new(self, event_type, payload, key)
     }
 
     /// Publishes an event whose type and payload are known only at run time, as the Python guide's `publish_event` does.
@@ -149,7 +186,7 @@ impl Publisher {
     ) -> Publication {
         let payload = serde_json::to_vec(&payload)
             .map_err(|error| PublishError::Encode { event_type: event_type.to_owned(), reason: error.to_string() });
-        let publication = self.publication(event_type, payload, None);
+        let publication = Publication::new(self, event_type, payload, None);
         // Python's `None` and `''` both mean "make one".
         match correlation_id.filter(|id| !id.is_empty()) {
             Some(id) => publication.correlation_id(id),
@@ -157,23 +194,17 @@ impl Publisher {
         }
     }
 
-    fn publication(
-        &self,
-        event_type: &str,
-        payload: Result<Vec<u8>, PublishError>,
-        key: Option<Vec<u8>>,
-    ) -> Publication {
-        Publication {
-            publisher: self.clone(),
-            event_type: event_type.to_owned(),
-            payload,
-            correlation_id: None,
-            key,
-            headers: Vec::new(),
-        }
+    /// A token for one more publication of a command that has not ended.
+    pub(super) fn begin(&self) -> Option<Token> {
+        self.command.as_ref().and_then(|command| command.bound.begin())
     }
 
-    fn next_id(&self) -> MessageIdText {
+    /// An event can never be published. False if that is no concern of a command's.
+    pub(super) fn refuse(&self, reason: &str) -> bool {
+        self.command.as_ref().is_some_and(|command| command.bound.refuse(reason))
+    }
+
+    pub(super) fn next_id(&self) -> MessageIdText {
         match &self.command {
             Some(command) => {
                 let place = Place::Published(command.published.fetch_add(1, Ordering::Relaxed));
@@ -192,75 +223,5 @@ impl fmt::Debug for Publisher {
             .field("disabled", &self.core.producer.is_none())
             .field("correlation_id", &self.command.as_ref().map(|command| &command.correlation_id))
             .finish_non_exhaustive()
-    }
-}
-
-/// An event on its way; await it. Made by [`Publisher::publish`] and [`Publisher::publish_event`].
-#[must_use = "an event is published when the publication is awaited"]
-#[derive(Debug)]
-pub struct Publication {
-    publisher: Publisher,
-    event_type: String,
-    payload: Result<Vec<u8>, PublishError>,
-    correlation_id: Option<String>,
-    key: Option<Vec<u8>>,
-    headers: Vec<(String, Option<Vec<u8>>)>,
-}
-
-impl Publication {
-    /// Sets the correlation id.
-    pub fn correlation_id(mut self, correlation_id: impl Into<String>) -> Self {
-        self.correlation_id = Some(correlation_id.into());
-        self
-    }
-
-    /// Sets the record's key.
-    pub fn key(mut self, key: impl Into<Vec<u8>>) -> Self {
-        self.key = Some(key.into());
-        self
-    }
-
-    /// Adds a header. One header costs about a third of producing the whole record.
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
-        self.headers.push((name.into(), Some(value.into())));
-        self
-    }
-
-    async fn send(self) -> Result<(), PublishError> {
-        let core = &self.publisher.core;
-        let event_type = self.event_type.as_str();
-        if event_type.trim().is_empty() {
-            return Err(PublishError::EmptyType);
-        }
-        let Some(producer) = &core.producer else {
-            tracing::warn!(event_type, "event not sent: Kafka is disabled");
-            return Err(PublishError::Disabled { event_type: self.event_type });
-        };
-        let payload = self.payload?;
-        let command = self.publisher.command.as_deref();
-        let correlation_id = self
-            .correlation_id
-            .or_else(|| command.map(|command| command.correlation_id.clone()))
-            .unwrap_or_else(|| Uuid::now_v7().to_string());
-        let key = self.key.or_else(|| command.and_then(|command| command.key.clone()));
-        let key = key.unwrap_or_else(|| correlation_id.clone().into_bytes());
-
-        let mut encoder = Encoder::new(&core.source, core.message_id);
-        let id = self.publisher.next_id();
-        let encoded = encoder.encode(event_type, &correlation_id, &payload, id.as_str(), Timestamp::now());
-        let mut headers = self.headers;
-        headers.extend_from_slice(encoded.headers);
-        let record =
-            OutRecord { topic: core.events_topic, key: Some(&key), value: Some(encoded.value), headers: &headers };
-        deliver(producer.as_ref(), &core.acks, event_type, &record).await
-    }
-}
-
-impl IntoFuture for Publication {
-    type Output = Result<(), PublishError>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.send())
     }
 }

@@ -136,6 +136,7 @@ impl Running {
             commands_left = left,
             still_running = running,
             unacknowledged,
+            lost = self.core.acks.losses(),
             finished = Counters::get(&self.core.counters.finished),
             dead_lettered = Counters::get(&self.core.counters.dead_lettered),
             took = ?started.elapsed(),

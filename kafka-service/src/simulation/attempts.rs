@@ -50,6 +50,16 @@ impl Ledger {
         }
     }
 
+    /// A handler publishes so many events itself, and its command is not finished without them.
+    pub(super) fn owes(&mut self, attempt: Attempt, count: u32) {
+        self.tenure(attempt.tenure).owes(attempt.record, count);
+    }
+
+    /// It has heard that one of them was not taken.
+    pub(super) fn no_longer_owes(&mut self, attempt: Attempt) {
+        self.tenure(attempt.tenure).no_longer_owes(attempt.record);
+    }
+
     /// It has ended.
     pub(super) fn ended(&mut self, attempt: Attempt, ended: Ended, settings: &Settings) {
         let tenure = self.tenure(attempt.tenure);

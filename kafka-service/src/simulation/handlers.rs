@@ -1,7 +1,7 @@
 //! The handlers of the simulated service: each does what the plan says.
 
 use std::{
-    future::{pending, poll_fn},
+    future::{IntoFuture as _, pending, poll_fn},
     panic::resume_unwind,
     task::Poll,
 };
@@ -10,9 +10,9 @@ use serde::Deserialize;
 
 use super::{
     attempts::Attempt,
-    identity::{CURSED, HUGE, Origin, SAID, SimEvent},
+    identity::{CURSED, HUGE, Origin, SAID, SAID_NUMBER, SimEvent},
     ledger::Ended,
-    plan::{self, End, Plan, Takes, Work},
+    plan::{self, End, Plan, Says, Takes, Work},
     scene::Scene,
     time::Sleep,
     topic::place,
@@ -98,7 +98,7 @@ fn invoke(context: &Context<'_>) -> Invocation {
         offset: context.origin.offset,
         number: 0,
     };
-    let publisher = context.publisher.bound_to(context);
+    let publisher = context.publisher.get(context);
     Ok(Box::pin(run(running, work, origin, sleep, publisher)))
 }
 
@@ -130,6 +130,10 @@ async fn run(mut running: Running, work: Work, origin: Origin, sleep: Option<Sle
         _ => {}
     }
     running.scene.meanwhile();
+    if !say(&running, work.says, origin, &publisher).await {
+        open(&running.scene.world).ledger.failed_by_chance(running.attempt);
+        return Err(running.fail());
+    }
     if running.attempt.number <= work.fails {
         return match work.failure {
             plan::Failure::Hang => pending().await,
@@ -140,10 +144,6 @@ async fn run(mut running: Running, work: Work, origin: Origin, sleep: Option<Sle
             }
             _ => Err(running.fail()),
         };
-    }
-    if work.says && publisher.publish(&SimEvent { kind: SAID, key: None, origin }).await.is_err() {
-        open(&running.scene.world).ledger.failed_by_chance(running.attempt);
-        return Err(running.fail());
     }
     match work.end {
         End::Permanent => {
@@ -164,6 +164,35 @@ async fn run(mut running: Running, work: Work, origin: Origin, sleep: Option<Sle
             outcome((0..count).map(event).collect::<Vec<_>>())
         }
     }
+}
+
+/// Publishes what an attempt publishes itself. False if it was waited for and did not arrive.
+async fn say(running: &Running, says: Says, origin: Origin, publisher: &Publisher) -> bool {
+    let owe = |count| open(&running.scene.world).ledger.owes(running.attempt, count);
+    let publication =
+        || publisher.publish(&SimEvent { kind: SAID, key: None, origin: Origin { number: SAID_NUMBER, ..origin } });
+    let said = match says {
+        Says::Nothing => return true,
+        Says::Detached(count) => {
+            owe(count);
+            (0..count).for_each(|_| publication().detach());
+            return true;
+        }
+        Says::Forgotten => {
+            owe(1);
+            let mut publication = publication().into_future();
+            poll_fn(|context| Poll::Ready(publication.as_mut().poll(context))).await
+        }
+        Says::Awaited => {
+            owe(1);
+            Poll::Ready(publication().await)
+        }
+    };
+    let failed = matches!(said, Poll::Ready(Err(_)));
+    if failed {
+        open(&running.scene.world).ledger.no_longer_owes(running.attempt);
+    }
+    !failed
 }
 
 /// Pending so many times, and woken at once.

@@ -15,6 +15,8 @@ pub(super) const DEAD_LETTERS: TopicId = TopicId(1);
 const RETURNED: &str = "sim.returned";
 /// The type of what they publish themselves.
 pub(super) const SAID: &str = "sim.said";
+/// Their number, which is that of no event that is returned.
+pub(super) const SAID_NUMBER: u32 = 1_000;
 /// The type of an event that no producer takes.
 pub(super) const HUGE: &str = "sim.huge";
 /// The type of an event that no broker takes.
@@ -37,7 +39,7 @@ pub(super) enum Identity {
     Event(Origin),
     DeadLetter(Origin),
     /// What a handler has published itself.
-    Said,
+    Said(Origin),
     Huge,
     Cursed,
 }
@@ -49,7 +51,7 @@ impl Identity {
         }
         let message: Message<'_> = serde_json::from_slice(record.value.unwrap_or_default()).expect("our own event");
         match message.kind {
-            SAID => Self::Said,
+            SAID => Self::Said(message.payload),
             HUGE => Self::Huge,
             CURSED => Self::Cursed,
             _ => Self::Event(message.payload),
@@ -58,8 +60,8 @@ impl Identity {
 
     pub(super) fn origin(&self) -> Option<&Origin> {
         match self {
-            Self::Event(origin) | Self::DeadLetter(origin) => Some(origin),
-            Self::Said | Self::Huge | Self::Cursed => None,
+            Self::Event(origin) | Self::DeadLetter(origin) | Self::Said(origin) => Some(origin),
+            Self::Huge | Self::Cursed => None,
         }
     }
 }

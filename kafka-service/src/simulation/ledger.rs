@@ -137,6 +137,9 @@ impl Ledger {
     pub(super) fn appended(&mut self, topic: &Topic, settings: &Settings, identity: &Identity, key: u32) {
         let Some(origin) = identity.origin() else { return };
         let (record, lane) = position(topic, origin);
+        if let Identity::Said(_) = identity {
+            return;
+        }
         let ends = self.ends.entry((origin.partition, record)).or_default();
         if let Identity::DeadLetter(_) = identity {
             self.counts.dead_letters += 1;
@@ -171,6 +174,11 @@ impl Ledger {
         let is_repaired = self.repaired.contains(&(instance, key));
         let tenure = self.tenure(origin.tenure);
         let complete = match (identity, &command.plan) {
+            (Identity::Said(_), _) => {
+                tenure.acknowledge_said(record, is_repaired);
+                false
+            }
+            (Identity::DeadLetter(_), _) if tenure.stands_for_said(record) => false,
             (Identity::Event(_), Plan::Work(Work { end: End::Events { count, .. }, .. })) => {
                 tenure.acknowledge(record, origin.number, *count)
             }
@@ -200,17 +208,22 @@ impl Ledger {
     /// The broker does not take a record, or its producer has ended.
     pub(super) fn refused_by_broker(&mut self, topic: &Topic, identity: &Identity, instance: u32, key: u32) {
         self.may_be_repaired(instance, key);
-        let Some(origin) = identity.origin() else { return };
+        let Some(origin) = identity.origin().filter(|_| !matches!(identity, Identity::Said(_))) else { return };
         let (record, lane) = position(topic, origin);
         self.disturbed.insert((origin.partition, lane));
         self.ends.entry((origin.partition, record)).or_default().excused = true;
     }
 
     /// An instance is told of it.
-    pub(super) fn not_delivered(&mut self, identity: &Identity, key: u32, cause: Cause) {
+    pub(super) fn not_delivered(&mut self, topic: &Topic, identity: &Identity, key: u32, cause: Cause) {
         let Some(origin) = identity.origin() else { return };
         let instance = self.tenure(origin.tenure).instance;
         match (identity, cause) {
+            (Identity::Said(_), Cause::Record) => {
+                let record = position(topic, origin).0;
+                self.tenure(origin.tenure).refuse_said(record);
+            }
+            (Identity::Said(_), _) => {}
             (Identity::Event(_), Cause::Broker | Cause::Producer) => {
                 self.closed.entry((instance, key)).or_default().insert(*origin);
             }

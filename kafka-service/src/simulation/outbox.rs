@@ -211,7 +211,7 @@ impl World {
         let failed = report.failure.as_ref().map(|undelivered| undelivered.cause);
         match failed {
             None => self.ledger.acknowledged(&self.topic, &report.identity, report.key),
-            Some(cause) => self.ledger.not_delivered(&report.identity, report.key, cause),
+            Some(cause) => self.ledger.not_delivered(&self.topic, &report.identity, report.key, cause),
         }
         self.note(|| format!("instance {instance} hears of {:?}: {failed:?}", report.identity));
         Some(report)

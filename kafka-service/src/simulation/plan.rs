@@ -27,9 +27,21 @@ pub(super) struct Work {
     /// So many attempts fail first, in this way.
     pub(super) fails: u32,
     pub(super) failure: Failure,
-    /// It publishes something itself before it ends.
-    pub(super) says: bool,
+    /// What each attempt publishes itself before it ends.
+    pub(super) says: Says,
     pub(super) end: End,
+}
+
+/// What a handler publishes itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Says {
+    Nothing,
+    /// It waits for the acknowledgement, and fails without it.
+    Awaited,
+    /// It begins to wait, and then does something else.
+    Forgotten,
+    /// So many events, for none of which it waits.
+    Detached(u32),
 }
 
 /// How long an attempt takes.
@@ -89,7 +101,9 @@ impl Plan {
             Self::Unknown => settings.unknown == crate::config::UnknownCommands::DeadLetter,
             Self::Work(work) => {
                 // What it says itself may fail, and then its attempt fails.
-                work.says || work.fails >= settings.retry.attempts || !matches!(work.end, End::Events { .. })
+                work.says != Says::Nothing
+                    || work.fails >= settings.retry.attempts
+                    || !matches!(work.end, End::Events { .. })
             }
         }
     }
@@ -132,6 +146,12 @@ impl Work {
             9 => End::Events { count: 3, own_key: false },
             _ => End::Events { count: 1, own_key: random.chance(200) },
         };
-        Self { plain, takes, fails, failure, says: random.chance(60), end }
+        let says = match random.below(40) {
+            0..=1 => Says::Awaited,
+            2 => Says::Forgotten,
+            3..=5 => Says::Detached(random.pick(&[1, 1, 2, 3])),
+            _ => Says::Nothing,
+        };
+        Self { plain, takes, fails, failure, says, end }
     }
 }

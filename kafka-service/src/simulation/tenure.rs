@@ -27,6 +27,12 @@ pub(super) struct Tenure {
     acked: BTreeMap<usize, u32>,
     /// Events that the producer has taken at least once, one bit each.
     handed_over: BTreeMap<usize, u32>,
+    /// Events of each record that its handler has published itself and that are not acknowledged.
+    owed: BTreeMap<usize, u32>,
+    /// Those of them that the broker has refused for what they are: a dead letter may take their place.
+    refused: BTreeMap<usize, u32>,
+    /// Records of which it is not certain when the engine will have finished them.
+    unsure: BTreeSet<usize>,
     /// How far everything is finished, as seen when it was last asked for.
     prefix: usize,
     /// The last event of each lane and record key that was handed over.
@@ -112,17 +118,59 @@ impl Tenure {
         first
     }
 
+    pub(super) fn owes(&mut self, record: usize, count: u32) {
+        *self.owed.entry(record).or_default() += count;
+    }
+
+    pub(super) fn no_longer_owes(&mut self, record: usize) {
+        if let Some(owed) = self.owed.get_mut(&record) {
+            *owed = owed.saturating_sub(1);
+        }
+    }
+
+    /// One of the events that a handler has published itself is acknowledged; perhaps one that was sent by itself, and then
+    /// it is the dispatcher that hears of it.
+    pub(super) fn acknowledge_said(&mut self, record: usize, is_repaired: bool) {
+        self.no_longer_owes(record);
+        if is_repaired && self.done.remove(&record) {
+            self.will_finish(record);
+        }
+    }
+
+    /// One of them is refused for what it is.
+    pub(super) fn refuse_said(&mut self, record: usize) {
+        *self.refused.entry(record).or_default() += 1;
+    }
+
+    /// A dead letter is acknowledged. True if it may stand for events that a handler has published itself and that were
+    /// refused.
+    pub(super) fn stands_for_said(&mut self, record: usize) -> bool {
+        let refused = self.refused.remove(&record).unwrap_or(0);
+        (0..refused).for_each(|_| self.no_longer_owes(record));
+        if refused > 0 {
+            self.possible.insert(record);
+            self.unsure.insert(record);
+        }
+        refused > 0
+    }
+
+    fn is_owed(&self, record: usize) -> bool {
+        self.owed.get(&record).is_some_and(|owed| *owed > 0)
+    }
+
     /// The first record that cannot be finished.
     pub(super) fn first_unfinished(&mut self) -> usize {
-        while self.done.contains(&self.prefix) || self.possible.contains(&self.prefix) {
-            self.prefix += 1;
-        }
+        let may_be = |record| self.done.contains(&record) || self.possible.contains(&record);
+        let unfinished = (self.prefix..).find(|record| !may_be(*record) || self.is_owed(*record));
+        self.prefix = unfinished.unwrap_or(self.prefix);
         self.prefix
     }
 
     /// The first record of which the engine does not know for certain that it is finished.
     pub(super) fn first_uncertain(&self) -> usize {
-        (self.base..).find(|record| !self.done.contains(record)).unwrap_or(self.base)
+        let is_certain =
+            |record| self.done.contains(&record) && !self.unsure.contains(&record) && !self.is_owed(record);
+        (self.base..).find(|record| !is_certain(*record)).unwrap_or(self.base)
     }
 
     /// Handlers that run, and commands that wait for their next attempt.

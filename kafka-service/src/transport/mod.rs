@@ -8,6 +8,9 @@ use crate::{commit::Token, message::StoredRecord};
 
 #[cfg(feature = "kafka")]
 pub(crate) mod kafka;
+mod stored;
+
+pub(crate) use stored::Stored;
 
 /// A topic that the service writes to, by its place in the list that the producer was made with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

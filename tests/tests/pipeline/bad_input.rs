@@ -54,7 +54,9 @@ fn all() -> Vec<Bad> {
         envelope(r#"{"type":"echo","correlation_id":"c","source":[]}"#, "`source` is an array"),
         envelope(deep("[", "]"), "an array"),
         envelope(deep("{\"a\":", "}"), "not JSON"),
-        payload(r#"{"text":5}"#, "invalid type: integer `5`"),
+        envelope(r#"{"type":"echo","correlation_id":"c","payload":{"text":NaN}}"#, "Python's json.dumps writes it"),
+        payload(r#"{"text":5}"#, "`text`: invalid type: integer `5`, expected a string"),
+        payload(r#"{"Text":"a"}"#, "missing field `text` / help: the payload has `Text`"),
         payload("{}", "missing field `text`"),
         payload("null", "the payload is no"),
         payload(&deep("[", "]"), "the payload is no"),
@@ -113,6 +115,7 @@ fn check(world: &World<'_>, number: usize, bad: &Bad, origin: &Record, dead: &Re
     assert!(reason.contains(bad.because), "{what}: {reason}");
     let time: jiff::Timestamp = header(dead_letter::TIME).parse().expect("RFC 3339");
     assert!(time.as_millisecond() >= origin.timestamp.unwrap_or(0), "{what}");
+    assert_eq!(dead.header(dead_letter::TYPE), bad.handler.map(|_| "echo"), "{what}");
     let handler = dead.header(dead_letter::HANDLER);
     assert_eq!(handler.is_some(), bad.handler.is_some(), "{what}: {handler:?}");
     assert!(handler.unwrap_or_default().starts_with(bad.handler.unwrap_or_default()), "{what}: {handler:?}");

@@ -1,23 +1,20 @@
 //! A record on its way out that cannot go yet.
 
-use crate::{
-    commit::Token,
-    message::Header,
-    transport::{Cause, OutRecord, TopicId, Undelivered},
-};
+use super::{Cause, OutRecord, TopicId, Undelivered};
+use crate::{commit::Token, message::Header};
 
 /// A record that waits to be sent.
 #[derive(Clone, Debug)]
-pub(super) struct Stored {
-    pub(super) topic: TopicId,
-    pub(super) key: Option<Vec<u8>>,
-    pub(super) value: Option<Vec<u8>>,
-    pub(super) headers: Vec<Header>,
-    pub(super) token: Token,
+pub(crate) struct Stored {
+    pub(crate) topic: TopicId,
+    pub(crate) key: Option<Vec<u8>>,
+    pub(crate) value: Option<Vec<u8>>,
+    pub(crate) headers: Vec<Header>,
+    pub(crate) token: Token,
 }
 
 impl Stored {
-    pub(super) fn copy(record: &OutRecord<'_>, token: Token) -> Self {
+    pub(crate) fn copy(record: &OutRecord<'_>, token: Token) -> Self {
         Self {
             topic: record.topic,
             key: record.key.map(<[u8]>::to_vec),
@@ -27,11 +24,11 @@ impl Stored {
         }
     }
 
-    pub(super) fn record(&self) -> OutRecord<'_> {
+    pub(crate) fn record(&self) -> OutRecord<'_> {
         OutRecord { topic: self.topic, key: self.key.as_deref(), value: self.value.as_deref(), headers: &self.headers }
     }
 
-    pub(super) fn undelivered(&self, cause: Cause, error: &str) -> Undelivered {
+    pub(crate) fn undelivered(&self, cause: Cause, error: &str) -> Undelivered {
         Undelivered {
             topic: self.topic,
             key: self.key.clone(),

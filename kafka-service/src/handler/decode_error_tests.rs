@@ -1,0 +1,128 @@
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::*;
+use crate::handler::{States, payload::decode, testing::with_message};
+
+#[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "only decoded")]
+struct Item {
+    price: f64,
+    count: Option<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "only decoded")]
+struct Order {
+    user_id: String,
+    #[serde(default)]
+    items: Vec<Item>,
+    at: Option<jiff::Timestamp>,
+    paid: Option<bool>,
+}
+
+/// What is said behind the name of the type.
+fn said<T: DeserializeOwned + fmt::Debug>(payload: &str) -> String {
+    let error = with_message(payload, &States::default(), decode::<T>).unwrap_err().to_string();
+    let beginning = format!("the payload is no `{}`: ", std::any::type_name::<T>());
+    error.strip_prefix(&beginning).unwrap_or_else(|| panic!("{error}")).to_owned()
+}
+
+#[test]
+fn an_error_names_the_type_and_the_path_and_what_was_expected_and_found() {
+    assert_eq!(
+        said::<Order>(r#"{"user_id":"u","items":[{"price":1},{"price":2},{"price":3},{"price":true}]}"#),
+        "`items[3].price`: invalid type: boolean `true`, expected f64"
+    );
+    assert_eq!(
+        said::<Order>(r#"{"user_id":"u","items":[{"price":1,"count":-1}]}"#),
+        "`items[0].count`: invalid value: integer `-1`, expected u32"
+    );
+    assert_eq!(said::<Order>("{}"), "missing field `user_id`");
+    assert_eq!(said::<Order>("7"), format!("invalid type: integer `7`, expected struct Order"));
+}
+
+#[test]
+fn a_number_or_a_boolean_in_a_string_is_named() {
+    assert_eq!(
+        said::<Order>(r#"{"user_id":"u","items":[{"price":"12"}]}"#),
+        "`items[0].price`: invalid type: string \"12\", expected f64 / help: this is 12 in a string: let the sender write it \
+         without the quotes"
+    );
+    assert_eq!(
+        said::<Order>(r#"{"user_id":"u","paid":"true"}"#),
+        "`paid`: invalid type: string \"true\", expected a boolean / help: this is true in a string: let the sender write it \
+         without the quotes"
+    );
+    assert_eq!(
+        said::<Order>(r#"{"user_id":"u","items":[{"price":"twelve"}]}"#),
+        "`items[0].price`: invalid type: string \"twelve\", expected f64"
+    );
+}
+
+#[test]
+fn a_timestamp_without_a_zone_is_named() {
+    let said_of = |at: &str| said::<Order>(&format!(r#"{{"user_id":"u","at":"{at}"}}"#));
+    for at in ["2026-11-23T17:40:00.123456", "2026-11-23 17:40:00"] {
+        let text = said_of(at);
+        assert!(text.starts_with("`at`: ") && text.ends_with(&format!(" / help: {NO_ZONE}")), "{text}");
+    }
+    for at in ["2026-11-23T17:40", "2026-11-23T17:40:00.", "2026-13-23T17:40:00Z", "today"] {
+        assert!(!said_of(at).contains("help"), "{at}");
+    }
+}
+
+#[test]
+fn the_other_spelling_of_a_missing_member_is_named() {
+    assert_eq!(
+        said::<Order>(r#"{"userId":"u"}"#),
+        "missing field `user_id` / help: the payload has `userId`: let the sender write `user_id`, or write \
+         `#[serde(alias = \"userId\")]` on the field or `#[serde(rename_all = \"..\")]` on the type"
+    );
+    assert!(
+        said::<Order>(r#"{"user_id":"u","items":[{"Price":1}]}"#)
+            .starts_with("`items[0]`: missing field `price` / help: the payload has `Price`")
+    );
+    assert_eq!(said::<Order>(r#"{"user":"u"}"#), "missing field `user_id`");
+}
+
+#[test]
+fn null_for_a_number_and_json_in_a_string_are_named() {
+    let null = said::<Order>(r#"{"user_id":"u","items":[{"price":null}]}"#);
+    assert!(null.contains("`items[0].price`: invalid type: null, expected f64 / help: "), "{null}");
+    assert!(null.ends_with("JSON.stringify writes NaN and Infinity as null"), "{null}");
+    let twice = said::<Order>(r#""{\"user_id\":\"u\"}""#);
+    assert!(twice.ends_with("/ help: this is JSON in a string: the sender has encoded it twice"), "{twice}");
+}
+
+#[test]
+fn what_the_types_own_check_says_is_said_with_its_path() {
+    #[derive(Debug, Deserialize)]
+    #[serde(try_from = "String")]
+    struct Name;
+    impl TryFrom<String> for Name {
+        type Error = &'static str;
+        fn try_from(_: String) -> Result<Self, Self::Error> {
+            Err("a name must not be empty")
+        }
+    }
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only decoded")]
+    struct User {
+        name: Name,
+    }
+    assert_eq!(said::<User>(r#"{"name":""}"#), "`name`: a name must not be empty");
+}
+
+#[test]
+fn a_long_text_is_shown_only_in_part() {
+    let text = said::<Order>(&format!(r#"{{"user_id":"u","items":[{{"price":"{}"}}]}}"#, "ä".repeat(10_000)));
+    assert!(text.len() < 400 && text.ends_with("expected f64"), "{text}");
+}
+
+#[test]
+fn a_number_beyond_every_type_is_an_error_in_the_text_itself() {
+    assert_eq!(
+        said::<Order>(r#"{"user_id":"u","items":[{"price":1e999}]}"#),
+        "`items[0].price`: number out of range at line 1 column 38"
+    );
+}

@@ -1,0 +1,65 @@
+//! [`Extra`]: the members of a message that the framework does not know.
+
+use serde_json::{Map, Value};
+
+use super::{Context, FromContext, HandlerError, StateNeed, extract::built_in};
+use crate::envelope::extra_members;
+
+/// The members of the message beside `type`, `correlation_id`, `timestamp`, `payload`, `source` and `id`.
+///
+/// Nobody looks at them unless a handler takes this; then the message is read a second time.
+///
+/// # Examples
+///
+/// ```
+/// use kafka_service::{Extra, command};
+/// # #[derive(serde::Deserialize)] struct CreateUser { name: String }
+///
+/// /// Of `{"type": "create_user", "correlation_id": "c-1", "payload": {"name": "Ada"}, "version": 2}`.
+/// #[command("create_user_of_version")]
+/// async fn create_user_of_version(extra: Extra, user: CreateUser) {
+///     let version = extra.get("version").and_then(|version| version.as_u64()).unwrap_or(1);
+///     println!("version {version} of {}", user.name);
+/// }
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Extra(Map<String, Value>);
+
+impl Extra {
+    /// One of them; `None` if the message has no such member.
+    #[must_use]
+    pub fn get(&self, member: &str) -> Option<&Value> {
+        self.0.get(member)
+    }
+
+    /// All of them, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+}
+
+impl FromContext for Extra {
+    built_in!();
+
+    fn extract(context: &Context<'_>) -> Result<Self, HandlerError> {
+        let refused = |error| HandlerError::permanent(format!("a member of the message cannot be read: {error}"));
+        extra_members(context.record.value().unwrap_or_default()).map(Self).map_err(refused)
+    }
+
+    fn needs(_: &mut Vec<StateNeed>) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::handler::{States, testing::with_message};
+
+    #[test]
+    fn only_what_the_framework_does_not_know_is_there() {
+        let extra = with_message("{}", &States::default(), Extra::extract).unwrap();
+        assert_eq!(extra.iter().collect::<Vec<_>>(), [("version", &json!({"major": 2}))]);
+        assert_eq!((extra.get("version"), extra.get("type")), (Some(&json!({"major": 2})), None));
+    }
+}

@@ -1,0 +1,93 @@
+//! [`Headers`]: the headers of the record.
+
+use super::{Context, FromContext, HandlerError, StateNeed, extract::built_in};
+use crate::message::Header;
+
+/// The headers of the record, in the order in which they stand there.
+///
+/// They are copied out of the record when a handler takes this and never otherwise, because reading headers costs as much
+/// as decoding the message.
+///
+/// # Examples
+///
+/// ```
+/// use kafka_service::{FromContext, HandlerError, Headers};
+///
+/// /// The tenant that the sender names in a header.
+/// struct Tenant(String);
+///
+/// impl FromContext for Tenant {
+///     type Needs = Headers;
+///
+///     fn from_context(headers: Headers) -> Result<Self, HandlerError> {
+///         match headers.get_str("tenant") {
+///             Some(tenant) => Ok(Tenant(tenant.to_owned())),
+///             None => Err(HandlerError::permanent("the header `tenant` is missing")),
+///         }
+///     }
+/// }
+///
+/// # #[derive(serde::Deserialize)] struct CreateUser { name: String }
+/// #[kafka_service::command("create_user_of_tenant")]
+/// async fn create_user_of_tenant(Tenant(tenant): Tenant, headers: Headers, user: CreateUser) {
+///     println!("{tenant} creates {}", user.name);
+///     for (name, value) in headers.iter() {
+///         println!("{name}: {} bytes", value.unwrap_or_default().len());
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Headers(Vec<Header>);
+
+impl Headers {
+    /// The value of a header; of a name that stands there several times, the last, as Kafka's own clients do. `None` if
+    /// there is none, or if it has no value (Kafka allows a null).
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        self.0.iter().rev().find(|(header, _)| header == name)?.1.as_deref()
+    }
+
+    /// Like [`get`](Self::get), as text; `None` also if it is not UTF-8.
+    #[must_use]
+    pub fn get_str(&self, name: &str) -> Option<&str> {
+        std::str::from_utf8(self.get(name)?).ok()
+    }
+
+    /// All of them, with duplicates, in the order in which they stand in the record.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&[u8]>)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_deref()))
+    }
+}
+
+impl FromContext for Headers {
+    built_in!();
+
+    fn extract(context: &Context<'_>) -> Result<Self, HandlerError> {
+        Ok(Self(context.record.headers()))
+    }
+
+    fn needs(_: &mut Vec<StateNeed>) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::handler::{States, testing::with_message};
+
+    #[test]
+    fn of_duplicates_the_last_counts_and_all_are_there() {
+        let headers = with_message("{}", &States::default(), Headers::extract).unwrap();
+        assert_eq!(headers.get("tenant"), Some(&b"b"[..]));
+        assert_eq!(headers.get_str("trace"), Some("t-1"));
+        assert_eq!(headers.get("Trace"), None);
+        let names: Vec<_> = headers.iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["trace", "tenant", "tenant"]);
+    }
+
+    #[test]
+    fn a_header_may_have_no_value_or_one_that_is_no_text() {
+        let headers = Headers(vec![("null".to_owned(), None), ("binary".to_owned(), Some(vec![0xff]))]);
+        assert_eq!((headers.get("null"), headers.get_str("binary")), (None, None));
+        assert_eq!(headers.iter().collect::<Vec<_>>(), [("null", None), ("binary", Some(&[0xff][..]))]);
+    }
+}

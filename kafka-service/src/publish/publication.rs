@@ -1,0 +1,190 @@
+//! One event on its way: what can be said about it, and the two ways to send it.
+
+use std::{
+    future::{Future, IntoFuture},
+    pin::Pin,
+};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{
+    Encoder, PublishError, Publisher,
+    delivery::{deliver, deliver_bound, fire},
+};
+use crate::{
+    commit::Token,
+    message::Header,
+    transport::{OutRecord, Stored, TopicId},
+};
+
+/// An event on its way. Made by [`Publisher::publish`] and [`Publisher::publish_event`].
+///
+/// Awaiting it publishes the event and completes when the broker has acknowledged it. [`detach`](Self::detach) publishes it
+/// and does not wait.
+///
+/// # Cancel safety
+///
+/// Nothing is published before the first poll. Dropped after that, the event is published, or not if the producer had no
+/// room yet; in a handler it is published for certain, and its command waits for it.
+#[must_use = "an event is published when the publication is awaited or detached"]
+#[derive(Debug)]
+pub struct Publication {
+    publisher: Publisher,
+    kind: String,
+    payload: Result<Vec<u8>, PublishError>,
+    correlation_id: Option<String>,
+    key: Option<Vec<u8>>,
+    headers: Vec<Header>,
+}
+
+/// A record that is ready to go.
+struct Ready {
+    topic: TopicId,
+    key: Vec<u8>,
+    value: Vec<u8>,
+    headers: Vec<Header>,
+}
+
+impl Publication {
+    pub(super) fn new(
+        publisher: &Publisher,
+        kind: &str,
+        payload: Result<Vec<u8>, PublishError>,
+        key: Option<Vec<u8>>,
+    ) -> Self {
+        Self {
+            publisher: publisher.clone(),
+            kind: kind.to_owned(),
+            payload,
+            correlation_id: None,
+            key,
+            headers: Vec::new(),
+        }
+    }
+
+    /// Sets the correlation id.
+    pub fn correlation_id(mut self, correlation_id: impl Into<String>) -> Self {
+        self.correlation_id = Some(correlation_id.into());
+        self
+    }
+
+    /// Sets the record's key.
+    pub fn key(mut self, key: impl Into<Vec<u8>>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// Adds a header. One header costs about a third of producing the whole record.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
+        self.headers.push((name.into(), Some(value.into())));
+        self
+    }
+
+    /// Adds several headers.
+    pub fn headers<N: Into<String>, V: Into<Vec<u8>>>(mut self, headers: impl IntoIterator<Item = (N, V)>) -> Self {
+        self.headers.extend(headers.into_iter().map(|(name, value)| (name.into(), Some(value.into()))));
+        self
+    }
+
+    /// Publishes without waiting, and without an answer.
+    ///
+    /// In a handler nothing can get lost: the command's position is finished only when the broker has acknowledged the
+    /// event; what the broker does not take is sent again, as for returned events; and an event that can never be
+    /// published (its payload cannot be written as JSON, or it is too large) dead-letters the command. There is no limit
+    /// to what may wait in memory, so a handler that publishes thousands of events awaits them.
+    ///
+    /// Elsewhere, and in a task that outlives its handler, the event is lost if the producer has no room for it, if the
+    /// broker does not take it, or if the program ends first. Losses are counted: the log has a line for the first, the
+    /// tenth, the hundredth and so on, and their number when the service stops.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use kafka_service::{Event, Publisher, command};
+    /// # #[derive(serde::Deserialize)] struct Import { files: Vec<String> }
+    /// #[derive(serde::Serialize, Event)]
+    /// #[event("import.progressed")]
+    /// struct Progressed { file: String }
+    ///
+    /// #[command("import")]
+    /// async fn import(publisher: Publisher, import: Import) {
+    ///     for file in import.files {
+    ///         publisher.publish(&Progressed { file }).detach();
+    ///     }
+    /// }
+    /// ```
+    pub fn detach(self) {
+        let (publisher, kind) = (self.publisher.clone(), self.kind.clone());
+        let core = &publisher.core;
+        let ready = match self.encode() {
+            Ok(ready) => ready,
+            Err(error) => {
+                if !publisher.refuse(&error.to_string()) {
+                    core.acks.lost(&kind, &error.to_string());
+                }
+                return;
+            }
+        };
+        match publisher.begin() {
+            Some(token) => {
+                if !core.acks.publish(ready.stored(token)) {
+                    core.acks.lost(&kind, "the service has stopped");
+                }
+            }
+            None => fire(core.producer.as_deref(), &core.acks, &kind, &ready.record()),
+        }
+    }
+
+    async fn send(self) -> Result<(), PublishError> {
+        let (publisher, kind) = (self.publisher.clone(), self.kind.clone());
+        let ready = self.encode()?;
+        let core = &publisher.core;
+        match publisher.begin() {
+            Some(token) => deliver_bound(&core.acks, &kind, token, |token| ready.stored(token)).await,
+            None => deliver(core.producer(&kind)?, &core.acks, &kind, &ready.record()).await,
+        }
+    }
+
+    fn encode(self) -> Result<Ready, PublishError> {
+        let core = &self.publisher.core;
+        let kind = self.kind.as_str();
+        if kind.trim().is_empty() {
+            return Err(PublishError::EmptyType);
+        }
+        core.producer(kind)?;
+        let payload = self.payload?;
+        let command = self.publisher.command.as_deref();
+        let correlation_id = self
+            .correlation_id
+            .or_else(|| command.map(|command| command.correlation_id.clone()))
+            .unwrap_or_else(|| Uuid::now_v7().to_string());
+        let key = self.key.or_else(|| command.and_then(|command| command.key.clone()));
+        let key = key.unwrap_or_else(|| correlation_id.clone().into_bytes());
+        let mut encoder = Encoder::new(&core.source, core.message_id);
+        let id = self.publisher.next_id();
+        let encoded = encoder.encode(kind, &correlation_id, &payload, id.as_str(), Timestamp::now());
+        let mut headers = self.headers;
+        headers.extend_from_slice(encoded.headers);
+        Ok(Ready { topic: core.events_topic, key, value: encoded.value.to_vec(), headers })
+    }
+}
+
+impl Ready {
+    fn record(&self) -> OutRecord<'_> {
+        OutRecord { topic: self.topic, key: Some(&self.key), value: Some(&self.value), headers: &self.headers }
+    }
+
+    fn stored(self, token: Token) -> Stored {
+        Stored { topic: self.topic, key: Some(self.key), value: Some(self.value), headers: self.headers, token }
+    }
+}
+
+impl IntoFuture for Publication {
+    type Output = Result<(), PublishError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
