@@ -62,3 +62,11 @@ fn our_private_names_stay_in_the_notes() {
         assert_eq!(private, None, "`{name}`");
     }
 }
+
+/// What a trait of ours says names what to write. What a macro says cannot do without: see `Help` in the macro crate.
+#[test]
+fn what_a_type_lacks_is_told() {
+    for (name, text) in answers().into_iter().filter(|(_, text)| text.starts_with("error[E0277]")) {
+        assert!(text.contains("  = note: "), "`{name}` does not say what to write");
+    }
+}
