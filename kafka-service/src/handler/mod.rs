@@ -12,6 +12,7 @@ mod event;
 #[cfg(test)]
 mod expansion_tests;
 mod extract;
+mod judged;
 mod outcome;
 mod payload;
 mod probe;
@@ -26,7 +27,8 @@ pub use self::{
     error::{Classify, HandlerError},
     event::{Event, key},
     extract::{CorrelationId, FromContext, Meta, State},
-    outcome::{Events, IntoEvents, IntoOutcome, outcome, outcome_with},
+    judged::outcome_with,
+    outcome::{Events, IntoEvents, IntoOutcome, outcome},
     payload::{Payload, decode},
     probe::{Probe, Undescribed},
 };

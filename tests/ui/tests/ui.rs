@@ -23,6 +23,10 @@ fn ui_pass() {
 const SEVERAL_ERRORS: &[(&str, usize)] = &[
     // The macro cannot see the `impl` block around the function: both errors are the compiler's.
     ("associated_function", 2),
+    // Both are the compiler's: in one place it offers a type parameter as well.
+    ("body_return_type_with_a_typo", 2),
+    // The pattern does not fit the type, and the type is no extractor.
+    ("body_state_is_unwrapped_too_early", 2),
     // Both are the compiler's, which looks for the attribute before there is a macro of ours to ask.
     ("command_above_its_derive", 2),
     ("event_above_its_derive", 2),
