@@ -68,7 +68,8 @@ impl Args {
 
     fn parse_option(&mut self, input: ParseStream<'_>, grammar: &Grammar, words: &mut Words, errors: &Errors) {
         if input.peek(LitStr) {
-            errors.at(until_comma(input), format!("the {} is given more than once", grammar.name));
+            let message = format!("the {} is given more than once", grammar.name);
+            errors.at(until_comma(input), Help(message, "remove this one"));
             return;
         }
         let Some(given) = words.parse(input, errors) else { return };
@@ -163,7 +164,7 @@ impl Words {
             let help = format!("supported {}s are {}", self.what, closest_first(word, self.known));
             errors.at(ident, Help(format!("unknown {} `{word}`", self.what), help));
         } else if self.seen.contains(ident) {
-            errors.at(ident, format!("`{word}` is given more than once"));
+            errors.at(ident, Help(format!("`{word}` is given more than once"), "remove this one"));
         } else {
             self.seen.push(ident.clone());
             return true;
@@ -226,7 +227,9 @@ fn end_of_argument(input: ParseStream<'_>, errors: &Errors) {
         return;
     }
     if !input.peek(Token![,]) {
-        errors.at(until_comma(input), "expected `,`");
+        let stray = until_comma(input);
+        let help = format!("write `, {stray}`");
+        errors.at(stray, Help("expected `,`", help));
     }
     input.parse::<Option<Token![,]>>().ok();
 }

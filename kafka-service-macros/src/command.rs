@@ -36,7 +36,8 @@ pub(crate) fn derive(tokens: TokenStream) -> TokenStream {
             args
         }
         Data::Union(data) => {
-            errors.at(data.union_token, "a union cannot be a command: it cannot be decoded");
+            let help = "write a struct, or an enum";
+            errors.at(data.union_token, Help("a union cannot be a command: it cannot be decoded", help));
             Args::default()
         }
     };

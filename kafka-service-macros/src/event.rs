@@ -68,7 +68,8 @@ impl<'a> EventType<'a> {
             Data::Struct(data) => Shape::Struct(fact(&input.ident, &data.fields, args, &STRUCT, errors)?),
             Data::Enum(data) => Shape::Enum(variants(input, data, &args, errors)),
             Data::Union(data) => {
-                errors.at(data.union_token, "a union cannot be an event: it cannot be serialized");
+                let help = "write a struct, or an enum for several events";
+                errors.at(data.union_token, Help("a union cannot be an event: it cannot be serialized", help));
                 return None;
             }
         };
@@ -83,14 +84,16 @@ fn variants<'a>(input: &DeriveInput, data: &'a DataEnum, args: &Args, errors: &E
         errors.at(name, help);
     }
     if data.variants.is_empty() {
-        errors.at(&input.ident, format!("`{}` has no variants, so there is no event to publish", input.ident));
+        let message = format!("`{}` has no variants, so there is no event to publish", input.ident);
+        errors.at(&input.ident, Help(message, "write a variant for each event, with `#[event(\"..\")]` above it"));
     }
     let mut facts: Vec<(&Ident, Fact)> = Vec::new();
     for variant in &data.variants {
         let args = attribute::read(&variant.attrs, &VARIANT, Some(&variant.ident), errors);
         let Some(fact) = fact(&variant.ident, &variant.fields, args, &VARIANT, errors) else { continue };
         if facts.iter().any(|(_, earlier)| earlier.name.value() == fact.name.value()) {
-            errors.at(&fact.name, format!("event type `{}` stands twice in `{}`", fact.name.value(), input.ident));
+            let message = format!("event type `{}` stands twice in `{}`", fact.name.value(), input.ident);
+            errors.at(&fact.name, Help(message, "give each variant an event type of its own"));
         }
         facts.push((&variant.ident, fact));
     }

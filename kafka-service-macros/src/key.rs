@@ -16,7 +16,8 @@ pub(crate) fn check(owner: &Ident, fields: &Fields, field: &Member, errors: &Err
         return;
     }
     if known.is_empty() {
-        errors.at(field, format!("`{owner}` has no fields, so none can be the key"));
+        let message = format!("`{owner}` has no fields, so none can be the key");
+        errors.at(field, Help(message, "remove `key`, or add the field"));
         return;
     }
     let name = |member: &Member| member.to_token_stream().to_string();

@@ -92,7 +92,7 @@ pub(crate) fn wrong_item(kind: Kind, keyword: &TokenTree, other: &str, errors: &
                 .at(keyword, Help(message, "handlers are free functions; shared values come as `State<T>` arguments"));
         }
         "mod" => errors.at(keyword, Help(message, "put it on each handler in the module")),
-        _ => errors.at(keyword, message),
+        _ => errors.at(keyword, Help(message, "put it above the function that handles the message")),
     }
 }
 

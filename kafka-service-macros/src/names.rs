@@ -4,7 +4,7 @@ use syn::LitStr;
 
 use crate::{
     args::Grammar,
-    diagnostics::{Errors, Help, Message},
+    diagnostics::{Errors, Help},
 };
 
 /// The longest name: long enough for everything that people write by hand, short enough for a header and a log line.
@@ -13,13 +13,11 @@ const LONGEST_NAME: usize = 200;
 /// Kafka's limit.
 const LONGEST_TOPIC: usize = 249;
 
-const ALLOWED: &str = "use ASCII letters, digits, `_`, `-` and `.`";
-
 /// Checks a name that goes over the wire and into logs, headers and file names.
 pub(crate) fn check_name(name: &LitStr, grammar: &Grammar, errors: &Errors) {
     let (what, text) = (grammar.name, name.value());
     if text.trim().is_empty() {
-        errors.at(name, format!("the {what} must not be empty"));
+        errors.at(name, Help(format!("the {what} must not be empty"), format!("write `{:?}`", grammar.example)));
     } else {
         check_letters(name, what, LONGEST_NAME, errors);
     }
@@ -40,9 +38,12 @@ fn check_letters(name: &LitStr, what: &str, longest: usize, errors: &Errors) -> 
     let text = name.value();
     if let Some(letter) = text.chars().find(|&letter| !is_allowed(letter)) {
         let message = format!("{what} `{}` contains `{}`", text.escape_debug(), letter.escape_debug());
-        errors.at(name, Help(message, ALLOWED));
+        let between = if what == "event type" { '.' } else { '_' };
+        let meant: String = text.chars().map(|letter| if is_allowed(letter) { letter } else { between }).collect();
+        errors.at(name, Help(message, format!("write `{meant:?}`, or other ASCII letters, digits, `_`, `-` and `.`")));
     } else if text.len() > longest {
-        errors.at(name, format!("the {what} is {} characters long, but {longest} is the limit", text.len()));
+        let message = format!("the {what} is {} characters long, but {longest} is the limit", text.len());
+        errors.at(name, Help(message, "shorten it: it stands in every message or log line"));
     } else {
         return true;
     }
@@ -54,6 +55,6 @@ fn is_allowed(letter: char) -> bool {
 }
 
 /// The message for an attribute without a name.
-pub(crate) fn missing_name(grammar: &Grammar, example: &str) -> impl Message {
+pub(crate) fn missing_name(grammar: &Grammar, example: &str) -> Help<String, String> {
     Help(format!("the {} is missing", grammar.name), format!("write `{example}`"))
 }

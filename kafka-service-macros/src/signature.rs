@@ -22,7 +22,11 @@ pub(crate) fn check(item: &HandlerItem, errors: &Errors) {
     }
     check_returns(signature, errors);
     if !item.has_body {
-        errors.at(signature, format!("`{}` has no body, so there is nothing to register", signature.ident));
+        let message = format!("`{}` has no body, so there is nothing to register", signature.ident);
+        errors.at(
+            signature,
+            Help(message, "write the handler as a function with a body, outside of traits and `extern` blocks"),
+        );
     }
 }
 
@@ -45,7 +49,8 @@ fn check_attributes(attributes: &[Attribute], errors: &Errors) {
 fn check_qualifiers(signature: &Signature, errors: &Errors) {
     let name = &signature.ident;
     let refuse = |tokens: &dyn ToTokens, what: &str| {
-        errors.at(tokens.to_token_stream(), format!("`{name}` must not be {what}"));
+        let help = format!("write `async fn {name}`, or `fn {name}` for a call that blocks");
+        errors.at(tokens.to_token_stream(), Help(format!("`{name}` must not be {what}"), help));
     };
     if let Some(token) = &signature.constness {
         refuse(token, "`const`");
@@ -62,12 +67,15 @@ fn check_qualifiers(signature: &Signature, errors: &Errors) {
 }
 
 fn check_generics(signature: &Signature, errors: &Errors) {
-    const MESSAGE: &str = "a handler cannot be generic: its types must be known when it is registered";
+    let message = Help(
+        "a handler cannot be generic: its types must be known when it is registered",
+        "write a handler for each type, and call one generic function from them",
+    );
     let generics = &signature.generics;
     if !generics.params.is_empty() {
-        errors.at(generics, MESSAGE);
+        errors.at(generics, message);
     } else if let Some(clause) = &generics.where_clause {
-        errors.at(clause, MESSAGE);
+        errors.at(clause, message);
     }
 }
 
@@ -81,7 +89,8 @@ fn check_argument(input: &FnArg, is_payload: bool, owned: bool, errors: &Errors)
         }
     };
     if let Some(attribute) = argument.attrs.iter().find(|attribute| attribute.path().is_ident("cfg")) {
-        errors.at(attribute, "an argument of a handler cannot depend on `cfg`");
+        let help = "write a handler for each case, with the `#[cfg(..)]` above it";
+        errors.at(attribute, Help("an argument of a handler cannot depend on `cfg`", help));
     }
     if let (false, Type::Reference(reference)) = (is_payload, &*argument.ty)
         && reference.lifetime.is_none()
@@ -103,7 +112,10 @@ fn check_argument(input: &FnArg, is_payload: bool, owned: bool, errors: &Errors)
         Some(Unsuitable::Hidden(span)) => {
             errors.at_span(
                 span,
-                format!("the {what} must be a named type: it must be known when the handler is registered"),
+                Help(
+                    format!("the {what} must be a named type: it must be known when the handler is registered"),
+                    "write the type that is meant",
+                ),
             );
         }
         Some(Unsuitable::Invalid) => errors.leave_to_compiler(),

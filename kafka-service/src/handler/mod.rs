@@ -18,6 +18,7 @@ mod expansion_tests;
 mod extra;
 mod extract;
 mod headers;
+mod judged;
 mod message_context;
 mod outcome;
 mod payload;
@@ -43,8 +44,9 @@ pub use self::{
     extra::Extra,
     extract::{CorrelationId, FromContext, Meta, State},
     headers::Headers,
+    judged::outcome_with,
     message_context::MessageContext,
-    outcome::{Events, IntoEvents, IntoOutcome, outcome, outcome_with},
+    outcome::{Events, IntoEvents, IntoOutcome, outcome},
     payload::{Payload, decode},
     probe::{Probe, Undescribed},
     raw_payload::RawPayload,

@@ -21,6 +21,9 @@ use crate::{
 #[path = "bound.rs"]
 mod bound;
 
+/// Tells somebody who waits what became of a record.
+type Answer = oneshot::Sender<Result<(), Undelivered>>;
+
 /// The receiving end of the producer's reports, shared with the client's thread.
 #[derive(Debug)]
 pub(crate) struct Acks {
@@ -52,7 +55,7 @@ enum Pending {
     /// A command that published several events; unless it is left to somebody else, its position is finished with the last.
     Command { assignment: u32, slot: u64, open: usize, left: bool },
     /// Somebody who awaits the acknowledgement; perhaps of something that a command published.
-    Caller { sender: oneshot::Sender<Result<(), Undelivered>>, command: Option<Token> },
+    Caller { sender: Answer, command: Option<Token> },
     /// Nobody; what it is, for the log.
     Nobody(String),
 }
@@ -178,7 +181,7 @@ impl Acks {
     }
 
     /// Takes somebody who waits out of the table, if a token stands for somebody who waits.
-    fn take_caller(&self, token: Token) -> Option<(oneshot::Sender<Result<(), Undelivered>>, Option<Token>)> {
+    fn take_caller(&self, token: Token) -> Option<(Answer, Option<Token>)> {
         let Target::Pending(entry) = token.target() else { return None };
         let mut pending = self.pending();
         let Some(Pending::Caller { .. }) = pending.get(entry as usize) else { return None };

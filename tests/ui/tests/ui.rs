@@ -23,6 +23,10 @@ fn ui_pass() {
 const SEVERAL_ERRORS: &[(&str, usize)] = &[
     // The macro cannot see the `impl` block around the function: both errors are the compiler's.
     ("associated_function", 2),
+    // Both are the compiler's: in one place it offers a type parameter as well.
+    ("body_return_type_with_a_typo", 2),
+    // The pattern does not fit the type, and the type is no extractor.
+    ("body_state_is_unwrapped_too_early", 2),
     // Both are the compiler's, which looks for the attribute before there is a macro of ours to ask.
     ("command_above_its_derive", 2),
     ("event_above_its_derive", 2),
@@ -60,5 +64,13 @@ fn our_private_names_stay_in_the_notes() {
             line.contains("__private") && !line.starts_with("note: required by a bound in `kafka_service::__private::")
         });
         assert_eq!(private, None, "`{name}`");
+    }
+}
+
+/// What a trait of ours says names what to write. What a macro says cannot do without: see `Help` in the macro crate.
+#[test]
+fn what_a_type_lacks_is_told() {
+    for (name, text) in answers().into_iter().filter(|(_, text)| text.starts_with("error[E0277]")) {
+        assert!(text.contains("  = note: "), "`{name}` does not say what to write");
     }
 }

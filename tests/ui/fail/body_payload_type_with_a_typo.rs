@@ -1,8 +1,5 @@
-// A shared value is not an extractor by itself.
+// A type that does not exist is the compiler's to name, once.
 use kafka_service::command;
-
-#[derive(Clone)]
-struct Pool;
 
 #[derive(serde::Deserialize)]
 struct CreateOrder {
@@ -10,7 +7,7 @@ struct CreateOrder {
 }
 
 #[command("create_order")]
-async fn create_order(_pool: Pool, order: CreateOrder) {
+async fn create_order(order: CreateOrdr) {
     drop(order.customer);
 }
 
