@@ -1,6 +1,7 @@
 //! Checks for the unit tests of a program whose handlers are found, not listed.
 //!
-//! A handler itself needs nothing from here: it is a function, and a test calls it. What a compiler cannot see is whether
+//! A handler itself needs nothing from here: it is a function, and a test calls it; arguments that a test cannot make outright
+//! come out of a [`message`](message()). What a compiler cannot see is whether
 //! all handlers of a program are linked, agree with each other, and get the states that they need. The service says so when
 //! it starts; a test says so before:
 //!
@@ -22,7 +23,11 @@
 //! that crate (`#[cfg(test)] mod tests`); a test in `tests/` and a program that uses nothing of a library of handlers need
 //! `use that_crate as _;`, and that a line of these was forgotten is what [`expect_commands`] finds.
 
+mod message;
+
 use std::any::TypeId;
+
+pub use self::message::{Message, message};
 
 use crate::{
     config::Config,
