@@ -3,20 +3,25 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 use syn::{
-    Ident, LitStr, Member, Path, Token,
+    Ident, LitStr, Token,
     ext::IdentExt,
     parse::{ParseStream, Parser},
-    punctuated::Punctuated,
+    token::Paren,
 };
 
-use crate::diagnostics::{Errors, Help, Message, closest_first, list};
+use crate::{
+    diagnostics::{Errors, Help, closest_first, list},
+    options::Options,
+};
 
-/// What an attribute may hold. The two attributes differ in their words and in their options, not in their form:
+/// What an attribute may hold. The attributes differ in their words and in their options, not in their form:
 ///
 /// `#[command("name")]`
-/// `#[command("name", option = value, ..)]`
-/// `#[event(option = value, ..)]`
+/// `#[command("name", option = value, option(word = value, ..), ..)]`
+/// `#[command(option = value, ..)]`
 pub(crate) struct Grammar {
+    /// `command` or `event`.
+    pub(crate) attribute: &'static str,
     /// What the first argument is called in messages.
     pub(crate) name: &'static str,
     /// What a name looks like.
@@ -30,37 +35,23 @@ pub(crate) struct Args {
     pub(crate) name: Option<LitStr>,
     /// Something stands where the name should, and the error for it has been reported.
     pub(crate) name_is_wrong: bool,
-    /// Where the runtime crate is, if not at `::kafka_service`.
-    pub(crate) runtime: Option<Path>,
-    /// The field that is an event's key: `id`, `0` or `user.id`.
-    pub(crate) key: Option<Punctuated<Member, Token![.]>>,
+    pub(crate) options: Options,
 }
 
 impl Args {
     pub(crate) fn parse(tokens: TokenStream, grammar: &Grammar, errors: &Errors) -> Self {
         let mut args = Self::default();
-        let parser = |input: ParseStream<'_>| {
-            args.parse_all(input, grammar, errors);
-            Ok(())
-        };
-        if let Err(error) = parser.parse2(tokens) {
-            errors.add(error);
-        }
-        args
-    }
-
-    fn parse_all(&mut self, input: ParseStream<'_>, grammar: &Grammar, errors: &Errors) {
-        let mut seen = Vec::new();
+        let mut words = Words { what: "option", known: grammar.options, seen: Vec::new() };
         let mut first = true;
-        while !input.is_empty() {
+        each_argument(tokens, errors, |input| {
             if first && !at_option(input, grammar) {
-                self.parse_name(input, grammar, errors);
+                args.parse_name(input, grammar, errors);
             } else {
-                self.parse_option(input, grammar, &mut seen, errors);
+                args.parse_option(input, grammar, &mut words, errors);
             }
             first = false;
-            end_of_argument(input, errors);
-        }
+        });
+        args
     }
 
     fn parse_name(&mut self, input: ParseStream<'_>, grammar: &Grammar, errors: &Errors) {
@@ -75,64 +66,155 @@ impl Args {
         errors.at(found, Help(format!("the {} must be a string literal", grammar.name), format!("write `{meant:?}`")));
     }
 
-    fn parse_option(&mut self, input: ParseStream<'_>, grammar: &Grammar, seen: &mut Vec<Ident>, errors: &Errors) {
-        let supported = || format!("supported options are {}", list(grammar.options));
-        let Ok(option) = input.call(Ident::parse_any) else {
-            errors.at(until_comma(input), Help("expected an option", supported()));
+    fn parse_option(&mut self, input: ParseStream<'_>, grammar: &Grammar, words: &mut Words, errors: &Errors) {
+        if input.peek(LitStr) {
+            let message = format!("the {} is given more than once", grammar.name);
+            errors.at(until_comma(input), Help(message, "remove this one"));
             return;
-        };
-        let word = option.unraw().to_string();
-        let has_value = input.parse::<Option<Token![=]>>().ok().flatten().is_some();
-        let value = until_comma(input);
-        if word == "name" {
+        }
+        let Some(given) = words.parse(input, errors) else { return };
+        if given.word == "name" {
             self.name_is_wrong = true;
-            let help = format!("write `{value}` without `name =`");
-            errors.at(option, Help(format!("the {} is the first argument and not an option", grammar.name), help));
-        } else if !grammar.options.contains(&word.as_str()) {
+            let help = format!("write `{}` without `name =`", given.value.tokens());
+            let message = format!("the {} is the first argument and not an option", grammar.name);
+            errors.at(given.ident, Help(message, help));
+        } else if words.accept(&given, errors) {
+            self.options.set(&given, errors);
+        } else {
             // It may stand where the name should; one mistake at a time.
             self.name_is_wrong |= self.name.is_none();
-            let known = closest_first(&word, grammar.options);
-            errors.at(option, Help(format!("unknown option `{word}`"), format!("supported options are {known}")));
-        } else if seen.contains(&option) {
-            errors.at(option, format!("`{word}` is given more than once"));
-        } else {
-            self.set(&option, &word, has_value.then_some(value), errors);
-            seen.push(option);
-        }
-    }
-
-    fn set(&mut self, option: &Ident, word: &str, value: Option<TokenStream>, errors: &Errors) {
-        let value = value.filter(|value| !value.is_empty());
-        let place = value.clone().unwrap_or_else(|| quote!(#option));
-        let value = value.unwrap_or_default();
-        match word {
-            "crate" => match Path::parse_mod_style.parse2(value) {
-                Ok(path) => self.runtime = Some(path),
-                Err(_) => errors.at(place, Help("`crate` takes a path", "write `crate = my::path`")),
-            },
-            _ => match Punctuated::parse_separated_nonempty.parse2(value) {
-                Ok(members) => self.key = Some(members),
-                Err(_) => errors.at(place, Help("`key` takes the name of a field", "write `key = id`")),
-            },
         }
     }
 }
 
-/// Whether an option stands here, rather than something that is meant as the name: a word with `=` behind it, or a known
-/// option whose value was forgotten.
+/// A word and what was given to it: `word`, `word = value` or `word(value)`.
+pub(crate) struct Given {
+    pub(crate) ident: Ident,
+    pub(crate) word: String,
+    pub(crate) value: Value,
+}
+
+pub(crate) enum Value {
+    Missing,
+    Equals(TokenStream),
+    Parentheses(TokenStream),
+}
+
+impl Value {
+    fn parse(input: ParseStream<'_>) -> Self {
+        if input.parse::<Option<Token![=]>>().ok().flatten().is_some() {
+            let value = until_comma(input);
+            return if value.is_empty() { Self::Missing } else { Self::Equals(value) };
+        }
+        let group = input.peek(Paren).then(|| input.parse::<TokenTree>().ok());
+        match group.flatten() {
+            Some(TokenTree::Group(group)) => Self::Parentheses(group.stream()),
+            _ => {
+                until_comma(input);
+                Self::Missing
+            }
+        }
+    }
+
+    fn tokens(&self) -> &dyn std::fmt::Display {
+        match self {
+            Self::Missing => &"..",
+            Self::Equals(tokens) | Self::Parentheses(tokens) => tokens,
+        }
+    }
+}
+
+impl Given {
+    /// Where a mistake about the value is: at the value, or at the word if there is none.
+    pub(crate) fn place(&self) -> TokenStream {
+        match &self.value {
+            Value::Equals(tokens) | Value::Parentheses(tokens) if !tokens.is_empty() => tokens.clone(),
+            _ => {
+                let ident = &self.ident;
+                quote!(#ident)
+            }
+        }
+    }
+}
+
+/// The words that may stand in a list, and those that stood there.
+pub(crate) struct Words {
+    /// `option` or `setting`.
+    pub(crate) what: &'static str,
+    pub(crate) known: &'static [&'static str],
+    pub(crate) seen: Vec<Ident>,
+}
+
+impl Words {
+    /// Takes one word and its value.
+    pub(crate) fn parse(&self, input: ParseStream<'_>, errors: &Errors) -> Option<Given> {
+        let Ok(ident) = input.call(Ident::parse_any) else {
+            let help = format!("supported {}s are {}", self.what, list(self.known));
+            let article = if self.what == "option" { "an" } else { "a" };
+            errors.at(until_comma(input), Help(format!("expected {article} {}", self.what), help));
+            return None;
+        };
+        Some(Given { word: ident.unraw().to_string(), ident, value: Value::parse(input) })
+    }
+
+    /// Whether the word is known and new.
+    pub(crate) fn accept(&mut self, given: &Given, errors: &Errors) -> bool {
+        let Given { ident, word, .. } = given;
+        if !self.known.contains(&word.as_str()) {
+            let help = format!("supported {}s are {}", self.what, closest_first(word, self.known));
+            errors.at(ident, Help(format!("unknown {} `{word}`", self.what), help));
+        } else if self.seen.contains(ident) {
+            errors.at(ident, Help(format!("`{word}` is given more than once"), "remove this one"));
+        } else {
+            self.seen.push(ident.clone());
+            return true;
+        }
+        false
+    }
+}
+
+/// Calls `parse` for each argument of a list, and takes the commas between them.
+pub(crate) fn each_argument(tokens: TokenStream, errors: &Errors, mut parse: impl FnMut(ParseStream<'_>)) {
+    let parser = |input: ParseStream<'_>| {
+        while !input.is_empty() {
+            parse(input);
+            end_of_argument(input, errors);
+        }
+        Ok(())
+    };
+    if let Err(error) = parser.parse2(tokens) {
+        errors.add(error);
+    }
+}
+
+/// Whether an option stands here, rather than something that is meant as the name: a word with `=` or `(..)` behind it, or
+/// a known option whose value was forgotten.
 fn at_option(input: ParseStream<'_>, grammar: &Grammar) -> bool {
     let ahead = input.fork();
     let Ok(word) = ahead.call(Ident::parse_any) else { return false };
     let is_alone = ahead.is_empty() || ahead.peek(Token![,]);
-    ahead.peek(Token![=]) || (is_alone && grammar.options.contains(&word.to_string().as_str()))
+    ahead.peek(Token![=]) || ahead.peek(Paren) || (is_alone && grammar.options.contains(&word.to_string().as_str()))
 }
 
-/// Takes the tokens up to the next comma.
+/// Takes the tokens up to the next comma that does not stand between the angle brackets of a type.
 fn until_comma(input: ParseStream<'_>) -> TokenStream {
     let mut tokens = TokenStream::new();
-    while !input.is_empty() && !input.peek(Token![,]) {
+    let mut depth = 0_i32;
+    while !input.is_empty() && (depth > 0 || !input.peek(Token![,])) {
+        let is_arrow = input.peek(Token![->]) || input.peek(Token![=>]);
         match input.parse::<TokenTree>() {
-            Ok(token) => tokens.extend([token]),
+            Ok(token) => {
+                depth += match &token {
+                    TokenTree::Punct(punct) if punct.as_char() == '<' => 1,
+                    TokenTree::Punct(punct) if punct.as_char() == '>' => -1,
+                    _ => 0,
+                };
+                tokens.extend([token]);
+                // The second half of an arrow closes no bracket.
+                if is_arrow {
+                    tokens.extend(input.parse::<TokenTree>().ok());
+                }
+            }
             Err(_) => break,
         }
     }
@@ -145,32 +227,9 @@ fn end_of_argument(input: ParseStream<'_>, errors: &Errors) {
         return;
     }
     if !input.peek(Token![,]) {
-        errors.at(until_comma(input), "expected `,`");
+        let stray = until_comma(input);
+        let help = format!("write `, {stray}`");
+        errors.at(stray, Help("expected `,`", help));
     }
     input.parse::<Option<Token![,]>>().ok();
-}
-
-/// The longest name: long enough for everything that people write by hand, short enough for a header and a log line.
-const LONGEST_NAME: usize = 200;
-
-/// Checks a name that goes over the wire and into logs, headers and file names.
-pub(crate) fn check_name(name: &LitStr, grammar: &Grammar, errors: &Errors) {
-    let (what, text) = (grammar.name, name.value());
-    if text.trim().is_empty() {
-        errors.at(name, format!("the {what} must not be empty"));
-    } else if let Some(letter) = text.chars().find(|&letter| !is_allowed(letter)) {
-        let message = format!("{what} `{}` contains `{}`", text.escape_debug(), letter.escape_debug());
-        errors.at(name, Help(message, "use ASCII letters, digits, `_`, `-` and `.`"));
-    } else if text.len() > LONGEST_NAME {
-        errors.at(name, format!("the {what} is {} characters long, but {LONGEST_NAME} is the limit", text.len()));
-    }
-}
-
-fn is_allowed(letter: char) -> bool {
-    letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.')
-}
-
-/// The message for an attribute without a name.
-pub(crate) fn missing_name(grammar: &Grammar, example: &str) -> impl Message {
-    Help(format!("the {} is missing", grammar.name), format!("write `{example}`"))
 }

@@ -19,12 +19,12 @@ impl Errors {
     }
 
     /// Reports a mistake at the tokens that hold it.
-    pub(crate) fn at(&self, tokens: impl ToTokens, message: impl Message) {
+    pub(crate) fn at(&self, tokens: impl ToTokens, message: Help<impl AsRef<str>, impl AsRef<str>>) {
         self.add(syn::Error::new_spanned(tokens, message.text()));
     }
 
     /// Reports a mistake at a place.
-    pub(crate) fn at_span(&self, span: Span, message: impl Message) {
+    pub(crate) fn at_span(&self, span: Span, message: Help<impl AsRef<str>, impl AsRef<str>>) {
         self.add(syn::Error::new(span, message.text()));
     }
 
@@ -60,27 +60,10 @@ impl Drop for Errors {
     }
 }
 
-/// A message: one line that says what is wrong, and perhaps one that says what to write.
-pub(crate) trait Message {
-    fn text(self) -> String;
-}
-
-impl Message for &str {
-    fn text(self) -> String {
-        self.to_owned()
-    }
-}
-
-impl Message for String {
-    fn text(self) -> String {
-        self
-    }
-}
-
-/// What is wrong, and what to write instead.
+/// What is wrong, and what to write instead: no message is without the second.
 pub(crate) struct Help<A, B>(pub(crate) A, pub(crate) B);
 
-impl<A: AsRef<str>, B: AsRef<str>> Message for Help<A, B> {
+impl<A: AsRef<str>, B: AsRef<str>> Help<A, B> {
     fn text(self) -> String {
         format!("{}\nhelp: {}", self.0.as_ref(), self.1.as_ref())
     }

@@ -1,33 +1,41 @@
-//! A checked [`Command`] to tokens. Nothing here can fail.
+//! A checked [`Handler`] to tokens. Nothing here can fail.
 //!
 //! Every name is absolute; locals cannot be seen by the user's tokens and do not see theirs. Each bound stands once, at
 //! the user's token that it is about, so that one mistake is one error.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Path, ReturnType, Signature, ext::IdentExt, spanned::Spanned};
+use syn::{LitInt, Path, ReturnType, Signature, ext::IdentExt, spanned::Spanned};
 
 use crate::{
     args::Args,
     diagnostics::Errors,
     fallback,
     item::Item,
-    model::{Command, GRAMMAR},
+    model::{self, Handler, Kind},
+    options::Options,
 };
 
-/// `#[command(..)]` on an item.
-pub(crate) fn command(args: TokenStream, item: &TokenStream) -> TokenStream {
+/// `#[command(..)]` or `#[event(..)]` on an item.
+pub(crate) fn handler(kind: Kind, args: TokenStream, item: &TokenStream) -> TokenStream {
     let errors = Errors::new();
-    let args = Args::parse(args, &GRAMMAR, &errors);
-    let command = match Item::parse(item.clone()) {
-        Ok(parsed) => Command::new(args, parsed, &errors),
+    let handler = match Item::parse(item.clone()) {
+        Ok(Item::Function(function)) => {
+            let args = Args::parse(args, kind.grammar(), &errors);
+            Handler::new(kind, args, *function, &errors)
+        }
+        // What the attribute holds was meant for something else too; one mistake at a time.
+        Ok(Item::Other { keyword, kind: other }) => {
+            model::wrong_item(kind, &keyword, other, &errors);
+            None
+        }
         Err(error) => {
             errors.add(error);
             None
         }
     };
-    let Some(command) = command else { return fallback::item_and_errors(item, errors) };
-    let registration = registration(&command);
+    let Some(handler) = handler else { return fallback::item_and_errors(item, errors) };
+    let registration = registration(&handler);
     let errors = errors.finish();
     quote!(#item #registration #errors)
 }
@@ -45,13 +53,13 @@ fn local(name: &str, place: Span) -> Ident {
     Ident::new(name, Span::mixed_site().located_at(place))
 }
 
-fn registration(command: &Command) -> TokenStream {
-    let runtime = runtime(command.runtime.as_ref());
-    let conditions = command.item.conditions();
-    let invoke = invoke(command);
-    let entry = entry(command);
+fn registration(handler: &Handler) -> TokenStream {
+    let runtime = runtime(handler.options.runtime.as_ref());
+    let conditions = handler.item.conditions();
+    let invoke = invoke(handler);
+    let entry = entry(handler);
     // In an `impl` block this constant is what the compiler complains about; let it point at the function.
-    let constant = quote_spanned!(command.item.signature.ident.span()=> const _: ());
+    let constant = quote_spanned!(handler.item.signature.ident.span()=> const _: ());
     quote! {
         #conditions
         #[allow(deprecated, unused_qualifications)]
@@ -64,10 +72,10 @@ fn registration(command: &Command) -> TokenStream {
 }
 
 /// The function that the service calls: arguments out of the message, then the user's function, then its outcome.
-fn invoke(command: &Command) -> TokenStream {
+fn invoke(handler: &Handler) -> TokenStream {
     let context = local("__context", Span::mixed_site());
-    let extractors = command.extractors.iter().enumerate().map(|(number, ty)| (format!("__{number}"), ty, "extract"));
-    let payload = command.payload.iter().map(|ty| ("__payload".to_owned(), ty, "decode"));
+    let extractors = handler.extractors.iter().enumerate().map(|(number, ty)| (format!("__{number}"), ty, "extract"));
+    let payload = handler.payload.iter().map(|ty| ("__payload".to_owned(), ty, "decode"));
     let (mut locals, mut statements) = (Vec::new(), Vec::new());
     for (name, ty, function) in extractors.chain(payload) {
         let local = local(&name, ty.span());
@@ -76,7 +84,7 @@ fn invoke(command: &Command) -> TokenStream {
         statements.push(quote!(let #local = #call(#context)?;));
         locals.push(local);
     }
-    let run = run(command, &locals);
+    let run = run(handler, &locals);
     let context = if statements.is_empty() { quote!(_) } else { quote!(#context) };
     quote! {
         fn __invoke(#context: &__private::Context<'_>) -> __private::Invocation {
@@ -88,8 +96,8 @@ fn invoke(command: &Command) -> TokenStream {
 
 /// Calls the user's function, with `await` or on the pool for blocking work, and hands over what it returns. What is wrong
 /// with that is said at the return type; what is wrong with the future, such as a missing `Send`, at the user's `async`.
-fn run(command: &Command, arguments: &[Ident]) -> TokenStream {
-    let Signature { ident, asyncness, output, .. } = &command.item.signature;
+fn run(handler: &Handler, arguments: &[Ident]) -> TokenStream {
+    let Signature { ident, asyncness, output, .. } = &handler.item.signature;
     let place = match output {
         ReturnType::Default => ident.span(),
         ReturnType::Type(_, returns) => returns.span(),
@@ -97,8 +105,17 @@ fn run(command: &Command, arguments: &[Ident]) -> TokenStream {
     let mut function = ident.clone();
     function.set_span(ident.span().located_at(place));
     let wait = asyncness.map(|_| quote_spanned!(place=> .await));
-    let returns = command.returns();
-    let outcome = quote_spanned!(place=> __private::outcome::<#returns>(#function(#(#arguments),*) #wait));
+    let returns = handler.returns();
+    let call = quote_spanned!(place=> #function(#(#arguments),*) #wait);
+    let outcome = match &handler.options.permanent {
+        None => quote_spanned!(place=> __private::outcome::<#returns>(#call)),
+        Some(permanent) => {
+            // A call, because the compiler says more about a wrong argument than about a wrong function.
+            let error = local("__error", permanent.span());
+            let judge = quote_spanned!(error.span()=> |#error| #permanent(#error));
+            quote_spanned!(place=> __private::outcome_with::<#returns>(#call, #judge))
+        }
+    };
     match asyncness {
         Some(keyword) => quote_spanned!(keyword.span()=> __private::invocation(async move { #outcome })),
         None => quote!(__private::blocking(move || #outcome)),
@@ -106,36 +123,87 @@ fn run(command: &Command, arguments: &[Ident]) -> TokenStream {
 }
 
 /// The constant that the registry collects.
-fn entry(command: &Command) -> TokenStream {
-    let name = &command.name;
-    let function = &command.item.signature.ident;
+fn entry(handler: &Handler) -> TokenStream {
+    let named = named(handler);
+    let function = &handler.item.signature.ident;
     let function_name = function.unraw().to_string();
     // Messages at start point at the function, not at the attribute.
     let line = quote_spanned!(function.span()=> ::core::line!());
-    let doc = command.doc.iter();
-    let describe = describe(command);
-    let blocking = command.item.signature.asyncness.is_none().then(|| quote!(.blocking()));
+    let doc = handler.doc.iter();
+    let options = options(&handler.options);
+    let describe = describe(handler);
+    let blocking = handler.item.signature.asyncness.is_none().then(|| quote!(.blocking()));
     quote! {
-        __private::Handler::command(#name, &__invoke)
+        #named
             .at(::core::module_path!(), #function_name, ::core::file!(), #line)
             #(.doc(#doc))*
-            .describe(#describe)
             #blocking
+            #options
+            .describe(#describe)
     }
 }
 
-/// Reads the user's types without asking anything of them.
-fn describe(command: &Command) -> TokenStream {
-    let description = local("__description", Span::mixed_site());
-    let extractors = command.extractors.iter().map(|ty| quote!(__private::Probe::<#ty>::extractor(#description);));
-    let payload = command.payload.iter().map(|ty| quote!(__private::Probe::<#ty>::payload(#description);));
-    let returns = command.returns();
+/// The name, or where it comes from. A payload without one is an error at its type.
+fn named(handler: &Handler) -> TokenStream {
+    let (given, of_payload) = match handler.kind {
+        Kind::Command => ("command", "command_of"),
+        Kind::Event => ("event", "event_of"),
+    };
+    match (&handler.name, &handler.payload) {
+        (None, Some(ty)) => {
+            let place = Span::call_site().located_at(ty.span());
+            let function = Ident::new(of_payload, place);
+            quote_spanned!(place=> __private::#function::<#ty>(&__invoke))
+        }
+        (name, _) => {
+            let function = Ident::new(given, Span::call_site());
+            quote!(__private::Handler::#function(#name, &__invoke))
+        }
+    }
+}
+
+/// What the handler has of its own instead of the configuration's.
+fn options(options: &Options) -> TokenStream {
+    let topic = options.topic.iter();
+    let timeout = options.timeout.map(number).into_iter();
+    let attempts = options.retry.attempts.map(|attempts| number(attempts.into())).into_iter();
+    let (least, most): (Vec<_>, Vec<_>) =
+        options.retry.backoff.map(|(least, most)| (number(least), number(most))).into_iter().unzip();
+    let deadline = options.retry.deadline.map(number).into_iter();
     quote! {
-        |#description| {
+        #(.topic(#topic))*
+        #(.timeout(#timeout))*
+        #(.attempts(#attempts))*
+        #(.backoff(#least, #most))*
+        #(.retry_deadline(#deadline))*
+    }
+}
+
+/// `30000` as people write it: `30_000`.
+fn number(number: u64) -> LitInt {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push('_');
+        }
+        text.push(digit);
+    }
+    LitInt::new(&text, Span::call_site())
+}
+
+/// Reads the user's types without asking anything of them.
+fn describe(handler: &Handler) -> TokenStream {
+    let types = local("__types", Span::mixed_site());
+    let extractors = handler.extractors.iter().map(|ty| quote!(__private::Probe::<#ty>::extractor(#types);));
+    let payload = handler.payload.iter().map(|ty| quote!(__private::Probe::<#ty>::payload(#types);));
+    let returns = handler.returns();
+    quote! {
+        |#types| {
             use __private::Undescribed as _;
             #(#extractors)*
             #(#payload)*
-            __private::Probe::<#returns>::returns(#description);
+            __private::Probe::<#returns>::returns(#types);
         }
     }
 }

@@ -30,3 +30,19 @@ pub(crate) fn event_and_errors(input: &DeriveInput, path: Option<&Path>, errors:
         }
     }
 }
+
+/// The same for a command.
+pub(crate) fn command_and_errors(input: &DeriveInput, path: Option<&Path>, errors: Errors) -> TokenStream {
+    let errors = errors.finish();
+    let runtime = runtime(path);
+    let name = &input.ident;
+    let (generics, arguments, clause) = input.generics.split_for_impl();
+    quote! {
+        #errors
+        #[automatically_derived]
+        impl #generics #runtime::Command for #name #arguments #clause {
+            const NAME: &'static ::core::primitive::str = "";
+            type Reply = ();
+        }
+    }
+}

@@ -7,7 +7,28 @@ use std::{env, fs, path::Path};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::{event, expand};
+use crate::{command as commands, event as events, expand, model::Kind};
+
+fn command(args: TokenStream, item: &TokenStream) -> TokenStream {
+    handler(Kind::Command, args, item)
+}
+
+fn event(args: TokenStream, item: &TokenStream) -> TokenStream {
+    handler(Kind::Event, args, item)
+}
+
+/// What stands beside a function has to fit on a screen together with it.
+fn handler(kind: Kind, args: TokenStream, item: &TokenStream) -> TokenStream {
+    let expansion = expand::handler(kind, args, item);
+    let lines = |tokens: &TokenStream| {
+        let file = syn::parse2(tokens.clone());
+        file.map(|file| prettyplease::unparse(&file).lines().count())
+    };
+    if let (Ok(all), Ok(of_the_user)) = (lines(&expansion), lines(item)) {
+        assert!(all - of_the_user < 20, "{} lines beside\n{item}", all - of_the_user);
+    }
+    expansion
+}
 
 fn compare(name: &str, expansion: TokenStream) {
     let file = syn::parse2(expansion).unwrap_or_else(|error| panic!("`{name}` does not expand to Rust: {error}"));
@@ -32,28 +53,36 @@ macro_rules! snapshots {
 }
 
 snapshots! {
-    async_handler: expand::command(quote!("create_order"), &quote! {
-            /// Creates an order.
+    async_handler: command(quote!("create_user"), &quote! {
+            /// Creates a user.
             ///
             /// Twice is an error.
-            pub async fn create_order(
-                State(db): State<Db>,
-                order: CreateOrder,
-            ) -> Result<OrderCreated, OrderError> {
-                db.insert(order).await
+            pub async fn create(State(users): State<Users>, user: CreateUser) -> Result<UserCreated> {
+                users.insert(user).await
             }
         },
     );
-    blocking_handler: expand::command(quote!("resize"), &quote! {
-            fn resize(id: CorrelationId, meta: Meta, image: Image) -> Resized {
+    blocking_handler: command(quote!("resize"), &quote! {
+            fn resize(meta: Meta, image: Image) -> Resized {
                 image.resize()
             }
         },
     );
-    no_argument: expand::command(quote!("ping"), &quote!(async fn ping() {}));
-    crate_option: expand::command(quote!("ping", crate = crate::reexport), &quote!(pub(crate) async fn r#move(_: IgnoredAny) {}),
+    options: command(
+        quote!("pay", retry(attempts = 3, backoff = "100ms..5s", deadline = "2m"), timeout = "30s", permanent = Refused::is_final, topic = "money"),
+        &quote! {
+            async fn pay(payment: Payment) -> Result<(), Refused> {
+                payment.send().await
+            }
+        },
     );
-    conditions: expand::command(quote!("ping"), &quote! {
+    name_of_the_payload: command(quote!(), &quote!(async fn create(user: CreateUser) -> UserCreated { user.into() }));
+    event_handler: event(quote!("payment.settled"), &quote!(async fn settle(event: PaymentSettled) {}));
+    event_of_the_payload: event(quote!(retry(attempts = 1)), &quote!(fn settle(event: PaymentSettled) {}));
+    no_argument: command(quote!("ping"), &quote!(async fn ping() {}));
+    crate_option: command(quote!("ping", crate = crate::reexport), &quote!(pub(crate) async fn r#move(_: IgnoredAny) {}),
+    );
+    conditions: command(quote!("ping"), &quote! {
             #[cfg(unix)]
             #[cfg_attr(test, allow(dead_code), cfg(feature = "x"))]
             #[doc = include_str!("ping.md")]
@@ -61,24 +90,38 @@ snapshots! {
             async fn ping() {}
         },
     );
-    errors_keep_the_item: expand::command(quote!("create order", topics = "t"), &quote!(unsafe fn create_order(&self, order: &Order) {}),
+    errors_keep_the_item: command(quote!("create order", topics = "t"), &quote!(unsafe fn create_order(&self, order: &Order) {}),
     );
-    event_struct: event::derive(quote! {
+    command_struct: commands::derive(quote! {
+        #[command("create_user", key = name, reply = UserCreated, topic = "users")]
+        struct CreateUser<T> where T: Clone {
+            name: T,
+        }
+    });
+    command_enum: commands::derive(quote! {
+        #[command("change_user", crate = crate::reexport)]
+        enum ChangeUser { Rename(String), Remove }
+    });
+    command_errors_keep_an_implementation: commands::derive(quote! {
+        #[command("create_user", key = nam, reply = "UserCreated")]
+        struct CreateUser { name: String }
+    });
+    event_struct: events::derive(quote! {
         #[event("user.created", key = id)]
         struct UserCreated {
             id: Uuid,
             name: String,
         }
     });
-    event_without_fields: event::derive(quote! {
+    event_without_fields: events::derive(quote! {
         #[event("pinged", crate = crate::reexport)]
         struct Pinged;
     });
-    event_generic: event::derive(quote! {
+    event_generic: events::derive(quote! {
         #[event("changed", key = 0.id)]
         struct Changed<'a, T: Clone>(&'a T) where T: Send;
     });
-    event_enum: event::derive(quote! {
+    event_enum: events::derive(quote! {
         enum Answer {
             #[event("payment.accepted", key = order)]
             Accepted { order: u64, note: String },
@@ -88,7 +131,7 @@ snapshots! {
             Waiting,
         }
     });
-    event_errors_keep_an_implementation: event::derive(quote! {
+    event_errors_keep_an_implementation: events::derive(quote! {
         #[event("user created", key = idd)]
         struct UserCreated<T> {
             id: T,

@@ -15,6 +15,8 @@ pub enum Error {
     Start(Vec<String>),
     /// The Kafka client, or the embedded broker, could not be created.
     Client(String),
+    /// The service was not ready in time; every reason is named. It goes on trying.
+    NotReady(Vec<String>),
     /// The service ended by itself, because it could not go on without breaking a promise.
     Failed(String),
     /// The service stopped at its deadline and left work behind. All of it is uncommitted, so it is delivered again.
@@ -30,11 +32,9 @@ impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Config(error) => error.fmt(formatter),
-            Self::Start(problems) => {
-                write!(formatter, "the service cannot start")?;
-                problems.iter().try_for_each(|problem| write!(formatter, "\n- {problem}"))
-            }
+            Self::Start(problems) => list(formatter, "the service cannot start", problems),
             Self::Client(reason) => write!(formatter, "cannot create the Kafka client: {reason}"),
+            Self::NotReady(problems) => list(formatter, "the service is not ready yet", problems),
             Self::Failed(reason) => write!(formatter, "the service failed: {reason}"),
             Self::Incomplete { commands, unacknowledged } => write!(
                 formatter,
@@ -45,6 +45,11 @@ impl fmt::Display for Error {
             ),
         }
     }
+}
+
+fn list(formatter: &mut fmt::Formatter<'_>, what: &str, problems: &[String]) -> fmt::Result {
+    write!(formatter, "{what}")?;
+    problems.iter().try_for_each(|problem| write!(formatter, "\n- {problem}"))
 }
 
 impl fmt::Debug for Error {

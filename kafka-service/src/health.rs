@@ -8,7 +8,8 @@ use std::{
     time::Duration,
 };
 
-/// A picture of a running service, from [`ServiceHandle::health`](crate::ServiceHandle::health).
+/// A picture of a running service, from [`ServiceHandle::health`](crate::ServiceHandle::health) or a
+/// [`HealthWatch`](crate::HealthWatch).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Health {
@@ -51,6 +52,8 @@ pub(crate) struct HealthState {
     pub(crate) unconfirmed_ms: AtomicUsize,
     /// It takes part in the group, with or without partitions.
     pub(crate) member: AtomicBool,
+    /// Set once, by whoever stops the service.
+    pub(crate) is_stopping: AtomicBool,
     problem: Mutex<Option<String>>,
 }
 

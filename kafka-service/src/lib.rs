@@ -1,7 +1,8 @@
 //! Write Kafka microservices as plain typed async functions: ordered per key, nothing lost, as fast as a loop written by
 //! hand.
 //!
-//! A service consumes *commands*, calls a function for each, and publishes the *events* that the function returns. You
+//! A service consumes *commands*, calls a function for each, and publishes the *events* that the function returns. It may
+//! react to the events of others too. You
 //! write the function and its types; this crate does the rest: it finds the function, decodes the message, runs
 //! different keys concurrently and one key in order, retries, puts what cannot be handled into a dead-letter topic, and
 //! commits a position only when everything up to it is done.
@@ -60,6 +61,11 @@
 //!  "payload": {"name": "Ada"}, "source": "user-service", "id": "f08b7c59-f40e-852b-a543-3cbe83280f3c"}
 //! ```
 //!
+//! # The guide
+//!
+//! Task by task, with examples: [the idea](guide), [handlers](guide::handlers), [events](guide::events),
+//! [errors](guide::errors), [state](guide::state), [testing](guide::testing).
+//!
 //! # Handlers
 //!
 //! [`#[command("name")]`](macro@command) goes on a free function; the function stays as it is, and unit tests call it.
@@ -103,9 +109,7 @@
 //! let mut config = kafka_service::Config::new("shop");
 //! config.bootstrap_servers = kafka_service::config::Bootstrap::Embedded;
 //! let service = kafka_service::KafkaService::new(config).state(Stock::default()).start().await?;
-//! # let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(10);
-//! # while !service.health().ready && tokio::time::Instant::now() < deadline { tokio::time::sleep(std::time::Duration::from_millis(5)).await; }
-//! assert!(service.health().ready);
+//! service.ready().await?;
 //! service.shutdown().await?;
 //! # Ok(()) }
 //! ```
@@ -114,29 +118,44 @@
 //! is not linked by Rust: write `use that_crate as _;`. At start the log shows every handler with its file and line, and
 //! two handlers with one name, or a state that nobody provided, keep the service from starting.
 //!
+//! # Events of others
+//!
+//! A service also reacts to what others publish. A handler for an event takes and returns what one for a command does, and
+//! order, retries and dead letters (`service_events-dlq`) are the same. The topic says what a message is: with such a handler
+//! the service consumes the events topic too, or the topics of `KAFKA_SUBSCRIBED_EVENTS_TOPICS`; without one for commands it
+//! leaves the commands topic alone. Events that no handler wants pass without a word, and its own come back like any other.
+//!
+//! ```no_run
+//! # use kafka_service::{Event, KafkaService, MessageContext};
+//! # use serde::{Deserialize, Serialize};
+//! #[derive(Deserialize)]
+//! struct PaymentSettled { order: String }
+//!
+//! #[derive(Serialize, Event)]
+//! #[event("order.released", key = order)]
+//! struct OrderReleased { order: String }
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! KafkaService::from_env()?
+//!     .on_event("payment.settled", |_: MessageContext, payment: PaymentSettled| async move {
+//!         OrderReleased { order: payment.order }
+//!     })
+//!     .run()
+//!     .await?;
+//! # Ok(()) }
+//! ```
+//!
+//! Closures like this one, added with [`on_event`](KafkaService::on_event) and [`on_command`](KafkaService::on_command), are
+//! for services that are put together at run time.
+//!
 //! # Errors
 //!
 //! Every error that `?` takes becomes a [`HandlerError`] and is *retryable*: the handler is called again, five times in
 //! all, with growing pauses; meanwhile other keys go on. [`.permanent()`](Classify::permanent) says that trying again
-//! cannot help. What stays failed goes to the dead-letter topic, `service_commands-dlq`, byte for byte, with
-//! [headers](dead_letter) that say why, as does what is no message at all or does not decode. A panic is a failed attempt.
-//! An `async fn` that takes longer than its timeout (`KAFKA_HANDLER_TIMEOUT`, 5 minutes) is cancelled, a failed attempt
-//! too; a plain `fn` cannot be stopped, so its key waits until it returns.
-//!
-//! # Publishing outside handlers
-//!
-//! ```no_run
-//! # use kafka_service::KafkaService;
-//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let service = KafkaService::from_env()?.start().await?;
-//! let publisher = service.publisher();
-//! tokio::spawn(async move {
-//!     let payload = serde_json::json!({"id": "r-1"});
-//!     publisher.publish_event("report.created", payload, None).await
-//! });
-//! service.run().await?; // until SIGTERM or SIGINT
-//! # Ok(()) }
-//! ```
+//! cannot help. A handler that returns an error type of its own says once what each failure means:
+//! [`.classify::<UserError>(..)`](KafkaService::classify). What stays failed goes to the dead-letter topic,
+//! `service_commands-dlq`, byte for byte, with [headers](dead_letter) that say why, as does what is no message at all or
+//! does not decode.
 //!
 //! [`Publisher::publish`] takes an event, [`send`](Publisher::send) a [`Command`]; both give a [`Publication`], on which
 //! correlation id, key, headers and topic can be set, and which is awaited, or [detached](Publication::detach). In a handler
@@ -195,23 +214,30 @@ mod service;
 #[cfg(test)]
 mod simulation;
 
+pub mod guide;
+pub mod testing;
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
 
-#[doc = include_str!("docs/event.md")]
+#[doc = include_str!("docs/derive_command.md")]
+pub use kafka_service_macros::Command;
+#[doc = include_str!("docs/derive_event.md")]
 pub use kafka_service_macros::Event;
 #[doc = include_str!("docs/command.md")]
 pub use kafka_service_macros::command;
+#[doc = include_str!("docs/event.md")]
+pub use kafka_service_macros::event;
 
 #[cfg(feature = "kafka")]
-pub use self::service::{KafkaService, ServiceHandle};
+pub use self::service::{HealthWatch, KafkaService, ServiceHandle};
 pub use self::{
     config::Config,
     error::Error,
     handler::{
-        Classify, Command, CorrelationId, Event, Extra, FromContext, HandlerError, Headers, IntoEvents, IntoOutcome,
-        Meta, Payload, RawPayload, State,
+        Classify, Command, CorrelationId, ErrorClass, Event, Extra, FromContext, HandlerError, Headers, IntoEvents,
+        IntoOutcome, MessageContext, Meta, Payload, RawPayload, State,
     },
     health::Health,
     publish::{Publication, PublishError, Publisher},

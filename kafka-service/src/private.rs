@@ -9,7 +9,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use crate::handler::{FromContext, HandlerError};
+use crate::handler::{FromContext, HandlerError, NamedEvent};
 pub use crate::{
     handler::{
         Command, Context, Event, Events, Failure, HandlerFuture, Invocation, Outcome, Probe, Undescribed, decode, key,
@@ -22,6 +22,33 @@ pub use crate::{
 #[inline]
 pub fn extract<T: FromContext>(context: &Context<'_>) -> Result<T, HandlerError> {
     T::extract(context)
+}
+
+/// A handler that takes its name, and its topic, from its payload.
+#[must_use]
+pub const fn command_of<T: Command>(invoke: &'static Invoke) -> Handler {
+    let handler = Handler::command(T::NAME, invoke);
+    match T::TOPIC {
+        Some(topic) => handler.topic(topic),
+        None => handler,
+    }
+}
+
+/// A handler of the events that its payload is.
+///
+/// # Panics
+///
+/// The payload is an enum of several events: in a constant, and so while the user's crate is compiled.
+#[must_use]
+#[track_caller]
+pub const fn event_of<T: NamedEvent>(invoke: &'static Invoke) -> Handler {
+    match T::TYPES {
+        [event_type] => Handler::event(event_type, invoke),
+        // What a derive leaves behind when it has reported an error.
+        [] => Handler::event("", invoke),
+        #[expect(clippy::panic, reason = "a panic in a constant is a compiler error")]
+        _ => panic!("the payload is several events: write the one to handle, such as `#[event(\"order.created\")]`"),
+    }
 }
 
 /// A handler that is an `async fn`, ready to be polled.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{config::RetryPolicy, handler::Class};
+use crate::{config::RetryPolicy, handler::ErrorClass, registry::Retry};
 
 /// What follows a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,16 +13,33 @@ pub(crate) enum Decision {
     GiveUp,
 }
 
+/// The policy for one handler: what it asks for, and what is configured for all where it asks for nothing.
+pub(crate) fn policy(configured: &RetryPolicy, own: &Retry) -> RetryPolicy {
+    let (backoff_min, backoff_max) = own.backoff.unwrap_or((configured.backoff_min, configured.backoff_max));
+    RetryPolicy {
+        attempts: own.attempts.unwrap_or(configured.attempts),
+        backoff_min,
+        backoff_max,
+        deadline: own.deadline.unwrap_or(configured.deadline),
+    }
+}
+
 /// Decides after attempt number `attempt` (1 is the first) has failed, `elapsed` after the first began. `random` is uniform
 /// in `0..=u64::MAX`.
 ///
 /// The wait is uniform between zero and `min * 2^(attempt - 1)`, capped at `max` ("full jitter"): instances that failed
 /// together do not come back together. A wait that the handler asked for is kept as it is.
-pub(crate) fn decide(policy: &RetryPolicy, class: Class, attempt: u32, elapsed: Duration, random: u64) -> Decision {
+pub(crate) fn decide(
+    policy: &RetryPolicy,
+    class: ErrorClass,
+    attempt: u32,
+    elapsed: Duration,
+    random: u64,
+) -> Decision {
     let wait = match class {
-        Class::Permanent => return Decision::GiveUp,
-        Class::RetryAfter(wait) => wait,
-        Class::Retryable => jitter(ceiling(policy, attempt), random),
+        ErrorClass::Permanent => return Decision::GiveUp,
+        ErrorClass::RetryAfter(wait) => wait,
+        ErrorClass::Retryable => jitter(ceiling(policy, attempt), random),
     };
     if attempt >= policy.attempts || elapsed.saturating_add(wait) > policy.deadline {
         return Decision::GiveUp;
@@ -52,24 +69,42 @@ mod tests {
     }
 
     #[test]
+    fn a_handler_that_asks_for_nothing_gets_what_is_configured() {
+        assert_eq!(super::policy(&policy(), &Retry::default()), policy());
+    }
+
+    #[test]
+    fn what_a_handler_asks_for_takes_the_place_of_what_is_configured() {
+        let seconds = Duration::from_secs;
+        let attempts = Retry { attempts: Some(2), ..Retry::default() };
+        assert_eq!(super::policy(&policy(), &attempts), RetryPolicy { attempts: 2, ..policy() });
+        let backoff = Retry { backoff: Some((seconds(1), seconds(60))), ..Retry::default() };
+        let expected = RetryPolicy { backoff_min: seconds(1), backoff_max: seconds(60), ..policy() };
+        assert_eq!(super::policy(&policy(), &backoff), expected);
+        let deadline = Retry { deadline: Some(seconds(3)), ..Retry::default() };
+        assert_eq!(super::policy(&policy(), &deadline), RetryPolicy { deadline: seconds(3), ..policy() });
+    }
+
+    #[test]
     fn the_ceiling_doubles_up_to_the_maximum() {
-        let waits = [1, 2, 3, 4].map(|attempt| decide(&policy(), Class::Retryable, attempt, Duration::ZERO, u64::MAX));
+        let waits =
+            [1, 2, 3, 4].map(|attempt| decide(&policy(), ErrorClass::Retryable, attempt, Duration::ZERO, u64::MAX));
         assert_eq!(waits, [200, 400, 800, 1000].map(|ms| Decision::After(Duration::from_millis(ms))));
-        assert_eq!(decide(&policy(), Class::Retryable, 5, Duration::ZERO, 0), Decision::GiveUp);
+        assert_eq!(decide(&policy(), ErrorClass::Retryable, 5, Duration::ZERO, 0), Decision::GiveUp);
     }
 
     #[test]
     fn a_permanent_error_is_not_tried_again_and_a_requested_wait_is_kept() {
-        assert_eq!(decide(&policy(), Class::Permanent, 1, Duration::ZERO, 0), Decision::GiveUp);
+        assert_eq!(decide(&policy(), ErrorClass::Permanent, 1, Duration::ZERO, 0), Decision::GiveUp);
         let wait = Duration::from_secs(30);
-        assert_eq!(decide(&policy(), Class::RetryAfter(wait), 1, Duration::ZERO, 0), Decision::After(wait));
-        assert_eq!(decide(&policy(), Class::RetryAfter(wait), 5, Duration::ZERO, 0), Decision::GiveUp);
+        assert_eq!(decide(&policy(), ErrorClass::RetryAfter(wait), 1, Duration::ZERO, 0), Decision::After(wait));
+        assert_eq!(decide(&policy(), ErrorClass::RetryAfter(wait), 5, Duration::ZERO, 0), Decision::GiveUp);
     }
 
     #[test]
     fn no_attempt_begins_after_the_deadline() {
         let policy = RetryPolicy { deadline: Duration::from_secs(60), ..policy() };
-        let wait = Class::RetryAfter(Duration::from_secs(20));
+        let wait = ErrorClass::RetryAfter(Duration::from_secs(20));
         assert_eq!(decide(&policy, wait, 1, Duration::from_secs(40), 0), Decision::After(Duration::from_secs(20)));
         assert_eq!(decide(&policy, wait, 1, Duration::from_secs(41), 0), Decision::GiveUp);
     }
@@ -78,7 +113,7 @@ mod tests {
         #[test]
         fn no_wait_is_longer_than_the_maximum(attempt in 1u32..200, random: u64) {
             let policy = RetryPolicy { attempts: u32::MAX, ..policy() };
-            let Decision::After(wait) = decide(&policy, Class::Retryable, attempt, Duration::ZERO, random) else { panic!("attempts are left") };
+            let Decision::After(wait) = decide(&policy, ErrorClass::Retryable, attempt, Duration::ZERO, random) else { panic!("attempts are left") };
             prop_assert!(wait <= policy.backoff_max);
         }
     }

@@ -1,7 +1,7 @@
 //! States that were never provided: one error at start names each with every handler that needs it.
 
 use kafka_service::config::Bootstrap;
-use kafka_service::{Config, Error, FromContext, HandlerError, KafkaService, State, command};
+use kafka_service::{Config, Error, FromContext, HandlerError, KafkaService, State, command, testing};
 use serde::de::IgnoredAny;
 
 #[derive(Clone)]
@@ -74,6 +74,24 @@ async fn every_missing_state_is_named_with_every_handler_that_needs_it() {
 }
 
 #[tokio::test]
+async fn wrong_settings_and_wrong_handlers_are_named_in_one_error() {
+    let mut config = Config::new("missing");
+    config.max_in_flight = 0;
+    let problems = problems(KafkaService::new(config).state(Clock)).await;
+    let [settings, database, mailer] = problems.as_slice() else { panic!("three problems: {problems:?}") };
+    assert!(settings.starts_with("invalid configuration: `max_in_flight` = `0`"), "{settings}");
+    assert!(database.contains("missing::Database") && mailer.contains("missing::Mailer"), "{problems:?}");
+}
+
+#[test]
+fn a_unit_test_finds_the_same_as_the_start() {
+    let Err(Error::Start(problems)) = service().state(Clock).check() else { panic!("two states are missing") };
+    assert_eq!(testing::check_handlers().state::<Clock>().problems(), problems);
+    service().state(Clock).state(Mailer).state(Database).check().expect("all is there");
+    testing::check_handlers().state::<Clock>().state::<Mailer>().state::<Database>().assert();
+}
+
+#[tokio::test]
 async fn a_service_with_all_its_states_starts() {
     let none: [&str; 0] = [];
     assert_eq!(problems(service().state(Clock).state(Mailer).state(Database)).await, none);
@@ -85,7 +103,8 @@ async fn a_wrong_configuration_is_named_in_full_before_anything_starts() {
     config.max_in_flight = 0;
     config.events_topic = "not a topic".to_owned();
     config.dead_letter_topic = Some("service_commands".to_owned());
-    let Err(Error::Config(error)) = KafkaService::new(config).start().await else { panic!("it must not start") };
+    let service = KafkaService::new(config).state(Clock).state(Mailer).state(Database);
+    let Err(Error::Config(error)) = service.start().await else { panic!("it must not start") };
     let text = error.to_string();
     for setting in ["max_in_flight", "events_topic", "dead_letter_topic"] {
         assert!(text.contains(setting), "{text}");

@@ -1,7 +1,7 @@
 //! A program without handlers, which is what becomes of handlers in a crate that nothing of the program names.
 
 use kafka_service::config::Bootstrap;
-use kafka_service::{Config, Error, KafkaService};
+use kafka_service::{Config, Error, KafkaService, testing};
 
 #[tokio::test]
 async fn a_service_without_handlers_does_not_start_and_says_how_they_get_lost() {
@@ -10,6 +10,14 @@ async fn a_service_without_handlers_does_not_start_and_says_how_they_get_lost() 
     config.bootstrap_servers = Bootstrap::Disabled;
     let Err(Error::Start(problems)) = KafkaService::new(config).start().await else { panic!("it must not start") };
     let [problem] = problems.as_slice() else { panic!("one problem: {problems:?}") };
-    assert!(problem.contains("no `#[command]` handlers are linked"), "{problem}");
+    assert!(problem.contains("no `#[command]` or `#[event]` handlers are linked"), "{problem}");
     assert!(problem.contains("use that_crate as _;"), "{problem}");
+}
+
+#[test]
+#[should_panic(
+    expected = "command `greet_from_linked_crate` has no handler in this program\n  commands that have one: none"
+)]
+fn a_unit_test_tells_that_a_crate_was_not_linked() {
+    testing::expect_commands(["greet_from_linked_crate"]);
 }

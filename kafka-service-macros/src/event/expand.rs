@@ -2,10 +2,10 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Generics, Member, Token, WhereClause, parse_quote, punctuated::Punctuated, spanned::Spanned};
+use syn::{Generics, WhereClause, parse_quote, spanned::Spanned};
 
 use super::{EventType, Fact, Shape};
-use crate::expand::runtime;
+use crate::{expand::runtime, key};
 
 pub(super) fn event(event: &EventType<'_>) -> TokenStream {
     let runtime = runtime(event.runtime.as_ref());
@@ -61,11 +61,7 @@ fn event_type(shape: &Shape<'_>) -> TokenStream {
 fn key(shape: &Shape<'_>, runtime: &TokenStream) -> Option<TokenStream> {
     let body = match shape {
         Shape::Struct(fact) => {
-            let (field, rest) = split(fact.key.as_ref()?);
-            // `self` is the receiver's, wherever errors about it point.
-            let this = Ident::new("self", Span::call_site().located_at(field.span()));
-            let key = quote_spanned!(field.span()=> (&#this.#field #rest));
-            quote!(#runtime::key #key)
+            return Some(key::of_self(fact.key.as_ref()?, runtime));
         }
         Shape::Enum(variants) if variants.iter().all(|(_, fact)| fact.key.is_none()) => return None,
         Shape::Enum(variants) => {
@@ -73,25 +69,15 @@ fn key(shape: &Shape<'_>, runtime: &TokenStream) -> Option<TokenStream> {
             quote!(match self { #(#arms)* })
         }
     };
-    Some(quote! {
-        fn key(&self) -> ::core::option::Option<impl ::core::fmt::Display + '_> {
-            #body
-        }
-    })
+    Some(key::function(&body))
 }
 
 fn key_arm(variant: &Ident, fact: &Fact, runtime: &TokenStream) -> TokenStream {
     let Some(key) = &fact.key else { return quote!(Self::#variant { .. } => ::core::option::Option::None,) };
-    let (field, rest) = split(key);
+    let (field, rest) = key::split(key);
     let local = Ident::new("__key", Span::mixed_site().located_at(field.span()));
     let inner = if rest.is_empty() { quote!(#local) } else { quote_spanned!(field.span()=> &#local #rest) };
     quote!(Self::#variant { #field: #local, .. } => #runtime::key(#inner),)
-}
-
-/// The first field of a key, and the way on from there.
-fn split(key: &Punctuated<Member, Token![.]>) -> (&Member, TokenStream) {
-    let rest = key.iter().skip(1).map(|member| quote!(.#member)).collect();
-    (&key[0], rest)
 }
 
 /// Overrides `Event::serialize_payload` where serde's form is not the content alone.

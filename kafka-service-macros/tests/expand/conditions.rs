@@ -12,9 +12,9 @@ const _: () = {
         __private::invocation(async move { __private::outcome::<()>(ping().await) })
     }
     __private::inventory::submit! {
-        __private::Handler::command("ping", __invoke).at(::core::module_path!(), "ping",
-        ::core::file!(), ::core::line!()).doc(::core::concat!(include_str!("ping.md"),
-        "\n")).describe(| __description | { use __private::Undescribed as _;
-        __private::Probe:: < () > ::returns(__description); })
+        __private::Handler::command("ping", & __invoke).at(::core::module_path!(),
+        "ping", ::core::file!(), ::core::line!())
+        .doc(::core::concat!(include_str!("ping.md"), "\n")).describe(| __types | { use
+        __private::Undescribed as _; __private::Probe:: < () > ::returns(__types); })
     }
 };

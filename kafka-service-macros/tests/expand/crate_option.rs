@@ -9,9 +9,9 @@ const _: () = {
         })
     }
     __private::inventory::submit! {
-        __private::Handler::command("ping", __invoke).at(::core::module_path!(), "move",
-        ::core::file!(), ::core::line!()).describe(| __description | { use
+        __private::Handler::command("ping", & __invoke).at(::core::module_path!(),
+        "move", ::core::file!(), ::core::line!()).describe(| __types | { use
         __private::Undescribed as _; __private::Probe:: < IgnoredAny >
-        ::payload(__description); __private::Probe:: < () > ::returns(__description); })
+        ::payload(__types); __private::Probe:: < () > ::returns(__types); })
     }
 };

@@ -1,5 +1,5 @@
 ::core::compile_error! {
-    "event type `user created` contains ` `\nhelp: use ASCII letters, digits, `_`, `-` and `.`"
+    "event type `user created` contains ` `\nhelp: write `\"user.created\"`, or other ASCII letters, digits, `_`, `-` and `.`"
 }
 ::core::compile_error! {
     "`UserCreated` has no field `idd`\nhelp: its fields are `id`"

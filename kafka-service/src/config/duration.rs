@@ -44,7 +44,7 @@ fn split(text: &str, belongs: impl Fn(u8) -> bool) -> (&str, &str) {
 }
 
 /// Writes a duration in the form that [`parse`] reads.
-pub(super) fn format(duration: Duration) -> String {
+pub(crate) fn format(duration: Duration) -> String {
     let Ok(mut millis) = u64::try_from(duration.as_millis()) else { return format!("{duration:?}") };
     if !duration.subsec_nanos().is_multiple_of(1_000_000) {
         return format!("{duration:?}");

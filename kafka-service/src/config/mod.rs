@@ -24,6 +24,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 pub use choices::{Bootstrap, DeadLetterHeaders, GroupProtocol, MessageId, Ordering, UnknownCommands};
+pub(crate) use duration::format as format_duration;
 pub use error::ConfigError;
 pub(crate) use features::Features;
 use names::Names;
@@ -40,9 +41,9 @@ pub(crate) use topic::flaw as topic_flaw;
 /// |---|---|
 /// | `KAFKA_BOOTSTRAP_SERVERS` | `kafka:9092`; empty: Kafka is disabled; `embedded`: a broker inside the process |
 /// | `KAFKA_SERVICE_NAME` | the name of the binary |
-/// | `KAFKA_COMMANDS_TOPIC` | `service_commands`; several, separated by commas |
+/// | `KAFKA_COMMANDS_TOPIC` | `service_commands`; several, separated by commas. Consumed if there is a `#[command]` handler |
 /// | `KAFKA_EVENTS_TOPIC` | `service_events` |
-/// | `KAFKA_SUBSCRIBED_EVENTS_TOPICS` | the events topic, if there is an `#[event]` handler |
+/// | `KAFKA_SUBSCRIBED_EVENTS_TOPICS` | the events topic, if there is an `#[event]` handler; several, separated by commas |
 /// | `KAFKA_GROUP_ID` | `<service name>-group` |
 /// | `KAFKA_GROUP_PROTOCOL` | `auto`; `consumer`, `classic` |
 /// | `KAFKA_ORDERING` | `key`; `partition` |
@@ -55,12 +56,16 @@ pub(crate) use topic::flaw as topic_flaw;
 /// | `KAFKA_DEAD_LETTER_TOPIC` | `<consumed topic>-dlq` |
 /// | `KAFKA_DEAD_LETTER_HEADERS` | `own`; `spring`: also the names that Spring for Apache Kafka writes |
 /// | `KAFKA_DEAD_LETTER_LIMIT` | `off`; `50%`: the service stops when more of the last 100 commands would be dead-lettered |
-/// | `KAFKA_UNKNOWN_COMMANDS` | `skip`; `dead-letter` |
+/// | `KAFKA_UNKNOWN_COMMANDS` | `skip`; `dead-letter`. An event without a handler is always skipped |
 /// | `KAFKA_MESSAGE_ID` | `envelope`; `header`, `off` |
 /// | `KAFKA_CREATE_TOPICS` | `false` |
 /// | `KAFKA_SHUTDOWN_DEADLINE` | `25s` |
 ///
 /// Durations carry their unit: `200ms`, `30s`, `1m30s`, `1h`.
+///
+/// All topics are consumed in one group. The topic says what a message is: on a commands topic a command, on an events topic
+/// an event. On a topic that is both, a command handler of that name goes before an event handler, and what nobody handles
+/// counts as an event. A handler with a topic of its own (`topic = ".."`) takes the messages of that topic and of no other.
 ///
 /// Every other property of librdkafka is `KAFKA_` and its name in capitals with dots as underscores
 /// (`KAFKA_LINGER_MS`, `KAFKA_SECURITY_PROTOCOL`, `KAFKA_SASL_PASSWORD`), or `KAFKA_CONSUMER_` and `KAFKA_PRODUCER_`
@@ -76,11 +81,11 @@ pub struct Config {
     pub bootstrap_servers: Bootstrap,
     /// The `source` of published events, and the default of the group id.
     pub service_name: String,
-    /// Topics that commands are read from.
+    /// Topics that commands are read from, if there is a handler for a command.
     pub commands_topics: Vec<String>,
     /// The topic that events are published to.
     pub events_topic: String,
-    /// Topics that events are read from for `#[event]` handlers; `None`: the events topic.
+    /// Topics that events are read from; `None`: the events topic, if there is a handler for an event.
     pub subscribed_events_topics: Option<Vec<String>>,
     /// The consumer group; `None`: see [`group_id`](Self::group_id()).
     pub group_id: Option<String>,
@@ -104,7 +109,8 @@ pub struct Config {
     /// The share of the last 100 commands, in percent, beyond which the service stops rather than to go on dead-lettering:
     /// a bad deployment would otherwise empty the topic into the dead-letter topic. `None`: it never stops for that.
     pub dead_letter_limit: Option<u8>,
-    /// What becomes of a command that no handler answers to.
+    /// What becomes of a command that no handler answers to. An event that no handler wants is skipped in any case, and so
+    /// is everything without a handler on a topic that carries both.
     pub unknown_commands: UnknownCommands,
     /// Where the id of a published message stands.
     pub message_id: MessageId,
@@ -223,7 +229,7 @@ impl Config {
         self.dead_letter_topic.clone().unwrap_or_else(|| format!("{source}-dlq"))
     }
 
-    /// The topics that `#[event]` handlers listen to, if there are such handlers.
+    /// The topics that event handlers listen to, if there are such handlers.
     #[must_use]
     pub fn subscribed_events_topics(&self) -> &[String] {
         self.subscribed_events_topics.as_deref().unwrap_or(std::slice::from_ref(&self.events_topic))

@@ -117,11 +117,6 @@ impl Check<'_> {
         self.list(names::COMMANDS_TOPIC, &config.commands_topics);
         if let Some(topics) = &config.subscribed_events_topics {
             self.list(names::SUBSCRIBED_EVENTS_TOPICS, topics);
-            let commands = names::COMMANDS_TOPIC.name(self.names);
-            for topic in topics.iter().filter(|topic| config.commands_topics.contains(topic)) {
-                let what = format!("is a commands topic too (`{commands}`): a topic carries commands or events");
-                self.add(names::SUBSCRIBED_EVENTS_TOPICS, topic, &what);
-            }
         }
         if let Some(flaw) = topic::flaw(&config.events_topic) {
             self.add(names::EVENTS_TOPIC, &config.events_topic, &flaw);

@@ -33,6 +33,8 @@ pub(crate) enum ClientEvent {
     Revoked { partitions: Vec<TopicPartition>, lost: bool },
     /// The broker has answered a commit, or refused it.
     Committed(CommitAnswer),
+    /// The topic does not have this position any more; the client goes on where the partition begins now.
+    Overtaken(TopicPartition, i64),
     /// The broker does not speak the group protocol that was asked for.
     ProtocolRefused,
     /// The client has ended; only a new one can go on.

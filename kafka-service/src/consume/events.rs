@@ -15,6 +15,11 @@ impl<C: Client> Driver<C> {
             ClientEvent::Assigned(partitions) => self.assigned(&partitions),
             ClientEvent::Revoked { partitions, lost } => self.revoked(&partitions, lost, now),
             ClientEvent::Committed(answer) => self.committed(answer, now),
+            ClientEvent::Overtaken(name, offset) => {
+                if let Some(partition) = self.partitions.find(&name) {
+                    partition.overtaken = Some(offset);
+                }
+            }
             ClientEvent::ProtocolRefused => return Some(End::ProtocolRefused),
             ClientEvent::Fatal(reason) => return Some(End::Fatal(reason, self.ended())),
         }

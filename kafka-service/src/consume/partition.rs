@@ -20,6 +20,8 @@ pub(super) struct Partition<R> {
     pub(super) aside: VecDeque<R>,
     /// Since when a commit is on its way that the broker has not answered.
     pub(super) unconfirmed_since: Option<Instant>,
+    /// The position that was to be read and that the topic does not have any more; the next record tells how many are gone.
+    pub(super) overtaken: Option<i64>,
 }
 
 /// What one partition may take.
@@ -57,13 +59,45 @@ const PAUSE_AFTER: Duration = Duration::from_secs(2);
 
 impl<R> Partition<R> {
     pub(super) fn new(name: TopicPartition, assignment: Arc<Assignment>) -> Self {
-        Self { name, tracker: Tracker::new(assignment), hold: None, aside: VecDeque::new(), unconfirmed_since: None }
+        Self {
+            name,
+            tracker: Tracker::new(assignment),
+            hold: None,
+            aside: VecDeque::new(),
+            unconfirmed_since: None,
+            overtaken: None,
+        }
     }
 
     /// Whether it may take another record: its window and its share of the memory have room.
     pub(super) fn has_room(&self, limits: Limits) -> bool {
         self.tracker.uncommitted() < limits.uncommitted
             && self.tracker.assignment().waiting_bytes() < limits.waiting_bytes
+    }
+
+    /// Says how many records are gone, now that the first of those that are left is here.
+    #[cold]
+    pub(super) fn report_overtaken(&mut self, first: i64) {
+        let Some(position) = self.overtaken.take() else { return };
+        let TopicPartition { topic, partition } = &self.name;
+        if first >= position {
+            tracing::error!(
+                topic = %topic,
+                partition,
+                lost = first - position,
+                "{} records were gone before they were handled: the group stood at offset {position}, and the partition \
+                 begins at {first} now / help: let the topic keep its records for longer (`retention.ms`), or set \
+                 KAFKA_AUTO_OFFSET_RESET=error to stop instead",
+                first - position
+            );
+        } else {
+            tracing::error!(
+                topic = %topic,
+                partition,
+                "the group stood at offset {position}, and the partition ended before it: it was made anew, or lost records \
+                 in an unclean election; reading on from offset {first}"
+            );
+        }
     }
 
     /// Whether half of both is free again.

@@ -74,6 +74,9 @@ impl<C: Client> Partitions<C> {
         if partition.hold.is_some() {
             return Taken::Hold { place };
         }
+        if partition.overtaken.is_some() {
+            partition.report_overtaken(record.offset());
+        }
         let Some(slot) = partition.tracker.take(record.offset()) else { return Taken::NoRoom };
         debug_assert!(partition.tracker.uncommitted() <= limits.uncommitted, "the hold keeps the window in its bounds");
         let assignment = partition.tracker.assignment().index();

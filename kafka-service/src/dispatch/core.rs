@@ -14,9 +14,9 @@ use tokio::sync::Notify;
 use crate::{
     clock::Clock,
     config::{DeadLetterHeaders, MessageId, Ordering as KeyOrdering, RetryPolicy, UnknownCommands},
-    handler::States,
+    handler::{Classifiers, States},
     publish::{Acks, Publisher},
-    registry::Registry,
+    registry::Routes,
     transport::{Producer, ReadBack, TopicId},
 };
 
@@ -42,8 +42,9 @@ pub(crate) struct Settings {
 /// Everything that is the same for all commands.
 pub(crate) struct Core {
     pub(crate) settings: Settings,
-    pub(crate) registry: Registry,
+    pub(crate) routes: Routes,
     pub(crate) states: States,
+    pub(crate) classifiers: Classifiers,
     pub(crate) publisher: Publisher,
     pub(crate) producer: Arc<dyn Producer>,
     pub(crate) acks: Arc<Acks>,

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use super::{
     Core, Counters, Entry,
+    assigned::{Assigned, Known},
     job::{self, AttemptError, Done, JobResult, Next, Waiting, origin},
     lanes::{LaneId, Lanes, lane},
     outcome::{Ended, Publishing},
@@ -21,10 +22,11 @@ use crate::{
     config::{Ordering, UnknownCommands},
     dead_letter::Reason,
     envelope::Envelope,
-    handler::Class,
+    handler::ErrorClass,
     message::{Origin, Record},
     publish::{BoundGuard, Incoming},
-    registry::{Handler, Kind},
+    registry::{Handler, Kind, RouteId},
+    retry,
 };
 
 /// Everything that the dispatcher owns about commands in progress.
@@ -36,7 +38,7 @@ pub(super) struct Intake {
     /// Commands that may start as soon as fewer handlers run. Their lanes are busy already.
     pub(super) ready: VecDeque<Waiting>,
     pub(super) unknown: Unknown,
-    assignments: Vec<Option<Arc<Assignment>>>,
+    pub(super) assigned: Assigned,
 }
 
 impl Intake {
@@ -48,7 +50,7 @@ impl Intake {
             lanes: Lanes::default(),
             ready: VecDeque::new(),
             unknown: Unknown::default(),
-            assignments: Vec::new(),
+            assigned: Assigned::default(),
         }
     }
 
@@ -60,30 +62,10 @@ impl Intake {
             && self.core.fatal.reason().is_none()
     }
 
-    /// An assignment by index, looked up in the shared table once.
-    fn assignment(&mut self, index: u32) -> Option<Arc<Assignment>> {
-        let place = index as usize;
-        if self.assignments.len() <= place {
-            self.assignments.resize(place + 1, None);
-        }
-        let known = &mut self.assignments[place];
-        if known.is_none() {
-            // One that is being given back is not remembered: nobody would forget it again.
-            *known = self.core.acks.assignments.get(index).filter(|assignment| assignment.is_active());
-        }
-        known.clone()
-    }
-
-    /// Forgets an assignment that is being given back, so that its memory can go.
-    pub(super) fn forget_assignment(&mut self, index: u32) {
-        if let Some(known) = self.assignments.get_mut(index as usize) {
-            *known = None;
-        }
-    }
-
     /// Takes one record. What is not finished or queued when this returns is abandoned: its partition is being given back.
     pub(super) fn take<R: Record>(&mut self, entry: &Entry<R>, context: &mut TaskContext<'_>) {
-        let Some(assignment) = self.assignment(entry.assignment).filter(|assignment| assignment.is_active()) else {
+        let known = self.assigned.get(&self.core, entry.assignment).filter(|known| known.assignment.is_active());
+        let Some(Known { assignment, route }) = known else {
             Counters::add(&self.core.counters.abandoned, 1);
             return;
         };
@@ -102,8 +84,8 @@ impl Intake {
                 return self.reject(ended, Reason::InvalidEnvelope, message);
             }
         };
-        let Some(handler) = self.core.registry.get(Kind::Command, &envelope.kind) else {
-            return self.unknown(ended, &envelope);
+        let Some(handler) = self.core.routes.handler(route, &envelope.kind) else {
+            return self.unknown(ended, route, &envelope);
         };
         let lane = self.lane(entry.assignment, entry.record.key(), &envelope);
         if self.lanes.is_busy(lane) {
@@ -125,21 +107,24 @@ impl Intake {
         }
     }
 
-    fn unknown<R: Record>(&mut self, ended: Ended<'_, R>, envelope: &Envelope<'_>) {
+    fn unknown<R: Record>(&mut self, ended: Ended<'_, R>, route: RouteId, envelope: &Envelope<'_>) {
         let origin: Origin<'_> = origin(ended.record, ended.assignment);
-        if self.core.settings.unknown_commands == UnknownCommands::DeadLetter {
-            let message = format!("no handler for command `{}`", super::unknown::shown(&envelope.kind));
-            return self.reject(ended, Reason::UnknownCommand, message);
+        match self.core.routes.unknown(route) {
+            Kind::Command if self.core.settings.unknown_commands == UnknownCommands::DeadLetter => {
+                let message = format!("no handler for command `{}`", super::unknown::shown(&envelope.kind));
+                return self.reject(ended, Reason::UnknownCommand, message);
+            }
+            Kind::Command => self.unknown.skip_command(&self.core.routes, route, &envelope.kind, &origin),
+            Kind::Event => super::unknown::skip_event(&envelope.kind, &origin),
         }
         self.publishing.breaker.handled();
-        self.unknown.skip(&self.core.registry, &envelope.kind, &origin);
         Counters::add(&self.core.counters.skipped, 1);
         ended.assignment.finish(ended.slot);
     }
 
     fn reject<R: Record>(&mut self, ended: Ended<'_, R>, reason: Reason, message: String) {
         if ended.assignment.start(ended.slot) {
-            self.publishing.dead_letter(ended, &AttemptError { reason, class: Class::Permanent, message });
+            self.publishing.dead_letter(ended, &AttemptError { reason, class: ErrorClass::Permanent, message });
         }
     }
 
@@ -159,7 +144,7 @@ impl Intake {
         let ended = Ended { attempts: FIRST, handler: Some(handler), ..ended };
         let mut bound = None;
         let result = match job::call(&self.core, handler, envelope, ended, &mut bound) {
-            Ok(mut future) => match job::poll(&mut future, context) {
+            Ok(mut future) => match job::poll(&self.core, &mut future, context) {
                 Poll::Ready(result) => result,
                 Poll::Pending => return Some(Started { attempts: FIRST, next: Next::Finish(future), bound }),
             },
@@ -177,15 +162,21 @@ impl Intake {
                 None
             }
             Err(error) => {
-                let next = self.failed(ended, error)?;
+                let next = self.failed(ended, handler, error)?;
                 Some(Started { attempts: FIRST, next, bound })
             }
         }
     }
 
     /// The first attempt has failed: an error that may pass is parked for its next attempt.
-    fn failed<R: Record>(&mut self, ended: Ended<'_, R>, error: AttemptError) -> Option<Next> {
-        if error.class == Class::Permanent || self.core.settings.retry.attempts <= 1 {
+    fn failed<R: Record>(
+        &mut self,
+        ended: Ended<'_, R>,
+        handler: &'static Handler,
+        error: AttemptError,
+    ) -> Option<Next> {
+        let policy = retry::policy(&self.core.settings.retry, &handler.retry);
+        if error.class == ErrorClass::Permanent || policy.attempts <= 1 {
             self.publishing.dead_letter(ended, &error);
             return None;
         }

@@ -16,11 +16,11 @@ use crate::{
     commit::Assignment,
     dead_letter::Reason,
     envelope::Envelope,
-    handler::{Class, Context, Events, Failure, HandlerError, HandlerFuture, Outcome},
+    handler::{Context, ErrorClass, Events, Failure, HandlerError, HandlerFuture, Outcome},
     message::{Origin, Record, StoredRecord},
     publish::{BoundGuard, LazyPublisher},
     registry::Handler,
-    retry::{Decision, decide},
+    retry::{Decision, decide, policy},
 };
 
 /// A record that waits, with its place and its handler.
@@ -73,23 +73,22 @@ pub(crate) fn origin<'a>(record: &'a impl Record, assignment: &'a Assignment) ->
 #[derive(Debug)]
 pub(crate) struct AttemptError {
     pub(crate) reason: Reason,
-    pub(crate) class: Class,
+    pub(crate) class: ErrorClass,
     pub(crate) message: String,
 }
 
-impl From<HandlerError> for AttemptError {
-    fn from(error: HandlerError) -> Self {
-        let reason = if error.is_permanent() { Reason::PermanentError } else { Reason::HandlerError };
-        Self { reason, class: error.class(), message: error.to_string() }
-    }
-}
-
 impl AttemptError {
+    fn of(core: &Core, error: &HandlerError) -> Self {
+        let class = core.classifiers.class(error);
+        let reason = if class == ErrorClass::Permanent { Reason::PermanentError } else { Reason::HandlerError };
+        Self { reason, class, message: error.to_string() }
+    }
+
     pub(crate) fn panic(panic: &(dyn Any + Send)) -> Self {
         let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
         Self {
             reason: Reason::Panic,
-            class: Class::Retryable,
+            class: ErrorClass::Retryable,
             message: format!("the handler panicked: {}", text.unwrap_or("(a value that is no text)")),
         }
     }
@@ -97,7 +96,7 @@ impl AttemptError {
     fn timeout(limit: Duration) -> Self {
         Self {
             reason: Reason::Timeout,
-            class: Class::Retryable,
+            class: ErrorClass::Retryable,
             message: format!("the handler did not finish within its timeout of {limit:?}"),
         }
     }
@@ -120,26 +119,31 @@ pub(super) fn call<R: Record>(
         states: &core.states,
         publisher: &publisher,
     };
-    let called = catch_unwind(AssertUnwindSafe(|| (handler.invoke)(&context)));
+    // What is the user's stands inside: the function, and what his errors say of themselves.
+    let called = catch_unwind(AssertUnwindSafe(|| {
+        (handler.invoke)(&context).map_err(|failure| match failure {
+            Failure::Decode(error) => AttemptError {
+                reason: Reason::UndecodablePayload,
+                class: ErrorClass::Permanent,
+                message: error.to_string(),
+            },
+            Failure::Extract(error) => AttemptError::of(core, &error),
+        })
+    }));
     *bound = bound.take().or_else(|| publisher.into_guard());
-    match called {
-        Ok(Ok(future)) => Ok(future),
-        Ok(Err(Failure::Decode(error))) => Err(AttemptError {
-            reason: Reason::UndecodablePayload,
-            class: Class::Permanent,
-            message: error.to_string(),
-        }),
-        Ok(Err(Failure::Extract(error))) => Err(error.into()),
-        Err(panic) => Err(AttemptError::panic(panic.as_ref())),
-    }
+    called.unwrap_or_else(|panic| Err(AttemptError::panic(panic.as_ref())))
 }
 
 /// Polls a handler; a panic is a failed attempt.
-pub(crate) fn poll(future: &mut HandlerFuture, context: &mut TaskContext<'_>) -> Poll<Result<Events, AttemptError>> {
-    match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
-        Ok(poll) => poll.map(|outcome: Outcome| outcome.map_err(AttemptError::from)),
-        Err(panic) => Poll::Ready(Err(AttemptError::panic(panic.as_ref()))),
-    }
+pub(crate) fn poll(
+    core: &Core,
+    future: &mut HandlerFuture,
+    context: &mut TaskContext<'_>,
+) -> Poll<Result<Events, AttemptError>> {
+    let polled = catch_unwind(AssertUnwindSafe(|| {
+        future.as_mut().poll(context).map(|outcome: Outcome| outcome.map_err(|error| AttemptError::of(core, &error)))
+    }));
+    polled.unwrap_or_else(|panic| Poll::Ready(Err(AttemptError::panic(panic.as_ref()))))
 }
 
 /// Where a parked command stands.
@@ -179,7 +183,8 @@ pub(crate) async fn run(core: Arc<Core>, mut waiting: Waiting, mut attempt: u32,
         };
         // A clock that was set back counts as no time.
         let elapsed = Duration::try_from(core.clock.timestamp().duration_since(began)).unwrap_or_default();
-        let decision = decide(&core.settings.retry, error.class, attempt, elapsed, core.clock.random());
+        let policy = policy(&core.settings.retry, &waiting.handler.retry);
+        let decision = decide(&policy, error.class, attempt, elapsed, core.clock.random());
         let Decision::After(wait) = decision else {
             return Done { waiting, attempts: attempt, result: JobResult::Failed(error) };
         };
@@ -209,7 +214,11 @@ fn call_again(core: &Core, waiting: &Waiting, attempt: u32, bound: &mut Option<B
         // It decoded when it was received, and bytes do not change.
         Err(error) => {
             let message = error.to_string();
-            return Next::Failed(AttemptError { reason: Reason::InvalidEnvelope, class: Class::Permanent, message });
+            return Next::Failed(AttemptError {
+                reason: Reason::InvalidEnvelope,
+                class: ErrorClass::Permanent,
+                message,
+            });
         }
     };
     let at = Ended {
@@ -229,8 +238,8 @@ fn call_again(core: &Core, waiting: &Waiting, attempt: u32, bound: &mut Option<B
 /// Waits for a started handler within its timeout. A blocking handler cannot be stopped: its timeout is only reported, and
 /// its key stays busy until it returns, so that no second run stands beside the first.
 async fn finish(core: &Core, handler: &'static Handler, mut future: HandlerFuture) -> Result<Events, AttemptError> {
-    let limit = core.settings.handler_timeout;
-    let finished = poll_fn(|context| poll(&mut future, context));
+    let limit = handler.timeout.unwrap_or(core.settings.handler_timeout);
+    let finished = poll_fn(|context| poll(core, &mut future, context));
     // The handler is polled first: one that is ready at its deadline has made it.
     match select(finished, core.clock.sleep(limit)).await {
         Either::Left((result, _)) => result,

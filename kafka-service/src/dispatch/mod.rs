@@ -5,6 +5,7 @@
 //! a busy key, a retry) is copied out and parked. Because one task starts every handler and hands over every event, the
 //! events of one key leave in the order of their commands.
 
+mod assigned;
 mod breaker;
 mod core;
 mod intake;

@@ -17,7 +17,7 @@ use crate::{
     config::DeadLetterHeaders,
     dead_letter::{self, Failed, Reason},
     envelope::Envelope,
-    handler::{Class, Events},
+    handler::{ErrorClass, Events},
     message::{Record, StoredRecord},
     publish::{BoundGuard, Encoder, Incoming, MessageIds, Place},
     registry::Handler,
@@ -106,7 +106,7 @@ impl Publishing {
             self.take_incoming();
             if let Some(reason) = bound.bound().refusal() {
                 let (reason, message) = (Reason::EventRefused, reason.to_owned());
-                return self.dead_letter(ended, &AttemptError { reason, class: Class::Permanent, message });
+                return self.dead_letter(ended, &AttemptError { reason, class: ErrorClass::Permanent, message });
             }
         }
         let core = Arc::clone(&self.core);

@@ -17,7 +17,6 @@ use crate::{
     commit::{Assignment, Token},
     envelope::Envelope,
     message::StoredRecord,
-    registry::Kind,
     transport::{Cause, Stored},
 };
 
@@ -106,7 +105,7 @@ async fn read_back(core: Arc<Core>, assignment: Arc<Assignment>, slot: u64, toke
                     partition = assignment.partition(),
                     offset,
                     error,
-                    "cannot read back a command whose event was refused; trying again"
+                    "cannot read back a message whose event was refused; trying again"
                 );
                 core.clock.sleep(AGAIN_AFTER).await;
             }
@@ -123,7 +122,9 @@ impl Refused {
         }
         // The handler is found as it was when the command came.
         let envelope = Envelope::decode(self.record.value.as_deref()).ok();
-        let handler = envelope.and_then(|envelope| publishing.core.registry.get(Kind::Command, &envelope.kind));
+        let routes = &publishing.core.routes;
+        let route = routes.find(self.assignment.topic());
+        let handler = route.zip(envelope).and_then(|(route, envelope)| routes.handler(route, &envelope.kind));
         let ended = Ended {
             record: &self.record,
             assignment: &self.assignment,

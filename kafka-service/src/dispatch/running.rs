@@ -112,7 +112,7 @@ impl<R: Record> Dispatcher<R> {
             Control::Drain { assignments, done } => {
                 self.intake.abandon(&assignments);
                 for index in assignments {
-                    self.intake.forget_assignment(index);
+                    self.intake.assigned.forget(index);
                 }
                 // Whoever asked may have stopped waiting.
                 _ = done.send(());

@@ -1,15 +1,19 @@
-//! Messages for which there is no handler: one line for each type, then a count.
+//! Messages for which there is no handler. Of commands: one line for each type, then a count. Events are for whoever wants
+//! them, so they pass without a word.
 
 use std::collections::HashMap;
 
-use crate::{message::Origin, registry::Registry};
+use crate::{
+    message::Origin,
+    registry::{RouteId, Routes},
+};
 
 /// How many types are told apart; a sender of random types must not fill the memory.
 const KEPT_TYPES: usize = 1_000;
 /// How much of a type that somebody else chose goes into a log line.
 const SHOWN: usize = 100;
 
-/// The types that nobody handles, with how often each was seen.
+/// The commands that nobody handles, with how often each was seen.
 #[derive(Debug, Default)]
 pub(super) struct Unknown {
     seen: HashMap<String, u64>,
@@ -17,7 +21,7 @@ pub(super) struct Unknown {
 
 impl Unknown {
     /// Counts one; the first of each type is logged with the closest name that is known.
-    pub(super) fn skip(&mut self, registry: &Registry, kind: &str, origin: &Origin<'_>) {
+    pub(super) fn skip_command(&mut self, routes: &Routes, route: RouteId, kind: &str, origin: &Origin<'_>) {
         if let Some(count) = self.seen.get_mut(kind) {
             *count += 1;
             return;
@@ -26,7 +30,8 @@ impl Unknown {
             return;
         }
         self.seen.insert(kind.to_owned(), 1);
-        let closest = registry.closest(kind).map(|name| format!("; the closest is `{name}`")).unwrap_or_default();
+        let closest = routes.closest(route, kind);
+        let closest = closest.map(|name| format!("; the closest is `{name}`")).unwrap_or_default();
         tracing::warn!(
             topic = origin.topic,
             partition = origin.partition,
@@ -42,6 +47,17 @@ impl Unknown {
         counts.sort_unstable_by_key(|(kind, count)| (std::cmp::Reverse(*count), *kind));
         counts
     }
+}
+
+/// An event that no handler wants: the common case on a topic that all services publish to, so it is not kept.
+pub(super) fn skip_event(kind: &str, origin: &Origin<'_>) {
+    tracing::debug!(
+        topic = origin.topic,
+        partition = origin.partition,
+        offset = origin.offset,
+        kind = %shown(kind),
+        "no handler for this event; skipped"
+    );
 }
 
 /// A name from a message, made harmless for a log: no control characters, not too long.

@@ -8,7 +8,8 @@ type BoxError = Box<dyn Error + Send + Sync>;
 ///
 /// Every error type becomes one through `?` and is then **retryable**: the handler is called again after a pause, up to
 /// the configured number of attempts. [`HandlerError::permanent`] and [`Classify::permanent`] say that trying again
-/// cannot help: the command goes to the dead-letter topic at once.
+/// cannot help: the message goes to the dead-letter topic at once. What stays unsaid here can be said once for each error
+/// type: [`KafkaService::classify`](crate::KafkaService::classify).
 ///
 /// It is no [`std::error::Error`] itself; that is what lets `?` accept every type that is one.
 ///
@@ -34,43 +35,54 @@ type BoxError = Box<dyn Error + Send + Sync>;
 /// assert!(!charge("2000000").unwrap_err().is_permanent());
 /// ```
 pub struct HandlerError {
-    class: Class,
+    /// None if the handler said nothing about it.
+    stated: Option<ErrorClass>,
     error: BoxError,
 }
 
 /// What to do about a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Class {
+pub enum ErrorClass {
+    /// The handler is called again after the configured pause, while attempts are left.
     Retryable,
+    /// No further attempt can help: the message goes to the dead-letter topic.
     Permanent,
+    /// The handler is called again after a pause of this length, while attempts are left.
     RetryAfter(Duration),
 }
 
 impl HandlerError {
     /// An error after which the handler is tried again. The same as `?` or `.into()`, for use in `map_err`.
     pub fn new(error: impl Into<BoxError>) -> Self {
-        Self { class: Class::Retryable, error: error.into() }
+        Self { stated: None, error: error.into() }
     }
 
     /// An error that no further attempt can mend.
     pub fn permanent(error: impl Into<Self>) -> Self {
-        Self { class: Class::Permanent, ..error.into() }
+        Self { stated: Some(ErrorClass::Permanent), ..error.into() }
     }
 
     /// Asks for another attempt after a pause of this length instead of the configured one. The attempt counts.
     #[must_use]
     pub fn retry_after(pause: Duration) -> Self {
-        Self { class: Class::RetryAfter(pause), ..Self::new(format!("to be tried again after {pause:?}")) }
+        Classify::retry_after(Self::new(format!("to be tried again after {pause:?}")), pause)
     }
 
-    /// Whether no further attempt can help.
+    /// Whether the handler said that no further attempt can help.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
-        self.class == Class::Permanent
+        self.stated == Some(ErrorClass::Permanent)
     }
 
-    pub(crate) fn class(&self) -> Class {
-        self.class
+    /// What the handler said about the error; none if it said nothing.
+    pub(crate) fn stated(&self) -> Option<ErrorClass> {
+        self.stated
+    }
+
+    /// The error and all that caused it, from the outside in.
+    pub(crate) fn chain(&self) -> impl Iterator<Item = &(dyn Error + 'static)> {
+        let outermost: &(dyn Error + 'static) = self.error.as_ref();
+        std::iter::successors(Some(outermost), |&error| error.source())
     }
 }
 
@@ -85,15 +97,13 @@ impl fmt::Display for HandlerError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = self.error.to_string();
         formatter.write_str(&text)?;
-        let mut source = self.error.source();
-        while let Some(error) = source {
+        for error in self.chain().skip(1) {
             let cause = error.to_string();
             // Many error types print their cause themselves; once is enough.
             if !text.ends_with(&cause) {
                 write!(formatter, ": {cause}")?;
             }
             text = cause;
-            source = error.source();
         }
         Ok(())
     }
@@ -103,7 +113,7 @@ impl fmt::Debug for HandlerError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("HandlerError")
-            .field("class", &self.class)
+            .field("class", &self.stated.unwrap_or(ErrorClass::Retryable))
             .field("error", &format_args!("{self}"))
             .finish()
     }
@@ -127,11 +137,11 @@ impl Classify for HandlerError {
     type Output = Self;
 
     fn permanent(self) -> Self {
-        Self { class: Class::Permanent, ..self }
+        Self { stated: Some(ErrorClass::Permanent), ..self }
     }
 
     fn retry_after(self, pause: Duration) -> Self {
-        Self { class: Class::RetryAfter(pause), ..self }
+        Self { stated: Some(ErrorClass::RetryAfter(pause)), ..self }
     }
 }
 
@@ -151,7 +161,7 @@ impl<T, E: Into<HandlerError>> Classify for Result<T, E> {
 ///
 /// There is nothing to implement; it exists for its compiler message.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the error type of a `#[command]` handler",
+    message = "`{Self}` cannot be the error type of a handler",
     label = "does not become a `HandlerError`",
     note = "implement `std::error::Error` for `{Self}`, for example with `thiserror`; it must be `Send + Sync + 'static` too"
 )]

@@ -56,11 +56,38 @@ pub trait Event: Serialize {
     }
 }
 
-/// The types that a field which is the key of an event may have: all that can be written as text.
+/// An event type, and the Rust type whose values have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventType {
+    /// The member `type` of the message.
+    pub name: &'static str,
+    /// The Rust type, for messages: two types with one name are a mistake.
+    pub rust_type: &'static str,
+}
+
+/// The payloads of handlers that leave the event type to them.
 ///
 /// There is nothing to implement; it exists for its compiler message.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the key of an event",
+    message = "`{Self}` does not say which event it is",
+    label = "not an event",
+    note = "write the type on the handler, such as `#[event(\"order.created\")]`, or derive `kafka_service::Event` on `{Self}`"
+)]
+pub trait NamedEvent {
+    /// Every event type that a payload can have.
+    const TYPES: &'static [&'static str];
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Event> NamedEvent for E {
+    const TYPES: &'static [&'static str] = E::TYPES;
+}
+
+/// The types that a field which is a record key may have: all that can be written as text.
+///
+/// There is nothing to implement; it exists for its compiler message.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a record key",
     label = "cannot be written as text",
     note = "the key of a record is this field as text: implement `std::fmt::Display` for `{Self}`"
 )]
@@ -76,7 +103,7 @@ impl<T: Display> EventKey for T {
     }
 }
 
-/// The key of an event that declares one.
+/// The key of an event or a command that declares one.
 pub fn key<K: EventKey>(field: &K) -> Option<&dyn Display> {
     Some(field.as_text())
 }

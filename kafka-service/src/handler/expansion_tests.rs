@@ -1,9 +1,11 @@
 //! What the attribute macro writes, run: registered, found, called.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use super::{CorrelationId, Failure, HandlerFuture, Outcome, State, States, testing::with_message};
-use crate::registry::{Handler, Kind, Registry};
+use super::{Command, CorrelationId, Failure, HandlerFuture, Outcome, State, States, testing::with_message};
+use crate::registry::{self, Handler, Kind, Registry, Retry};
 
 #[derive(Deserialize)]
 struct Greet {
@@ -34,8 +36,66 @@ fn blocking(greet: Greet) -> Vec<Greeted> {
 #[kafka_service_macros::command("test_ping", crate = crate)]
 async fn ping() {}
 
+#[derive(Deserialize, kafka_service_macros::Command)]
+#[command("test_pay", key = order.number, reply = Option<Paid>, topic = "test.money", crate = crate)]
+struct Pay {
+    order: Order,
+}
+
+#[derive(Deserialize)]
+struct Order {
+    number: u64,
+}
+
+#[derive(Serialize, Deserialize, kafka_service_macros::Event)]
+#[event("test.paid", crate = crate)]
+struct Paid {
+    order: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("refused")]
+struct Refused {
+    for_ever: bool,
+}
+
+impl Refused {
+    fn is_final(&self) -> bool {
+        self.for_ever
+    }
+}
+
+#[kafka_service_macros::command(
+    retry(attempts = 3, backoff = "100ms..5s", deadline = "2m"), timeout = "30s", permanent = Refused::is_final, crate = crate
+)]
+async fn pay(pay: Pay) -> Result<Paid, Refused> {
+    match pay.order.number {
+        0 => Err(Refused { for_ever: true }),
+        1 => Err(Refused { for_ever: false }),
+        order => Ok(Paid { order }),
+    }
+}
+
+#[kafka_service_macros::command("test_pay_elsewhere", topic = "test.elsewhere", retry(attempts = 1), crate = crate)]
+fn pay_elsewhere(_: Greet) {}
+
+/// Takes the event type from the payload, as a command does its name.
+#[kafka_service_macros::event(timeout = "1m30s", crate = crate)]
+async fn on_paid(paid: Paid) {
+    assert_eq!(paid.order, 7);
+}
+
+#[kafka_service_macros::event("test.greeted", crate = crate)]
+fn on_greeted(greet: Greet) -> Greeted {
+    Greeted { name: greet.name }
+}
+
+fn handler_of(kind: Kind, name: &str) -> &'static Handler {
+    Registry::from_handlers(registry::linked()).unwrap().get(kind, name).unwrap()
+}
+
 fn handler(name: &str) -> &'static Handler {
-    Registry::collect().unwrap().get(Kind::Command, name).unwrap()
+    handler_of(Kind::Command, name)
 }
 
 fn states() -> States {
@@ -66,7 +126,8 @@ fn the_registration_describes_the_function() {
     assert!(!greet.blocking && handler("test_blocking").blocking);
     let description = greet.description();
     assert!(description.payload.ends_with("::Greet"));
-    assert_eq!(description.event_types, ["test.greeted"]);
+    let [event] = description.event_types.as_slice() else { panic!("one event: {description:?}") };
+    assert_eq!((event.name, event.rust_type), ("test.greeted", std::any::type_name::<Greeted>()));
     assert_eq!(description.needs.len(), 1);
     assert_eq!(handler("test_ping").description().payload, "");
 }
@@ -106,4 +167,49 @@ fn what_cannot_be_called_says_why() {
     let no_states = States::default();
     let error = with_message("{}", &no_states, |context| (handler("test_greet").invoke)(context)).err().unwrap();
     assert!(matches!(&error, Failure::Extract(error) if error.to_string().contains("String")), "{error:?}");
+}
+
+#[test]
+fn a_type_says_its_name_topic_key_and_reply() {
+    assert_eq!((Pay::NAME, Pay::TOPIC), ("test_pay", Some("test.money")));
+    assert_eq!(Pay { order: Order { number: 5 } }.key().unwrap().to_string(), "5");
+    let description = handler("test_pay").description();
+    let replies: Vec<_> = description.replies.iter().map(|reply| reply.name).collect();
+    assert_eq!((description.command, replies), (Some("test_pay"), vec!["test.paid"]));
+}
+
+#[test]
+fn options_reach_the_registration() {
+    let pay = handler("test_pay");
+    assert_eq!((pay.topic, pay.timeout), (Some("test.money"), Some(Duration::from_secs(30))));
+    let backoff = Some((Duration::from_millis(100), Duration::from_secs(5)));
+    assert_eq!(pay.retry, Retry { attempts: Some(3), backoff, deadline: Some(Duration::from_secs(120)) });
+    let elsewhere = handler("test_pay_elsewhere");
+    assert_eq!((elsewhere.topic, elsewhere.timeout), (Some("test.elsewhere"), None));
+    assert_eq!(elsewhere.retry, Retry { attempts: Some(1), ..Retry::default() });
+    let ping = handler("test_ping");
+    assert_eq!((ping.topic, ping.timeout, ping.retry), (None, None, Retry::default()));
+}
+
+#[tokio::test]
+async fn a_handler_says_which_of_its_errors_are_final() {
+    let call = async |number: u64| {
+        let payload = format!(r#"{{"order":{{"number":{number}}}}}"#);
+        invoke("test_pay", &payload).unwrap().await
+    };
+    assert!(call(0).await.unwrap_err().is_permanent());
+    assert!(!call(1).await.unwrap_err().is_permanent());
+    assert_eq!(events(call(7).await), [r#"test.paid {"order":7}"#]);
+}
+
+#[tokio::test]
+async fn handlers_of_events_are_called_like_those_of_commands() {
+    let paid = handler_of(Kind::Event, "test.paid");
+    assert_eq!((paid.function, paid.blocking, paid.timeout), ("on_paid", false, Some(Duration::from_secs(90))));
+    let future = with_message(r#"{"order":7}"#, &states(), |context| (paid.invoke)(context)).unwrap();
+    assert!(events(future.await).is_empty());
+    let greeted = handler_of(Kind::Event, "test.greeted");
+    let future = with_message(r#"{"name":"Ada"}"#, &states(), |context| (greeted.invoke)(context)).unwrap();
+    assert!(greeted.blocking);
+    assert_eq!(events(future.await), [r#"test.greeted {"name":"Ada"}"#]);
 }

@@ -255,7 +255,10 @@ impl FromContext for Publisher {
         Ok(context.publisher.get(context))
     }
 
-    fn needs(_: &mut Vec<StateNeed>) {}
+    /// The service provides it. It stands here because a handler with a publisher can publish more than it returns.
+    fn needs(list: &mut Vec<StateNeed>) {
+        list.push(StateNeed::of::<Self>());
+    }
 }
 
 #[cfg(test)]

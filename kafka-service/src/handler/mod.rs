@@ -4,9 +4,12 @@
 //! ([`HandlerError`]). Handlers never see a transport type, and transports never see this module.
 
 mod buffer;
+mod classifiers;
 mod command;
 mod content;
 mod context;
+#[cfg(test)]
+mod cost_tests;
 mod decode_error;
 mod error;
 mod event;
@@ -15,6 +18,8 @@ mod expansion_tests;
 mod extra;
 mod extract;
 mod headers;
+mod judged;
+mod message_context;
 mod outcome;
 mod payload;
 mod probe;
@@ -23,22 +28,26 @@ mod state;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub(crate) use self::{
+    classifiers::Classifiers,
+    decode_error::DecodeError,
+    error::IntoHandlerError,
+    event::{EventType, NamedEvent},
+    state::{StateNeed, States},
+};
 pub use self::{
     command::Command,
     content::serialize_content,
     context::{Context, Failure, HandlerFuture, Invocation, Outcome},
-    error::{Classify, HandlerError},
+    error::{Classify, ErrorClass, HandlerError},
     event::{Event, key},
     extra::Extra,
     extract::{CorrelationId, FromContext, Meta, State},
     headers::Headers,
-    outcome::{Events, IntoEvents, IntoOutcome, outcome, outcome_with},
+    judged::outcome_with,
+    message_context::MessageContext,
+    outcome::{Events, IntoEvents, IntoOutcome, outcome},
     payload::{Payload, decode},
     probe::{Probe, Undescribed},
     raw_payload::RawPayload,
-};
-pub(crate) use self::{
-    decode_error::DecodeError,
-    error::{Class, IntoHandlerError},
-    state::{StateNeed, States},
 };

@@ -1,11 +1,12 @@
 //! What a handler returns, encoded at once: [`IntoEvents`] for the good forms, [`IntoOutcome`] for those and `Result`s.
 
 use std::{
+    any::type_name,
     fmt::{self, Display},
     io::Write,
 };
 
-use super::{Event, HandlerError, IntoHandlerError, Outcome, buffer};
+use super::{Event, EventType, HandlerError, IntoHandlerError, Outcome, buffer};
 
 /// The events of one handler call as bytes. All of them share one buffer, which comes from a pool and goes back to it;
 /// no event or one costs nothing beyond that.
@@ -117,10 +118,10 @@ impl fmt::Debug for EncodedEvent<'_> {
 ///
 /// There is nothing to implement: derive [`Event`](derive@crate::Event) for the types that you publish.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be published by a `#[command]` handler",
+    message = "`{Self}` cannot be published by a handler",
     label = "not an event",
     note = "an event derives `serde::Serialize` and `kafka_service::Event` and has a type: `#[event(\"entity.action\")]`",
-    note = "`()`, `Option<E>`, `Vec<E>`, tuples of events and a `Result` of one of these work too; a future is awaited in an `async fn`"
+    note = "`()`, `Option<E>`, `Vec<E>` and tuples (up to eight) of events work too; a handler may return a `Result` around the whole, and awaits a future in an `async fn`"
 )]
 pub trait IntoEvents {
     #[doc(hidden)]
@@ -128,7 +129,7 @@ pub trait IntoEvents {
 
     /// Adds every event type that a value of this type can have.
     #[doc(hidden)]
-    fn event_types(list: &mut Vec<&'static str>);
+    fn event_types(list: &mut Vec<EventType>);
 }
 
 #[diagnostic::do_not_recommend]
@@ -137,8 +138,9 @@ impl<E: Event> IntoEvents for E {
         events.push(&self)
     }
 
-    fn event_types(list: &mut Vec<&'static str>) {
-        list.extend_from_slice(E::TYPES);
+    fn event_types(list: &mut Vec<EventType>) {
+        let rust_type = type_name::<E>();
+        list.extend(E::TYPES.iter().map(|&name| EventType { name, rust_type }));
     }
 }
 
@@ -147,7 +149,7 @@ impl IntoEvents for () {
         Ok(())
     }
 
-    fn event_types(_: &mut Vec<&'static str>) {}
+    fn event_types(_: &mut Vec<EventType>) {}
 }
 
 impl<T: IntoEvents> IntoEvents for Option<T> {
@@ -155,7 +157,7 @@ impl<T: IntoEvents> IntoEvents for Option<T> {
         self.map_or(Ok(()), |value| value.append_to(events))
     }
 
-    fn event_types(list: &mut Vec<&'static str>) {
+    fn event_types(list: &mut Vec<EventType>) {
         T::event_types(list);
     }
 }
@@ -165,7 +167,7 @@ impl<T: IntoEvents> IntoEvents for Vec<T> {
         self.into_iter().try_for_each(|value| value.append_to(events))
     }
 
-    fn event_types(list: &mut Vec<&'static str>) {
+    fn event_types(list: &mut Vec<EventType>) {
         T::event_types(list);
     }
 }
@@ -180,7 +182,7 @@ macro_rules! tuple {
                 Ok(())
             }
 
-            fn event_types(list: &mut Vec<&'static str>) {
+            fn event_types(list: &mut Vec<EventType>) {
                 $($part::event_types(list);)*
             }
         }
@@ -200,10 +202,10 @@ tuple!(A B C D E F G H);
 /// There is nothing to implement. The parts of a `Result` are named here and bound only where a handler is called: so a
 /// wrong event and a wrong error each get a compiler message of their own.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be published by a `#[command]` handler",
+    message = "`{Self}` cannot be published by a handler",
     label = "not an event",
     note = "an event derives `serde::Serialize` and `kafka_service::Event` and has a type: `#[event(\"entity.action\")]`",
-    note = "`()`, `Option<E>`, `Vec<E>`, tuples of events and a `Result` of one of these work too; a future is awaited in an `async fn`"
+    note = "`()`, `Option<E>`, `Vec<E>` and tuples (up to eight) of events work too; a handler may return a `Result` around the whole, and awaits a future in an `async fn`"
 )]
 pub trait IntoOutcome {
     /// The good part.
@@ -248,26 +250,7 @@ where
     events(returned.into_result().map_err(IntoHandlerError::into_handler_error))
 }
 
-/// The same for a handler that says itself which of its errors no further attempt can mend.
-///
-/// # Errors
-///
-/// As [`outcome`].
-#[inline]
-pub fn outcome_with<R>(returned: R, is_permanent: impl FnOnce(&R::Error) -> bool) -> Outcome
-where
-    R: IntoOutcome,
-    R::Events: IntoEvents,
-    R::Error: IntoHandlerError,
-{
-    events(returned.into_result().map_err(|error| {
-        let is_permanent = is_permanent(&error);
-        let error = error.into_handler_error();
-        if is_permanent { HandlerError::permanent(error) } else { error }
-    }))
-}
-
-fn events<T: IntoEvents>(returned: Result<T, HandlerError>) -> Outcome {
+pub(super) fn events<T: IntoEvents>(returned: Result<T, HandlerError>) -> Outcome {
     let returned = returned?;
     let mut events = Events::default();
     returned.append_to(&mut events)?;

@@ -55,7 +55,7 @@ fn text(event: EncodedEvent<'_>) -> String {
 fn types<R: IntoOutcome<Events: IntoEvents>>() -> Vec<&'static str> {
     let mut list = Vec::new();
     R::Events::event_types(&mut list);
-    list
+    list.iter().map(|event: &EventType| event.name).collect()
 }
 
 const CREATED: &str = r#"user.created 7 {"id":7}"#;

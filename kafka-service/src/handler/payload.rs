@@ -12,7 +12,7 @@ use super::{Context, decode_error::DecodeError};
 /// There is nothing to implement: derive `serde::Deserialize`. Validation is decoding too: `#[serde(try_from = "..")]`
 /// refuses a payload before the handler sees it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the payload of a `#[command]` handler",
+    message = "`{Self}` cannot be the payload of a handler",
     label = "this type cannot be decoded from a message",
     note = "add `#[derive(serde::Deserialize)]` to `{Self}`",
     note = "the last argument is the payload, extractors stand before it; to ignore the payload, write `_: serde::de::IgnoredAny` last"
@@ -41,7 +41,7 @@ pub(super) fn decode_text<T: Payload>(text: &str) -> Result<T, DecodeError> {
 fn decode_again<T: Payload>(text: &str, error: &serde_json::Error) -> Result<T, DecodeError> {
     // To serde a `struct Ping;` is null, but a message without members is an empty object.
     let is_empty = || serde_json::from_str::<Empty>(text).is_ok();
-    if error.to_string().starts_with("invalid type: map, expected unit struct ")
+    if error.to_string().starts_with("invalid type: map, expected unit")
         && is_empty()
         && let Ok(payload) = serde_json::from_str("null")
     {

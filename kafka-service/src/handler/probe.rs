@@ -25,6 +25,7 @@ impl<T: Command> Probe<T> {
     pub fn payload(description: &mut Description) {
         description.payload = type_name::<T>();
         description.command = Some(T::NAME);
+        description.command_topic = T::TOPIC;
         T::Reply::event_types(&mut description.replies);
     }
 }

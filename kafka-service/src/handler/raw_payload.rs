@@ -56,7 +56,7 @@ impl RawPayload {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::handler::{Class, States, decode, testing::with_message};
+    use crate::handler::{States, decode, testing::with_message};
 
     #[test]
     fn the_text_is_that_of_the_record() {
@@ -71,7 +71,7 @@ mod tests {
     fn what_does_not_decode_later_is_permanent_and_names_the_place() {
         let payload = with_message(r#"{"a":[1,"2"]}"#, &States::default(), decode::<RawPayload>).unwrap();
         let error = payload.decode::<std::collections::HashMap<String, Vec<u8>>>().unwrap_err();
-        assert_eq!(error.class(), Class::Permanent);
+        assert!(error.is_permanent());
         assert!(error.to_string().contains("`a[1]`: invalid type: string \"2\", expected u8"), "{error}");
     }
 

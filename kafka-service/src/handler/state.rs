@@ -8,10 +8,10 @@ use std::{
 
 use rustc_hash::FxHashMap;
 
-/// The values that were provided, one for each type.
+/// The values that were provided, one for each type. Clones share them.
 #[derive(Clone, Default)]
 pub(crate) struct States {
-    values: FxHashMap<TypeId, Provided>,
+    values: Arc<FxHashMap<TypeId, Provided>>,
 }
 
 #[derive(Clone)]
@@ -23,7 +23,8 @@ struct Provided {
 impl States {
     /// Provides a value. A second one of the same type takes the place of the first.
     pub(crate) fn insert<T: Send + Sync + 'static>(&mut self, value: T) {
-        self.values.insert(TypeId::of::<T>(), Provided { name: type_name::<T>(), value: Arc::new(value) });
+        let provided = Provided { name: type_name::<T>(), value: Arc::new(value) };
+        Arc::make_mut(&mut self.values).insert(TypeId::of::<T>(), provided);
     }
 
     /// A clone of the value of this type.

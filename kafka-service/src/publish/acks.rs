@@ -23,6 +23,9 @@ mod bound;
 #[path = "losses.rs"]
 mod losses;
 
+/// Tells somebody who waits what became of a record.
+type Answer = oneshot::Sender<Result<(), Undelivered>>;
+
 /// The receiving end of the producer's reports, shared with the client's thread.
 #[derive(Debug)]
 pub(crate) struct Acks {
@@ -47,9 +50,6 @@ pub(crate) enum Incoming {
     /// A handler publishes a record, which has not been sent yet.
     Published(Stored),
 }
-
-/// The way to somebody who waits.
-type Answer = oneshot::Sender<Result<(), Undelivered>>;
 
 /// What one acknowledgement, or the last of several, completes.
 #[derive(Debug)]

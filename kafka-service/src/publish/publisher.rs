@@ -20,7 +20,7 @@ use super::{
 use crate::{
     commit::Token,
     config::MessageId,
-    handler::{Command, Context, Event, serialize_content},
+    handler::{Command, Context, Event},
     transport::{Producer, TopicId},
 };
 
@@ -207,13 +207,9 @@ impl Publisher {
     ///
     /// ```
     /// # use kafka_service::{Command, PublishError, Publisher};
-    /// #[derive(serde::Serialize)]
+    /// #[derive(serde::Serialize, Command)]
+    /// #[command("create_user", key = name)]
     /// struct CreateUser { name: String }
-    ///
-    /// impl Command for CreateUser {
-    ///     const NAME: &'static str = "create_user";
-    ///     type Reply = ();
-    /// }
     ///
     /// async fn sign_up(publisher: &Publisher, name: String) -> Result<(), PublishError> {
     ///     publisher.send(&CreateUser { name }).to("user_commands").await
@@ -225,7 +221,11 @@ impl Publisher {
     /// As for [`publish`](Self::publish).
     pub fn send<C: Command + Serialize>(&self, command: &C) -> Publication {
         let target = C::TOPIC.map_or(Target::Commands, |topic| Target::Topic(topic.to_owned()));
-        let payload = json(C::NAME, |serializer| serialize_content(command, serializer));
+        let mut payload = json(C::NAME, |serializer| command.serialize(serializer));
+        // To serde a `struct Ping;` is null, but a message without members is an empty object.
+        if size_of::<C>() == 0 && payload.as_deref() == Ok(b"null") {
+            payload = Ok(b"{}".to_vec());
+        }
         let key = command.key().map(|key| key.to_string().into_bytes());
         Publication::new(self, C::NAME, target, payload, key)
     }

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::handler::{Context, Invocation, StateNeed};
+use crate::handler::{Context, EventType, Invocation, StateNeed};
 
 /// What calls a function: arguments out of the message, then the function.
 pub type Invoke = dyn Fn(&Context<'_>) -> Invocation + Send + Sync;
@@ -64,10 +64,12 @@ pub struct Description {
     pub(crate) payload: &'static str,
     /// The command that the payload says it is, if it derives `Command`.
     pub(crate) command: Option<&'static str>,
+    /// The topic that the payload says it is sent to.
+    pub(crate) command_topic: Option<&'static str>,
     /// The event types that the payload's `Command` promises as an answer.
-    pub(crate) replies: Vec<&'static str>,
-    /// Every event type that it can publish.
-    pub(crate) event_types: Vec<&'static str>,
+    pub(crate) replies: Vec<EventType>,
+    /// Every event type that it can return.
+    pub(crate) event_types: Vec<EventType>,
     /// The return type.
     pub(crate) returns: &'static str,
 }
@@ -178,7 +180,9 @@ struct Place<'a>(&'a Handler);
 impl fmt::Display for Place<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Handler { module, function, file, line, .. } = self.0;
-        write!(formatter, "`{module}::{function}` ({file}:{line})")
+        // A closure is known by its place only.
+        let separator = if module.is_empty() { "" } else { "::" };
+        write!(formatter, "`{module}{separator}{function}` ({file}:{line})")
     }
 }
 

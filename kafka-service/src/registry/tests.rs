@@ -24,7 +24,7 @@ fn registry() -> Registry {
     Registry::from_handlers([&CREATE, &CANCEL]).unwrap()
 }
 
-fn texts(problems: &[Problem]) -> Vec<String> {
+pub(super) fn texts(problems: &[Problem]) -> Vec<String> {
     problems.iter().map(ToString::to_string).collect()
 }
 
@@ -70,39 +70,24 @@ fn a_program_without_handlers_gets_a_hint() {
     let problems = Registry::from_handlers([]).unwrap_err();
     assert_eq!(
         texts(&problems),
-        ["no `#[command]` handlers are linked into this binary\n  \
+        ["no `#[command]` or `#[event]` handlers are linked into this binary\n  \
           help: if they live in another crate, add `use that_crate as _;`"]
     );
 }
 
-#[test]
-fn a_missing_state_is_one_problem_that_names_all_its_handlers() {
-    let registry = registry();
-    let mut states = States::default();
-    assert_eq!(
-        texts(&registry.check_states(&states)),
-        [
-            "state `u16` was never provided, but is needed by\n  \
-             command `create_order`: `shop::orders::create` (src/orders.rs:12)\n  \
-             help: provide a value of that type with `.state(value)` before the service runs",
-            "state `u8` was never provided, but is needed by\n  \
-             command `cancel_order`: `shop::orders::cancel` (src/orders.rs:40)\n  \
-             command `create_order`: `shop::orders::create` (src/orders.rs:12)\n  \
-             help: provide a value of that type with `.state(value)` before the service runs",
-        ]
-    );
-    states.insert(1_u8);
-    assert_eq!(registry.check_states(&states).len(), 1);
-    states.insert(1_u16);
-    assert!(registry.check_states(&states).is_empty());
-}
+static ANYWHERE: Handler = Handler::event("order.paid", &invoke).at("shop", "anywhere", "src/a.rs", 1);
+static HERE: Handler = Handler::event("order.paid", &invoke).at("shop", "here", "src/a.rs", 2).topic("payments");
+static HERE_TOO: Handler = Handler::event("order.paid", &invoke).at("shop", "too", "src/a.rs", 3).topic("payments");
+static COMMAND: Handler = Handler::command("order.paid", &invoke).at("shop", "command", "src/a.rs", 4);
 
 #[test]
-fn the_closest_name_is_offered_only_when_it_is_near() {
-    let registry = registry();
-    assert_eq!(registry.closest("create_ordr"), Some("create_order"));
-    assert_eq!(registry.closest("CreateOrder"), Some("create_order"));
-    assert_eq!(registry.closest("cancel-order"), Some("cancel_order"));
-    assert_eq!(registry.closest("ship_parcel"), None);
-    assert_eq!(registry.closest(""), None);
+fn a_name_is_one_handlers_for_each_kind_and_topic() {
+    assert!(Registry::from_handlers([&ANYWHERE, &HERE, &COMMAND]).is_ok());
+    let problems = Registry::from_handlers([&ANYWHERE, &HERE, &HERE_TOO, &COMMAND]).unwrap_err();
+    assert_eq!(
+        texts(&problems),
+        [
+            "event `order.paid` is registered for topic `payments` twice: `shop::here` (src/a.rs:2) and `shop::too` (src/a.rs:3)"
+        ]
+    );
 }

@@ -8,12 +8,13 @@ use std::{
 
 use tokio::task::JoinHandle;
 
+use super::HealthWatch;
 use crate::{
     config::Config,
     consume::Ended,
     dispatch::{Core, Counters},
     error::Error,
-    health::{Health, HealthState},
+    health::HealthState,
     publish::{Publisher, PublisherCore},
     transport::kafka::{ConsumerHandle, EmbeddedBroker},
 };
@@ -25,6 +26,7 @@ use crate::{
 #[must_use = "dropping the handle stops the service"]
 pub struct ServiceHandle {
     publisher: Publisher,
+    pub(super) watch: HealthWatch,
     running: Option<Running>,
 }
 
@@ -51,11 +53,12 @@ impl ServiceHandle {
         let publisher =
             Publisher::new(PublisherCore::disabled(&config.group_id(), &config.service_name, config.message_id));
         publisher.offer_as_global();
-        Self { publisher, running: None }
+        Self { publisher, watch: HealthWatch::disabled(), running: None }
     }
 
     pub(super) fn running(running: Running) -> Self {
-        Self { publisher: running.core.publisher.clone(), running: Some(running) }
+        let watch = HealthWatch::running(&running.core, &running.health);
+        Self { publisher: running.core.publisher.clone(), watch, running: Some(running) }
     }
 
     /// Publishes events from anywhere in the program.
@@ -68,12 +71,6 @@ impl ServiceHandle {
     #[must_use]
     pub fn bootstrap_servers(&self) -> &str {
         self.running.as_ref().map_or("", |running| &running.bootstrap)
-    }
-
-    /// How the service is doing at this moment.
-    #[must_use]
-    pub fn health(&self) -> Health {
-        self.running.as_ref().map_or_else(disabled_health, Running::health)
     }
 
     /// Completes when the service has ended by itself, with the reason. A service that is well never does.
@@ -106,75 +103,22 @@ impl ServiceHandle {
 impl Drop for ServiceHandle {
     fn drop(&mut self) {
         if let Some(running) = &self.running {
+            running.health.is_stopping.store(true, Ordering::Relaxed);
             running.consumer.stop(Instant::now());
             running.core.acks.close();
         }
     }
 }
 
-fn disabled_health() -> Health {
-    Health {
-        ready: true,
-        problems: vec!["Kafka is disabled (KAFKA_BOOTSTRAP_SERVERS is empty)".to_owned()],
-        assigned_partitions: 0,
-        in_flight: 0,
-        waiting_bytes: 0,
-        received: 0,
-        finished: 0,
-        dead_lettered: 0,
-        skipped: 0,
-        abandoned: 0,
-        retries: 0,
-        events: 0,
-        uncommitted: 0,
-        unconfirmed_for: Duration::ZERO,
-    }
-}
-
 impl Running {
-    fn health(&self) -> Health {
-        let problems = self.problems();
-        let counters = &self.core.counters;
-        Health {
-            ready: problems.is_empty(),
-            problems,
-            assigned_partitions: self.health.assigned_partitions.load(Ordering::Relaxed),
-            in_flight: Counters::get(&counters.in_flight),
-            waiting_bytes: self.core.acks.assignments.waiting_bytes(),
-            received: Counters::get(&counters.received),
-            finished: Counters::get(&counters.finished),
-            dead_lettered: Counters::get(&counters.dead_lettered),
-            skipped: Counters::get(&counters.skipped),
-            abandoned: Counters::get(&counters.abandoned) + self.core.acks.late_reports(),
-            retries: Counters::get(&counters.retries),
-            events: Counters::get(&counters.events),
-            uncommitted: self.health.uncommitted.load(Ordering::Relaxed),
-            unconfirmed_for: Duration::from_millis(self.health.unconfirmed_ms.load(Ordering::Relaxed) as u64),
-        }
-    }
-
-    fn problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        problems.extend(self.core.fatal.reason().map(str::to_owned));
-        problems.extend(self.health.problem());
-        if problems.is_empty() && !self.health.takes_part() {
-            problems.push("no partition has been assigned yet".to_owned());
-        }
-        let undelivered = Counters::get(&self.core.counters.undelivered);
-        if undelivered > 0 {
-            problems
-                .push(format!("the broker does not take {undelivered} events or dead letters; they are sent again"));
-        }
-        problems
-    }
-
     async fn shutdown(self) -> Result<(), Error> {
         // What comes after the deadline of the consumer is only saying goodbye.
         const GOODBYE: Duration = Duration::from_secs(6);
         let started = Instant::now();
         let deadline = started + self.config.shutdown_deadline;
         let failure = self.core.fatal.reason().map(str::to_owned);
-        tracing::info!(deadline = ?self.config.shutdown_deadline, "stopping: no more commands are taken");
+        self.health.is_stopping.store(true, Ordering::Relaxed);
+        tracing::info!(deadline = ?self.config.shutdown_deadline, "stopping: nothing more is taken");
         self.consumer.stop(deadline);
         let ended = tokio::time::timeout_at((deadline + GOODBYE).into(), self.consumer.ended).await;
         let Ended { left, running } = ended.ok().and_then(Result::ok).unwrap_or_else(|| {

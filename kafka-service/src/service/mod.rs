@@ -1,13 +1,21 @@
 //! The service: what a program builds, starts and stops.
 
+mod check;
+mod closures;
 mod connect;
 mod handle;
 mod run;
 mod start;
+mod watch;
 
-pub use self::handle::ServiceHandle;
+pub use self::{handle::ServiceHandle, watch::HealthWatch};
 
-use crate::{config::Config, error::Error, handler::States};
+use crate::{
+    config::Config,
+    error::Error,
+    handler::{Classifiers, ErrorClass, States},
+    registry::Handler,
+};
 
 /// A Kafka microservice: the handlers of this program, with a configuration and the states that they need.
 ///
@@ -39,6 +47,9 @@ use crate::{config::Config, error::Error, handler::States};
 pub struct KafkaService {
     config: Config,
     states: States,
+    classifiers: Classifiers,
+    /// The handlers that were added at run time.
+    added: Vec<&'static Handler>,
 }
 
 impl KafkaService {
@@ -53,13 +64,64 @@ impl KafkaService {
 
     /// A service with a configuration made in code.
     pub fn new(config: Config) -> Self {
-        Self { config, states: States::default() }
+        Self { config, states: States::default(), classifiers: Classifiers::default(), added: Vec::new() }
     }
 
     /// Provides a value to the handlers that take [`State<T>`](crate::State). One value for each type; each handler gets a
     /// clone, so values that are not cheap to clone go into an `Arc`.
     pub fn state<T: Clone + Send + Sync + 'static>(mut self, state: T) -> Self {
         self.states.insert(state);
+        self
+    }
+
+    /// Says once, for all handlers, what failures of type `E` mean: for handlers that return an error type of your own, or
+    /// let `?` convert one.
+    ///
+    /// It is asked only where the handler said nothing: [`permanent`](crate::Classify::permanent) and
+    /// [`retry_after`](crate::Classify::retry_after) on the spot win, and without any of them an error is retryable. The error
+    /// is looked at from the outside in, through what it names as its [`source`](std::error::Error::source); the first that
+    /// is of a registered type decides. A wrapper that names no source hides what it holds: `anyhow::Error` does, unless a
+    /// `.context(..)` was added. Of two registrations of one type the first counts.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use kafka_service::{ErrorClass, KafkaService, command};
+    /// # use std::fmt;
+    ///
+    /// #[derive(Debug)]
+    /// enum UserError {
+    ///     NameTaken,
+    ///     RateLimited,
+    ///     Database(std::io::Error),
+    /// }
+    /// # impl fmt::Display for UserError {
+    /// #     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result { write!(formatter, "{self:?}") }
+    /// # }
+    /// impl std::error::Error for UserError {}
+    ///
+    /// #[command("create_user")]
+    /// async fn create_user() -> Result<(), UserError> {
+    ///     Err(UserError::NameTaken)
+    /// }
+    ///
+    /// # async fn example() -> Result<(), kafka_service::Error> {
+    /// KafkaService::from_env()?
+    ///     .classify::<UserError>(|error| match error {
+    ///         UserError::NameTaken => ErrorClass::Permanent,
+    ///         UserError::RateLimited => ErrorClass::RetryAfter(Duration::from_secs(60)),
+    ///         UserError::Database(_) => ErrorClass::Retryable,
+    ///     })
+    ///     .run()
+    ///     .await
+    /// # }
+    /// ```
+    pub fn classify<E: std::error::Error + 'static>(
+        mut self,
+        classify: impl Fn(&E) -> ErrorClass + Send + Sync + 'static,
+    ) -> Self {
+        self.classifiers.add(classify);
         self
     }
 

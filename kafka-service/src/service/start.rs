@@ -11,10 +11,10 @@ use crate::{
     config::{Bootstrap, Config},
     dispatch::{Core, Counters, Dispatcher, Fatal, Settings},
     error::Error,
-    handler::States,
+    handler::{Classifiers, States},
     health::HealthState,
     publish::{Acks, Publisher, PublisherCore},
-    registry::{Handler, Registry},
+    registry::{Handler, Registry, Routes},
     transport::{
         Producer, TopicId,
         kafka::{self, ConsumerSettings, EmbeddedBroker, KafkaProducer, KafkaReadBack, NeededTopic},
@@ -36,52 +36,42 @@ impl KafkaService {
     /// [`Error::Config`] and [`Error::Start`] name everything that is wrong, all at once; [`Error::Client`] if the Kafka
     /// client refuses its settings.
     pub async fn start(self) -> Result<ServiceHandle, Error> {
-        let Self { config, states } = self;
-        config.validate()?;
-        for warning in config.warnings() {
+        let (registry, warnings) = self.checked()?;
+        for warning in warnings {
             tracing::warn!("{warning}");
         }
-        let registry = check(&states)?;
-        log_handlers(&registry, &config);
+        let Self { config, states, classifiers, .. } = self;
+        let routes = Routes::new(&registry, &config);
+        log_handlers(&registry, &routes);
         if config.bootstrap_servers == Bootstrap::Disabled {
-            tracing::warn!(
-                "KAFKA_BOOTSTRAP_SERVERS is empty: Kafka is disabled, no command is received and no event sent"
-            );
+            tracing::warn!("KAFKA_BOOTSTRAP_SERVERS is empty: Kafka is disabled, nothing is received and nothing sent");
             return Ok(ServiceHandle::disabled(&config));
         }
         // Creating clients and the embedded broker are short calls that block.
         let runtime = Runtime::current();
-        let started = tokio::task::spawn_blocking(move || launch(config, states, registry, runtime));
+        let program = Program { states, classifiers, routes };
+        let started = tokio::task::spawn_blocking(move || launch(config, program, runtime));
         started.await.map_err(|error| Error::Client(error.to_string()))?
     }
 }
 
-/// The handlers, if all that they need is there.
-fn check(states: &States) -> Result<Registry, Error> {
-    if cfg!(panic = "abort") {
-        let problem = "this program is built with panic = \"abort\", so a panic in a handler would end it instead of being a \
-                       failed attempt / help: remove `panic = \"abort\"` from the profile in Cargo.toml";
-        return Err(Error::Start(vec![problem.to_owned()]));
-    }
-    let registry = Registry::collect();
-    let problems: Vec<_> = match &registry {
-        Ok(registry) => registry.check_states(states),
-        Err(_) => Vec::new(),
-    };
-    match registry {
-        Ok(registry) if problems.is_empty() => Ok(registry),
-        Ok(_) => Err(Error::Start(problems.iter().map(ToString::to_string).collect())),
-        Err(problems) => Err(Error::Start(problems.iter().map(ToString::to_string).collect())),
+fn log_handlers(registry: &Registry, routes: &Routes) {
+    for handler in registry.handlers() {
+        let Handler { kind, name, doc, .. } = handler;
+        let topics = match routes.topics_of(handler).as_slice() {
+            [] => "no topic, because another handler takes its messages".to_owned(),
+            topics => topics.join(", "),
+        };
+        let summary = doc.lines().next().map(|line| format!(": {}", line.trim())).unwrap_or_default();
+        tracing::info!("{kind} `{name}` -> {} on {topics}{summary}", handler.place());
     }
 }
 
-fn log_handlers(registry: &Registry, config: &Config) {
-    for handler in registry.handlers() {
-        let Handler { kind, name, doc, .. } = handler;
-        let topics = config.commands_topics.join(", ");
-        let summary = doc.lines().next().unwrap_or_default().trim();
-        tracing::info!("{kind} `{name}` -> {} on {topics}: {summary}", handler.place());
-    }
+/// What the program brings: its handlers, by topic, and what they need.
+struct Program {
+    states: States,
+    classifiers: Classifiers,
+    routes: Routes,
 }
 
 /// The topics of a service, each once: what it writes to by [`TopicId`], and what it needs.
@@ -96,14 +86,14 @@ struct Topics {
 impl Topics {
     const EVENTS: TopicId = TopicId(0);
 
-    fn of(config: &Config) -> Self {
+    fn of(config: &Config, routes: &Routes) -> Self {
         let mut topics =
             Self { written: Vec::new(), needed: Vec::new(), dead_letter: HashMap::new(), commands: Self::EVENTS };
         topics.write(&config.events_topic, "published events");
-        for topic in &config.commands_topics {
-            topics.need(topic, "commands");
+        for topic in routes.topics() {
+            topics.need(topic, routes.purpose(topic));
             let dead_letter = topics.write(&config.dead_letter_topic(topic), "dead letters");
-            topics.dead_letter.insert(topic.clone(), dead_letter);
+            topics.dead_letter.insert(topic.to_owned(), dead_letter);
         }
         if let Some(topic) = config.commands_topics.first() {
             topics.commands = topics.place(topic);
@@ -131,8 +121,8 @@ impl Topics {
     }
 }
 
-fn launch(config: Config, states: States, registry: Registry, runtime: Runtime) -> Result<ServiceHandle, Error> {
-    let topics = Topics::of(&config);
+fn launch(config: Config, program: Program, runtime: Runtime) -> Result<ServiceHandle, Error> {
+    let topics = Topics::of(&config, &program.routes);
     let embedded = match &config.bootstrap_servers {
         Bootstrap::Embedded => Some(embedded(&topics)?),
         _ => None,
@@ -146,7 +136,7 @@ fn launch(config: Config, states: States, registry: Registry, runtime: Runtime) 
     let acks = Arc::new(acks);
     let producer = KafkaProducer::new(&config, &bootstrap, topics.written.clone(), Arc::clone(&acks))
         .map_err(|error| Error::Client(kafka::describe(&error)))?;
-    let core = Arc::new(core(&config, &bootstrap, &topics, states, registry, Arc::new(producer), acks));
+    let core = Arc::new(core(&config, &bootstrap, &topics, program, Arc::new(producer), acks));
     let (batch_sender, batches) = mpsc::channel(BATCHES_AHEAD);
     let (control_sender, control) = mpsc::unbounded_channel();
     let dispatcher = Dispatcher::new(Arc::clone(&core), batches, control, undelivered);
@@ -154,7 +144,7 @@ fn launch(config: Config, states: States, registry: Registry, runtime: Runtime) 
     let health = Arc::new(HealthState::default());
     let consumer = kafka::spawn(ConsumerSettings {
         bootstrap: bootstrap.clone(),
-        topics: config.commands_topics.clone(),
+        topics: core.routes.topics().map(str::to_owned).collect(),
         needed: topics.needed,
         core: Arc::clone(&core),
         batches: batch_sender,
@@ -185,8 +175,7 @@ fn core(
     config: &Config,
     bootstrap: &str,
     topics: &Topics,
-    states: States,
-    registry: Registry,
+    program: Program,
     producer: Arc<dyn Producer>,
     acks: Arc<Acks>,
 ) -> Core {
@@ -214,10 +203,12 @@ fn core(
         dead_letter_headers: config.dead_letter_headers,
         dead_letter_limit: config.dead_letter_limit,
     };
+    let Program { states, classifiers, routes } = program;
     Core {
         settings,
-        registry,
+        routes,
         states,
+        classifiers,
         publisher,
         producer,
         acks,
@@ -237,3 +228,7 @@ fn spawn_dispatcher(runtime: &Runtime, core: Arc<Core>, dispatcher: Dispatcher<k
         }
     }))
 }
+
+#[cfg(test)]
+#[path = "start_tests.rs"]
+mod tests;

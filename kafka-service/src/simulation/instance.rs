@@ -27,13 +27,13 @@ use super::{
     world::{Shared, World, open},
 };
 use crate::{
-    config::{DeadLetterHeaders, MessageId},
+    config::{Config, DeadLetterHeaders, MessageId},
     consume::{Driver, DriverSettings, Step, Stop},
     dispatch::{Core, Counters, Dispatcher, Fatal, Settings},
-    handler::States,
+    handler::{Classifiers, States},
     health::HealthState,
     publish::{Acks, Publisher, PublisherCore},
-    registry::Registry,
+    registry::{Registry, Routes},
     transport::Producer,
 };
 
@@ -143,6 +143,12 @@ fn lock(consumer: &Mutex<Consumer>) -> MutexGuard<'_, Consumer> {
     consumer.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+fn routes() -> Routes {
+    let mut config = Config::new(GROUP);
+    config.commands_topics = vec![topic::NAME.to_owned()];
+    Routes::new(&Registry::from_handlers(HANDLERS).expect("the handlers are sound"), &config)
+}
+
 fn core(opened: &World, scene: Scene, random: Random) -> Core {
     let settings = &opened.settings;
     let (world, instance, acks) = (Arc::clone(&scene.world), scene.instance, Arc::clone(&scene.acks));
@@ -175,8 +181,9 @@ fn core(opened: &World, scene: Scene, random: Random) -> Core {
             dead_letter_headers: DeadLetterHeaders::default(),
             dead_letter_limit: None,
         },
-        registry: Registry::from_handlers(HANDLERS).expect("the handlers are sound"),
+        routes: routes(),
         states,
+        classifiers: Classifiers::default(),
         publisher,
         producer,
         acks,

@@ -178,6 +178,9 @@ fn cause(disturbances: &[Disturbance], before: &Done, done: &Done) -> Option<usi
 /// How long a victim may go on with what it had begun to take, before it knows that it has lost its partitions.
 const COMING_TO: u64 = 10_000;
 
+/// How long it may take until another has the partitions: two rounds of a rebalance, with members that are gone in each.
+const HANDED_ON: u64 = 30_000;
+
 /// How old work may be that is not committed yet.
 const UNCOMMITTED: u64 = 1_000;
 
@@ -194,7 +197,7 @@ fn explains(disturbance: &Disturbance, before: &Done, done: &Done) -> bool {
         // What could not be committed any more when the broker died, or while it was away.
         Kind::Bounce => {
             let during = disturbance.from.saturating_sub(UNCOMMITTED)..disturbance.until + COMING_TO;
-            during.contains(&earlier.began) && during.contains(&later.began)
+            during.contains(&earlier.began) && later.began < disturbance.until + HANDED_ON
         }
         Kind::Stop => (is_victim(earlier) || is_victim(later)) && later.began <= disturbance.until + COMING_TO,
     }

@@ -40,8 +40,10 @@ fn records_that_retention_took_are_an_alarm_and_the_rest_is_handled() {
     kafka.read_count(&workload.events, MINUTE, 20);
     workload.wait_until_committed(kafka);
     assert_eq!(kafka.read_all(&workload.events).len(), 20, "ten before, ten after");
-    // In the client's words, and with the position that is gone.
-    worker.wait_for_line(Duration::from_secs(5), "offset reset (at offset 10");
+    worker.wait_for_line(
+        Duration::from_secs(5),
+        "20 records were gone before they were handled: the group stood at offset 10, and the partition begins at 30 now",
+    );
     end(worker);
 }
 

@@ -40,6 +40,26 @@ fn an_event_that_is_refused_for_a_while_keeps_its_place_in_its_key() {
 }
 
 #[test]
+fn a_dead_letter_topic_that_may_not_be_written_holds_its_partition_until_it_may() {
+    let mock = Mock::start(1);
+    let workload = mock.workload("forbidden").set(ONE_REQUEST.0, ONE_REQUEST.1).set("KAFKA_RETRY_ATTEMPTS", "1");
+    let mut worker = start(&workload, "only");
+    workload.send(&mock, [spread(0)]);
+    mock.read_count(&workload.events, MINUTE, 1);
+    workload.wait_until_committed(&mock);
+    // It takes a second, so that no record but the worker's meets the errors.
+    workload.send(&mock, [Work::new("poison", 0).taking(1_000).kind("fail")]);
+    mock.fail(Request::Produce, &[Answer::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED; 3]);
+    worker.wait_for_line(MINUTE, "the broker did not take an event or a dead letter");
+    worker.wait_for_line(MINUTE, "health: not ready: the broker does not take 1");
+    assert_eq!(mock.lag(&workload.group, &workload.commands), 1, "nothing is skipped");
+    mock.read_count(&workload.dead_letters, MINUTE, 1);
+    worker.wait_for_line(MINUTE, "health: ready");
+    workload.wait_until_committed(&mock);
+    end(worker);
+}
+
+#[test]
 fn a_static_member_whose_place_is_taken_ends_at_once_and_says_so() {
     let mock = Mock::start(1);
     let workload = mock

@@ -14,7 +14,7 @@ use crate::board::{Board, Call};
 
 #[derive(Deserialize)]
 pub(crate) struct Text {
-    text: String,
+    pub(crate) text: String,
 }
 
 #[derive(Deserialize)]
@@ -30,7 +30,7 @@ pub(crate) struct Millis {
 #[derive(Serialize, Event)]
 #[event("test.echoed")]
 pub(crate) struct Echoed {
-    text: String,
+    pub(crate) text: String,
 }
 
 #[derive(Serialize, Event)]

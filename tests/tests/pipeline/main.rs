@@ -8,6 +8,9 @@
 mod answers;
 mod bad_input;
 mod board;
+mod classify;
+mod closures;
+mod events;
 mod forms;
 mod handlers;
 mod instances;
@@ -16,6 +19,7 @@ mod limits;
 mod memory;
 mod message_ids;
 mod no_broker;
+mod options;
 mod ordering;
 mod producer_queue;
 mod protocols;

@@ -17,31 +17,45 @@ struct Relayed {
     text: String,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, Command)]
+#[command("relay", key = text)]
 struct Relay {
     text: String,
 }
 
-impl Command for Relay {
-    const NAME: &'static str = "relay";
-    type Reply = Relayed;
-
-    fn key(&self) -> Option<impl std::fmt::Display + '_> {
-        Some(&self.text)
-    }
-}
-
 /// Sent to a topic of its own.
-#[derive(Serialize)]
+#[derive(Serialize, Command)]
+#[command("elsewhere", topic = "a-topic-of-its-own", reply = ())]
 struct Elsewhere;
 
-impl Command for Elsewhere {
-    const NAME: &'static str = "elsewhere";
-    const TOPIC: Option<&'static str> = Some("a-topic-of-its-own");
-    type Reply = ();
+/// Of three kinds.
+#[derive(Serialize, Deserialize, Command)]
+#[command("choose_one")]
+enum ChooseOne {
+    Nothing,
+    Text(String),
+    Member { text: String },
 }
 
-#[command("relay")]
+#[command]
+async fn choose_one(chosen: ChooseOne) -> Relayed {
+    let text = match chosen {
+        ChooseOne::Nothing => String::new(),
+        ChooseOne::Text(text) | ChooseOne::Member { text } => text,
+    };
+    Relayed { text }
+}
+
+#[derive(Serialize, Deserialize, Command)]
+#[command("ping")]
+struct Ping;
+
+#[command]
+async fn ping(Ping: Ping) -> Relayed {
+    Relayed { text: "pong".to_owned() }
+}
+
+#[command]
 async fn relay(
     publisher: Publisher,
     CorrelationId(id): CorrelationId,
@@ -70,6 +84,22 @@ fn a_command_is_sent_to_the_services_own_topic_and_handled() {
         assert_eq!((&relay.json()["source"], &relay.json()["payload"]), (&json!(SERVICE), &json!({"text": "t"})));
         assert_eq!(of("echo").key_text(), Some("c-1"), "not the key of the command that was handled");
         assert!(of("echo").json()["id"].is_string());
+        world.stop(service).await;
+    });
+}
+
+#[test]
+fn every_form_of_a_command_arrives_as_what_was_sent() {
+    on_each_broker("send-forms", async |world| {
+        let service = world.start().await;
+        let publisher = service.publisher();
+        publisher.send(&Ping).correlation_id("c-1").await.expect("it is taken");
+        publisher.send(&ChooseOne::Nothing).correlation_id("c-2").await.expect("it is taken");
+        publisher.send(&ChooseOne::Text("b".to_owned())).correlation_id("c-3").await.expect("it is taken");
+        publisher.send(&ChooseOne::Member { text: "c".to_owned() }).correlation_id("c-4").await.expect("it is taken");
+        for (id, text) in [("c-1", "pong"), ("c-2", ""), ("c-3", "b"), ("c-4", "c")] {
+            assert_eq!(world.answer(id).json()["payload"]["text"], text);
+        }
         world.stop(service).await;
     });
 }
@@ -128,10 +158,15 @@ async fn a_publisher_without_a_service_may_bring_its_broker() {
     publisher.publish_event("user.created", json!({}), None).await.expect("it is taken");
 }
 
+#[derive(Deserialize)]
+struct Word {
+    text: String,
+}
+
 /// What a handler publishes without waiting.
 #[command("detach")]
-async fn detach(publisher: Publisher, topic: Relay) {
-    publisher.publish_event("test.detached", json!({}), None).to(topic.text).detach();
+async fn detach(publisher: Publisher, Word { text }: Word) {
+    publisher.publish_event("test.detached", json!({}), None).to(text).detach();
 }
 
 #[test]
@@ -153,7 +188,7 @@ fn what_is_detached_arrives_and_goes_before_what_is_returned() {
 }
 
 #[command("detach_and_return")]
-async fn detach_and_return(publisher: Publisher, Relay { text }: Relay) -> Relayed {
+async fn detach_and_return(publisher: Publisher, Word { text }: Word) -> Relayed {
     for number in 0..3 {
         publisher.publish_event("test.detached", number, None).detach();
     }

@@ -93,14 +93,23 @@ impl<'a> World<'a> {
 
     /// Starts a service and waits until it is ready.
     pub(crate) async fn start(&self) -> ServiceHandle {
-        let service = self.start_unready().await;
+        self.start_with(|service| service).await
+    }
+
+    /// Starts a service to which something was added, and waits until it is ready.
+    pub(crate) async fn start_with(&self, add: impl FnOnce(KafkaService) -> KafkaService) -> ServiceHandle {
+        let service = self.launch(add(self.service())).await;
         wait_until(PATIENCE, "the service to be ready", || ready(&service));
         service
     }
 
     /// Starts a service.
     pub(crate) async fn start_unready(&self) -> ServiceHandle {
-        let service = self.service().start().await.expect("the service starts");
+        self.launch(self.service()).await
+    }
+
+    async fn launch(&self, service: KafkaService) -> ServiceHandle {
+        let service = service.start().await.expect("the service starts");
         if let Broker::Embedded(client) = &self.broker {
             client.get_or_init(|| Client::new(service.bootstrap_servers()));
         }

@@ -82,8 +82,24 @@ fn names(list: &TopicPartitionList) -> Vec<TopicPartition> {
     list.elements().iter().map(|element| TopicPartition::new(element.topic(), element.partition())).collect()
 }
 
+/// The position that a topic does not have any more. Librdkafka says so nowhere but in its log:
+/// `[thrd:main]: orders [0]: offset reset (at offset 10 (leader epoch 1), broker 2) to ..`.
+fn overtaken(message: &str) -> Option<(TopicPartition, i64)> {
+    let (name, rest) = message.split_once(": offset reset (at offset ")?;
+    // The thread that says it comes first; no topic has a colon.
+    let name = name.rsplit_once(": ").map_or(name, |(_, name)| name);
+    let (topic, partition) = name.strip_suffix(']')?.rsplit_once(" [")?;
+    let digits = rest.split(|character: char| !character.is_ascii_digit()).next()?;
+    Some((TopicPartition::new(topic, partition.parse().ok()?), digits.parse().ok()?))
+}
+
 impl ClientContext for Context {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        if facility == "OFFSET"
+            && let Some((partition, offset)) = overtaken(message)
+        {
+            self.note(ClientEvent::Overtaken(partition, offset));
+        }
         self.log.line(level, facility, message);
     }
 
@@ -131,4 +147,19 @@ fn answer(result: &KafkaResult<()>, offsets: &TopicPartitionList) -> CommitAnswe
         }
     }
     if refused.is_empty() { CommitAnswer::Accepted(accepted) } else { CommitAnswer::Refused(refused, reason) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_that_is_gone_is_read_from_the_log() {
+        let line = "[thrd:main]: orders [12]: offset reset (at offset 10 (leader epoch 1), broker 2) to cached BEGINNING offset 30: \
+                    fetch failed due to requested offset not available on the broker: Broker: Offset out of range";
+        assert_eq!(overtaken(line), Some((TopicPartition::new("orders", 12), 10)));
+        // A group without a position begins at the beginning, which takes nothing away.
+        assert_eq!(overtaken("orders [0]: offset reset (at INVALID, broker -1) to BEGINNING: no offset"), None);
+        assert_eq!(overtaken("orders [0]: something else"), None);
+    }
 }

@@ -1,4 +1,4 @@
-// Empty parentheses are no name either.
+// Options are no name: the payload has to say it.
 use kafka_service::command;
 
 #[derive(serde::Deserialize)]
@@ -6,7 +6,7 @@ struct CreateOrder {
     customer: String,
 }
 
-#[command()]
+#[command(timeout = "30s")]
 async fn create_order(order: CreateOrder) {
     drop(order.customer);
 }

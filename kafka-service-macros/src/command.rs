@@ -1,0 +1,94 @@
+//! `#[derive(Command)]`: a type is one command, which says its own name.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Data, DeriveInput, Fields};
+
+use crate::{
+    args::{Args, Grammar},
+    attribute,
+    diagnostics::{Errors, Help},
+    expand::runtime,
+    fallback, key,
+    names::check_name,
+};
+
+const STRUCT: Grammar = Grammar {
+    attribute: "command",
+    name: "command name",
+    example: "create_order",
+    options: &["key", "reply", "topic", "crate"],
+};
+/// Its variants have no field in common that could be the key.
+const ENUM: Grammar = Grammar { options: &["reply", "topic", "crate"], ..STRUCT };
+
+pub(crate) fn derive(tokens: TokenStream) -> TokenStream {
+    let input: DeriveInput = match syn::parse2(tokens) {
+        Ok(input) => input,
+        Err(error) => return error.to_compile_error(),
+    };
+    let errors = Errors::new();
+    let args = match &input.data {
+        Data::Struct(data) => of_struct(&input, &data.fields, &errors),
+        Data::Enum(data) => {
+            let args = attribute::read(&input.attrs, &ENUM, Some(&input.ident), &errors);
+            check_variants(data, &errors);
+            args
+        }
+        Data::Union(data) => {
+            let help = "write a struct, or an enum";
+            errors.at(data.union_token, Help("a union cannot be a command: it cannot be decoded", help));
+            Args::default()
+        }
+    };
+    if let Some(name) = &args.name {
+        check_name(name, &STRUCT, &errors);
+    }
+    if errors.any() {
+        return fallback::command_and_errors(&input, args.options.runtime.as_ref(), errors);
+    }
+    let errors = errors.finish();
+    let command = expand(&input, &args);
+    quote!(#command #errors)
+}
+
+fn of_struct(input: &DeriveInput, fields: &Fields, errors: &Errors) -> Args {
+    let args = attribute::read(&input.attrs, &STRUCT, Some(&input.ident), errors);
+    if let Some(field) = args.options.key.as_ref().and_then(|key| key.first()) {
+        key::check(&input.ident, fields, field, errors);
+    }
+    args
+}
+
+fn check_variants(data: &syn::DataEnum, errors: &Errors) {
+    let attributes = data.variants.iter().flat_map(|variant| &variant.attrs);
+    for attribute in attributes.filter(|attribute| attribute.path().is_ident("command")) {
+        let message = "a command enum is one command, whichever variant it holds";
+        let help = "put `#[command(\"..\")]` above the enum, or write a type for each command";
+        errors.at(attribute.path(), Help(message, help));
+    }
+}
+
+fn expand(input: &DeriveInput, args: &Args) -> TokenStream {
+    let runtime = runtime(args.options.runtime.as_ref());
+    let ident = &input.ident;
+    let (generics, arguments, clause) = input.generics.split_for_impl();
+    let name = &args.name;
+    let topic = args.options.topic.as_ref().map(|topic| {
+        quote! {
+            const TOPIC: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::Some(#topic);
+        }
+    });
+    let reply = args.options.reply.as_ref().map_or_else(|| quote!(()), |reply| quote!(#reply));
+    let key = args.options.key.as_ref().map(|key| key::of_self(key, &runtime));
+    quote! {
+        #[automatically_derived]
+        #[allow(deprecated, unused_qualifications)]
+        impl #generics #runtime::Command for #ident #arguments #clause {
+            const NAME: &'static ::core::primitive::str = #name;
+            #topic
+            type Reply = #reply;
+            #key
+        }
+    }
+}

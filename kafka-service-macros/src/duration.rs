@@ -1,0 +1,107 @@
+//! Durations as the configuration reads them: `200ms`, `10s`, `1m30s`, `1h`. The same rules and words stand in the runtime's
+//! `config/duration.rs`, which a macro cannot call; the lists of examples in the tests are the same on both sides.
+
+/// The longest duration that is taken, in milliseconds: thirty days.
+const LONGEST: u64 = 30 * 24 * 3_600_000;
+
+/// What a message says about the limits.
+pub(crate) const LIMITS: &str = "it must be more than zero and at most `720h`";
+
+/// Longest first: the parts of one duration stand in this order.
+const UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+
+/// Reads a duration as milliseconds. The error says what is allowed.
+pub(crate) fn parse(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("a number needs its unit: write `{text}s` for seconds or `{text}ms` for milliseconds"));
+    }
+    let expected = "expected a duration such as `200ms`, `30s`, `1m30s` or `1h`";
+    let millis = millis(text).ok_or(expected)?;
+    if millis > LONGEST { Err("at most `720h` is allowed".to_owned()) } else { Ok(millis) }
+}
+
+/// Reads `100ms..5s`: the first and the longest backoff.
+pub(crate) fn parse_range(text: &str) -> Result<(u64, u64), String> {
+    let expected = "expected the first and the longest backoff, such as `200ms..10s`";
+    let (first, longest) = text.split_once("..").ok_or(expected)?;
+    let (first, longest) = (parse(first)?, parse(longest)?);
+    match first {
+        0 => Err(LIMITS.to_owned()),
+        _ if first > longest => Err("the first backoff must not be longer than the longest one".to_owned()),
+        _ => Ok((first, longest)),
+    }
+}
+
+fn millis(text: &str) -> Option<u64> {
+    let mut rest = text;
+    let mut units = UNITS.as_slice();
+    let mut total = 0_u64;
+    while !rest.is_empty() {
+        let (number, after) = split(rest, |byte| byte.is_ascii_digit());
+        let (unit, after) = split(after, |byte| byte.is_ascii_alphabetic());
+        let place = units.iter().position(|(name, _)| *name == unit)?;
+        // Too many digits for 64 bits is too long in any case: saturate, the limit says so.
+        let number = if number.is_empty() { return None } else { number.parse().unwrap_or(u64::MAX) };
+        total = total.saturating_add(number.saturating_mul(units[place].1));
+        units = &units[place + 1..];
+        rest = after;
+    }
+    (!text.is_empty()).then_some(total)
+}
+
+fn split(text: &str, belongs: impl Fn(u8) -> bool) -> (&str, &str) {
+    text.split_at(text.bytes().position(|byte| !belongs(byte)).unwrap_or(text.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // The lists of the first three tests stand in the runtime's `config/tests/durations.rs` too.
+
+    #[test]
+    fn forms_that_are_read() {
+        let cases = [
+            ("200ms", 200),
+            ("10s", 10_000),
+            ("5m", 300_000),
+            ("1h", 3_600_000),
+            ("1m30s", 90_000),
+            ("1h2m3s4ms", 3_723_004),
+            (" 25s ", 25_000),
+            ("0s", 0),
+            ("1h5ms", 3_600_005),
+            ("90s", 90_000),
+        ];
+        for (text, millis) in cases {
+            assert_eq!(parse(text), Ok(millis), "{text}");
+        }
+    }
+
+    #[test]
+    fn forms_that_are_refused() {
+        for text in
+            ["", " ", "s", "10", "1.5s", "10 s", "10S", "30s1m", "1m1m", "-1s", "10sec", "1d", "s10", "10s5", "٣s"]
+        {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_is_refused_without_overflow() {
+        for text in ["721h", "99999999999999999999h", "18446744073709551615ms", "18446744073709551615h1m"] {
+            assert_eq!(parse(text).unwrap_err(), "at most `720h` is allowed", "{text}");
+        }
+        assert_eq!(parse("720h"), Ok(LONGEST));
+    }
+
+    #[test]
+    fn ranges() {
+        assert_eq!(parse_range("100ms..5s"), Ok((100, 5_000)));
+        assert_eq!(parse_range("1s .. 1s"), Ok((1_000, 1_000)));
+        for text in ["5s", "5s..", "5s..1s", "0s..1s", "1..2", "1s...2s", "1s..721h"] {
+            assert!(parse_range(text).is_err(), "{text}");
+        }
+    }
+}

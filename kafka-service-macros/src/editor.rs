@@ -1,0 +1,100 @@
+//! What editors need: the function stays there, token by token, whatever is wrong with the attribute or half-typed in the
+//! body; what is beside it holds the tokens of its types, so that go-to-definition, hover and rename follow them. That the
+//! tokens keep their places is pinned by the compile-fail cases, each of which underlines some of them.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::quote;
+
+use crate::{command, event, expand, model::Kind};
+
+fn expansion(args: &str, item: &TokenStream) -> String {
+    expand::handler(Kind::Command, args.parse().unwrap(), item).to_string()
+}
+
+fn function() -> TokenStream {
+    quote! {
+        /// Creates.
+        #[inline]
+        pub(crate) async fn create(State(users): State<Users>, user: CreateUser) -> Result<UserCreated, UserError> {
+            users.insert(user).await
+        }
+    }
+}
+
+#[test]
+fn a_wrong_attribute_leaves_the_function_as_it_was() {
+    for args in [
+        "",
+        "create",
+        "\"create user\"",
+        "\"create\", retry()",
+        "\"a\" \"b\"",
+        "= 3",
+        "retry(,)",
+        ",",
+        "timeout = , x = <",
+    ] {
+        let expansion = expansion(args, &function());
+        assert!(expansion.starts_with(&function().to_string()), "{args}: {expansion}");
+    }
+}
+
+#[test]
+fn a_half_typed_body_loses_neither_the_function_nor_its_registration() {
+    // Editors close what is open before they ask a macro.
+    for body in
+        ["let x = ;", "users.", "match user {}", "if", "users.insert()", "let Some(x) = x else", "@ # $ ~ ;; =>"]
+    {
+        let body: TokenStream = body.parse().unwrap();
+        let item = quote!(async fn create(State(users): State<Users>, user: CreateUser) -> UserCreated { #body });
+        let expansion = expansion("\"create\"", &item);
+        assert!(expansion.starts_with(&item.to_string()), "{expansion}");
+        assert!(
+            expansion.contains("Handler :: command (\"create\"") && !expansion.contains("compile_error"),
+            "{expansion}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_function_stays_too() {
+    for item in [
+        quote!(
+            struct A;
+        ),
+        quote!(impl A { fn a() {} }),
+        quote!(fn broken(a: ) {}),
+        quote!(async fn),
+        quote!(let a = 1;),
+    ] {
+        let expansion = expansion("\"a\"", &item);
+        assert!(expansion.starts_with(&item.to_string()) && expansion.contains("compile_error"), "{expansion}");
+    }
+}
+
+#[test]
+fn the_types_of_the_function_stand_beside_it() {
+    let expansion = expansion("\"create\"", &function());
+    for ty in
+        ["extract :: < State < Users >", "decode :: < CreateUser >", "outcome :: < Result < UserCreated , UserError >"]
+    {
+        assert!(expansion.contains(ty), "{ty}: {expansion}");
+    }
+}
+
+#[test]
+fn a_derive_with_an_error_still_implements_its_trait() {
+    let item = quote! {
+        #[event()]
+        #[command()]
+        struct CreateUser { name: String }
+    };
+    for expansion in [command::derive(item.clone()), event::derive(item)] {
+        let words: Vec<_> = expansion.into_iter().filter(|token| matches!(token, TokenTree::Ident(_))).collect();
+        let words: Vec<_> = words.iter().map(ToString::to_string).collect();
+        assert!(
+            words.iter().any(|word| word == "compile_error") && words.iter().any(|word| word == "impl"),
+            "{words:?}"
+        );
+    }
+}

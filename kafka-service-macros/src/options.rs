@@ -1,0 +1,177 @@
+//! The options of all attributes, each with its form and its limits.
+
+use proc_macro2::TokenStream;
+use syn::{
+    ExprPath, Ident, LitInt, LitStr, Member, Path, Token, Type,
+    parse::{Parse, ParseStream, Parser},
+    punctuated::Punctuated,
+};
+
+use crate::{
+    args::{Given, Value, Words, each_argument},
+    diagnostics::{Errors, Help},
+    duration,
+    names::check_topic,
+};
+
+/// The options that a handler may have.
+pub(crate) const OF_HANDLERS: &[&str] = &["retry", "timeout", "permanent", "topic", "crate"];
+
+/// The values of one attribute's options.
+#[derive(Default)]
+pub(crate) struct Options {
+    /// Where the runtime crate is, if not at `::kafka_service`.
+    pub(crate) runtime: Option<Path>,
+    /// The field that is the record key: `id`, `0` or `user.id`.
+    pub(crate) key: Option<Punctuated<Member, Token![.]>>,
+    /// The events that answer a command.
+    pub(crate) reply: Option<Type>,
+    pub(crate) topic: Option<LitStr>,
+    /// In milliseconds.
+    pub(crate) timeout: Option<u64>,
+    /// The function that tells a final error.
+    pub(crate) permanent: Option<ExprPath>,
+    pub(crate) retry: Retry,
+}
+
+#[derive(Default)]
+pub(crate) struct Retry {
+    pub(crate) attempts: Option<u32>,
+    /// The least and the most, in milliseconds.
+    pub(crate) backoff: Option<(u64, u64)>,
+    /// In milliseconds.
+    pub(crate) deadline: Option<u64>,
+}
+
+impl Options {
+    /// Takes the value of an option that is known and new.
+    pub(crate) fn set(&mut self, given: &Given, errors: &Errors) {
+        match given.word.as_str() {
+            "crate" => self.runtime = path(given, Path::parse_mod_style, "a path", "my::path", errors),
+            "key" => {
+                self.key = path(given, Punctuated::parse_separated_nonempty, "the name of a field", "id", errors);
+            }
+            "reply" => self.reply = path(given, Type::parse, "a type", "OrderCreated", errors),
+            "permanent" => {
+                self.permanent = path(given, ExprPath::parse, "the path of a function", "OrderError::is_final", errors);
+            }
+            "topic" => self.topic = topic(given, errors),
+            "timeout" => self.timeout = duration(given, "30s", errors),
+            _ => self.retry.set_all(given, errors),
+        }
+    }
+}
+
+impl Retry {
+    fn set_all(&mut self, given: &Given, errors: &Errors) {
+        const EXAMPLE: &str = "write `retry(attempts = 3, backoff = \"100ms..5s\", deadline = \"2m\")`, or some of it";
+        let Value::Parentheses(settings) = &given.value else {
+            errors.at(given.place(), Help("`retry` takes its settings in parentheses", EXAMPLE));
+            return;
+        };
+        if settings.is_empty() {
+            errors.at(&given.ident, Help("`retry` has no settings", EXAMPLE));
+        }
+        if let Ok(number) = syn::parse2::<LitInt>(settings.clone()) {
+            let help = format!("write `retry(attempts = {number})`");
+            errors.at(number, Help("each setting of `retry` has a name", help));
+            return;
+        }
+        let mut words = Words { what: "setting", known: &["attempts", "backoff", "deadline"], seen: Vec::new() };
+        each_argument(settings.clone(), errors, |input| {
+            let Some(setting) = words.parse(input, errors) else { return };
+            if words.accept(&setting, errors) {
+                self.set(&setting, errors);
+            }
+        });
+    }
+
+    fn set(&mut self, given: &Given, errors: &Errors) {
+        match given.word.as_str() {
+            "attempts" => self.attempts = attempts(given, errors),
+            "backoff" => {
+                let what = "the first and the longest pause in quotes";
+                let range = text(given, what, "100ms..5s", errors);
+                self.backoff = range.and_then(|text| read(given, &text, duration::parse_range, errors));
+            }
+            _ => self.deadline = duration(given, "2m", errors),
+        }
+    }
+}
+
+/// An option whose value is Rust: a path, a field, a type.
+fn path<T>(
+    given: &Given,
+    parser: fn(ParseStream<'_>) -> syn::Result<T>,
+    what: &str,
+    example: &str,
+    errors: &Errors,
+) -> Option<T> {
+    let parsed = |tokens: &TokenStream| parser.parse2(tokens.clone()).ok();
+    let Value::Equals(value) = &given.value else { return wrong(given, what, example, errors) };
+    if let Some(value) = parsed(value) {
+        return Some(value);
+    }
+    // In quotes it was probably meant as it stands.
+    let unquoted = syn::parse2::<LitStr>(value.clone()).ok().map(|text| text.value());
+    let meant = unquoted.filter(|text| text.parse().is_ok_and(|tokens| parsed(&tokens).is_some()));
+    wrong(given, what, meant.as_deref().unwrap_or(example), errors)
+}
+
+/// An option whose value is a string literal.
+fn text(given: &Given, what: &str, example: &str, errors: &Errors) -> Option<LitStr> {
+    let value = if let Value::Equals(value) = &given.value { syn::parse2(value.clone()).ok() } else { None };
+    value.or_else(|| wrong(given, what, &format!("{example:?}"), errors))
+}
+
+fn topic(given: &Given, errors: &Errors) -> Option<LitStr> {
+    // A word probably lacks nothing but the quotes.
+    let word = syn::parse2::<Ident>(given.place()).ok().filter(|word| *word != given.word);
+    let example = word.map_or("orders".to_owned(), |word| word.to_string());
+    text(given, "the name of a topic in quotes", &example, errors).filter(|topic| check_topic(topic, errors))
+}
+
+fn duration(given: &Given, example: &str, errors: &Errors) -> Option<u64> {
+    // `30` and `30s` are numbers to Rust, and were probably meant as they stand.
+    let meant = syn::parse2::<LitInt>(given.place()).map(|number| match number.suffix() {
+        "" => format!("{number}s"),
+        _ => number.to_string(),
+    });
+    let text = text(given, "a duration in quotes", meant.as_deref().unwrap_or(example), errors)?;
+    let parse = |text: &str| match duration::parse(text)? {
+        0 => Err(duration::LIMITS.to_owned()),
+        millis => Ok(millis),
+    };
+    read(given, &text, parse, errors)
+}
+
+/// Reads a text, or says why it cannot be the value.
+fn read<T>(given: &Given, text: &LitStr, parse: impl Fn(&str) -> Result<T, String>, errors: &Errors) -> Option<T> {
+    let parsed = parse(&text.value());
+    let report = |reason: &String| cannot_be(given, &text.value(), reason, errors);
+    parsed.inspect_err(report).ok()
+}
+
+fn attempts(given: &Given, errors: &Errors) -> Option<u32> {
+    let Value::Equals(value) = &given.value else { return wrong(given, "a whole number", "3", errors) };
+    let text = value.to_string().replace([' ', '_'], "");
+    if text.parse::<f64>().is_err() {
+        return wrong(given, "a whole number", "3", errors);
+    }
+    let number = text.parse().ok().filter(|number| (1..=1_000).contains(number));
+    if number.is_none() {
+        cannot_be(given, &text, "it must be a whole number from 1 to 1000", errors);
+    }
+    number
+}
+
+fn cannot_be(given: &Given, value: &str, reason: &str, errors: &Errors) {
+    errors.at(given.place(), Help(format!("`{}` cannot be `{value}`", given.word), reason));
+}
+
+/// Reports a value of the wrong form.
+fn wrong<T>(given: &Given, what: &str, example: &str, errors: &Errors) -> Option<T> {
+    let Given { word, .. } = given;
+    errors.at(given.place(), Help(format!("`{word}` takes {what}"), format!("write `{word} = {example}`")));
+    None
+}

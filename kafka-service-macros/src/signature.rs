@@ -1,0 +1,175 @@
+//! The rules about the function itself: what has to be so that it can be called when nobody knows its types.
+
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{Attribute, FnArg, ReturnType, Signature, Type};
+
+use crate::{
+    diagnostics::{Errors, Help},
+    item::HandlerItem,
+};
+
+pub(crate) fn check(item: &HandlerItem, errors: &Errors) {
+    let signature = &item.signature;
+    check_attributes(&item.attributes, errors);
+    check_qualifiers(signature, errors);
+    check_generics(signature, errors);
+    let last = signature.inputs.len().saturating_sub(1);
+    for (position, input) in signature.inputs.iter().enumerate() {
+        // A lifetime parameter is one mistake, and has been reported.
+        let owned = position == last && signature.generics.params.is_empty();
+        check_argument(input, position == last, owned, errors);
+    }
+    check_returns(signature, errors);
+    if !item.has_body {
+        let message = format!("`{}` has no body, so there is nothing to register", signature.ident);
+        errors.at(
+            signature,
+            Help(message, "write the handler as a function with a body, outside of traits and `extern` blocks"),
+        );
+    }
+}
+
+/// A second attribute of ours expands when the first has given the function back, so it is seen here and only here.
+fn check_attributes(attributes: &[Attribute], errors: &Errors) {
+    let path = |attribute: &Attribute| attribute.path().to_token_stream().to_string().replace(' ', "");
+    let is_ours = |attribute: &&Attribute| {
+        let path = path(attribute);
+        let path = path.trim_start_matches("::").trim_start_matches("kafka_service::");
+        matches!(path, "command" | "event")
+    };
+    if let Some(second) = attributes.iter().find(is_ours) {
+        errors.at(
+            second.path(),
+            Help("a handler answers to one command or to one event", "write a second handler that calls this function"),
+        );
+    }
+}
+
+fn check_qualifiers(signature: &Signature, errors: &Errors) {
+    let name = &signature.ident;
+    let refuse = |tokens: &dyn ToTokens, what: &str| {
+        let help = format!("write `async fn {name}`, or `fn {name}` for a call that blocks");
+        errors.at(tokens.to_token_stream(), Help(format!("`{name}` must not be {what}"), help));
+    };
+    if let Some(token) = &signature.constness {
+        refuse(token, "`const`");
+    }
+    if let Some(token) = &signature.unsafety {
+        refuse(token, "`unsafe`");
+    }
+    if let Some(abi) = &signature.abi {
+        refuse(abi, &format!("`{}`", abi.to_token_stream()));
+    }
+    if let Some(variadic) = &signature.variadic {
+        refuse(variadic, "variadic");
+    }
+}
+
+fn check_generics(signature: &Signature, errors: &Errors) {
+    let message = Help(
+        "a handler cannot be generic: its types must be known when it is registered",
+        "write a handler for each type, and call one generic function from them",
+    );
+    let generics = &signature.generics;
+    if !generics.params.is_empty() {
+        errors.at(generics, message);
+    } else if let Some(clause) = &generics.where_clause {
+        errors.at(clause, message);
+    }
+}
+
+fn check_argument(input: &FnArg, is_payload: bool, owned: bool, errors: &Errors) {
+    let argument = match input {
+        FnArg::Typed(argument) => argument,
+        FnArg::Receiver(receiver) => {
+            let message = "a handler is a free function and cannot take `self`";
+            errors.at(receiver, Help(message, "reach shared values through an argument `State<T>`"));
+            return;
+        }
+    };
+    if let Some(attribute) = argument.attrs.iter().find(|attribute| attribute.path().is_ident("cfg")) {
+        let help = "write a handler for each case, with the `#[cfg(..)]` above it";
+        errors.at(attribute, Help("an argument of a handler cannot depend on `cfg`", help));
+    }
+    if let (false, Type::Reference(reference)) = (is_payload, &*argument.ty)
+        && reference.lifetime.is_none()
+    {
+        let taken = reference.elem.to_token_stream();
+        errors.at(reference.and_token, Help("an extractor is taken by value", format!("write `{taken}` without `&`")));
+        return;
+    }
+    let what = if is_payload { "payload" } else { "extractor" };
+    match unsuitable(argument.ty.to_token_stream(), owned) {
+        None => {}
+        Some(Unsuitable::Borrowed(span)) => errors.at_span(
+            span,
+            Help(
+                "the payload must own its data: it is decoded from the message",
+                "take `String` instead of `&str`, `T` instead of `&T`",
+            ),
+        ),
+        Some(Unsuitable::Hidden(span)) => {
+            errors.at_span(
+                span,
+                Help(
+                    format!("the {what} must be a named type: it must be known when the handler is registered"),
+                    "write the type that is meant",
+                ),
+            );
+        }
+        Some(Unsuitable::Invalid) => errors.leave_to_compiler(),
+    }
+}
+
+/// A part of a type that cannot stand in a registration.
+enum Unsuitable {
+    /// `&T` or `'_`.
+    Borrowed(Span),
+    /// `impl Trait`.
+    Hidden(Span),
+    /// `Self` or `_`, which no free function can have.
+    Invalid,
+}
+
+/// Looks through a type's tokens. A payload must own its data as well; named lifetimes are the generics' mistake.
+fn unsuitable(tokens: TokenStream, owned: bool) -> Option<Unsuitable> {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let found = match &token {
+            TokenTree::Punct(punct) if punct.as_char() == '&' && owned => Some(Unsuitable::Borrowed(token.span())),
+            TokenTree::Punct(punct) if punct.as_char() == '\'' => {
+                let elided = tokens.next().filter(|name| name.to_string() == "_" && owned);
+                elided.map(|name| Unsuitable::Borrowed(name.span()))
+            }
+            TokenTree::Ident(ident) if ident == "impl" => Some(Unsuitable::Hidden(token.span())),
+            TokenTree::Ident(ident) if ident == "Self" || ident == "_" => Some(Unsuitable::Invalid),
+            // Braces hold the expression of a constant, not a type.
+            TokenTree::Group(group) if group.delimiter() != Delimiter::Brace => unsuitable(group.stream(), owned),
+            _ => None,
+        };
+        if found.is_some() {
+            return found;
+        }
+    }
+    None
+}
+
+/// `-> impl Trait` hides the type that the registration reads the event types from.
+fn check_returns(signature: &Signature, errors: &Errors) {
+    let ReturnType::Type(_, returns) = &signature.output else { return };
+    match unsuitable(returns.to_token_stream(), false) {
+        Some(Unsuitable::Hidden(_)) => errors.at(
+            returns,
+            Help(
+                "the return type of a handler must be named: it says which events can be published",
+                match signature.asyncness {
+                    Some(_) => "write the type of the event",
+                    None => "write the type of the event; a handler that waits for a future is written as `async fn`",
+                },
+            ),
+        ),
+        Some(_) => errors.leave_to_compiler(),
+        None => {}
+    }
+}

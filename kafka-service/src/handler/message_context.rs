@@ -1,0 +1,91 @@
+//! [`MessageContext`]: what a handler that is a closure takes besides its payload.
+
+use std::any::type_name;
+
+use super::{Context, CorrelationId, FromContext, HandlerError, Meta, StateNeed, States};
+use crate::publish::Publisher;
+
+/// Everything that stands beside the payload, for handlers that are closures: see
+/// [`KafkaService::on_command`](crate::KafkaService::on_command).
+///
+/// It is an extractor too. In a handler with an attribute the single extractors are better: what such a handler needs is
+/// known at start, but nobody knows before the first message which states a handler takes out of this.
+#[derive(Clone, Debug)]
+pub struct MessageContext {
+    meta: Meta,
+    correlation_id: CorrelationId,
+    publisher: Publisher,
+    states: States,
+}
+
+impl MessageContext {
+    /// Where the message stands in Kafka, who sent it, and how often it has been tried.
+    #[must_use]
+    pub fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    /// The correlation id of the message; what its handler publishes carries the same one.
+    #[must_use]
+    pub fn correlation_id(&self) -> &str {
+        self.correlation_id.as_str()
+    }
+
+    /// The publisher, bound to the message as the extractor [`Publisher`] is.
+    #[must_use]
+    pub fn publisher(&self) -> &Publisher {
+        &self.publisher
+    }
+
+    /// A clone of the value of this type that was provided with `.state(value)`.
+    ///
+    /// # Errors
+    ///
+    /// None was provided. The error is permanent, because no further attempt can mend that.
+    pub fn state<S: Clone + Send + Sync + 'static>(&self) -> Result<S, HandlerError> {
+        let missing = || format!("state `{}` was never provided: add `.state(value)`", type_name::<S>());
+        self.states.get().ok_or_else(|| HandlerError::permanent(missing()))
+    }
+}
+
+impl FromContext for MessageContext {
+    type Needs = Self;
+
+    const IS_NOT_MADE_OF_ITSELF: () = ();
+
+    fn from_context(needs: Self) -> Result<Self, HandlerError> {
+        Ok(needs)
+    }
+
+    fn extract(context: &Context<'_>) -> Result<Self, HandlerError> {
+        let (meta, correlation_id, publisher) = FromContext::extract(context)?;
+        Ok(Self { meta, correlation_id, publisher, states: context.states.clone() })
+    }
+
+    fn needs(_: &mut Vec<StateNeed>) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::handler::testing::with_message;
+
+    #[test]
+    fn it_has_what_the_extractors_have() {
+        let mut states = States::default();
+        states.insert(7_u8);
+        let context = with_message("{}", &states, MessageContext::extract).unwrap();
+        assert_eq!((context.meta().topic(), context.meta().offset()), ("commands", 42));
+        assert_eq!(context.correlation_id(), "c-1");
+        assert_eq!(context.state::<u8>().unwrap(), 7);
+        assert!(format!("{:?}", context.publisher()).contains("c-1"), "bound to the message");
+    }
+
+    #[test]
+    fn a_state_that_nobody_provided_is_a_permanent_error_with_its_type() {
+        let context = with_message("{}", &States::default(), MessageContext::extract).unwrap();
+        let error = context.state::<u8>().unwrap_err();
+        assert!(error.is_permanent());
+        assert_eq!(error.to_string(), "state `u8` was never provided: add `.state(value)`");
+    }
+}

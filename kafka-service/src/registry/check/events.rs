@@ -1,0 +1,44 @@
+//! What handlers publish, against what was promised and against each other.
+
+use std::{any::TypeId, collections::BTreeMap};
+
+use super::{Described, Problem};
+use crate::{
+    publish::Publisher,
+    registry::{Handler, Kind},
+};
+
+/// A command whose payload promises replies that its handler cannot return.
+pub(super) fn broken_promise(Described { handler, description }: &Described) -> Option<Problem> {
+    // With a publisher a handler can publish anything.
+    let publishes_more = description.needs.iter().any(|need| need.id == TypeId::of::<Publisher>());
+    if handler.kind != Kind::Command || publishes_more {
+        return None;
+    }
+    let published: Vec<_> = description.event_types.iter().map(|event| event.name).collect();
+    let promised = description.replies.iter().map(|event| event.name);
+    let missing: Vec<_> = promised.filter(|reply| !published.contains(reply)).collect();
+    let payload = description.payload;
+    (!missing.is_empty()).then_some(Problem::BrokenPromise { handler, payload, missing, published })
+}
+
+/// Event types that more than one Rust type has: their payloads need not be alike, and no reader could tell.
+pub(super) fn shared_names(handlers: &[Described]) -> Vec<Problem> {
+    let mut publishers: BTreeMap<&str, BTreeMap<&str, Vec<&'static Handler>>> = BTreeMap::new();
+    for Described { handler, description } in handlers {
+        for event in &description.event_types {
+            let types = publishers.entry(event.name).or_default();
+            let handlers = types.entry(without_parameters(event.rust_type)).or_default();
+            if handlers.last().is_none_or(|last| !std::ptr::eq(*last, *handler)) {
+                handlers.push(handler);
+            }
+        }
+    }
+    let shared = publishers.into_iter().filter(|(_, types)| types.len() > 1);
+    shared.map(|(event, types)| Problem::SharedEvent { event, types: types.into_iter().collect() }).collect()
+}
+
+/// `Changed<User>` and `Changed<Order>` are one type to the person who named the event.
+fn without_parameters(rust_type: &'static str) -> &'static str {
+    rust_type.split_once('<').map_or(rust_type, |(name, _)| name)
+}

@@ -1,0 +1,80 @@
+//! The times and attempts that a handler asks for, against each other and against what the configuration adds to them.
+//!
+//! Left out on purpose: a timeout above `max.poll.interval.ms` or the shutdown deadline. The client is polled whatever
+//! handlers do, and what still runs at a deadline is delivered again.
+
+use std::time::Duration;
+
+use super::{Findings, Problem};
+use crate::{
+    config::{Config, format_duration},
+    registry::Handler,
+};
+
+/// What holds for one handler: its own options, and the configuration's where it has none.
+struct Effective {
+    attempts: u32,
+    least_backoff: Duration,
+    deadline: Duration,
+    timeout: Duration,
+}
+
+pub(super) fn check(handlers: &[&'static Handler], config: &Config, findings: &mut Findings) {
+    for handler in handlers {
+        let effective = Effective::of(handler, config);
+        findings.problems.extend(no_time_to_wait(handler, &effective));
+        findings.warnings.extend(nothing_to_repeat(handler).or_else(|| no_retry_after_timeout(handler, &effective)));
+    }
+}
+
+impl Effective {
+    fn of(handler: &Handler, config: &Config) -> Self {
+        Self {
+            attempts: handler.retry.attempts.unwrap_or(config.retry.attempts),
+            least_backoff: handler.retry.backoff.map_or(config.retry.backoff_min, |(least, _)| least),
+            deadline: handler.retry.deadline.unwrap_or(config.retry.deadline),
+            timeout: handler.timeout.unwrap_or(config.handler_timeout),
+        }
+    }
+}
+
+/// The deadline is over before the first pause is.
+fn no_time_to_wait(handler: &'static Handler, effective: &Effective) -> Option<Problem> {
+    let Effective { attempts, least_backoff, deadline, .. } = *effective;
+    let asks = handler.retry.backoff.is_some() || handler.retry.deadline.is_some();
+    if !asks || attempts < 2 || deadline >= least_backoff {
+        return None;
+    }
+    let [deadline, least_backoff] = [deadline, least_backoff].map(format_duration);
+    let what =
+        format!("has the retry deadline `{deadline}`, which is over before its first backoff `{least_backoff}` is");
+    let help = "raise `deadline` or lower `backoff` in `retry(..)`; what is not written there is KAFKA_RETRY_DEADLINE and \
+                KAFKA_RETRY_BACKOFF";
+    Some(Problem::Option { handler, what, help })
+}
+
+/// Pauses and a deadline for retries that there are none of.
+fn nothing_to_repeat(handler: &'static Handler) -> Option<Problem> {
+    let asks = handler.retry.backoff.is_some() || handler.retry.deadline.is_some();
+    if handler.retry.attempts != Some(1) || !asks {
+        return None;
+    }
+    let what = "has one attempt, so the `backoff` and the `deadline` of its retries mean nothing".to_owned();
+    Some(Problem::Option { handler, what, help: "raise `attempts`, or leave the others out of `retry(..)`" })
+}
+
+/// An attempt that is cancelled by its timeout is over when no other may begin any more.
+fn no_retry_after_timeout(handler: &'static Handler, effective: &Effective) -> Option<Problem> {
+    let Effective { attempts, deadline, timeout, .. } = *effective;
+    if handler.timeout.is_none() || attempts < 2 || timeout < deadline {
+        return None;
+    }
+    let [deadline, timeout] = [deadline, timeout].map(format_duration);
+    let what = format!(
+        "may take `{timeout}` for one attempt, but no attempt begins later than `{deadline}` after the first: one that \
+         times out is not retried"
+    );
+    let help = "lower `timeout`, or raise `deadline` in `retry(..)`; what is not written there is KAFKA_HANDLER_TIMEOUT and \
+                KAFKA_RETRY_DEADLINE";
+    Some(Problem::Option { handler, what, help })
+}

@@ -1,0 +1,64 @@
+//! The topics that handlers name, against those of the configuration and of each other.
+
+use super::{Described, Findings, Problem};
+use crate::{
+    config::Config,
+    registry::{Handler, Kind},
+};
+
+pub(super) fn check(handlers: &[Described], config: &Config, findings: &mut Findings) {
+    let consumed = consumed(handlers, config);
+    findings.problems.extend(handlers.iter().filter_map(|described| loops(described.handler, &consumed, config)));
+    for described in handlers {
+        sent_elsewhere(described, config, findings);
+    }
+}
+
+/// The configured topics of the kinds that there are handlers for, and the topics that handlers name.
+fn consumed<'a>(handlers: &[Described], config: &'a Config) -> Vec<&'a str> {
+    let handlers = || handlers.iter().map(|described| described.handler);
+    let is_needed = |kind| handlers().any(|handler| handler.kind == kind && handler.topic.is_none());
+    let commands = config.commands_topics.iter().filter(|_| is_needed(Kind::Command));
+    let events_are_needed = is_needed(Kind::Event) || config.subscribed_events_topics.is_some();
+    let events = config.subscribed_events_topics().iter().filter(|_| events_are_needed);
+    commands.chain(events).map(String::as_str).chain(handlers().filter_map(|handler| handler.topic)).collect()
+}
+
+/// A topic that a handler names, and dead letters that are consumed or stand among the events. The configuration's own
+/// contradictions are its own to find.
+fn loops(handler: &'static Handler, consumed: &[&str], config: &Config) -> Option<Problem> {
+    let topic = handler.topic?;
+    let dead_letters = config.dead_letter_topic(topic);
+    let what = if let Some(source) = consumed.iter().find(|source| config.dead_letter_topic(source) == topic) {
+        format!("takes the topic `{topic}`, where the dead letters of `{source}` go: they would be handled again")
+    } else if dead_letters == config.events_topic {
+        format!("takes the topic `{topic}`, whose dead letters go to `{dead_letters}`, the topic of the events")
+    } else if consumed.contains(&dead_letters.as_str()) {
+        format!("takes the topic `{topic}`, whose dead letters go to `{dead_letters}`: they would be handled again")
+    } else {
+        return None;
+    };
+    let help = "name another `topic` on the handler, or set another dead-letter topic: KAFKA_DEAD_LETTER_TOPIC";
+    Some(Problem::Option { handler, what, help })
+}
+
+/// A handler that does not listen where its payload says that it is sent.
+fn sent_elsewhere(Described { handler, description }: &Described, config: &Config, findings: &mut Findings) {
+    let Some(sent_to) = description.command_topic.filter(|_| handler.kind == Kind::Command) else { return };
+    let payload = description.payload;
+    match handler.topic {
+        Some(topic) if topic == sent_to => {}
+        Some(topic) => {
+            let what = format!("takes the topic `{topic}`, but its payload `{payload}` is sent to `{sent_to}`");
+            let help = "name one topic in both `#[command(..)]`, the handler's and the payload's";
+            findings.problems.push(Problem::Option { handler, what, help });
+        }
+        None if config.commands_topics.iter().any(|topic| topic == sent_to) => {}
+        None => {
+            let topics = config.commands_topics.join(", ");
+            let what = format!("takes commands from `{topics}`, but its payload `{payload}` is sent to `{sent_to}`");
+            let help = "write `topic = \"..\"` on the handler, or add the topic to KAFKA_COMMANDS_TOPIC";
+            findings.warnings.push(Problem::Option { handler, what, help });
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What a handler may be called. The attributes check it when they are compiled; this is for names that come at run time.
+
+/// As in the attributes: long enough for everything that people write by hand, short enough for a header and a log line.
+const LONGEST: usize = 200;
+
+/// What is wrong with a name, if anything is.
+pub(super) fn flaw(name: &str) -> Option<String> {
+    let is_allowed = |letter: &char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.');
+    if name.is_empty() {
+        Some("is empty".to_owned())
+    } else if let Some(stray) = name.chars().find(|letter| !is_allowed(letter)) {
+        Some(format!("contains `{}`", stray.escape_debug()))
+    } else {
+        (name.len() > LONGEST).then(|| format!("has {} characters", name.len()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_has_the_characters_that_the_attributes_allow() {
+        for name in ["a", "create_order", "order.paid", "B-2", &"x".repeat(200)] {
+            assert_eq!(flaw(name), None, "{name}");
+        }
+        let long = "x".repeat(201);
+        let cases = [
+            ("", "is empty"),
+            ("create order", "contains ` `"),
+            ("größe", "contains `ö`"),
+            ("a\nb", "contains `\\n`"),
+            (long.as_str(), "has 201 characters"),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(flaw(name).as_deref(), Some(expected));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Whether a service can start: the rules of its configuration and of its handlers, in one go.
+
+use super::KafkaService;
+use crate::{
+    error::Error,
+    registry::{self, Registry},
+};
+
+impl KafkaService {
+    /// Checks everything that [`start`](Self::start) checks before it asks a broker: the configuration, the handlers, and
+    /// that every state which they need is provided. For a unit test of a program that builds its service in a function;
+    /// [`testing::check_handlers`](crate::testing::check_handlers) needs no service.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] if only the configuration is wrong, else [`Error::Start`]; either names everything at once.
+    ///
+    /// # Examples
+    ///
+    /// ```standalone_crate
+    /// use kafka_service::{Config, KafkaService, State, command};
+    ///
+    /// #[command("count")]
+    /// async fn count(_: State<Vec<String>>, _: u32) {}
+    ///
+    /// /// The service as `main` runs it.
+    /// fn service(config: Config) -> KafkaService {
+    ///     KafkaService::new(config)
+    /// }
+    ///
+    /// let error = service(Config::new("counter")).check().unwrap_err();
+    /// assert!(error.to_string().contains("state `alloc::vec::Vec<alloc::string::String>` was never provided"));
+    /// ```
+    pub fn check(&self) -> Result<(), Error> {
+        self.checked().map(drop)
+    }
+
+    /// The handlers, if all is well, and what is probably not meant.
+    pub(super) fn checked(&self) -> Result<(Registry, Vec<String>), Error> {
+        let Self { config, states, added, .. } = self;
+        let handlers: Vec<_> = registry::linked().chain(added.iter().copied()).collect();
+        let found = registry::check(handlers.iter().copied(), |state| states.contains(state), config);
+        let problems = panic_aborts().into_iter().chain(found.problems.iter().map(ToString::to_string));
+        let problems: Vec<_> = problems.collect();
+        match (config.validate(), problems.as_slice()) {
+            (Ok(()), []) => {}
+            (Err(error), []) => return Err(error.into()),
+            (Ok(()), _) => return Err(Error::Start(problems)),
+            (Err(error), _) => return Err(Error::Start([vec![error.to_string()], problems].concat())),
+        }
+        let warnings = config.warnings().into_iter().chain(found.warnings.iter().map(ToString::to_string)).collect();
+        let registry = Registry::from_handlers(handlers);
+        let texts = |problems: Vec<registry::Problem>| problems.iter().map(ToString::to_string).collect();
+        registry.map(|registry| (registry, warnings)).map_err(|problems| Error::Start(texts(problems)))
+    }
+}
+
+/// A panic in a handler is a failed attempt, which takes that it can be caught.
+fn panic_aborts() -> Option<String> {
+    let problem = "this program is built with panic = \"abort\", so a panic in a handler would end it instead of being a \
+                   failed attempt\n  help: remove `panic = \"abort\"` from the profile in Cargo.toml";
+    cfg!(panic = "abort").then(|| problem.to_owned())
+}

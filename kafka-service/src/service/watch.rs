@@ -1,0 +1,233 @@
+//! How a service is doing, for whoever does not hold its handle.
+
+use std::{
+    fmt,
+    sync::{Arc, Weak, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use super::ServiceHandle;
+use crate::{
+    dispatch::{Core, Counters},
+    error::Error,
+    health::{Health, HealthState},
+};
+
+/// How long [`ServiceHandle::ready`] waits.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Between two looks at the health of a service that starts.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Tells how a service is doing, from anywhere in the program: cheap to clone, and independent of the handle, which
+/// [`ServiceHandle::run`] takes. It does not keep the service running.
+///
+/// # Examples
+///
+/// ```no_run
+/// # use kafka_service::KafkaService;
+/// # async fn example() -> Result<(), kafka_service::Error> {
+/// let service = KafkaService::from_env()?.start().await?;
+/// let health = service.health_watch();
+/// // In the handler of `GET /ready`: 200 or 503.
+/// let is_ready = move || health.now().ready;
+/// service.run().await
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct HealthWatch {
+    /// None where Kafka is disabled.
+    running: Option<(Weak<Core>, Arc<HealthState>)>,
+}
+
+impl HealthWatch {
+    pub(super) fn disabled() -> Self {
+        Self { running: None }
+    }
+
+    pub(super) fn running(core: &Arc<Core>, health: &Arc<HealthState>) -> Self {
+        Self { running: Some((Arc::downgrade(core), Arc::clone(health))) }
+    }
+
+    /// How the service is doing at this moment. A service that is stopping or has stopped is not ready; once it is gone the
+    /// numbers are zero.
+    #[must_use]
+    pub fn now(&self) -> Health {
+        let Some((core, health)) = &self.running else {
+            return empty(true, "Kafka is disabled (KAFKA_BOOTSTRAP_SERVERS is empty)");
+        };
+        core.upgrade().map_or_else(|| empty(false, "the service has stopped"), |core| picture(&core, health))
+    }
+}
+
+impl fmt::Debug for HealthWatch {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("HealthWatch").field(&self.now()).finish()
+    }
+}
+
+impl ServiceHandle {
+    /// Something that tells the [`health`](Self::health) of this service to other parts of the program.
+    #[must_use]
+    pub fn health_watch(&self) -> HealthWatch {
+        self.watch.clone()
+    }
+
+    /// How the service is doing at this moment.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.watch.now()
+    }
+
+    /// Completes when the service is ready: it takes part in its group, its topics exist, and what is sent now is handled.
+    ///
+    /// For tests, and for programs that have nothing to do before. It waits for 30 seconds; a program that can wait longer
+    /// calls it again, one that cannot puts a [`tokio::time::timeout`] around it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotReady`] after 30 seconds, with what keeps the service from being ready; [`Error::Failed`] as soon as
+    /// the service has ended by itself.
+    ///
+    /// # Cancel safety
+    ///
+    /// May be dropped and called again.
+    ///
+    /// # Examples
+    ///
+    /// ```standalone_crate
+    /// use kafka_service::{Config, KafkaService, command, config::Bootstrap};
+    ///
+    /// #[command("ping")]
+    /// async fn ping() {}
+    ///
+    /// #[tokio::main]
+    /// async fn main() -> Result<(), kafka_service::Error> {
+    ///     let mut config = Config::new("pinged");
+    ///     config.bootstrap_servers = Bootstrap::Embedded;
+    ///     let service = KafkaService::new(config).start().await?;
+    ///     let health = service.health_watch();
+    ///     service.ready().await?;
+    ///     assert!(health.now().ready);
+    ///     service.shutdown().await?;
+    ///     assert_eq!(health.now().problems, ["the service has stopped"]);
+    ///     Ok(())
+    /// }
+    /// ```
+    pub async fn ready(&self) -> Result<(), Error> {
+        tokio::select! {
+            ready = self.is_ready_by(Instant::now() + PATIENCE) => ready,
+            error = self.failed() => Err(error),
+        }
+    }
+
+    async fn is_ready_by(&self, deadline: Instant) -> Result<(), Error> {
+        loop {
+            let health = self.health();
+            if health.ready {
+                return Ok(());
+            }
+            // Not tokio's clock: a test that pauses it still waits for a real broker.
+            if Instant::now() >= deadline {
+                return Err(Error::NotReady(health.problems));
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+fn picture(core: &Core, health: &HealthState) -> Health {
+    let problems = problems(core, health);
+    let counters = &core.counters;
+    Health {
+        ready: problems.is_empty(),
+        problems,
+        assigned_partitions: health.assigned_partitions.load(Ordering::Relaxed),
+        in_flight: Counters::get(&counters.in_flight),
+        waiting_bytes: core.acks.assignments.waiting_bytes(),
+        received: Counters::get(&counters.received),
+        finished: Counters::get(&counters.finished),
+        dead_lettered: Counters::get(&counters.dead_lettered),
+        skipped: Counters::get(&counters.skipped),
+        abandoned: Counters::get(&counters.abandoned) + core.acks.late_reports(),
+        retries: Counters::get(&counters.retries),
+        events: Counters::get(&counters.events),
+        uncommitted: health.uncommitted.load(Ordering::Relaxed),
+        unconfirmed_for: Duration::from_millis(health.unconfirmed_ms.load(Ordering::Relaxed) as u64),
+    }
+}
+
+fn problems(core: &Core, health: &HealthState) -> Vec<String> {
+    let mut problems = Vec::new();
+    problems.extend(core.fatal.reason().map(str::to_owned));
+    problems.extend(health.problem());
+    if health.is_stopping.load(Ordering::Relaxed) {
+        problems.push("the service is stopping".to_owned());
+    } else if problems.is_empty() && !health.takes_part() {
+        problems.push("no partition has been assigned yet".to_owned());
+    }
+    let undelivered = Counters::get(&core.counters.undelivered);
+    if undelivered > 0 {
+        problems.push(format!("the broker does not take {undelivered} events or dead letters; they are sent again"));
+    }
+    problems
+}
+
+/// There is nothing to count.
+fn empty(ready: bool, problem: &str) -> Health {
+    Health {
+        ready,
+        problems: vec![problem.to_owned()],
+        assigned_partitions: 0,
+        in_flight: 0,
+        waiting_bytes: 0,
+        received: 0,
+        finished: 0,
+        dead_lettered: 0,
+        skipped: 0,
+        abandoned: 0,
+        retries: 0,
+        events: 0,
+        uncommitted: 0,
+        unconfirmed_for: Duration::ZERO,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Config, KafkaService, config::Bootstrap};
+
+    async fn start(servers: Bootstrap) -> ServiceHandle {
+        let mut config = Config::new("watched");
+        config.bootstrap_servers = servers;
+        // What the handlers of this test program need.
+        KafkaService::new(config).state(String::new()).start().await.unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_service_that_is_not_ready_in_time_says_why() {
+        let service = start(Bootstrap::Servers("127.0.0.1:1".to_owned())).await;
+        let error = service.is_ready_by(Instant::now()).await.unwrap_err();
+        assert!(matches!(&error, Error::NotReady(problems) if !problems.is_empty()), "{error}");
+        assert!(error.to_string().starts_with("the service is not ready yet\n- "), "{error}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_watch_outlives_its_service() {
+        let service = start(Bootstrap::Embedded).await;
+        let health = service.health_watch();
+        service.ready().await.unwrap();
+        assert!(health.now().ready);
+        service.run_until(std::future::ready(())).await.unwrap();
+        let now = health.clone().now();
+        assert_eq!((now.ready, now.problems), (false, vec!["the service has stopped".to_owned()]));
+    }
+
+    #[tokio::test]
+    async fn a_service_without_kafka_is_ready() {
+        let service = start(Bootstrap::Disabled).await;
+        service.ready().await.unwrap();
+        assert!(service.health_watch().now().ready);
+    }
+}

@@ -1,0 +1,250 @@
+//! Checks for the unit tests of a program whose handlers are found, not listed.
+//!
+//! A handler itself needs nothing from here: it is a function, and a test calls it; arguments that a test cannot make outright
+//! come out of a [`message`](message()). What a compiler cannot see is whether
+//! all handlers of a program are linked, agree with each other, and get the states that they need. The service says so when
+//! it starts; a test says so before:
+//!
+//! ```standalone_crate
+//! # use kafka_service::{State, command};
+//! # #[derive(Clone)]
+//! # struct Users;
+//! # #[derive(serde::Deserialize)]
+//! # struct CreateUser {}
+//! # #[command("create_user")]
+//! # async fn create_user(_: State<Users>, _: CreateUser) {}
+//! # #[command("delete_user")]
+//! # async fn delete_user() {}
+//! // In a `#[test]` of the program:
+//! kafka_service::testing::check_handlers().state::<Users>().expect_commands(["create_user", "delete_user"]).assert();
+//! ```
+//!
+//! A test sees the handlers that are linked into it. Handlers of the crate under test always are if the test stands in
+//! that crate (`#[cfg(test)] mod tests`); a test in `tests/` and a program that uses nothing of a library of handlers need
+//! `use that_crate as _;`, and that a line of these was forgotten is what [`expect_commands`] finds.
+
+mod message;
+
+use std::any::TypeId;
+
+pub use self::message::{Message, message};
+
+use crate::{
+    config::Config,
+    registry::{self, Handler, Kind},
+};
+
+/// Begins a check of all handlers of this program, with the rules that apply when a service starts.
+///
+/// # Examples
+///
+/// ```standalone_crate
+/// use kafka_service::{State, command, testing};
+///
+/// #[derive(Clone)]
+/// struct Clock;
+///
+/// #[command("what_time")]
+/// async fn what_time(_: State<Clock>, _: ()) {}
+///
+/// testing::check_handlers().state::<Clock>().assert();
+/// let problems = testing::check_handlers().problems();
+/// assert!(problems[0].contains("::Clock` was never provided, but is needed by\n  command `what_time`"), "{problems:?}");
+/// ```
+pub fn check_handlers() -> HandlerCheck {
+    HandlerCheck { states: Vec::new(), config: None, expected: Vec::new() }
+}
+
+/// Panics unless each of these commands has a handler in this program. The message names the closest handlers and what to do
+/// where a crate was not linked.
+///
+/// # Panics
+///
+/// If a command has no handler.
+///
+/// # Examples
+///
+/// ```
+/// # use kafka_service::command;
+/// # #[command("create_user")]
+/// # async fn create_user() {}
+/// # #[command("delete_user")]
+/// # async fn delete_user() {}
+/// kafka_service::testing::expect_commands(["create_user", "delete_user"]);
+/// ```
+#[track_caller]
+pub fn expect_commands<I: IntoIterator<Item: AsRef<str>>>(names: I) {
+    report("handlers are missing", &missing(&expected(Kind::Command, names)));
+}
+
+/// Panics unless each of these event types has an `#[event]` handler in this program. Like [`expect_commands`].
+///
+/// # Panics
+///
+/// If an event type has no handler.
+///
+/// # Examples
+///
+/// ```should_panic
+/// // Nothing in this program handles events.
+/// kafka_service::testing::expect_events(["nobody.listens"]);
+/// ```
+#[track_caller]
+pub fn expect_events<I: IntoIterator<Item: AsRef<str>>>(types: I) {
+    report("handlers are missing", &missing(&expected(Kind::Event, types)));
+}
+
+/// A check of all handlers of this program, from [`check_handlers`].
+#[derive(Clone, Debug)]
+#[must_use = "nothing is checked until `assert` or `problems` is called"]
+pub struct HandlerCheck {
+    states: Vec<TypeId>,
+    config: Option<Config>,
+    expected: Vec<(Kind, String)>,
+}
+
+impl HandlerCheck {
+    /// The program provides a state of this type: what it passes to `.state(value)`.
+    pub fn state<T: Clone + Send + Sync + 'static>(mut self) -> Self {
+        self.states.push(TypeId::of::<T>());
+        self
+    }
+
+    /// The configuration that the options of handlers are compared with, checked too. Without it that is the default one.
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = Some(config);
+        self
+    }
+
+    /// Each of these commands must have a handler. There may be others.
+    pub fn expect_commands<I: IntoIterator<Item: AsRef<str>>>(mut self, names: I) -> Self {
+        self.expected.extend(expected(Kind::Command, names));
+        self
+    }
+
+    /// Each of these event types must have an `#[event]` handler. There may be others.
+    pub fn expect_events<I: IntoIterator<Item: AsRef<str>>>(mut self, types: I) -> Self {
+        self.expected.extend(expected(Kind::Event, types));
+        self
+    }
+
+    /// Everything that is wrong, as texts that name handlers with file and line; empty if all is well.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if let Some(Err(error)) = self.config.as_ref().map(Config::validate) {
+            problems.push(error.to_string());
+        }
+        let default = Config::new("test");
+        let config = self.config.as_ref().unwrap_or(&default);
+        let found = registry::check(registry::linked(), |state| self.states.contains(&state), config);
+        problems.extend(found.problems.iter().map(ToString::to_string));
+        problems.extend(missing(&self.expected));
+        problems
+    }
+
+    /// Panics if anything is wrong, with all of it.
+    ///
+    /// # Panics
+    ///
+    /// If anything is wrong.
+    #[track_caller]
+    pub fn assert(self) {
+        report("the handlers of this program are not sound", &self.problems());
+    }
+}
+
+fn expected<I: IntoIterator<Item: AsRef<str>>>(kind: Kind, names: I) -> Vec<(Kind, String)> {
+    names.into_iter().map(|name| (kind, name.as_ref().to_owned())).collect()
+}
+
+#[track_caller]
+#[expect(clippy::panic, reason = "this is how a test fails")]
+fn report(what: &str, problems: &[String]) {
+    if !problems.is_empty() {
+        let list: String = problems.iter().map(|problem| format!("\n- {problem}")).collect();
+        panic!("{what}{list}");
+    }
+}
+
+/// What is said of the expected handlers that are not there.
+fn missing(expected: &[(Kind, String)]) -> Vec<String> {
+    let mut linked: Vec<_> = registry::linked().collect();
+    linked.sort_by_key(|handler| (handler.kind, handler.name));
+    let is_there =
+        |(kind, name): &&(Kind, String)| linked.iter().any(|known| known.kind == *kind && known.name == name);
+    expected.iter().filter(|wanted| !is_there(wanted)).map(|(kind, name)| not_linked(*kind, name, &linked)).collect()
+}
+
+fn not_linked(kind: Kind, name: &str, linked: &[&'static Handler]) -> String {
+    let known: Vec<_> = linked.iter().copied().filter(|handler| handler.kind == kind).collect();
+    let closest = registry::closest(name, known.iter().copied());
+    let closest = closest.map(|handler| format!("\n  closest: `{}`, {}", handler.name, handler.place()));
+    let names: Vec<_> = known.iter().map(|handler| format!("`{}`", handler.name)).collect();
+    let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    format!(
+        "{kind} `{name}` has no handler in this program{}\n  {kind}s that have one: {names}\n  \
+         help: if its handler stands in a crate that nothing here mentions, add `use that_crate as _;`",
+        closest.unwrap_or_default()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handler_that_is_not_linked_is_named_with_the_closest_and_what_to_do() {
+        // `handler/expansion_tests.rs` has the handlers of this test program.
+        let problems = check_handlers().state::<String>().expect_commands(["test_ping", "test_pong"]).problems();
+        let [problem] = problems.as_slice() else { panic!("one is missing: {problems:#?}") };
+        assert!(problem.starts_with(
+            "command `test_pong` has no handler in this program\n  closest: `test_ping`, `kafka_service::"
+        ));
+        assert!(problem.contains("expansion_tests.rs:"), "{problem}");
+        assert!(
+            problem.contains("\n  commands that have one: ")
+                && problem.contains("`test_greet`, ")
+                && problem.contains("`test_ping`"),
+            "{problem}"
+        );
+        assert!(problem.ends_with(
+            "help: if its handler stands in a crate that nothing here mentions, add `use that_crate as _;`"
+        ));
+    }
+
+    #[test]
+    fn an_event_handler_is_no_command_handler() {
+        let problems = check_handlers().state::<String>().expect_events(["test_ping"]).problems();
+        let [problem] = problems.as_slice() else { panic!("one is missing: {problems:#?}") };
+        assert!(
+            problem.starts_with("event `test_ping` has no handler in this program\n  events that have one: "),
+            "{problem}"
+        );
+    }
+
+    #[test]
+    fn a_sound_program_passes_and_a_configuration_is_checked_too() {
+        let check = check_handlers().state::<String>().expect_commands(["test_ping"]);
+        check.clone().assert();
+        let mut config = Config::new("test");
+        config.max_in_flight = 0;
+        let problems = check.config(config).problems();
+        assert!(
+            problems[0].starts_with("invalid configuration") && problems[0].contains("max_in_flight"),
+            "{problems:?}"
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "handlers are missing\n- command `no_such_command` has no handler in this program")]
+    fn an_expected_command_without_a_handler_is_a_panic() {
+        expect_commands(["no_such_command"]);
+    }
+
+    #[test]
+    #[should_panic(expected = "the handlers of this program are not sound\n- state `alloc::string::String` was never")]
+    fn a_missing_state_is_a_panic() {
+        check_handlers().assert();
+    }
+}

@@ -1,0 +1,189 @@
+//! A message made by hand: for tests of what a handler takes beside its payload.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use crate::{
+    config::MessageId,
+    envelope::Envelope,
+    handler::{Context, FromContext, HandlerError, States},
+    message::{Origin, Record as _, StoredRecord},
+    publish::{LazyPublisher, Publisher, PublisherCore},
+};
+
+/// Begins a message of this type, the name of a command or an event, from which extractors can be taken: those that a test
+/// cannot make outright, and your own.
+///
+/// # Examples
+///
+/// ```
+/// use kafka_service::{FromContext, HandlerError, Meta, State, testing};
+///
+/// #[derive(Clone)]
+/// struct Tenants(Vec<String>);
+///
+/// struct Tenant(String);
+///
+/// impl FromContext for Tenant {
+///     type Needs = (Meta, State<Tenants>);
+///
+///     fn from_context((meta, State(tenants)): Self::Needs) -> Result<Self, HandlerError> {
+///         let tenant = tenants.0.into_iter().find(|tenant| meta.source() == Some(tenant.as_str()));
+///         tenant.map(Self).ok_or_else(|| HandlerError::permanent("no tenant"))
+///     }
+/// }
+///
+/// let message = testing::message("create_user").state(Tenants(vec!["shop".to_owned()]));
+/// assert!(message.clone().source("thief").extract::<Tenant>().is_err());
+/// assert_eq!(message.source("shop").extract::<Tenant>().unwrap().0, "shop");
+///
+/// // A handler that takes `Meta` can be called with this.
+/// let meta: Meta = testing::message("create_user").attempt(2).extract().unwrap();
+/// assert_eq!((meta.topic(), meta.attempt()), ("test", 2));
+/// ```
+pub fn message(kind: impl Into<String>) -> Message {
+    let envelope = [("type", kind.into()), ("correlation_id", "test".to_owned())];
+    Message {
+        envelope: envelope.into_iter().map(|(name, text)| (name.to_owned(), Value::String(text))).collect(),
+        record: StoredRecord { value: None, key: None, offset: 0, timestamp: None, headers: Vec::new() },
+        topic: "test".to_owned(),
+        partition: 0,
+        attempt: 1,
+        states: States::default(),
+    }
+}
+
+/// A message made by hand, from [`message`](message()).
+///
+/// What is not set is as in the plainest of messages: the correlation id `test`, at offset 0 of partition 0 of the topic
+/// `test`, at the first attempt, without a key and a source.
+#[derive(Clone)]
+#[must_use = "a message is there to be extracted from"]
+pub struct Message {
+    envelope: Map<String, Value>,
+    record: StoredRecord,
+    topic: String,
+    partition: i32,
+    attempt: u32,
+    states: States,
+}
+
+impl Message {
+    /// The id that the message and its answers share.
+    pub fn correlation_id(self, id: impl Into<String>) -> Self {
+        self.member("correlation_id", id.into())
+    }
+
+    /// The service that sent it.
+    pub fn source(self, source: impl Into<String>) -> Self {
+        self.member("source", source.into())
+    }
+
+    /// The message's own id.
+    pub fn id(self, id: impl Into<String>) -> Self {
+        self.member("id", id.into())
+    }
+
+    /// A member of the message beside the payload.
+    pub fn member(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.envelope.insert(name.into(), value.into());
+        self
+    }
+
+    /// The record key.
+    pub fn key(mut self, key: impl Into<Vec<u8>>) -> Self {
+        self.record.key = Some(key.into());
+        self
+    }
+
+    /// A header of the record; another one of the same name comes behind it.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
+        self.record.headers.push((name.into(), Some(value.into())));
+        self
+    }
+
+    /// Where it stands in Kafka.
+    pub fn position(mut self, topic: impl Into<String>, partition: i32, offset: i64) -> Self {
+        (self.topic, self.partition, self.record.offset) = (topic.into(), partition, offset);
+        self
+    }
+
+    /// 1 at the first attempt, 2 at the first retry, and so on.
+    pub fn attempt(mut self, attempt: u32) -> Self {
+        self.attempt = attempt;
+        self
+    }
+
+    /// Provides a state, as [`KafkaService::state`](crate::KafkaService::state) does.
+    pub fn state<T: Clone + Send + Sync + 'static>(mut self, state: T) -> Self {
+        self.states.insert(state);
+        self
+    }
+
+    /// Takes an extractor out of it. A [`Publisher`](crate::Publisher) is one of a service without Kafka: it refuses what
+    /// it is given.
+    ///
+    /// # Errors
+    ///
+    /// Those of the extractor; a state that was not provided; a message that is none, such as one with an empty type.
+    pub fn extract<T: FromContext>(&self) -> Result<T, HandlerError> {
+        let text = serde_json::to_vec(&self.envelope)?;
+        let record = &StoredRecord { value: Some(text), ..self.record.clone() };
+        let publisher = Publisher::new(PublisherCore::disabled("test", "test", MessageId::default()));
+        let publisher = &LazyPublisher::new(&publisher, 0, 0, None);
+        let origin = Origin {
+            topic: &self.topic,
+            partition: self.partition,
+            offset: record.offset(),
+            key: record.key(),
+            timestamp: record.timestamp(),
+        };
+        let envelope = &Envelope::decode(record.value())?;
+        T::extract(&Context { envelope, origin, record, attempt: self.attempt, states: &self.states, publisher })
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Message")
+            .field("envelope", &self.envelope)
+            .field("record", &self.record)
+            .field("topic", &self.topic)
+            .field("partition", &self.partition)
+            .field("attempt", &self.attempt)
+            .field("states", &self.states)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::handler::{CorrelationId, Extra, Headers, Meta, State};
+
+    #[test]
+    fn an_extractor_gets_what_the_message_was_made_with() {
+        let message = message("create_user").correlation_id("c-1").source("shop").id("m-1").key("ada").attempt(3);
+        let (meta, id): (Meta, CorrelationId) = message.position("users", 7, 42).extract().unwrap();
+        assert_eq!((meta.topic(), meta.partition(), meta.offset()), ("users", 7, 42));
+        assert_eq!((meta.key(), meta.attempt()), (Some(b"ada".as_slice()), 3));
+        assert_eq!((meta.source(), meta.message_id(), id.as_str()), (Some("shop"), Some("m-1"), "c-1"));
+    }
+
+    #[test]
+    fn headers_and_members_are_there_too() {
+        let message = message("create_user").header("trace", "t-1").member("version", 2);
+        assert_eq!(message.extract::<Headers>().unwrap().get_str("trace"), Some("t-1"));
+        assert_eq!(message.extract::<Extra>().unwrap().get("version"), Some(&2.into()));
+    }
+
+    #[test]
+    fn a_state_that_was_not_provided_and_a_message_that_is_none_are_errors() {
+        let error = message("create_user").extract::<State<u8>>().unwrap_err();
+        assert!(error.to_string().contains("state `u8` was never provided"), "{error}");
+        assert_eq!(message("").extract::<Meta>().unwrap_err().to_string(), "the member `type` is empty");
+        assert_eq!(message("create_user").state(3_u8).extract::<State<u8>>().unwrap().0, 3);
+    }
+}

@@ -1,0 +1,82 @@
+//! A service that only reacts to events. A program of its own, because it looks at everything that is logged.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use kafka_service::config::{Bootstrap, UnknownCommands};
+use kafka_service::{Config, Event, KafkaService, MessageContext};
+use kafka_service_tests::{Client, wait_until};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[derive(Deserialize)]
+struct UserCreated {
+    name: String,
+}
+
+#[derive(Serialize, Event)]
+#[event("mail.sent", key = to)]
+struct MailSent {
+    to: String,
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().expect("nobody panics").clone()).expect("a log is text")
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("nobody panics").write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_with_event_handlers_only_consumes_events_only_and_is_silent_about_those_that_it_does_not_want() {
+    let log = Log::default();
+    let writer = log.clone();
+    tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).init();
+    let mut config = Config::new("mailer");
+    config.bootstrap_servers = Bootstrap::Embedded;
+    config.unknown_commands = UnknownCommands::DeadLetter;
+    let service = KafkaService::new(config)
+        .on_event("user.created", |_: MessageContext, UserCreated { name }: UserCreated| async {
+            MailSent { to: name }
+        })
+        .start()
+        .await
+        .expect("it starts");
+    wait_until(PATIENCE, "the service to be ready", || service.health().ready);
+    let client = Client::new(service.bootstrap_servers());
+    for n in 0..3 {
+        client.produce("service_events", json!({"type": format!("other.{n}"), "correlation_id": "c-0", "payload": {}}));
+    }
+    client.produce(
+        "service_events",
+        json!({"type": "user.created", "correlation_id": "c-1", "payload": {"name": "Ada"}}),
+    );
+    let events = client.read_count("service_events", PATIENCE, 5);
+    assert!(events.iter().any(|event| event.json()["type"] == "mail.sent" && event.key_text() == Some("Ada")));
+    wait_until(PATIENCE, "the others to be skipped, its own too", || service.health().skipped == 4);
+    assert_eq!((service.health().finished, service.health().dead_lettered), (1, 0));
+    wait_until(PATIENCE, "everything to be committed", || client.lag("mailer-group", "service_events") == 0);
+    assert!(!client.topic_exists("service_commands"), "nobody handles commands");
+    service.shutdown().await.expect("nothing is left undone");
+
+    let log = log.text();
+    assert!(!log.contains("other.") && !log.contains("WARN") && !log.contains("ERROR"), "{log}");
+    assert!(log.contains("event `user.created` -> `closure` (tests/tests/only_events.rs:"), "{log}");
+    assert!(log.contains(" on service_events\n"), "{log}");
+}

@@ -1,0 +1,15 @@
+// The mistake is in the derive: the handler has nothing to add.
+use kafka_service::{Command, command};
+
+#[derive(serde::Deserialize, Command)]
+#[command("create order")]
+struct CreateOrder {
+    customer: String,
+}
+
+#[command]
+async fn create_order(order: CreateOrder) {
+    drop(order.customer);
+}
+
+fn main() {}

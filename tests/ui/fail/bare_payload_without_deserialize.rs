@@ -1,0 +1,15 @@
+// The payload says its name, but cannot be decoded.
+use kafka_service::{Command, command};
+
+#[derive(Command)]
+#[command("create_order")]
+struct CreateOrder {
+    customer: String,
+}
+
+#[command]
+async fn create_order(order: CreateOrder) {
+    drop(order.customer);
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+// What a branch returns is not what the function returns.
+use kafka_service::{Event, command};
+
+#[derive(serde::Serialize, Event)]
+#[event("order.created")]
+struct OrderCreated;
+
+#[command("create_order")]
+async fn create_order(order: String) -> Option<OrderCreated> {
+    if order.is_empty() {
+        return OrderCreated;
+    }
+    None
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+// A type that does not exist is the compiler's to name, once.
+use kafka_service::{Event, HandlerError, command};
+
+#[derive(serde::Serialize, Event)]
+#[event("order.created")]
+struct OrderCreated;
+
+#[command("create_order")]
+async fn create_order() -> Result<OrderCreatd, HandlerError> {
+    Ok(OrderCreated)
+}
+
+fn main() {}

@@ -1,0 +1,5 @@
+// The attribute has to be in scope.
+#[command("create_order")]
+async fn create_order() {}
+
+fn main() {}

@@ -1,0 +1,9 @@
+// The attribute alone is the one for handlers.
+use kafka_service::command;
+
+#[command("create_user", reply = UserCreated)]
+struct CreateUser {
+    name: String,
+}
+
+fn main() {}

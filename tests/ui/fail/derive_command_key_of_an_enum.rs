@@ -1,0 +1,11 @@
+// Variants have no field in common.
+use kafka_service::Command;
+
+#[derive(Command)]
+#[command("change_user", key = name)]
+enum ChangeUser {
+    Create { name: String },
+    Remove { name: String },
+}
+
+fn main() {}

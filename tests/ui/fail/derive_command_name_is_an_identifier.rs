@@ -1,0 +1,10 @@
+// The name lacks its quotes.
+use kafka_service::Command;
+
+#[derive(Command)]
+#[command(create_user)]
+struct CreateUser {
+    name: String,
+}
+
+fn main() {}

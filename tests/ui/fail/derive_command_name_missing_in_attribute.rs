@@ -1,0 +1,10 @@
+// Options are no name.
+use kafka_service::Command;
+
+#[derive(Command)]
+#[command(key = name)]
+struct CreateUser {
+    name: String,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+// Names go into logs and headers.
+use kafka_service::Command;
+
+#[derive(Command)]
+#[command("create user")]
+struct CreateUser {
+    name: String,
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+// A handler has an attribute, not a derive.
+use kafka_service::Command;
+
+#[derive(Command)]
+async fn create_user() {}
+
+fn main() {}

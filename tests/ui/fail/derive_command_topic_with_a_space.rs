@@ -1,0 +1,10 @@
+// Kafka refuses it.
+use kafka_service::Command;
+
+#[derive(Command)]
+#[command("create_user", topic = "my users")]
+struct CreateUser {
+    name: String,
+}
+
+fn main() {}

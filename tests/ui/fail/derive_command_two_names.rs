@@ -1,0 +1,11 @@
+// Which one should it be?
+use kafka_service::Command;
+
+#[derive(Command)]
+#[command("create_user")]
+#[command("make_user")]
+struct CreateUser {
+    name: String,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+// A command says its name.
+use kafka_service::Command;
+
+#[derive(Command)]
+struct CreateUser {
+    name: String,
+}
+
+fn main() {}

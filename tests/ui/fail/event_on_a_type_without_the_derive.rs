@@ -1,0 +1,9 @@
+// The attribute alone is the one for handlers.
+use kafka_service::event;
+
+#[event("user.created", key = name)]
+struct UserCreated {
+    name: String,
+}
+
+fn main() {}

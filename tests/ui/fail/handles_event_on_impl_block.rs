@@ -1,0 +1,11 @@
+// Handlers are functions.
+use kafka_service::event;
+
+struct Payments;
+
+#[event("payment.settled")]
+impl Payments {
+    fn settle() {}
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+// Handlers are functions.
+use kafka_service::event;
+
+#[event("payment.settled")]
+use std::io as _;
+
+fn main() {}

@@ -1,0 +1,7 @@
+// A typing error in the first argument.
+use kafka_service::command;
+
+#[command(retries(attempts = 3))]
+async fn create_order() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+// Without parentheses it says nothing either.
+use kafka_service::command;
+
+#[command("create_order", retry)]
+async fn create_order() {}
+
+fn main() {}

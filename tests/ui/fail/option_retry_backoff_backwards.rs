@@ -1,0 +1,7 @@
+// The first is not the longest.
+use kafka_service::command;
+
+#[command("create_order", retry(backoff = "5s..100ms"))]
+async fn create_order() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+// A range of literals is not Rust.
+use kafka_service::command;
+
+#[command("create_order", retry(backoff = 100ms..5s))]
+async fn create_order() {}
+
+fn main() {}

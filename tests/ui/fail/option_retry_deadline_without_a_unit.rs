@@ -1,0 +1,7 @@
+// Minutes, seconds?
+use kafka_service::command;
+
+#[command("create_order", retry(deadline = "2"))]
+async fn create_order() {}
+
+fn main() {}

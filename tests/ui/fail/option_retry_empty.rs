@@ -1,0 +1,7 @@
+// Empty parentheses say nothing.
+use kafka_service::command;
+
+#[command("create_order", retry())]
+async fn create_order() {}
+
+fn main() {}

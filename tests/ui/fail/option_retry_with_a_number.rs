@@ -1,0 +1,7 @@
+// A setting has a name.
+use kafka_service::command;
+
+#[command("create_order", retry(3))]
+async fn create_order() {}
+
+fn main() {}

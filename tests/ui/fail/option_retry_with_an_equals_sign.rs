@@ -1,0 +1,7 @@
+// The settings of `retry` stand in parentheses.
+use kafka_service::command;
+
+#[command("create_order", retry = 3)]
+async fn create_order() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+// The form of another option.
+use kafka_service::command;
+
+#[command("create_order", timeout("30s"))]
+async fn create_order() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+// A month is the limit.
+use kafka_service::command;
+
+#[command("create_order", timeout = "721h")]
+async fn create_order() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+// Milliseconds, seconds?
+use kafka_service::command;
+
+#[command("create_order", timeout = "30")]
+async fn create_order() {}
+
+fn main() {}

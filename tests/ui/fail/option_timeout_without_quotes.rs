@@ -1,0 +1,7 @@
+// A duration is a string literal.
+use kafka_service::command;
+
+#[command("create_order", timeout = 30)]
+async fn create_order() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+// No handler is that fast.
+use kafka_service::command;
+
+#[command("create_order", timeout = "0s")]
+async fn create_order() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+// Kafka has no topic without a name.
+use kafka_service::command;
+
+#[command("create_order", topic = "")]
+async fn create_order() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+// Kafka refuses it.
+use kafka_service::command;
+
+#[command("create_order", topic = "my orders")]
+async fn create_order() {}
+
+fn main() {}

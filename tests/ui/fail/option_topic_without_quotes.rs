@@ -1,0 +1,7 @@
+// A topic is a string literal.
+use kafka_service::command;
+
+#[command("create_order", topic = orders)]
+async fn create_order() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+// Options are no name.
+use kafka_service::command;
+
+#[command(timeout = "30s")]
+async fn create_order() {}
+
+fn main() {}
