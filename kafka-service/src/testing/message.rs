@@ -9,7 +9,7 @@ use crate::{
     envelope::Envelope,
     handler::{Context, FromContext, HandlerError, States},
     message::{Origin, Record as _, StoredRecord},
-    publish::{Publisher, PublisherCore},
+    publish::{LazyPublisher, Publisher, PublisherCore},
 };
 
 /// Begins a message of this type, the name of a command or an event, from which extractors can be taken: those that a test
@@ -129,7 +129,7 @@ impl Message {
     /// Those of the extractor; a state that was not provided; a message that is none, such as one with an empty type.
     pub fn extract<T: FromContext>(&self) -> Result<T, HandlerError> {
         let text = serde_json::to_vec(&self.envelope)?;
-        let publisher = &Publisher::new(PublisherCore::disabled("test", "test", MessageId::default()));
+        let publisher = Publisher::new(PublisherCore::disabled("test", "test", MessageId::default()));
         let origin = Origin {
             topic: &self.topic,
             partition: self.partition,
@@ -138,7 +138,9 @@ impl Message {
             timestamp: self.record.timestamp(),
         };
         let envelope = &Envelope::decode(Some(&text))?;
-        T::extract(&Context { envelope, origin, attempt: self.attempt, states: &self.states, publisher })
+        let publisher = &LazyPublisher::new(&publisher, 0, 0, None);
+        let (record, attempt, states) = (&self.record, self.attempt, &self.states);
+        T::extract(&Context { envelope, origin, record, attempt, states, publisher })
     }
 }
 
