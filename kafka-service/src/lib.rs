@@ -157,6 +157,11 @@
 //! `service_commands-dlq`, byte for byte, with [headers](dead_letter) that say why, as does what is no message at all or
 //! does not decode.
 //!
+//! [`Publisher::publish`] takes an event, [`send`](Publisher::send) a [`Command`]; both give a [`Publication`], on which
+//! correlation id, key, headers and topic can be set, and which is awaited, or [detached](Publication::detach). In a handler
+//! the publisher is an argument, and the command is finished only when all that was published through it is acknowledged.
+//! A program that only publishes, such as a web server, needs no handlers: [`Publisher::connect`].
+//!
 //! # What is promised
 //!
 //! * **Nothing is lost.** A position is committed only when every earlier position of its partition is finished: its

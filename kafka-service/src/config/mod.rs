@@ -30,6 +30,7 @@ pub(crate) use features::Features;
 use names::Names;
 use properties::Properties;
 pub(crate) use reserved::CLASSIC_ONLY;
+pub(crate) use topic::flaw as topic_flaw;
 
 /// Every setting of a service.
 ///

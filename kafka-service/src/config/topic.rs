@@ -6,7 +6,7 @@ const LONGEST: usize = 249;
 const ALLOWED: &str = "a topic name has 1 to 249 of the characters `a-z`, `A-Z`, `0-9`, `.`, `_` and `-`";
 
 /// What is wrong with a topic name, if anything is.
-pub(super) fn flaw(name: &str) -> Option<String> {
+pub(crate) fn flaw(name: &str) -> Option<String> {
     let is_allowed = |character: &char| character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-');
     let what = if name.is_empty() {
         "is empty".to_owned()

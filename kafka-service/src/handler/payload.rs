@@ -32,19 +32,31 @@ pub fn decode<T: Payload>(context: &Context<'_>) -> Result<T, DecodeError> {
 }
 
 pub(super) fn decode_text<T: Payload>(text: &str) -> Result<T, DecodeError> {
-    serde_json::from_str(text).map_err(|error| explain::<T>(text, &error))
+    serde_json::from_str(text).or_else(|error| decode_again(text, &error))
 }
 
 /// Decodes once more, this time with an eye on the path.
 #[cold]
 #[inline(never)]
-fn explain<T: Payload>(text: &str, error: &serde_json::Error) -> DecodeError {
+fn decode_again<T: Payload>(text: &str, error: &serde_json::Error) -> Result<T, DecodeError> {
+    // To serde a `struct Ping;` is null, but a message without members is an empty object.
+    let is_empty = || serde_json::from_str::<Empty>(text).is_ok();
+    if error.to_string().starts_with("invalid type: map, expected unit struct ")
+        && is_empty()
+        && let Ok(payload) = serde_json::from_str("null")
+    {
+        return Ok(payload);
+    }
     let mut track = Track::new();
     let mut json = serde_json::Deserializer::from_str(text);
     // It fails as it did before; the first error counts, and from this one comes the path.
     drop(T::deserialize(Deserializer::new(&mut json, &mut track)));
-    DecodeError::new(type_name::<T>(), text, &track.path(), error)
+    Err(DecodeError::new(type_name::<T>(), text, &track.path(), error))
 }
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Empty {}
 
 #[cfg(test)]
 mod tests {
@@ -60,5 +72,17 @@ mod tests {
     fn a_payload_is_decoded_from_the_text_of_the_message() {
         let payload = with_message(r#"{"name":"Ada"}"#, &States::default(), decode::<CreateUser>).unwrap();
         assert_eq!(payload, CreateUser { name: "Ada".into() });
+    }
+
+    #[test]
+    fn a_struct_without_anything_is_an_empty_object() {
+        #[derive(Debug, PartialEq, serde::Deserialize)]
+        struct Ping;
+        for payload in ["{}", " { } ", "null"] {
+            assert_eq!(with_message(payload, &States::default(), decode::<Ping>), Ok(Ping));
+        }
+        for payload in ["[]", r#"{"a":1}"#, "0"] {
+            with_message(payload, &States::default(), decode::<Ping>).unwrap_err();
+        }
     }
 }

@@ -20,9 +20,8 @@ use crate::{
 
 #[path = "bound.rs"]
 mod bound;
-
-/// Tells somebody who waits what became of a record.
-type Answer = oneshot::Sender<Result<(), Undelivered>>;
+#[path = "losses.rs"]
+mod losses;
 
 /// The receiving end of the producer's reports, shared with the client's thread.
 #[derive(Debug)]
@@ -48,6 +47,9 @@ pub(crate) enum Incoming {
     /// A handler publishes a record, which has not been sent yet.
     Published(Stored),
 }
+
+/// The way to somebody who waits.
+type Answer = oneshot::Sender<Result<(), Undelivered>>;
 
 /// What one acknowledgement, or the last of several, completes.
 #[derive(Debug)]
@@ -101,25 +103,6 @@ impl Acks {
     pub(crate) fn caller(&self) -> (Token, oneshot::Receiver<Result<(), Undelivered>>) {
         let (sender, receiver) = oneshot::channel();
         (self.entry(Pending::Caller { sender, command: None }), receiver)
-    }
-
-    /// A token for a record of which nobody waits to hear.
-    pub(super) fn detached(&self, kind: &str) -> Token {
-        self.entry(Pending::Nobody(kind.to_owned()))
-    }
-
-    /// Counts something of which nobody waits to hear and that was not published.
-    pub(super) fn lost(&self, kind: &str, reason: &str) {
-        let lost = self.lost.fetch_add(1, Ordering::Relaxed) + 1;
-        // The first, the tenth, the hundredth: a trouble that lasts is no reason to fill the log.
-        if 10_u64.pow(lost.ilog10()) == lost {
-            tracing::error!(kind, reason, lost, "a detached publication is lost; await what must not get lost");
-        }
-    }
-
-    /// How many of them there were.
-    pub(crate) fn losses(&self) -> u64 {
-        self.lost.load(Ordering::Relaxed)
     }
 
     /// Gives up a token for which no record was taken.
@@ -177,33 +160,6 @@ impl Acks {
                 _ = sender.send(Ok(()));
                 command.into_iter().for_each(|command| self.dropped(command));
             }
-        }
-    }
-
-    /// Takes somebody who waits out of the table, if a token stands for somebody who waits.
-    fn take_caller(&self, token: Token) -> Option<(Answer, Option<Token>)> {
-        let Target::Pending(entry) = token.target() else { return None };
-        let mut pending = self.pending();
-        let Some(Pending::Caller { .. }) = pending.get(entry as usize) else { return None };
-        match pending.remove(entry as usize) {
-            Pending::Caller { sender, command } => Some((sender, command)),
-            Pending::Command { .. } | Pending::Nobody(_) => None,
-        }
-    }
-
-    fn take_nobody(&self, token: Token) -> Option<String> {
-        let Target::Pending(entry) = token.target() else { return None };
-        let mut pending = self.pending();
-        let Some(Pending::Nobody(kind)) = pending.get_mut(entry as usize) else { return None };
-        let kind = std::mem::take(kind);
-        pending.remove(entry as usize);
-        Some(kind)
-    }
-
-    fn with_command(&self, token: Token, change: impl FnOnce(&mut usize, &mut bool)) {
-        let Target::Pending(entry) = token.target() else { return };
-        if let Some(Pending::Command { open, left, .. }) = self.pending().get_mut(entry as usize) {
-            change(open, left);
         }
     }
 

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::{Acks, Incoming, Pending};
+use super::{Acks, Answer, Incoming, Pending};
 use crate::{
-    commit::Token,
+    commit::{Target, Token},
     transport::{Stored, Undelivered},
 };
 
@@ -138,6 +138,24 @@ impl Acks {
     /// An entry for a command that publishes while it runs, in which the command itself counts as one.
     fn open(&self, assignment: u32, slot: u64) -> Token {
         self.entry(Pending::Command { assignment, slot, open: 1, left: false })
+    }
+
+    fn with_command(&self, token: Token, change: impl FnOnce(&mut usize, &mut bool)) {
+        let Target::Pending(entry) = token.target() else { return };
+        if let Some(Pending::Command { open, left, .. }) = self.pending().get_mut(entry as usize) {
+            change(open, left);
+        }
+    }
+
+    /// Takes somebody who waits out of the table, if a token stands for somebody who waits.
+    pub(super) fn take_caller(&self, token: Token) -> Option<(Answer, Option<Token>)> {
+        let Target::Pending(entry) = token.target() else { return None };
+        let mut pending = self.pending();
+        let Some(Pending::Caller { .. }) = pending.get(entry as usize) else { return None };
+        match pending.remove(entry as usize) {
+            Pending::Caller { sender, command } => Some((sender, command)),
+            Pending::Command { .. } | Pending::Nobody(_) => None,
+        }
     }
 
     fn add(&self, entry: Token, records: usize) {

@@ -72,13 +72,11 @@ pub(super) fn fire(producer: Option<&dyn Producer>, acks: &Acks, kind: &str, rec
         return acks.lost(kind, "the service has stopped");
     }
     let token = acks.detached(kind);
-    match producer.send(record, token) {
-        Ok(()) => producer.idle(),
-        Err(error) => {
-            acks.forget(token);
-            renew(producer, &error);
-            acks.lost(kind, &error.to_string());
-        }
+    // It may linger, for there will be more where this came from.
+    if let Err(error) = producer.send(record, token) {
+        acks.forget(token);
+        renew(producer, &error);
+        acks.lost(kind, &error.to_string());
     }
 }
 

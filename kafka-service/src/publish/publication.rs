@@ -1,4 +1,4 @@
-//! One event on its way: what can be said about it, and the two ways to send it.
+//! One event or command on its way: what can be said about it, and the two ways to send it.
 
 use std::{
     future::{Future, IntoFuture},
@@ -9,33 +9,46 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
-    Encoder, PublishError, Publisher,
+    Encoder, PublishError, Publisher, PublisherCore,
     delivery::{deliver, deliver_bound, fire},
 };
 use crate::{
     commit::Token,
+    config::topic_flaw,
     message::Header,
     transport::{OutRecord, Stored, TopicId},
 };
 
-/// An event on its way. Made by [`Publisher::publish`] and [`Publisher::publish_event`].
+/// An event or a command on its way. Made by [`Publisher::publish`], [`Publisher::send`] and their untyped forms.
 ///
-/// Awaiting it publishes the event and completes when the broker has acknowledged it. [`detach`](Self::detach) publishes it
+/// Awaiting it publishes it and completes when the broker has acknowledged it. [`detach`](Self::detach) publishes it
 /// and does not wait.
 ///
 /// # Cancel safety
 ///
 /// Nothing is published before the first poll. Dropped after that, the event is published, or not if the producer had no
 /// room yet; in a handler it is published for certain, and its command waits for it.
-#[must_use = "an event is published when the publication is awaited or detached"]
+#[must_use = "nothing is published until the publication is awaited or detached"]
 #[derive(Debug)]
 pub struct Publication {
     publisher: Publisher,
     kind: String,
+    target: Target,
+    is_event: bool,
     payload: Result<Vec<u8>, PublishError>,
     correlation_id: Option<String>,
     key: Option<Vec<u8>>,
     headers: Vec<Header>,
+}
+
+/// Where it goes.
+#[derive(Clone, Debug)]
+pub(super) enum Target {
+    /// To the events topic.
+    Events,
+    /// To the first commands topic.
+    Commands,
+    Topic(String),
 }
 
 /// A record that is ready to go.
@@ -50,12 +63,15 @@ impl Publication {
     pub(super) fn new(
         publisher: &Publisher,
         kind: &str,
+        target: Target,
         payload: Result<Vec<u8>, PublishError>,
         key: Option<Vec<u8>>,
     ) -> Self {
         Self {
             publisher: publisher.clone(),
             kind: kind.to_owned(),
+            is_event: matches!(target, Target::Events),
+            target,
             payload,
             correlation_id: None,
             key,
@@ -66,6 +82,21 @@ impl Publication {
     /// Sets the correlation id.
     pub fn correlation_id(mut self, correlation_id: impl Into<String>) -> Self {
         self.correlation_id = Some(correlation_id.into());
+        self
+    }
+
+    /// Python's `None` and `''` both mean "make one".
+    pub(super) fn correlated(self, correlation_id: Option<&str>) -> Self {
+        match correlation_id.filter(|id| !id.is_empty()) {
+            Some(id) => self.correlation_id(id),
+            None => self,
+        }
+    }
+
+    /// Sends it to this topic, instead of the events topic or the command's own. A topic need not be known before: the first
+    /// record to it makes what is needed, for up to 1,000 topics. One that does not exist refuses after half a minute.
+    pub fn to(mut self, topic: impl Into<String>) -> Self {
+        self.target = Target::Topic(topic.into());
         self
     }
 
@@ -152,21 +183,22 @@ impl Publication {
         if kind.trim().is_empty() {
             return Err(PublishError::EmptyType);
         }
-        core.producer(kind)?;
+        let topic = core.topic(kind, &self.target)?;
         let payload = self.payload?;
         let command = self.publisher.command.as_deref();
         let correlation_id = self
             .correlation_id
             .or_else(|| command.map(|command| command.correlation_id.clone()))
             .unwrap_or_else(|| Uuid::now_v7().to_string());
-        let key = self.key.or_else(|| command.and_then(|command| command.key.clone()));
+        let of_command = command.filter(|_| self.is_event);
+        let key = self.key.or_else(|| of_command.and_then(|command| command.key.clone()));
         let key = key.unwrap_or_else(|| correlation_id.clone().into_bytes());
         let mut encoder = Encoder::new(&core.source, core.message_id);
         let id = self.publisher.next_id();
         let encoded = encoder.encode(kind, &correlation_id, &payload, id.as_str(), Timestamp::now());
         let mut headers = self.headers;
         headers.extend_from_slice(encoded.headers);
-        Ok(Ready { topic: core.events_topic, key, value: encoded.value.to_vec(), headers })
+        Ok(Ready { topic, key, value: encoded.value.to_vec(), headers })
     }
 }
 
@@ -186,5 +218,24 @@ impl IntoFuture for Publication {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.send())
+    }
+}
+
+impl PublisherCore {
+    fn topic(&self, kind: &str, target: &Target) -> Result<TopicId, PublishError> {
+        let producer = self.producer(kind)?;
+        let refused = |topic: &str, reason: String| PublishError::Topic {
+            event_type: kind.to_owned(),
+            topic: topic.to_owned(),
+            reason,
+        };
+        match target {
+            Target::Events => Ok(self.events_topic),
+            Target::Commands => Ok(self.commands_topic),
+            Target::Topic(topic) => match topic_flaw(topic) {
+                Some(flaw) => Err(refused(topic, flaw)),
+                None => producer.topic(topic).map_err(|reason| refused(topic, reason)),
+            },
+        }
     }
 }

@@ -1,29 +1,37 @@
 //! The handle with which programs publish events.
 
 use std::{
+    any::Any,
     cell::OnceCell,
     fmt,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 use serde::Serialize;
 
-use super::{Acks, Bound, BoundGuard, MessageIds, Place, Publication, PublishError, message_id::MessageIdText};
+use super::{
+    Acks, Bound, BoundGuard, MessageIds, Place, Publication, PublishError, message_id::MessageIdText,
+    publication::Target,
+};
 use crate::{
     commit::Token,
     config::MessageId,
-    handler::{Context, Event},
+    handler::{Command, Context, Event, serialize_content},
     transport::{Producer, TopicId},
 };
 
-/// Publishes events to the events topic. Cheap to clone; works inside handlers and anywhere else.
+/// Publishes events and sends commands. Cheap to clone; works inside handlers and anywhere else.
 ///
-/// Each method completes when the broker has acknowledged the event (all in-sync replicas). As an argument of a handler
-/// the publisher is bound to the command: its events carry the command's correlation id and key, and ids that are the
-/// same when the command is delivered again.
+/// Each method gives a [`Publication`], which completes when the broker has acknowledged the record (all in-sync replicas).
+///
+/// As an argument of a handler the publisher is bound to the command: its events carry the command's correlation id and
+/// key, and ids that are the same when the command is delivered again. And the command counts as handled only when all that
+/// was published in it is acknowledged, whether somebody waited for that or not. That ends with the handler: what a task
+/// that outlives it publishes carries the same correlation id, and has nothing to do with the command otherwise.
 ///
 /// # Examples
 ///
@@ -43,7 +51,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Publisher {
     pub(super) core: Arc<PublisherCore>,
-    pub(super) command: Option<Arc<Command>>,
+    pub(super) command: Option<Arc<CommandScope>>,
 }
 
 /// What all clones share.
@@ -52,9 +60,13 @@ pub(crate) struct PublisherCore {
     pub(crate) producer: Option<Arc<dyn Producer>>,
     pub(crate) acks: Arc<Acks>,
     pub(crate) events_topic: TopicId,
+    pub(crate) commands_topic: TopicId,
     pub(crate) group: String,
     pub(crate) source: String,
     pub(crate) message_id: MessageId,
+    /// What has to live as long as the producer: the embedded broker of a publisher without a service.
+    #[expect(dead_code, reason = "held, not read")]
+    pub(crate) keeps: Option<Box<dyn Any + Send + Sync>>,
 }
 
 impl PublisherCore {
@@ -72,15 +84,17 @@ impl PublisherCore {
             producer: None,
             acks: Arc::new(acks),
             events_topic: TopicId(0),
+            commands_topic: TopicId(0),
             group: group.to_owned(),
             source: source.to_owned(),
             message_id,
+            keeps: None,
         }
     }
 }
 
 /// The command to which a publisher in a handler is bound, for one attempt.
-pub(super) struct Command {
+pub(super) struct CommandScope {
     pub(super) correlation_id: String,
     pub(super) key: Option<Vec<u8>>,
     ids: Mutex<MessageIds>,
@@ -143,7 +157,7 @@ impl Publisher {
     fn bound_to(&self, context: &Context<'_>, bound: Arc<Bound>) -> Self {
         let mut ids = MessageIds::default();
         ids.reset(&self.core.group, &context.envelope.kind, context.envelope, &context.origin);
-        let command = Command {
+        let command = CommandScope {
             correlation_id: context.envelope.correlation_id.clone().into_owned(),
             key: context.origin.key.map(<[u8]>::to_vec),
             ids: Mutex::new(ids),
@@ -162,14 +176,9 @@ impl Publisher {
     ///
     /// Awaiting gives a [`PublishError`]; every variant says whether the event may have been written.
     pub fn publish<E: Event>(&self, event: &E) -> Publication {
-        let event_type = event.event_type();
-        let mut payload = Vec::with_capacity(256);
-        let written = event.serialize_payload(&mut serde_json::Serializer::new(&mut payload));
-        let payload = written
-            .map(|()| payload)
-            .map_err(|error| PublishError::Encode { event_type: event_type.to_owned(), reason: error.to_string() });
+        let payload = json(event.event_type(), |serializer| event.serialize_payload(serializer));
         let key = event.key().map(|key| key.to_string().into_bytes());
-        Publication::new(self, event_type, payload, key)
+        Publication::new(self, event.event_type(), Target::Events, payload, key)
     }
 
     /// Publishes an event whose type and payload are known only at run time, as the Python guide's `publish_event` does.
@@ -184,14 +193,63 @@ impl Publisher {
         payload: impl Serialize,
         correlation_id: Option<&str>,
     ) -> Publication {
-        let payload = serde_json::to_vec(&payload)
-            .map_err(|error| PublishError::Encode { event_type: event_type.to_owned(), reason: error.to_string() });
-        let publication = Publication::new(self, event_type, payload, None);
-        // Python's `None` and `''` both mean "make one".
-        match correlation_id.filter(|id| !id.is_empty()) {
-            Some(id) => publication.correlation_id(id),
-            None => publication,
-        }
+        let payload = json(event_type, |serializer| payload.serialize(serializer));
+        Publication::new(self, event_type, Target::Events, payload, None).correlated(correlation_id)
+    }
+
+    /// Sends a command to the topic that it names, else to the first of `KAFKA_COMMANDS_TOPIC`; await the result to wait for
+    /// the broker's acknowledgement, which says nothing about whether anybody has handled it.
+    ///
+    /// The correlation id is that of the command being handled in a handler, else a new UUIDv7; the record's key is the
+    /// command's own, else the correlation id. The methods of [`Publication`] set others, and another topic.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use kafka_service::{Command, PublishError, Publisher};
+    /// #[derive(serde::Serialize)]
+    /// struct CreateUser { name: String }
+    ///
+    /// impl Command for CreateUser {
+    ///     const NAME: &'static str = "create_user";
+    ///     type Reply = ();
+    /// }
+    ///
+    /// async fn sign_up(publisher: &Publisher, name: String) -> Result<(), PublishError> {
+    ///     publisher.send(&CreateUser { name }).to("user_commands").await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`publish`](Self::publish).
+    pub fn send<C: Command + Serialize>(&self, command: &C) -> Publication {
+        let target = C::TOPIC.map_or(Target::Commands, |topic| Target::Topic(topic.to_owned()));
+        let payload = json(C::NAME, |serializer| serialize_content(command, serializer));
+        let key = command.key().map(|key| key.to_string().into_bytes());
+        Publication::new(self, C::NAME, target, payload, key)
+    }
+
+    /// Sends a command whose name and payload are known only at run time, to the first of `KAFKA_COMMANDS_TOPIC`. Without a
+    /// correlation id it is that of the command being handled in a handler, else a new UUIDv7.
+    ///
+    /// # Errors
+    ///
+    /// As for [`publish`](Self::publish).
+    pub fn send_command(&self, name: &str, payload: impl Serialize, correlation_id: Option<&str>) -> Publication {
+        let payload = json(name, |serializer| payload.serialize(serializer));
+        Publication::new(self, name, Target::Commands, payload, None).correlated(correlation_id)
+    }
+
+    /// Waits until the broker has acknowledged all that was published in this program through this publisher and the others
+    /// of its service, also what was [detached](Publication::detach), but no longer than `patience`. Gives the number of
+    /// records that are not acknowledged: 0 if all is well.
+    ///
+    /// A service does this when it stops; a program with a publisher that it has connected itself does it before it ends.
+    pub async fn flush(&self, patience: Duration) -> usize {
+        let core = Arc::clone(&self.core);
+        let flush = move || core.producer.as_ref().map_or(0, |producer| producer.flush(patience));
+        tokio::task::spawn_blocking(flush).await.unwrap_or(0)
     }
 
     /// A token for one more publication of a command that has not ended.
@@ -212,6 +270,18 @@ impl Publisher {
             }
             None => MessageIdText::fresh(),
         }
+    }
+}
+
+/// A payload as JSON.
+fn json(
+    kind: &str,
+    write: impl FnOnce(&mut serde_json::Serializer<&mut Vec<u8>>) -> Result<(), serde_json::Error>,
+) -> Result<Vec<u8>, PublishError> {
+    let mut payload = Vec::with_capacity(256);
+    match write(&mut serde_json::Serializer::new(&mut payload)) {
+        Ok(()) => Ok(payload),
+        Err(error) => Err(PublishError::Encode { event_type: kind.to_owned(), reason: error.to_string() }),
     }
 }
 

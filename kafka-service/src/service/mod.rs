@@ -2,6 +2,7 @@
 
 mod check;
 mod closures;
+mod connect;
 mod handle;
 mod run;
 mod start;

@@ -79,18 +79,24 @@ struct Topics {
     written: Vec<String>,
     needed: Vec<NeededTopic>,
     dead_letter: HashMap<String, TopicId>,
+    /// Where commands are sent to that name no topic.
+    commands: TopicId,
 }
 
 impl Topics {
     const EVENTS: TopicId = TopicId(0);
 
     fn of(config: &Config, routes: &Routes) -> Self {
-        let mut topics = Self { written: Vec::new(), needed: Vec::new(), dead_letter: HashMap::new() };
+        let mut topics =
+            Self { written: Vec::new(), needed: Vec::new(), dead_letter: HashMap::new(), commands: Self::EVENTS };
         topics.write(&config.events_topic, "published events");
         for topic in routes.topics() {
             topics.need(topic, routes.purpose(topic));
             let dead_letter = topics.write(&config.dead_letter_topic(topic), "dead letters");
             topics.dead_letter.insert(topic.to_owned(), dead_letter);
+        }
+        if let Some(topic) = config.commands_topics.first() {
+            topics.commands = topics.place(topic);
         }
         topics
     }
@@ -103,6 +109,10 @@ impl Topics {
 
     fn write(&mut self, name: &str, purpose: &'static str) -> TopicId {
         self.need(name, purpose);
+        self.place(name)
+    }
+
+    fn place(&mut self, name: &str) -> TopicId {
         if let Some(place) = self.written.iter().position(|topic| topic == name) {
             return TopicId(place);
         }
@@ -149,10 +159,14 @@ fn launch(config: Config, program: Program, runtime: Runtime) -> Result<ServiceH
 }
 
 fn embedded(topics: &Topics) -> Result<EmbeddedBroker, Error> {
+    embedded_with(topics.needed.iter().map(|topic| topic.name.as_str()))
+}
+
+pub(super) fn embedded_with<'a>(topics: impl Iterator<Item = &'a str>) -> Result<EmbeddedBroker, Error> {
     let refuse = |reason: String| Error::Client(format!("the embedded broker does not start: {reason}"));
     let broker = EmbeddedBroker::start().map_err(refuse)?;
-    for topic in &topics.needed {
-        broker.create_topic(&topic.name).map_err(refuse)?;
+    for topic in topics {
+        broker.create_topic(topic).map_err(refuse)?;
     }
     Ok(broker)
 }
@@ -169,9 +183,11 @@ fn core(
         producer: Some(Arc::clone(&producer)),
         acks: Arc::clone(&acks),
         events_topic: Topics::EVENTS,
+        commands_topic: topics.commands,
         group: config.group_id().into_owned(),
         source: config.service_name.clone(),
         message_id: config.message_id,
+        keeps: None,
     });
     let settings = Settings {
         group: config.group_id().into_owned(),

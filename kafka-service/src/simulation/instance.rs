@@ -158,9 +158,11 @@ fn core(opened: &World, scene: Scene, random: Random) -> Core {
         producer: Some(Arc::clone(&producer)),
         acks: Arc::clone(&acks),
         events_topic: EVENTS,
+        commands_topic: EVENTS,
         group: GROUP.to_owned(),
         source: GROUP.to_owned(),
         message_id: MessageId::Envelope,
+        keeps: None,
     });
     let mut states = States::default();
     states.insert(scene);

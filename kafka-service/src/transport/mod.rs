@@ -12,7 +12,7 @@ mod stored;
 
 pub(crate) use stored::Stored;
 
-/// A topic that the service writes to, by its place in the list that the producer was made with.
+/// A topic that the service writes to, by its place in the producer's list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TopicId(pub(crate) usize);
 
@@ -29,6 +29,11 @@ pub(crate) struct OutRecord<'a> {
 pub(crate) trait Producer: Send + Sync + 'static {
     /// Takes a record; its acknowledgement, or its failure, will carry the token. Full while `Acks::is_held`.
     fn send(&self, record: &OutRecord<'_>, token: Token) -> Result<(), SendError>;
+
+    /// The place of a topic; one that this producer has never written to is added, or the reason why it cannot be.
+    fn topic(&self, name: &str) -> Result<TopicId, String> {
+        Err(format!("this producer does not write to `{name}`"))
+    }
 
     /// There is nothing more to send right now: what lingers in the hope of a fuller batch may go.
     fn idle(&self);

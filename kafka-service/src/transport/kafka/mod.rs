@@ -8,7 +8,9 @@ mod consumer;
 mod context;
 mod embedded;
 mod ffi;
+mod linger;
 mod producer;
+mod producer_topics;
 mod read_back;
 mod topics;
 

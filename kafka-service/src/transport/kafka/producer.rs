@@ -1,7 +1,7 @@
 //! Records to Kafka: idempotent, acknowledged by all in-sync replicas, never given up by a clock.
 
 use std::{
-    sync::{Arc, Condvar, Mutex, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock},
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -18,7 +18,8 @@ use super::{
     client_config::{self, describe},
     client_log::ClientLog,
     close::close,
-    ffi::{TopicHandle, end_linger},
+    linger::Idle,
+    producer_topics::{TopicHandles, TopicNames},
 };
 use crate::{
     commit::Token,
@@ -30,7 +31,7 @@ use crate::{
 /// The producing client. When it has ended with a fatal error, another takes its place.
 pub(crate) struct KafkaProducer {
     config: ClientConfig,
-    topics: Vec<String>,
+    topics: Arc<TopicNames>,
     acks: Arc<Acks>,
     current: RwLock<Arc<Current>>,
 }
@@ -38,19 +39,19 @@ pub(crate) struct KafkaProducer {
 /// One client with its topics.
 struct Current {
     producer: Arc<ThreadedProducer<Context>>,
-    topics: Vec<(String, TopicHandle<Context>)>,
+    topics: TopicHandles<Context>,
     idle: Arc<Idle>,
     linger: Option<JoinHandle<()>>,
 }
 
 struct Context {
     acks: Arc<Acks>,
-    topics: Vec<String>,
+    topics: Arc<TopicNames>,
     log: ClientLog,
 }
 
 impl KafkaProducer {
-    /// Connects in the background. The service writes to `topics` and to no others.
+    /// Connects in the background. The service writes to `topics`, and to others when it asks for them.
     pub(crate) fn new(
         config: &Config,
         bootstrap: &str,
@@ -58,6 +59,7 @@ impl KafkaProducer {
         acks: Arc<Acks>,
     ) -> Result<Self, KafkaError> {
         let config = client_config::producer(config, bootstrap);
+        let topics = Arc::new(TopicNames::new(topics));
         let current = RwLock::new(Arc::new(Current::new(&config, &topics, &acks)?));
         Ok(Self { config, topics, acks, current })
     }
@@ -68,16 +70,10 @@ impl KafkaProducer {
 }
 
 impl Current {
-    fn new(config: &ClientConfig, names: &[String], acks: &Arc<Acks>) -> Result<Self, KafkaError> {
-        let context = Context { acks: Arc::clone(acks), topics: names.to_vec(), log: ClientLog::new("producer") };
+    fn new(config: &ClientConfig, names: &Arc<TopicNames>, acks: &Arc<Acks>) -> Result<Self, KafkaError> {
+        let context = Context { acks: Arc::clone(acks), topics: Arc::clone(names), log: ClientLog::new("producer") };
         let producer = Arc::new(config.create_with_context(context)?);
-        let topics = names
-            .iter()
-            .map(|name| match TopicHandle::new(&producer, name) {
-                Some(handle) => Ok((name.clone(), handle)),
-                None => Err(KafkaError::ClientCreation(format!("topic `{name}` is not possible"))),
-            })
-            .collect::<Result<_, _>>()?;
+        let topics = TopicHandles::new(&producer, names)?;
         let (idle, linger) = Idle::start(&producer, acks);
         Ok(Self { producer, topics, idle, linger })
     }
@@ -111,18 +107,28 @@ impl Producer for KafkaProducer {
         if self.acks.is_held() {
             return Err(SendError::QueueFull);
         }
-        let (name, handle) = &current.topics[place];
-        let sent = if record.headers.is_empty() {
-            handle.produce(record.key, record.value, token).map_err(refusal)
-        } else {
-            current.send_with_headers(name, record, token)
-        };
+        let sent = current.topics.with(place, |name, handle| {
+            if record.headers.is_empty() {
+                handle.produce(record.key, record.value, token).map_err(refusal)
+            } else {
+                current.send_with_headers(name, record, token)
+            }
+        });
         if sent == Err(SendError::QueueFull) {
             // What is full has nothing to linger for. And librdkafka frees the place of a record only after its report was
             // handled, so the last report may come before there is room: after the bell whoever waits looks again.
             current.idle.ring();
         }
         sent
+    }
+
+    fn topic(&self, name: &str) -> Result<TopicId, String> {
+        if let Some(place) = self.topics.place(name) {
+            return Ok(TopicId(place));
+        }
+        // The client stays while this is held, so that its successor knows of the topic.
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        current.topics.add(&current.producer, &self.topics, name).map(TopicId)
     }
 
     fn idle(&self) {
@@ -200,7 +206,7 @@ impl ProducerContext for Context {
         match result {
             Ok(_) => self.acks.delivered(token),
             Err((error, record)) => {
-                if let Some(topic) = self.topics.iter().position(|name| name == record.topic()) {
+                if let Some(topic) = self.topics.place(record.topic()) {
                     self.acks.failed(token, undelivered(error, record, TopicId(topic)));
                 }
             }
@@ -238,67 +244,6 @@ fn cause(code: Option<RDKafkaErrorCode>) -> Cause {
             Cause::Producer
         }
         _ => Cause::Broker,
-    }
-}
-
-/// The bell that ends the linger. Ending it means a call that waits, so it has a thread of its own.
-///
-/// Under load nobody rings, batches fill, and the linger costs nothing; at low load the first record of a quiet moment
-/// leaves at once. So one setting has the latency of `linger.ms=0` and the throughput of a long one.
-struct Idle {
-    state: Mutex<Bell>,
-    rung: Condvar,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Bell {
-    Silent,
-    Rung,
-    Ended,
-}
-
-/// How long one call lets the linger count as over.
-const IDLE_FLUSH: Duration = Duration::from_millis(20);
-
-impl Idle {
-    fn start(producer: &Arc<ThreadedProducer<Context>>, acks: &Arc<Acks>) -> (Arc<Self>, Option<JoinHandle<()>>) {
-        let idle = Arc::new(Self { state: Mutex::new(Bell::Silent), rung: Condvar::new() });
-        let (bell, producer, acks) = (Arc::clone(&idle), Arc::clone(producer), Arc::clone(acks));
-        let thread = thread::Builder::new().name("kafka-linger".to_owned());
-        let spawned = thread.spawn(move || {
-            while bell.wait() {
-                end_linger(&producer, IDLE_FLUSH);
-                acks.made_room();
-            }
-        });
-        let thread = spawned.inspect_err(|error| {
-            tracing::warn!(%error, "cannot start the thread that ends the linger; every event waits for linger.ms");
-        });
-        (idle, thread.ok())
-    }
-
-    fn wait(&self) -> bool {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut state =
-            self.rung.wait_while(state, |state| *state == Bell::Silent).unwrap_or_else(PoisonError::into_inner);
-        if *state == Bell::Rung {
-            *state = Bell::Silent;
-            return true;
-        }
-        false
-    }
-
-    fn ring(&self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if *state == Bell::Silent {
-            *state = Bell::Rung;
-            self.rung.notify_one();
-        }
-    }
-
-    fn end(&self) {
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = Bell::Ended;
-        self.rung.notify_one();
     }
 }
 

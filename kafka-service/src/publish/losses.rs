@@ -1,0 +1,36 @@
+//! Publications of which nobody waits to hear.
+
+use std::sync::atomic::Ordering;
+
+use super::{Acks, Pending};
+use crate::commit::{Target, Token};
+
+impl Acks {
+    /// A token for a record of which nobody waits to hear.
+    pub(in crate::publish) fn detached(&self, kind: &str) -> Token {
+        self.entry(Pending::Nobody(kind.to_owned()))
+    }
+
+    /// Counts something of which nobody waits to hear and that was not published.
+    pub(in crate::publish) fn lost(&self, kind: &str, reason: &str) {
+        let lost = self.lost.fetch_add(1, Ordering::Relaxed) + 1;
+        // The first, the tenth, the hundredth: a trouble that lasts is no reason to fill the log.
+        if 10_u64.pow(lost.ilog10()) == lost {
+            tracing::error!(kind, reason, lost, "a detached publication is lost; await what must not get lost");
+        }
+    }
+
+    /// How many of them there were.
+    pub(crate) fn losses(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn take_nobody(&self, token: Token) -> Option<String> {
+        let Target::Pending(entry) = token.target() else { return None };
+        let mut pending = self.pending();
+        let Some(Pending::Nobody(kind)) = pending.get_mut(entry as usize) else { return None };
+        let kind = std::mem::take(kind);
+        pending.remove(entry as usize);
+        Some(kind)
+    }
+}

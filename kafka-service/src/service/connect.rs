@@ -1,0 +1,89 @@
+//! A publisher without a service: for programs that handle nothing.
+
+use std::sync::Arc;
+
+use super::start::embedded_with;
+use crate::{
+    config::{Bootstrap, Config},
+    error::Error,
+    publish::{Acks, Publisher, PublisherCore},
+    transport::{
+        TopicId,
+        kafka::{self, KafkaProducer},
+    },
+};
+
+const EVENTS: TopicId = TopicId(0);
+const COMMANDS: TopicId = TopicId(1);
+
+impl Publisher {
+    /// A publisher for a program that only publishes, such as a web server that sends commands. A program with handlers
+    /// starts a service instead and asks its [handle](crate::ServiceHandle::publisher).
+    ///
+    /// A broker that cannot be reached is no error: the client connects in the background, and what is published waits. The
+    /// first publisher or service of a process is the [global](Self::global) one. Before the program ends, it waits with
+    /// [`flush`](Self::flush) for what was [detached](crate::Publication::detach). Must be called in a tokio runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use kafka_service::{Config, Publisher};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let publisher = Publisher::connect(Config::from_env()?).await?;
+    /// // A handler of a web framework, with a clone of the publisher as its state:
+    /// publisher.send_command("create_user", serde_json::json!({"name": "Ada"}), None).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] names everything that is wrong with the configuration; [`Error::Client`] if the Kafka client refuses
+    /// its settings.
+    pub async fn connect(config: Config) -> Result<Self, Error> {
+        config.validate()?;
+        for warning in config.warnings() {
+            tracing::warn!("{warning}");
+        }
+        let publisher = if config.bootstrap_servers == Bootstrap::Disabled {
+            tracing::warn!("KAFKA_BOOTSTRAP_SERVERS is empty: Kafka is disabled, nothing is sent");
+            let core = PublisherCore::disabled(&config.group_id(), &config.service_name, config.message_id);
+            Self::new(core)
+        } else {
+            // Creating a client and the embedded broker are short calls that block.
+            let connected = tokio::task::spawn_blocking(move || connect(&config));
+            connected.await.map_err(|error| Error::Client(error.to_string()))??
+        };
+        publisher.offer_as_global();
+        Ok(publisher)
+    }
+}
+
+fn connect(config: &Config) -> Result<Publisher, Error> {
+    let mut topics = vec![config.events_topic.clone()];
+    topics.extend(config.commands_topics.first().cloned());
+    let embedded = match &config.bootstrap_servers {
+        Bootstrap::Embedded => Some(embedded_with(topics.iter().map(String::as_str))?),
+        _ => None,
+    };
+    let bootstrap = match (&embedded, &config.bootstrap_servers) {
+        (Some(broker), _) => broker.bootstrap().to_owned(),
+        (None, Bootstrap::Servers(servers)) => servers.clone(),
+        (None, _) => String::new(),
+    };
+    let (acks, _) = Acks::new();
+    let acks = Arc::new(acks);
+    let producer = KafkaProducer::new(config, &bootstrap, topics, Arc::clone(&acks))
+        .map_err(|error| Error::Client(kafka::describe(&error)))?;
+    Ok(Publisher::new(PublisherCore {
+        producer: Some(Arc::new(producer)),
+        acks,
+        events_topic: EVENTS,
+        commands_topic: COMMANDS,
+        group: config.group_id().into_owned(),
+        source: config.service_name.clone(),
+        message_id: config.message_id,
+        keeps: embedded.map(|broker| Box::new(broker) as Box<_>),
+    }))
+}
