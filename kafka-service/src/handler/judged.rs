@@ -31,7 +31,7 @@ impl<T, E> Fallible for Result<T, E> {
     }
 }
 
-/// [`outcome`](super::outcome) for a handler that says itself which of its errors no further attempt can mend.
+/// `outcome` for a handler that says itself which of its errors no further attempt can mend.
 ///
 /// # Errors
 ///

@@ -23,6 +23,9 @@ mod bound;
 #[path = "losses.rs"]
 mod losses;
 
+/// Tells somebody who waits what became of a record.
+type Answer = oneshot::Sender<Result<(), Undelivered>>;
+
 /// The receiving end of the producer's reports, shared with the client's thread.
 #[derive(Debug)]
 pub(crate) struct Acks {
