@@ -202,12 +202,7 @@ mod tests {
             "command `test_pong` has no handler in this program\n  closest: `test_ping`, `kafka_service::"
         ));
         assert!(problem.contains("expansion_tests.rs:"), "{problem}");
-        assert!(
-            problem.contains("\n  commands that have one: ")
-                && problem.contains("`test_greet`, ")
-                && problem.contains("`test_ping`"),
-            "{problem}"
-        );
+        assert!(problem.contains("\n  commands that have one: ") && problem.contains("`test_ping`"), "{problem}");
         assert!(problem.ends_with(
             "help: if its handler stands in a crate that nothing here mentions, add `use that_crate as _;`"
         ));
