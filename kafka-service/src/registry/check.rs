@@ -37,7 +37,8 @@ pub(crate) fn check(
         handlers.iter().map(|&handler| Described { handler, description: handler.description() }).collect();
     let mut findings = Findings { problems: names(&handlers), warnings: Vec::new() };
     findings.problems.extend(states(&described, is_provided));
-    findings.problems.extend(described.iter().filter_map(other_command));
+    // A payload that two commands share is possible.
+    findings.warnings.extend(described.iter().filter_map(other_command));
     findings.problems.extend(described.iter().filter_map(events::broken_promise));
     findings.problems.extend(events::shared_names(&described));
     topics::check(&described, config, &mut findings);
