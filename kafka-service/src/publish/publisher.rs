@@ -172,6 +172,8 @@ impl Publisher {
     /// The correlation id is the command's in a handler, else a new UUIDv7. The record's key is the event's own, else the
     /// command's, else the correlation id. The methods of [`Publication`] set others.
     ///
+    /// In a handler it takes its turn: what the broker has not taken of the same key comes first, however long that lasts.
+    ///
     /// # Errors
     ///
     /// Awaiting gives a [`PublishError`]; every variant says whether the event may have been written.

@@ -10,6 +10,7 @@ mod bad_input;
 mod board;
 mod classify;
 mod closures;
+mod detached;
 mod events;
 mod forms;
 mod handlers;

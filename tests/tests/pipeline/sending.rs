@@ -1,15 +1,13 @@
 //! Commands that a program sends: to itself, to others, and without any handlers of its own.
 
-use std::time::Duration;
-
 use kafka_service::{
     Command, Config, CorrelationId, Event, HandlerError, PublishError, Publisher, command, config::Bootstrap,
 };
-use kafka_service_tests::{unique, wait_until};
+use kafka_service_tests::unique;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::world::{PATIENCE, SERVICE, World, command, on_each_broker};
+use crate::world::{PATIENCE, SERVICE, on_each_broker};
 
 #[derive(Serialize, Event)]
 #[event("test.relayed")]
@@ -156,61 +154,4 @@ async fn a_publisher_without_a_service_may_bring_its_broker() {
     let publisher = Publisher::connect(config).await.expect("it connects");
     publisher.send_command("echo", json!({}), None).await.expect("it is taken");
     publisher.publish_event("user.created", json!({}), None).await.expect("it is taken");
-}
-
-#[derive(Deserialize)]
-struct Word {
-    text: String,
-}
-
-/// What a handler publishes without waiting.
-#[command("detach")]
-async fn detach(publisher: Publisher, Word { text }: Word) {
-    publisher.publish_event("test.detached", json!({}), None).to(text).detach();
-}
-
-#[test]
-fn what_is_detached_arrives_and_goes_before_what_is_returned() {
-    on_each_broker("detached", async |world| {
-        let service = world.start().await;
-        for number in 0..50 {
-            world.send(command("detach_and_return", &format!("c-{number}"), json!({"text": "x"})).key("k"));
-        }
-        let events = world.events(200);
-        for number in 0..50 {
-            let id = format!("c-{number}");
-            let of_command = events.iter().filter(|event| event.json()["correlation_id"] == id.as_str());
-            let payloads: Vec<_> = of_command.map(|event| event.json()["payload"].clone()).collect();
-            assert_eq!(payloads, [json!(0), json!(1), json!(2), json!({"text": "x"})], "{id}");
-        }
-        world.stop(service).await;
-    });
-}
-
-#[command("detach_and_return")]
-async fn detach_and_return(publisher: Publisher, Word { text }: Word) -> Relayed {
-    for number in 0..3 {
-        publisher.publish_event("test.detached", number, None).detach();
-    }
-    Relayed { text }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_committed_before_what_was_detached_is_acknowledged() {
-    let Some(world) = World::real("owed", 1) else { return };
-    let service = world.start().await;
-    let late = unique("late");
-    world.send(command("detach", "c-1", json!({"text": late})));
-    world.send(command("echo", "c-2", json!({"text": "behind"})));
-    world.answer("c-2");
-    wait_until(PATIENCE, "both handlers to end", || service.health().finished == 2);
-    // Commits go out every 100 ms; what could be committed would be by now.
-    let began = tokio::time::Instant::now();
-    while began.elapsed() < Duration::from_secs(1) {
-        assert_eq!(world.lag(), 2, "there is no topic that could have taken the event");
-    }
-    world.client().create_topic(&late, 1);
-    assert_eq!(world.client().read_count(&late, PATIENCE, 1)[0].json()["correlation_id"], "c-1");
-    world.wait_for_commits();
-    world.stop(service).await;
 }

@@ -1,0 +1,112 @@
+//! What a handler publishes without waiting for it.
+
+use std::{collections::HashMap, time::Duration};
+
+use kafka_service::{Event, Publisher, command, dead_letter};
+use kafka_service_tests::{unique, wait_until};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde_json::json;
+
+use crate::world::{PATIENCE, World, command, on_each_broker, sorted_member};
+
+#[derive(Serialize, Event)]
+#[event("test.returned")]
+struct Returned {
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct Word {
+    text: String,
+}
+
+/// What a handler publishes without waiting.
+#[command("detach")]
+async fn detach(publisher: Publisher, Word { text }: Word) {
+    publisher.publish_event("test.detached", json!({}), None).to(text).detach();
+}
+
+#[test]
+fn what_is_detached_arrives_and_goes_before_what_is_returned() {
+    on_each_broker("detached", async |world| {
+        let service = world.start().await;
+        for number in 0..50 {
+            world.send(command("detach_and_return", &format!("c-{number}"), json!({"text": "x"})).key("k"));
+        }
+        let events = world.events(200);
+        for number in 0..50 {
+            let id = format!("c-{number}");
+            let of_command = events.iter().filter(|event| event.json()["correlation_id"] == id.as_str());
+            let payloads: Vec<_> = of_command.map(|event| event.json()["payload"].clone()).collect();
+            assert_eq!(payloads, [json!(0), json!(1), json!(2), json!({"text": "x"})], "{id}");
+        }
+        world.stop(service).await;
+    });
+}
+
+#[command("detach_and_return")]
+async fn detach_and_return(publisher: Publisher, Word { text }: Word) -> Returned {
+    for number in 0..3 {
+        publisher.publish_event("test.detached", number, None).detach();
+    }
+    Returned { text }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_committed_before_what_was_detached_is_acknowledged() {
+    let Some(world) = World::real("owed", 1) else { return };
+    let service = world.start().await;
+    let late = unique("late");
+    world.send(command("detach", "c-1", json!({"text": late})));
+    world.send(command("echo", "c-2", json!({"text": "behind"})));
+    world.answer("c-2");
+    wait_until(PATIENCE, "both handlers to end", || service.health().finished == 2);
+    // Commits go out every 100 ms; what could be committed would be by now.
+    let began = tokio::time::Instant::now();
+    while began.elapsed() < Duration::from_secs(1) {
+        assert_eq!(world.lag(), 2, "there is no topic that could have taken the event");
+    }
+    world.client().create_topic(&late, 1);
+    assert_eq!(world.client().read_count(&late, PATIENCE, 1)[0].json()["correlation_id"], "c-1");
+    world.wait_for_commits();
+    world.stop(service).await;
+}
+
+/// JSON has no such keys.
+#[command("detach_no_json")]
+async fn detach_no_json(publisher: Publisher, _: IgnoredAny) -> Returned {
+    publisher.publish_event("test.detached", HashMap::from([((1, 2), 3)]), None).detach();
+    Returned { text: "handled".to_owned() }
+}
+
+#[test]
+fn a_command_whose_detached_event_can_never_be_published_is_dead_lettered() {
+    on_each_broker("no-json", async |world| {
+        let service = world.start().await;
+        world.send(command("detach_no_json", "c-1", json!({})));
+        let dead = world.dead_letters(1).remove(0);
+        let header = |name| dead.header(name).unwrap_or("(missing)");
+        assert_eq!(header(dead_letter::ERROR_CLASS), "event-refused");
+        assert!(header(dead_letter::ERROR_MESSAGE).contains("`test.detached` cannot be written as JSON"), "{dead:?}");
+        world.events(0);
+        world.stop(service).await;
+    });
+}
+
+#[command("detach_by_two")]
+async fn detach_by_two(one: Publisher, other: Publisher, _: IgnoredAny) {
+    for publisher in [one, other] {
+        publisher.publish_event("test.detached", json!({}), None).detach();
+    }
+}
+
+#[test]
+fn two_publishers_of_one_command_give_different_ids() {
+    on_each_broker("two-publishers", async |world| {
+        let service = world.start().await;
+        world.send(command("detach_by_two", "c-1", json!({})));
+        let ids = sorted_member(&world.events(2), "/id");
+        assert_ne!(ids[0], ids[1]);
+        world.stop(service).await;
+    });
+}
