@@ -12,7 +12,7 @@ use super::IntoEvents;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say which command it is",
     label = "not a command",
-    note = "write the name on the handler, `#[command(\"create_order\")]`, or derive `kafka_service::Command` on `{Self}`"
+    note = "write the name on the handler, such as `#[command(\"create_order\")]`, or derive `kafka_service::Command` on `{Self}`"
 )]
 pub trait Command {
     /// What stands in the message as `type`.

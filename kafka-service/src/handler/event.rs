@@ -71,7 +71,7 @@ pub struct EventType {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say which event it is",
     label = "not an event",
-    note = "write the type on the handler, such as `#[event(\"order.created\")]`, or derive `kafka_service::Event` on `{Self}`"
+    note = "write the type on the handler, such as `#[event(\"order.created\")]`, or derive `serde::Serialize` and `kafka_service::Event` on `{Self}`, with `#[event(\"entity.action\")]` below"
 )]
 pub trait NamedEvent {
     /// Every event type that a payload can have.
@@ -89,7 +89,7 @@ impl<E: Event> NamedEvent for E {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a record key",
     label = "cannot be written as text",
-    note = "the key of a record is this field as text: implement `std::fmt::Display` for `{Self}`"
+    note = "the key must be a field that can be written as text, such as a `String` or a number: choose another field, or give this one a type of your own that implements `std::fmt::Display`"
 )]
 pub trait EventKey {
     /// The field as something to print.

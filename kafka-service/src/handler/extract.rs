@@ -38,9 +38,9 @@ use crate::{envelope::parse_timestamp, publish::Publisher};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be extracted from a message",
     label = "not an extractor",
-    note = "a shared value is taken as `State<{Self}>` and provided with `.state(value)` before the service runs",
-    note = "an extractor of your own implements `kafka_service::FromContext`",
-    note = "the payload is the last argument, extractors stand before it"
+    note = "the payload is the last argument: if `{Self}` is the payload, move it to the end",
+    note = "to share a value, write `State(value): State<{Self}>` (`{Self}` must be `Clone`, or write `State<Arc<{Self}>>`), and provide it with `.state(value)` before the service runs",
+    note = "extractors are `State<T>`, `Meta`, `Headers`, `Publisher` and others; one of your own implements `kafka_service::FromContext`"
 )]
 pub trait FromContext: Sized {
     /// What it is made of; `()` if it is made of nothing.
@@ -56,7 +56,7 @@ pub trait FromContext: Sized {
     /// Cannot be computed if the extractor is, in the end, made of itself: the build stops there instead of the service
     /// running out of stack.
     #[doc(hidden)]
-    const IS_NOT_MADE_OF_ITSELF: () = <Self::Needs as FromContext>::IS_NOT_MADE_OF_ITSELF;
+    const AN_EXTRACTOR_NEEDS_ITSELF: () = <Self::Needs as FromContext>::AN_EXTRACTOR_NEEDS_ITSELF;
 
     #[doc(hidden)]
     fn extract(context: &Context<'_>) -> Result<Self, HandlerError> {
@@ -65,7 +65,7 @@ pub trait FromContext: Sized {
 
     #[doc(hidden)]
     fn needs(list: &mut Vec<StateNeed>) {
-        const { Self::IS_NOT_MADE_OF_ITSELF };
+        const { Self::AN_EXTRACTOR_NEEDS_ITSELF };
         <Self::Needs as FromContext>::needs(list);
     }
 }
@@ -75,8 +75,8 @@ macro_rules! built_in {
     ($($part:ident)*) => {
         type Needs = Self;
 
-        const IS_NOT_MADE_OF_ITSELF: () = {
-            $(let () = $part::IS_NOT_MADE_OF_ITSELF;)*
+        const AN_EXTRACTOR_NEEDS_ITSELF: () = {
+            $(let () = $part::AN_EXTRACTOR_NEEDS_ITSELF;)*
         };
 
         fn from_context(needs: Self) -> Result<Self, HandlerError> {
@@ -115,7 +115,20 @@ tuple!(A B C D);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct State<T>(pub T);
 
-impl<T: Clone + Send + Sync + 'static> FromContext for State<T> {
+/// The types that a [`State`] may hold.
+///
+/// There is nothing to implement; it exists for its compiler message.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a `State`: it is cloned for each call",
+    label = "cannot be cloned for each call",
+    note = "derive `Clone` for `{Self}`, or share `State<std::sync::Arc<{Self}>>`; it must be `Send + Sync + 'static` too"
+)]
+pub trait Shared: Clone + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone + Send + Sync + 'static> Shared for T {}
+
+impl<T: Shared> FromContext for State<T> {
     built_in!();
 
     fn extract(context: &Context<'_>) -> Result<Self, HandlerError> {

@@ -51,7 +51,7 @@ impl MessageContext {
 impl FromContext for MessageContext {
     type Needs = Self;
 
-    const IS_NOT_MADE_OF_ITSELF: () = ();
+    const AN_EXTRACTOR_NEEDS_ITSELF: () = ();
 
     fn from_context(needs: Self) -> Result<Self, HandlerError> {
         Ok(needs)

@@ -121,7 +121,9 @@ impl fmt::Debug for EncodedEvent<'_> {
     message = "`{Self}` cannot be published by a handler",
     label = "not an event",
     note = "an event derives `serde::Serialize` and `kafka_service::Event` and has a type: `#[event(\"entity.action\")]`",
-    note = "`()`, `Option<E>`, `Vec<E>` and tuples (up to eight) of events work too; a handler may return a `Result` around the whole, and awaits a future in an `async fn`"
+    note = "a handler returns an event, `()`, `Option<E>`, `Vec<E>` or a tuple of up to eight of them",
+    note = "a `Result` stands around the whole: `Result<Vec<E>, HandlerError>`, not `Vec<Result<..>>`",
+    note = "a handler that returns a future is written as `async fn`"
 )]
 pub trait IntoEvents {
     #[doc(hidden)]
@@ -205,7 +207,9 @@ tuple!(A B C D E F G H);
     message = "`{Self}` cannot be published by a handler",
     label = "not an event",
     note = "an event derives `serde::Serialize` and `kafka_service::Event` and has a type: `#[event(\"entity.action\")]`",
-    note = "`()`, `Option<E>`, `Vec<E>` and tuples (up to eight) of events work too; a handler may return a `Result` around the whole, and awaits a future in an `async fn`"
+    note = "a handler returns an event, `()`, `Option<E>`, `Vec<E>` or a tuple of up to eight of them",
+    note = "a `Result` stands around the whole: `Result<Vec<E>, HandlerError>`, not `Vec<Result<..>>`",
+    note = "a handler that returns a future is written as `async fn`"
 )]
 pub trait IntoOutcome {
     /// The good part.

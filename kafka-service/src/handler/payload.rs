@@ -14,8 +14,8 @@ use super::{Context, decode_error::DecodeError};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the payload of a handler",
     label = "this type cannot be decoded from a message",
-    note = "add `#[derive(serde::Deserialize)]` to `{Self}`",
-    note = "the last argument is the payload, extractors stand before it; to ignore the payload, write `_: serde::de::IgnoredAny` last"
+    note = "the last argument is the payload: if `{Self}` is an extractor, move it before the payload, or add `_: serde::de::IgnoredAny` as the last argument if there is none",
+    note = "if `{Self}` is the payload, add `#[derive(serde::Deserialize)]` to it"
 )]
 pub trait Payload: DeserializeOwned {}
 
