@@ -11,23 +11,9 @@ use syn::{
 
 use crate::{
     diagnostics::{Errors, Help, closest_first, list},
+    grammar::{Grammar, Place, misplaced},
     options::Options,
 };
-
-/// What an attribute may hold. The attributes differ in their words and in their options, not in their form:
-///
-/// `#[command("name")]`
-/// `#[command("name", option = value, option(word = value, ..), ..)]`
-/// `#[command(option = value, ..)]`
-pub(crate) struct Grammar {
-    /// `command` or `event`.
-    pub(crate) attribute: &'static str,
-    /// What the first argument is called in messages.
-    pub(crate) name: &'static str,
-    /// What a name looks like.
-    pub(crate) example: &'static str,
-    pub(crate) options: &'static [&'static str],
-}
 
 /// The arguments of one attribute.
 #[derive(Default)]
@@ -36,11 +22,13 @@ pub(crate) struct Args {
     /// Something stands where the name should, and the error for it has been reported.
     pub(crate) name_is_wrong: bool,
     pub(crate) options: Options,
+    /// All of it as it was written.
+    pub(crate) written: TokenStream,
 }
 
 impl Args {
-    pub(crate) fn parse(tokens: TokenStream, grammar: &Grammar, errors: &Errors) -> Self {
-        let mut args = Self::default();
+    pub(crate) fn parse(tokens: TokenStream, grammar: &Grammar<'_>, errors: &Errors) -> Self {
+        let mut args = Self { written: tokens.clone(), ..Self::default() };
         let mut words = Words { what: "option", known: grammar.options, seen: Vec::new() };
         let mut first = true;
         each_argument(tokens, errors, |input| {
@@ -54,22 +42,32 @@ impl Args {
         args
     }
 
-    fn parse_name(&mut self, input: ParseStream<'_>, grammar: &Grammar, errors: &Errors) {
+    fn parse_name(&mut self, input: ParseStream<'_>, grammar: &Grammar<'_>, errors: &Errors) {
         if input.peek(LitStr) {
             self.name = input.parse().ok();
             return;
         }
         self.name_is_wrong = true;
         let found = until_comma(input);
-        // A word was probably meant as it stands and lacks nothing but the quotes.
-        let meant = syn::parse2::<Ident>(found.clone()).map_or(grammar.example.to_owned(), |word| word.to_string());
+        // A word was probably meant as it stands and lacks nothing but the quotes, if it is no part of the name.
+        let word = syn::parse2::<Ident>(found.clone()).map(|word| word.to_string());
+        let is_part = |word: &String| {
+            grammar.place != Place::Handler && grammar.example.rsplit_once('.').is_some_and(|(_, last)| last == word)
+        };
+        let meant = word.ok().filter(|word| !is_part(word)).unwrap_or_else(|| grammar.example.to_owned());
         errors.at(found, Help(format!("the {} must be a string literal", grammar.name), format!("write `{meant:?}`")));
     }
 
-    fn parse_option(&mut self, input: ParseStream<'_>, grammar: &Grammar, words: &mut Words, errors: &Errors) {
+    fn parse_option(&mut self, input: ParseStream<'_>, grammar: &Grammar<'_>, words: &mut Words, errors: &Errors) {
         if input.peek(LitStr) {
-            let message = format!("the {} is given more than once", grammar.name);
-            errors.at(until_comma(input), Help(message, "remove this one"));
+            let name = until_comma(input);
+            if self.name.is_some() {
+                errors.at(&name, grammar.one_name(&name));
+            } else if !self.name_is_wrong {
+                self.name_is_wrong = true;
+                let message = format!("the {} is the first argument", grammar.name);
+                errors.at(name, Help(message, "put it in front of the options"));
+            }
             return;
         }
         let Some(given) = words.parse(input, errors) else { return };
@@ -78,6 +76,9 @@ impl Args {
             let help = format!("write `{}` without `name =`", given.value.tokens());
             let message = format!("the {} is the first argument and not an option", grammar.name);
             errors.at(given.ident, Help(message, help));
+        } else if let Some(help) = misplaced(&given, grammar) {
+            self.name_is_wrong |= self.name.is_none();
+            errors.at(&given.ident, help);
         } else if words.accept(&given, errors) {
             self.options.set(&given, errors);
         } else {
@@ -125,6 +126,15 @@ impl Value {
 }
 
 impl Given {
+    /// The word and its value, as they stand there.
+    pub(crate) fn written(&self) -> String {
+        match &self.value {
+            Value::Missing => self.word.clone(),
+            Value::Equals(value) => format!("{} = {value}", self.word),
+            Value::Parentheses(value) => format!("{}({value})", self.word),
+        }
+    }
+
     /// Where a mistake about the value is: at the value, or at the word if there is none.
     pub(crate) fn place(&self) -> TokenStream {
         match &self.value {
@@ -189,7 +199,7 @@ pub(crate) fn each_argument(tokens: TokenStream, errors: &Errors, mut parse: imp
 
 /// Whether an option stands here, rather than something that is meant as the name: a word with `=` or `(..)` behind it, or
 /// a known option whose value was forgotten.
-fn at_option(input: ParseStream<'_>, grammar: &Grammar) -> bool {
+fn at_option(input: ParseStream<'_>, grammar: &Grammar<'_>) -> bool {
     let ahead = input.fork();
     let Ok(word) = ahead.call(Ident::parse_any) else { return false };
     let is_alone = ahead.is_empty() || ahead.peek(Token![,]);

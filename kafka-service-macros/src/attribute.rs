@@ -4,40 +4,36 @@ use quote::ToTokens;
 use syn::{Attribute, Ident, Meta, ext::IdentExt};
 
 use crate::{
-    args::{Args, Grammar},
+    args::Args,
     diagnostics::{Errors, Help},
-    names::missing_name,
+    grammar::Grammar,
 };
 
 /// Reads the one attribute of a type or a variant. With an `owner`, a name is required.
-pub(crate) fn read(attributes: &[Attribute], grammar: &Grammar, owner: Option<&Ident>, errors: &Errors) -> Args {
+pub(crate) fn read(attributes: &[Attribute], grammar: &Grammar<'_>, owner: Option<&Ident>, errors: &Errors) -> Args {
     let mut found = attributes.iter().filter(|attribute| attribute.path().is_ident(grammar.attribute));
     let first = found.next();
     if let Some(second) = found.next() {
-        let help = match grammar.attribute {
-            "event" => Help("an event has one event type", "write an enum, with an event type for each variant"),
-            _ => Help("a command has one name", "write a second type for the second command"),
-        };
-        errors.at(second.path(), help);
+        errors.at(second.path(), grammar.one_name(&second.to_token_stream()));
     }
     let args = first.map_or_else(Args::default, |attribute| arguments(attribute, grammar, errors));
     let Some(owner) = owner else { return args };
-    let kind = grammar.attribute;
-    let example = format!("#[{kind}(\"{}\")]", example(owner, kind));
+    let example = grammar.with_name(grammar.example, &args.written);
     match first {
         None => {
+            let kind = grammar.attribute;
             let help = format!("write `{example}` above it");
             errors.at(owner, Help(format!("`{owner}` does not say which {kind} it is"), help));
         }
         Some(attribute) if args.name.is_none() && !args.name_is_wrong => {
-            errors.at(attribute, missing_name(grammar, &example));
+            errors.at(attribute, Help(format!("the {} is missing", grammar.name), format!("write `{example}`")));
         }
         Some(_) => {}
     }
     args
 }
 
-fn arguments(attribute: &Attribute, grammar: &Grammar, errors: &Errors) -> Args {
+fn arguments(attribute: &Attribute, grammar: &Grammar<'_>, errors: &Errors) -> Args {
     match &attribute.meta {
         Meta::Path(_) => Args::default(),
         Meta::List(list) => Args::parse(list.tokens.clone(), grammar, errors),
@@ -49,12 +45,12 @@ fn arguments(attribute: &Attribute, grammar: &Grammar, errors: &Errors) -> Args 
     }
 }
 
-/// `UserCreated` is probably the event `user.created`, and `CreateUser` the command `create_user`.
-fn example(owner: &Ident, kind: &str) -> String {
+/// `CreateUser` is probably the command `create_user`.
+pub(crate) fn words(owner: &Ident) -> String {
     let mut name = String::new();
     for letter in owner.unraw().to_string().chars() {
         if letter.is_uppercase() && !name.is_empty() {
-            name.push(if kind == "event" && !name.contains('.') { '.' } else { '_' });
+            name.push('_');
         }
         name.extend(letter.to_lowercase());
     }

@@ -2,25 +2,28 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Data, DeriveInput, Fields};
+use syn::{Data, DataEnum, DeriveInput, Fields, LitStr};
 
 use crate::{
-    args::{Args, Grammar},
+    args::Args,
     attribute,
     diagnostics::{Errors, Help},
     expand::runtime,
-    fallback, key,
+    fallback,
+    grammar::{Grammar, Place},
+    key,
     names::check_name,
 };
 
-const STRUCT: Grammar = Grammar {
+const STRUCT: Grammar<'_> = Grammar {
     attribute: "command",
     name: "command name",
     example: "create_order",
     options: &["key", "reply", "topic", "crate"],
+    place: Place::Struct,
 };
 /// Its variants have no field in common that could be the key.
-const ENUM: Grammar = Grammar { options: &["reply", "topic", "crate"], ..STRUCT };
+const ENUM: Grammar<'_> = Grammar { options: &["reply", "topic", "crate"], place: Place::Enum, ..STRUCT };
 
 pub(crate) fn derive(tokens: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(tokens) {
@@ -28,11 +31,16 @@ pub(crate) fn derive(tokens: TokenStream) -> TokenStream {
         Err(error) => return error.to_compile_error(),
     };
     let errors = Errors::new();
+    let example = attribute::words(&input.ident);
+    let grammar = match &input.data {
+        Data::Enum(_) => Grammar { example: &example, ..ENUM },
+        _ => Grammar { example: &example, ..STRUCT },
+    };
     let args = match &input.data {
-        Data::Struct(data) => of_struct(&input, &data.fields, &errors),
+        Data::Struct(data) => of_struct(&input, &data.fields, &grammar, &errors),
         Data::Enum(data) => {
-            let args = attribute::read(&input.attrs, &ENUM, Some(&input.ident), &errors);
-            check_variants(data, &errors);
+            let args = attribute::read(&input.attrs, &grammar, Some(&input.ident), &errors);
+            check_variants(data, args.name.as_ref(), &errors);
             args
         }
         Data::Union(data) => {
@@ -42,7 +50,7 @@ pub(crate) fn derive(tokens: TokenStream) -> TokenStream {
         }
     };
     if let Some(name) = &args.name {
-        check_name(name, &STRUCT, &errors);
+        check_name(name, &grammar, &errors);
     }
     if errors.any() {
         return fallback::command_and_errors(&input, args.options.runtime.as_ref(), errors);
@@ -52,20 +60,25 @@ pub(crate) fn derive(tokens: TokenStream) -> TokenStream {
     quote!(#command #errors)
 }
 
-fn of_struct(input: &DeriveInput, fields: &Fields, errors: &Errors) -> Args {
-    let args = attribute::read(&input.attrs, &STRUCT, Some(&input.ident), errors);
+fn of_struct(input: &DeriveInput, fields: &Fields, grammar: &Grammar<'_>, errors: &Errors) -> Args {
+    let args = attribute::read(&input.attrs, grammar, Some(&input.ident), errors);
     if let Some(field) = args.options.key.as_ref().and_then(|key| key.first()) {
         key::check(&input.ident, fields, field, errors);
     }
     args
 }
 
-fn check_variants(data: &syn::DataEnum, errors: &Errors) {
+fn check_variants(data: &DataEnum, name: Option<&LitStr>, errors: &Errors) {
+    let help = match name.map(LitStr::value) {
+        Some(name) => {
+            format!("remove this one: the enum is already the command `{name}`, or write a type for each command")
+        }
+        None => "put `#[command(\"..\")]` above the enum, or write a type for each command".to_owned(),
+    };
     let attributes = data.variants.iter().flat_map(|variant| &variant.attrs);
     for attribute in attributes.filter(|attribute| attribute.path().is_ident("command")) {
         let message = "a command enum is one command, whichever variant it holds";
-        let help = "put `#[command(\"..\")]` above the enum, or write a type for each command";
-        errors.at(attribute.path(), Help(message, help));
+        errors.at(attribute.path(), Help(message, &help));
     }
 }
 

@@ -1,36 +1,51 @@
-//! Durations as the configuration reads them: `200ms`, `10s`, `1m30s`, `1h`. The same rules and words stand in the runtime's
+//! Durations as the configuration reads them: `200ms`, `10s`, `1m30s`, `1h`. The same rules stand in the runtime's
 //! `config/duration.rs`, which a macro cannot call; the lists of examples in the tests are the same on both sides.
 
 /// The longest duration that is taken, in milliseconds: thirty days.
 const LONGEST: u64 = 30 * 24 * 3_600_000;
 
 /// What a message says about the limits.
-pub(crate) const LIMITS: &str = "it must be more than zero and at most `720h`";
+pub(crate) const LIMITS: &str = "it must be more than zero and at most `\"720h\"`";
 
 /// Longest first: the parts of one duration stand in this order.
 const UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
-/// Reads a duration as milliseconds. The error says what is allowed.
-pub(crate) fn parse(text: &str) -> Result<u64, String> {
+/// Reads a duration as milliseconds. The error says what to write for `option`.
+pub(crate) fn parse(option: &str, text: &str) -> Result<u64, String> {
     let text = text.trim();
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(format!("a number needs its unit: write `{text}s` for seconds or `{text}ms` for milliseconds"));
+    if is_number(text) {
+        return Err(format!(
+            "a number needs its unit: write `{option} = \"{text}s\"` for seconds or `{option} = \"{text}ms\"` for milliseconds"
+        ));
     }
-    let expected = "expected a duration such as `200ms`, `30s`, `1m30s` or `1h`";
-    let millis = millis(text).ok_or(expected)?;
-    if millis > LONGEST { Err("at most `720h` is allowed".to_owned()) } else { Ok(millis) }
+    let expected = "write a duration such as `\"200ms\"`, `\"30s\"`, `\"1m30s\"` or `\"1h\"`";
+    limited(millis(text).ok_or(expected)?)
 }
 
-/// Reads `100ms..5s`: the first and the longest backoff.
-pub(crate) fn parse_range(text: &str) -> Result<(u64, u64), String> {
-    let expected = "expected the first and the longest backoff, such as `200ms..10s`";
-    let (first, longest) = text.split_once("..").ok_or(expected)?;
-    let (first, longest) = (parse(first)?, parse(longest)?);
-    match first {
-        0 => Err(LIMITS.to_owned()),
-        _ if first > longest => Err("the first backoff must not be longer than the longest one".to_owned()),
-        _ => Ok((first, longest)),
+/// Reads `100ms..5s`: the first and the longest backoff. The error says what to write for `option`.
+pub(crate) fn parse_range(option: &str, text: &str) -> Result<(u64, u64), String> {
+    let expected = format!("write the first and the longest pause, such as `{option} = \"100ms..5s\"`");
+    let (first, longest) = text.split_once("..").ok_or_else(|| expected.clone())?;
+    let (first, longest) = (first.trim(), longest.trim());
+    if is_number(first) || is_number(longest) {
+        return Err(format!("a number needs its unit: {expected}"));
     }
+    let read = |text| millis(text).ok_or_else(|| expected.clone()).and_then(limited);
+    match (read(first)?, read(longest)?) {
+        (0, _) => Err("the first pause must be more than zero, such as `\"10ms..1s\"`".to_owned()),
+        (from, to) if from > to => {
+            Err(format!("the first pause must not be the longer one: write `{option} = \"{longest}..{first}\"`"))
+        }
+        range => Ok(range),
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn limited(millis: u64) -> Result<u64, String> {
+    if millis > LONGEST { Err("at most `\"720h\"` is allowed".to_owned()) } else { Ok(millis) }
 }
 
 fn millis(text: &str) -> Option<u64> {
@@ -75,7 +90,7 @@ mod tests {
             ("90s", 90_000),
         ];
         for (text, millis) in cases {
-            assert_eq!(parse(text), Ok(millis), "{text}");
+            assert_eq!(parse("timeout", text), Ok(millis), "{text}");
         }
     }
 
@@ -84,24 +99,24 @@ mod tests {
         for text in
             ["", " ", "s", "10", "1.5s", "10 s", "10S", "30s1m", "1m1m", "-1s", "10sec", "1d", "s10", "10s5", "٣s"]
         {
-            assert!(parse(text).is_err(), "{text}");
+            assert!(parse("timeout", text).is_err(), "{text}");
         }
     }
 
     #[test]
     fn what_is_too_long_is_refused_without_overflow() {
         for text in ["721h", "99999999999999999999h", "18446744073709551615ms", "18446744073709551615h1m"] {
-            assert_eq!(parse(text).unwrap_err(), "at most `720h` is allowed", "{text}");
+            assert_eq!(parse("timeout", text).unwrap_err(), "at most `\"720h\"` is allowed", "{text}");
         }
-        assert_eq!(parse("720h"), Ok(LONGEST));
+        assert_eq!(parse("timeout", "720h"), Ok(LONGEST));
     }
 
     #[test]
     fn ranges() {
-        assert_eq!(parse_range("100ms..5s"), Ok((100, 5_000)));
-        assert_eq!(parse_range("1s .. 1s"), Ok((1_000, 1_000)));
+        assert_eq!(parse_range("backoff", "100ms..5s"), Ok((100, 5_000)));
+        assert_eq!(parse_range("backoff", "1s .. 1s"), Ok((1_000, 1_000)));
         for text in ["5s", "5s..", "5s..1s", "0s..1s", "1..2", "1s...2s", "1s..721h"] {
-            assert!(parse_range(text).is_err(), "{text}");
+            assert!(parse_range("backoff", text).is_err(), "{text}");
         }
     }
 }

@@ -3,21 +3,26 @@
 pub(crate) mod expand;
 
 use proc_macro2::TokenStream;
-use syn::{Data, DataEnum, DeriveInput, Fields, Ident, LitStr, Path, punctuated::Punctuated};
+use syn::{Data, DataEnum, DeriveInput, Fields, Ident, LitStr, Path, Variant, punctuated::Punctuated};
 
 use crate::{
-    args::{Args, Grammar},
+    args::Args,
     attribute,
     diagnostics::{Errors, Help},
     fallback,
+    grammar::{Grammar, Place},
     key::{self, Key},
     names::check_name,
 };
 
-const STRUCT: Grammar =
-    Grammar { attribute: "event", name: "event type", example: "order.created", options: &["key", "crate"] };
-const ENUM: Grammar = Grammar { options: &["crate"], ..STRUCT };
-const VARIANT: Grammar = Grammar { options: &["key"], ..STRUCT };
+const STRUCT: Grammar<'_> = Grammar {
+    attribute: "event",
+    name: "event type",
+    example: "order.created",
+    options: &["key", "crate"],
+    place: Place::Struct,
+};
+const ENUM: Grammar<'_> = Grammar { options: &["crate"], place: Place::Enum, ..STRUCT };
 
 /// A checked event type.
 struct EventType<'a> {
@@ -45,13 +50,15 @@ pub(crate) fn derive(tokens: TokenStream) -> TokenStream {
         Err(error) => return error.to_compile_error(),
     };
     let errors = Errors::new();
-    let (grammar, example) = match &input.data {
-        Data::Enum(_) => (&ENUM, None),
-        _ => (&STRUCT, Some(&input.ident)),
+    // `UserCreated` is probably the event `user.created`.
+    let example = attribute::words(&input.ident).replacen('_', ".", 1);
+    let (grammar, owner) = match &input.data {
+        Data::Enum(_) => (Grammar { example: &example, ..ENUM }, None),
+        _ => (Grammar { example: &example, ..STRUCT }, Some(&input.ident)),
     };
-    let args = attribute::read(&input.attrs, grammar, example, &errors);
+    let args = attribute::read(&input.attrs, &grammar, owner, &errors);
     let runtime = args.options.runtime.clone();
-    match EventType::new(&input, args, &errors) {
+    match EventType::new(&input, args, &grammar, &errors) {
         Some(event) if !errors.any() => {
             let errors = errors.finish();
             let event = expand::event(&event);
@@ -62,11 +69,11 @@ pub(crate) fn derive(tokens: TokenStream) -> TokenStream {
 }
 
 impl<'a> EventType<'a> {
-    fn new(input: &'a DeriveInput, args: Args, errors: &Errors) -> Option<Self> {
+    fn new(input: &'a DeriveInput, args: Args, grammar: &Grammar<'_>, errors: &Errors) -> Option<Self> {
         let runtime = args.options.runtime.clone();
         let shape = match &input.data {
-            Data::Struct(data) => Shape::Struct(fact(&input.ident, &data.fields, args, &STRUCT, errors)?),
-            Data::Enum(data) => Shape::Enum(variants(input, data, &args, errors)),
+            Data::Struct(data) => Shape::Struct(fact(&input.ident, &data.fields, args, grammar, errors)?),
+            Data::Enum(data) => Shape::Enum(variants(input, data, &args, grammar, errors)),
             Data::Union(data) => {
                 let help = "write a struct, or an enum for several events";
                 errors.at(data.union_token, Help("a union cannot be an event: it cannot be serialized", help));
@@ -77,20 +84,35 @@ impl<'a> EventType<'a> {
     }
 }
 
-fn variants<'a>(input: &DeriveInput, data: &'a DataEnum, args: &Args, errors: &Errors) -> Vec<(&'a Ident, Fact)> {
+fn variants<'a>(
+    input: &DeriveInput,
+    data: &'a DataEnum,
+    args: &Args,
+    grammar: &Grammar<'_>,
+    errors: &Errors,
+) -> Vec<(&'a Ident, Fact)> {
+    let names: Vec<_> = data.variants.iter().filter_map(name_of).collect();
     if let Some(name) = &args.name {
-        let help =
-            Help("each variant of an event enum has its own event type", "put `#[event(\"..\")]` on each variant");
-        errors.at(name, help);
+        let help = if !names.is_empty() && names.len() == data.variants.len() {
+            "remove it: each variant has its own"
+        } else {
+            "put `#[event(\"..\")]` on each variant"
+        };
+        errors.at(name, Help("each variant of an event enum has its own event type", help));
     }
     if data.variants.is_empty() {
         let message = format!("`{}` has no variants, so there is no event to publish", input.ident);
         errors.at(&input.ident, Help(message, "write a variant for each event, with `#[event(\"..\")]` above it"));
     }
+    let of_sibling = names.iter().find_map(|name| name.rsplit_once('.'));
+    let (entity, _) = of_sibling.or(grammar.example.split_once('.')).unwrap_or((grammar.example, ""));
+    let owner = input.ident.to_string();
     let mut facts: Vec<(&Ident, Fact)> = Vec::new();
     for variant in &data.variants {
-        let args = attribute::read(&variant.attrs, &VARIANT, Some(&variant.ident), errors);
-        let Some(fact) = fact(&variant.ident, &variant.fields, args, &VARIANT, errors) else { continue };
+        let example = format!("{entity}.{}", attribute::words(&variant.ident));
+        let grammar = Grammar { example: &example, options: &["key"], place: Place::Variant(&owner), ..*grammar };
+        let args = attribute::read(&variant.attrs, &grammar, Some(&variant.ident), errors);
+        let Some(fact) = fact(&variant.ident, &variant.fields, args, &grammar, errors) else { continue };
         if facts.iter().any(|(_, earlier)| earlier.name.value() == fact.name.value()) {
             let message = format!("event type `{}` stands twice in `{}`", fact.name.value(), input.ident);
             errors.at(&fact.name, Help(message, "give each variant an event type of its own"));
@@ -100,7 +122,14 @@ fn variants<'a>(input: &DeriveInput, data: &'a DataEnum, args: &Args, errors: &E
     facts
 }
 
-fn fact(owner: &Ident, fields: &Fields, args: Args, grammar: &Grammar, errors: &Errors) -> Option<Fact> {
+/// The event type that stands above a variant.
+fn name_of(variant: &Variant) -> Option<String> {
+    let attribute = variant.attrs.iter().find(|attribute| attribute.path().is_ident("event"))?;
+    let first = attribute.meta.require_list().ok()?.tokens.clone().into_iter().next()?;
+    syn::parse2::<LitStr>(first.into()).ok().map(|name| name.value())
+}
+
+fn fact(owner: &Ident, fields: &Fields, args: Args, grammar: &Grammar<'_>, errors: &Errors) -> Option<Fact> {
     if let Some(name) = &args.name {
         check_name(name, grammar, errors);
     }

@@ -15,6 +15,7 @@ mod editor;
 mod event;
 mod expand;
 mod fallback;
+mod grammar;
 mod item;
 mod key;
 mod model;

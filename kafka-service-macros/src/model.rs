@@ -5,11 +5,12 @@ use quote::{ToTokens, quote};
 use syn::{FnArg, LitStr, PatType, ReturnType, Type, ext::IdentExt};
 
 use crate::{
-    args::{Args, Grammar},
+    args::Args,
     diagnostics::{Errors, Help},
     doc,
+    grammar::{Grammar, Place},
     item::HandlerItem,
-    names::{check_name, missing_name},
+    names::check_name,
     options::{OF_HANDLERS, Options},
     signature,
 };
@@ -21,13 +22,17 @@ pub(crate) enum Kind {
     Event,
 }
 
-const COMMAND: Grammar =
-    Grammar { attribute: "command", name: "command name", example: "create_order", options: OF_HANDLERS };
-const EVENT: Grammar =
-    Grammar { attribute: "event", name: "event type", example: "order.created", options: OF_HANDLERS };
+const COMMAND: Grammar<'_> = Grammar {
+    attribute: "command",
+    name: "command name",
+    example: "create_order",
+    options: OF_HANDLERS,
+    place: Place::Handler,
+};
+const EVENT: Grammar<'_> = Grammar { attribute: "event", name: "event type", example: "order.created", ..COMMAND };
 
 impl Kind {
-    pub(crate) fn grammar(self) -> &'static Grammar {
+    pub(crate) fn grammar(self) -> &'static Grammar<'static> {
         match self {
             Self::Command => &COMMAND,
             Self::Event => &EVENT,
@@ -82,8 +87,13 @@ pub(crate) fn wrong_item(kind: Kind, keyword: &TokenTree, other: &str, errors: &
     let attribute = kind.grammar().attribute;
     let message = format!("`#[{attribute}]` goes on a function, not on {other}");
     let derive = match kind {
-        Kind::Command => "to send it as a command, write `#[derive(kafka_service::Command)]` above `#[command(..)]`",
-        Kind::Event => "to publish it as an event, write `#[derive(kafka_service::Event)]` above `#[event(..)]`",
+        Kind::Command => {
+            "to handle it, put `#[command(..)]` on the function that takes it; to name the command on its type, write \
+             `#[derive(kafka_service::Command)]` above `#[command(..)]`"
+        }
+        Kind::Event => {
+            "to publish it as an event, write `#[derive(serde::Serialize, kafka_service::Event)]` above `#[event(..)]`"
+        }
     };
     match keyword.to_string().as_str() {
         "struct" | "enum" => errors.at(keyword, Help(message, derive)),
@@ -102,12 +112,16 @@ fn check_handler_name(kind: Kind, args: &Args, item: &HandlerItem, errors: &Erro
     match &args.name {
         Some(name) => check_name(name, grammar, errors),
         None if item.signature.inputs.is_empty() && !args.name_is_wrong => {
-            let example = match kind {
-                Kind::Command => item.signature.ident.unraw().to_string(),
-                Kind::Event => grammar.example.to_owned(),
+            let help = match kind {
+                Kind::Command => {
+                    let name = item.signature.ident.unraw().to_string();
+                    format!("write `{}`", grammar.with_name(&name, &args.written))
+                }
+                Kind::Event => {
+                    format!("write the type, such as `{}`", grammar.with_name(grammar.example, &args.written))
+                }
             };
-            let example = format!("#[{}({example:?})]", grammar.attribute);
-            errors.at_span(Span::call_site(), missing_name(grammar, &example));
+            errors.at_span(Span::call_site(), Help(format!("the {} is missing", grammar.name), help));
         }
         None => {}
     }

@@ -3,8 +3,8 @@
 use syn::LitStr;
 
 use crate::{
-    args::Grammar,
     diagnostics::{Errors, Help},
+    grammar::Grammar,
 };
 
 /// The longest name: long enough for everything that people write by hand, short enough for a header and a log line.
@@ -14,7 +14,7 @@ const LONGEST_NAME: usize = 200;
 const LONGEST_TOPIC: usize = 249;
 
 /// Checks a name that goes over the wire and into logs, headers and file names.
-pub(crate) fn check_name(name: &LitStr, grammar: &Grammar, errors: &Errors) {
+pub(crate) fn check_name(name: &LitStr, grammar: &Grammar<'_>, errors: &Errors) {
     let (what, text) = (grammar.name, name.value());
     if text.trim().is_empty() {
         errors.at(name, Help(format!("the {what} must not be empty"), format!("write `{:?}`", grammar.example)));
@@ -27,7 +27,7 @@ pub(crate) fn check_name(name: &LitStr, grammar: &Grammar, errors: &Errors) {
 pub(crate) fn check_topic(name: &LitStr, errors: &Errors) -> bool {
     let flaw = match name.value().as_str() {
         "" => Help("the topic name must not be empty", "leave `topic` out for the configured topics"),
-        "." | ".." => Help("a topic cannot be called `.` or `..`", "write a name such as `orders`"),
+        "." | ".." => Help("a topic cannot be called `.` or `..`", "write a name such as `\"orders\"`"),
         _ => return check_letters(name, "topic name", LONGEST_TOPIC, errors),
     };
     errors.at(name, flaw);
@@ -52,9 +52,4 @@ fn check_letters(name: &LitStr, what: &str, longest: usize, errors: &Errors) -> 
 
 fn is_allowed(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.')
-}
-
-/// The message for an attribute without a name.
-pub(crate) fn missing_name(grammar: &Grammar, example: &str) -> Help<String, String> {
-    Help(format!("the {} is missing", grammar.name), format!("write `{example}`"))
 }

@@ -1,8 +1,9 @@
 //! The options of all attributes, each with its form and its limits.
 
 use proc_macro2::TokenStream;
+use quote::quote;
 use syn::{
-    ExprPath, Ident, LitInt, LitStr, Member, Path, Token, Type,
+    ExprPath, Ident, LitInt, LitStr, Member, Path, PathArguments, Token, Type,
     parse::{Parse, ParseStream, Parser},
     punctuated::Punctuated,
 };
@@ -47,11 +48,14 @@ impl Options {
     /// Takes the value of an option that is known and new.
     pub(crate) fn set(&mut self, given: &Given, errors: &Errors) {
         match given.word.as_str() {
-            "crate" => self.runtime = path(given, Path::parse_mod_style, "a path", "my::path", errors),
+            "crate" => self.runtime = path(given, Path::parse_mod_style, "a path", "kafka_service", errors),
             "key" => {
                 self.key = path(given, Punctuated::parse_separated_nonempty, "the name of a field", "id", errors);
             }
-            "reply" => self.reply = path(given, Type::parse, "a type", "OrderCreated", errors),
+            "reply" => {
+                let reply = path(given, Type::parse, "a type", "OrderCreated", errors);
+                self.reply = reply.filter(|reply| check_reply(reply, errors));
+            }
             "permanent" => {
                 self.permanent = path(given, ExprPath::parse, "the path of a function", "OrderError::is_final", errors);
             }
@@ -118,6 +122,20 @@ fn path<T>(
     wrong(given, what, meant.as_deref().unwrap_or(example), errors)
 }
 
+/// A handler may fail, but a failure is no answer.
+fn check_reply(reply: &Type, errors: &Errors) -> bool {
+    let Type::Path(path) = reply else { return true };
+    let Some(last) = path.path.segments.last().filter(|last| last.ident == "Result") else { return true };
+    let answer = match &last.arguments {
+        PathArguments::AngleBracketed(arguments) => arguments.args.first().map(|answer| quote!(#answer).to_string()),
+        _ => None,
+    };
+    let answer = answer.as_deref().unwrap_or("OrderCreated");
+    let help = format!("write `reply = {answer}`: what fails is dead-lettered, not sent back");
+    errors.at(reply, Help("`reply` names the events of the answer, without a `Result`", help));
+    false
+}
+
 /// An option whose value is a string literal.
 fn text(given: &Given, what: &str, example: &str, errors: &Errors) -> Option<LitStr> {
     let value = if let Value::Equals(value) = &given.value { syn::parse2(value.clone()).ok() } else { None };
@@ -138,7 +156,7 @@ fn duration(given: &Given, example: &str, errors: &Errors) -> Option<u64> {
         _ => number.to_string(),
     });
     let text = text(given, "a duration in quotes", meant.as_deref().unwrap_or(example), errors)?;
-    let parse = |text: &str| match duration::parse(text)? {
+    let parse = |option: &str, text: &str| match duration::parse(option, text)? {
         0 => Err(duration::LIMITS.to_owned()),
         millis => Ok(millis),
     };
@@ -146,9 +164,14 @@ fn duration(given: &Given, example: &str, errors: &Errors) -> Option<u64> {
 }
 
 /// Reads a text, or says why it cannot be the value.
-fn read<T>(given: &Given, text: &LitStr, parse: impl Fn(&str) -> Result<T, String>, errors: &Errors) -> Option<T> {
-    let parsed = parse(&text.value());
-    let report = |reason: &String| cannot_be(given, &text.value(), reason, errors);
+fn read<T>(
+    given: &Given,
+    text: &LitStr,
+    parse: impl Fn(&str, &str) -> Result<T, String>,
+    errors: &Errors,
+) -> Option<T> {
+    let parsed = parse(&given.word, &text.value());
+    let report = |help: &String| cannot_be(given, &text.value(), help, errors);
     parsed.inspect_err(report).ok()
 }
 
@@ -160,13 +183,17 @@ fn attempts(given: &Given, errors: &Errors) -> Option<u32> {
     }
     let number = text.parse().ok().filter(|number| (1..=1_000).contains(number));
     if number.is_none() {
-        cannot_be(given, &text, "it must be a whole number from 1 to 1000", errors);
+        let help = match text.as_str() {
+            "0" => "write `attempts = 1` to try once, without retries",
+            _ => "write a whole number from 1 to 1000, such as `attempts = 3`",
+        };
+        cannot_be(given, &text, help, errors);
     }
     number
 }
 
-fn cannot_be(given: &Given, value: &str, reason: &str, errors: &Errors) {
-    errors.at(given.place(), Help(format!("`{}` cannot be `{value}`", given.word), reason));
+fn cannot_be(given: &Given, value: &str, help: &str, errors: &Errors) {
+    errors.at(given.place(), Help(format!("`{}` cannot be `{value}`", given.word), help));
 }
 
 /// Reports a value of the wrong form.

@@ -67,15 +67,17 @@ fn check_qualifiers(signature: &Signature, errors: &Errors) {
 }
 
 fn check_generics(signature: &Signature, errors: &Errors) {
-    let message = Help(
-        "a handler cannot be generic: its types must be known when it is registered",
-        "write a handler for each type, and call one generic function from them",
-    );
     let generics = &signature.generics;
-    if !generics.params.is_empty() {
-        errors.at(generics, message);
+    let lifetimes: Vec<_> = generics.lifetimes().map(|parameter| parameter.lifetime.to_string()).collect();
+    if generics.params.len() > lifetimes.len() {
+        let message = "a handler cannot be generic: its types must be known when it is registered";
+        errors.at(generics, Help(message, "write a handler for each type, and call one generic function from them"));
+    } else if let Some(first) = lifetimes.first() {
+        let message = "a handler has no lifetime parameters: its arguments own their data";
+        let help = format!("remove `<{}>`, and take `String` instead of `&{first} str`", lifetimes.join(", "));
+        errors.at(generics, Help(message, help));
     } else if let Some(clause) = &generics.where_clause {
-        errors.at(clause, message);
+        errors.at(clause, Help("a handler cannot have a where clause", "remove it"));
     }
 }
 
@@ -102,13 +104,9 @@ fn check_argument(input: &FnArg, is_payload: bool, owned: bool, errors: &Errors)
     let what = if is_payload { "payload" } else { "extractor" };
     match unsuitable(argument.ty.to_token_stream(), owned) {
         None => {}
-        Some(Unsuitable::Borrowed(span)) => errors.at_span(
-            span,
-            Help(
-                "the payload must own its data: it is decoded from the message",
-                "take `String` instead of `&str`, `T` instead of `&T`",
-            ),
-        ),
+        Some(Unsuitable::Borrowed(span, instead)) => {
+            errors.at_span(span, Help("the payload must own its data: it is decoded from the message", instead));
+        }
         Some(Unsuitable::Hidden(span)) => {
             errors.at_span(
                 span,
@@ -124,8 +122,8 @@ fn check_argument(input: &FnArg, is_payload: bool, owned: bool, errors: &Errors)
 
 /// A part of a type that cannot stand in a registration.
 enum Unsuitable {
-    /// `&T` or `'_`.
-    Borrowed(Span),
+    /// `&T` or `'_`, and what to take instead.
+    Borrowed(Span, &'static str),
     /// `impl Trait`.
     Hidden(Span),
     /// `Self` or `_`, which no free function can have.
@@ -137,10 +135,14 @@ fn unsuitable(tokens: TokenStream, owned: bool) -> Option<Unsuitable> {
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
         let found = match &token {
-            TokenTree::Punct(punct) if punct.as_char() == '&' && owned => Some(Unsuitable::Borrowed(token.span())),
+            TokenTree::Punct(punct) if punct.as_char() == '&' && owned => {
+                Some(Unsuitable::Borrowed(token.span(), "take `String` instead of `&str`, `T` instead of `&T`"))
+            }
             TokenTree::Punct(punct) if punct.as_char() == '\'' => {
                 let elided = tokens.next().filter(|name| name.to_string() == "_" && owned);
-                elided.map(|name| Unsuitable::Borrowed(name.span()))
+                let instead = "take a type without a lifetime, such as `String`; in a struct, own the fields: `String` \
+                               instead of `&'a str`";
+                elided.map(|name| Unsuitable::Borrowed(name.span(), instead))
             }
             TokenTree::Ident(ident) if ident == "impl" => Some(Unsuitable::Hidden(token.span())),
             TokenTree::Ident(ident) if ident == "Self" || ident == "_" => Some(Unsuitable::Invalid),

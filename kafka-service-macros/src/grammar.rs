@@ -1,0 +1,86 @@
+//! What the attributes have in common, and what tells them apart.
+
+use proc_macro2::TokenStream;
+
+use crate::{
+    args::Given,
+    diagnostics::{Help, list},
+};
+
+/// What an attribute may hold. The attributes differ in their words and in their options, not in their form:
+///
+/// `#[command("name")]`
+/// `#[command("name", option = value, option(word = value, ..), ..)]`
+/// `#[command(option = value, ..)]`
+#[derive(Clone, Copy)]
+pub(crate) struct Grammar<'a> {
+    /// `command` or `event`.
+    pub(crate) attribute: &'static str,
+    /// What the first argument is called in messages.
+    pub(crate) name: &'static str,
+    /// What the name could be.
+    pub(crate) example: &'a str,
+    pub(crate) options: &'static [&'static str],
+    pub(crate) place: Place<'a>,
+}
+
+/// What an attribute stands above.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place<'a> {
+    Handler,
+    Struct,
+    Enum,
+    /// A variant of the enum with this name.
+    Variant(&'a str),
+}
+
+impl Grammar<'_> {
+    /// The message for a second name.
+    pub(crate) fn one_name(&self, second: &TokenStream) -> Help<String, String> {
+        match (self.place, self.attribute) {
+            (Place::Handler, _) => Help(
+                format!("a handler answers to one {}", self.name.trim_end_matches(" name")),
+                format!("write a second handler for `{second}` that calls this function"),
+            ),
+            (_, "event") => Help(
+                "an event has one event type".to_owned(),
+                "write an enum, with an event type for each variant".to_owned(),
+            ),
+            _ => Help("a command has one name".to_owned(), "write a second type for the second command".to_owned()),
+        }
+    }
+
+    /// The attribute with a name and what was written besides.
+    pub(crate) fn with_name(&self, name: &str, written: &TokenStream) -> String {
+        let written = written.to_string();
+        let comma = if written.is_empty() { "" } else { ", " };
+        format!("#[{}({name:?}{comma}{written})]", self.attribute)
+    }
+}
+
+/// The message for an option that has its place elsewhere.
+pub(crate) fn misplaced(given: &Given, grammar: &Grammar<'_>) -> Option<Help<String, String>> {
+    let Grammar { attribute, options, place, .. } = *grammar;
+    let word = given.word.as_str();
+    match (place, word) {
+        _ if options.contains(&word) => None,
+        (Place::Handler, "key" | "reply") => {
+            let derive = if attribute == "event" && word == "key" { "Event" } else { "Command" };
+            let message = format!("`{word}` is an option of `#[derive({derive})]`, not of a handler");
+            Some(Help(message, format!("remove it; a handler takes {}", list(options))))
+        }
+        (Place::Enum, "key") if attribute == "command" => Some(Help(
+            "`key` names a field of a struct, and this command is an enum".to_owned(),
+            "remove `key`, or make the command a struct".to_owned(),
+        )),
+        (Place::Variant(of), "crate") => Some(Help(
+            "`crate` stands above the enum, not on a variant".to_owned(),
+            format!("write `#[{attribute}({})]` above `{of}`", given.written()),
+        )),
+        (Place::Struct | Place::Enum | Place::Variant(_), "retry" | "timeout" | "permanent") => Some(Help(
+            format!("`{word}` is an option of a handler"),
+            format!("put it on the function: `#[{attribute}({})]`", given.written()),
+        )),
+        _ => None,
+    }
+}

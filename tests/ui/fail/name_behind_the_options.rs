@@ -1,0 +1,7 @@
+// The name comes first.
+use kafka_service::command;
+
+#[command(timeout = "30s", "create_order")]
+async fn create_order() {}
+
+fn main() {}
