@@ -1,0 +1,11 @@
+// Handlers are tried again, events are not.
+use kafka_service::Event;
+use serde::Serialize;
+
+#[derive(Serialize, Event)]
+#[event("user.created", retry(attempts = 3))]
+struct UserCreated {
+    id: u32,
+}
+
+fn main() {}
