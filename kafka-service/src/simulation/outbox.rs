@@ -64,6 +64,11 @@ pub(super) struct SimProducer {
 
 impl Producer for SimProducer {
     fn send(&self, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
+        // The client's thread reports at any moment, also between two sends of one batch.
+        if open(&self.world).random.chance(50) {
+            open(&self.world).append(self.instance);
+            while report_next(&self.world, &self.acks, self.instance) {}
+        }
         let mut world = open(&self.world);
         let sent =
             if self.acks.is_held() { Err(SendError::QueueFull) } else { world.send(self.instance, record, token) };
