@@ -12,7 +12,7 @@ use super::{
     Client, Ended, Stop,
     commit::Unanswered,
     partition::{Hold, Limits},
-    partitions::{Partitions, Taken},
+    partitions::{Partitions, Taken, no_room},
     revoke::{Drain, Revoke},
 };
 use crate::{
@@ -289,14 +289,4 @@ impl<C: Client> Driver<C> {
         self.limits = Limits::new(self.settings.max_uncommitted, count);
         self.settings.health.assigned_partitions.store(count, Ordering::Relaxed);
     }
-}
-
-fn no_room<C: Client>(record: &C::Record) -> String {
-    use crate::message::Record as _;
-    format!(
-        "no room for a record (topic `{}`, partition {}, offset {}); this is a defect of kafka-service",
-        C::topic(record),
-        C::handle(record).1,
-        record.offset()
-    )
 }

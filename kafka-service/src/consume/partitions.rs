@@ -95,3 +95,13 @@ impl<C: Client> Partitions<C> {
         Some(place)
     }
 }
+
+/// What [`Taken::NoRoom`] means, for people.
+pub(super) fn no_room<C: Client>(record: &C::Record) -> String {
+    format!(
+        "no room for a record (topic `{}`, partition {}, offset {}); this is a defect of kafka-service",
+        C::topic(record),
+        C::handle(record).1,
+        record.offset()
+    )
+}

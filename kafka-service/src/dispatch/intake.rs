@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use super::{
     Core, Counters, Entry,
     assigned::{Assigned, Known},
-    job::{self, AttemptError, Done, JobResult, Next, Waiting, origin},
+    job::{self, AttemptError, Done, JobResult, Next, Started, Waiting, origin},
     lanes::{LaneId, Lanes, lane},
     outcome::{Ended, Publishing},
     unknown::Unknown,
@@ -24,7 +24,7 @@ use crate::{
     envelope::Envelope,
     handler::ErrorClass,
     message::{Origin, Record},
-    publish::{BoundGuard, Incoming},
+    publish::Incoming,
     registry::{Handler, Kind, RouteId},
     retry,
 };
@@ -286,13 +286,6 @@ impl Intake {
         }
         Counters::add(&self.core.counters.abandoned, dropped);
     }
-}
-
-/// A command that is not finished after its first look.
-struct Started {
-    attempts: u32,
-    next: Next,
-    bound: Option<BoundGuard>,
 }
 
 /// Copies a record out, for when it cannot be finished now.

@@ -154,6 +154,13 @@ pub(crate) enum Next {
     Failed(AttemptError),
 }
 
+/// A command that is not finished after its first look.
+pub(super) struct Started {
+    pub(super) attempts: u32,
+    pub(super) next: Next,
+    pub(super) bound: Option<BoundGuard>,
+}
+
 /// What became of a parked command.
 #[derive(Debug)]
 pub(crate) struct Done {

@@ -7,6 +7,7 @@
 
 mod assigned;
 mod breaker;
+mod closed;
 mod core;
 mod intake;
 mod job;

@@ -6,7 +6,7 @@
 //! and again when it travels like that, a record is blamed: its command is dead-lettered.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::VecDeque,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -21,7 +21,11 @@ use futures_util::{
 };
 use rustc_hash::FxHashMap;
 
-use super::{Core, lanes::lane};
+use super::{
+    Core,
+    closed::{Closed, order},
+    lanes::lane,
+};
 use crate::{
     commit::Token,
     transport::{Cause, OutRecord, SendError, Stored, TopicId, Undelivered},
@@ -32,31 +36,6 @@ type KeyId = u64;
 
 fn key_id(topic: TopicId, key: Option<&[u8]>) -> KeyId {
     lane(u32::try_from(topic.0).unwrap_or(u32::MAX), key.unwrap_or_default())
-}
-
-/// Records of one key in the order in which they were sent. A producer that ends gives them back in another: what waits for
-/// a request, and what one of its threads has taken already, come from different queues.
-type Order = (Option<(u32, u64)>, u64);
-
-fn order(core: &Core, token: Token) -> Order {
-    (core.acks.position(token), token.to_bits())
-}
-
-/// A key that is closed to new sends.
-#[derive(Debug, Default)]
-struct Closed {
-    /// Sent once, and not taken.
-    failed: BTreeMap<Order, Stored>,
-    /// Never sent; came after the key was closed.
-    behind: VecDeque<Stored>,
-    /// How often the oldest was refused for what it is.
-    refusals: u32,
-    /// How often the oldest was sent again.
-    attempts: u32,
-    /// The record that is about to be sent again; none if it was never sent.
-    sending: Option<Order>,
-    /// Set when something comes back that was sent before it.
-    older: Arc<AtomicBool>,
 }
 
 /// How an attempt to send a record again ended.
@@ -237,21 +216,6 @@ impl Repair {
             Attempt { key, stored, is_first, result }
         }));
         true
-    }
-}
-
-impl Closed {
-    fn oldest(&self) -> Option<&Stored> {
-        self.failed.values().next().or_else(|| self.behind.front())
-    }
-
-    fn begin_next(&mut self) {
-        self.refusals = 0;
-        self.attempts = 0;
-    }
-
-    fn take_oldest(&mut self) -> Option<Stored> {
-        self.failed.pop_first().map(|(_, stored)| stored).or_else(|| self.behind.pop_front())
     }
 }
 

@@ -1,9 +1,6 @@
 //! What the ledger says of handlers: how many, in which order, and for which partitions they run.
 
-use super::{
-    ledger::{Ended, Ledger},
-    settings::Settings,
-};
+use super::{ledger::Ledger, settings::Settings};
 
 /// One attempt of one command.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +9,15 @@ pub(super) struct Attempt {
     pub(super) record: usize,
     pub(super) lane: usize,
     pub(super) number: u32,
+}
+
+/// How an attempt has ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Ended {
+    Events(u32),
+    /// Another attempt may follow.
+    Failed,
+    Permanent,
 }
 
 impl Ledger {

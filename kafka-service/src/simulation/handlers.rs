@@ -9,9 +9,8 @@ use std::{
 use serde::Deserialize;
 
 use super::{
-    attempts::Attempt,
+    attempts::{Attempt, Ended},
     identity::{CURSED, HUGE, Origin, SAID, SAID_NUMBER, SimEvent},
-    ledger::Ended,
     plan::{self, End, Plan, Says, Takes, Work},
     scene::Scene,
     time::Sleep,

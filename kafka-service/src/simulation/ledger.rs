@@ -48,15 +48,6 @@ struct Ends {
     excused: bool,
 }
 
-/// How an attempt has ended.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Ended {
-    Events(u32),
-    /// Another attempt may follow.
-    Failed,
-    Permanent,
-}
-
 impl Ledger {
     pub(super) fn violate(&mut self, invariant: &'static str, what: String) {
         self.violation.get_or_insert(Violation { invariant, what });
