@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Handler, Kind, Registry};
+use super::{Handler, Kind};
 use crate::config::Config;
 
 /// The topics that a service consumes, each with the handlers of its messages.
@@ -34,8 +34,9 @@ enum Takers {
 impl Routes {
     /// The configured topics, for the kinds of which there is a handler that names no topic, and the topics that handlers
     /// name. Events topics that somebody listed are consumed even without a handler.
-    pub(crate) fn new(registry: &Registry, config: &Config) -> Self {
-        let needed = |kind| registry.handlers().any(|handler| handler.kind == kind && handler.topic.is_none());
+    pub(crate) fn new(handlers: impl IntoIterator<Item = &'static Handler>, config: &Config) -> Self {
+        let handlers: Vec<_> = handlers.into_iter().collect();
+        let needed = |kind| handlers.iter().any(|handler| handler.kind == kind && handler.topic.is_none());
         let mut routes = Self(Vec::new());
         if needed(Kind::Command) {
             routes.add(&config.commands_topics, Kind::Command, Takers::All);
@@ -43,10 +44,10 @@ impl Routes {
         if needed(Kind::Event) || config.subscribed_events_topics.is_some() {
             routes.add(config.subscribed_events_topics(), Kind::Event, Takers::All);
         }
-        for handler in registry.handlers() {
+        for handler in &handlers {
             routes.add(handler.topic, handler.kind, Takers::Named);
         }
-        routes.0.iter_mut().for_each(|route| route.fill(registry));
+        routes.0.iter_mut().for_each(|route| route.fill(&handlers));
         routes
     }
 
@@ -121,14 +122,14 @@ impl Route {
 
     /// Later entries take the place of earlier ones: a handler that names the topic goes before one that does not, and a
     /// command before an event.
-    fn fill(&mut self, registry: &Registry) {
+    fn fill(&mut self, all: &[&'static Handler]) {
         for (kind, takers) in [(Kind::Event, self.events), (Kind::Command, self.commands)] {
             for named in [false, true] {
                 let takes = |handler: &&'static Handler| match handler.topic {
                     None => !named && takers == Takers::All,
                     Some(topic) => named && topic == self.topic,
                 };
-                let handlers = registry.handlers().filter(|handler| handler.kind == kind).filter(takes);
+                let handlers = all.iter().copied().filter(|handler| handler.kind == kind).filter(takes);
                 let entries: Vec<_> = handlers.map(|handler| (handler.name, handler)).collect();
                 self.handlers.extend(entries);
             }

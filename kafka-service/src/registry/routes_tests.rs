@@ -1,5 +1,6 @@
 use super::*;
 use crate::handler::{Context, Invocation};
+use crate::registry::Registry;
 
 fn invoke(_: &Context<'_>) -> Invocation {
     Ok(Box::pin(async { Ok(Default::default()) }))
@@ -18,7 +19,7 @@ fn routes(handlers: &[&'static Handler], change: impl FnOnce(&mut Config)) -> Ro
     config.commands_topics = vec!["commands".to_owned()];
     config.events_topic = "events".to_owned();
     change(&mut config);
-    Routes::new(&Registry::from_handlers(handlers.iter().copied()).unwrap(), &config)
+    Routes::new(Registry::from_handlers(handlers.iter().copied()).unwrap().handlers(), &config)
 }
 
 fn topics(routes: &Routes) -> Vec<&str> {

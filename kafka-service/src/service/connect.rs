@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::start::embedded_with;
+use super::start::brokers;
 use crate::{
     config::{Bootstrap, Config},
     error::Error,
@@ -63,15 +63,7 @@ impl Publisher {
 fn connect(config: &Config) -> Result<Publisher, Error> {
     let mut topics = vec![config.events_topic.clone()];
     topics.extend(config.commands_topics.first().cloned());
-    let embedded = match &config.bootstrap_servers {
-        Bootstrap::Embedded => Some(embedded_with(topics.iter().map(String::as_str))?),
-        _ => None,
-    };
-    let bootstrap = match (&embedded, &config.bootstrap_servers) {
-        (Some(broker), _) => broker.bootstrap().to_owned(),
-        (None, Bootstrap::Servers(servers)) => servers.clone(),
-        (None, _) => String::new(),
-    };
+    let (bootstrap, embedded) = brokers(config, topics.iter().map(String::as_str))?;
     let (acks, _) = Acks::new();
     let acks = Arc::new(acks);
     let producer = KafkaProducer::new(config, &bootstrap, topics, Arc::clone(&acks))

@@ -41,7 +41,7 @@ impl KafkaService {
             tracing::warn!("{warning}");
         }
         let Self { config, states, classifiers, .. } = self;
-        let routes = Routes::new(&registry, &config);
+        let routes = Routes::new(registry.handlers(), &config);
         log_handlers(&registry, &routes);
         if config.bootstrap_servers == Bootstrap::Disabled {
             tracing::warn!("KAFKA_BOOTSTRAP_SERVERS is empty: Kafka is disabled, nothing is received and nothing sent");
@@ -123,15 +123,7 @@ impl Topics {
 
 fn launch(config: Config, program: Program, runtime: Runtime) -> Result<ServiceHandle, Error> {
     let topics = Topics::of(&config, &program.routes);
-    let embedded = match &config.bootstrap_servers {
-        Bootstrap::Embedded => Some(embedded(&topics)?),
-        _ => None,
-    };
-    let bootstrap = match (&embedded, &config.bootstrap_servers) {
-        (Some(broker), _) => broker.bootstrap().to_owned(),
-        (None, Bootstrap::Servers(servers)) => servers.clone(),
-        (None, _) => String::new(),
-    };
+    let (bootstrap, embedded) = brokers(&config, topics.needed.iter().map(|topic| topic.name.as_str()))?;
     let (acks, undelivered) = Acks::new();
     let acks = Arc::new(acks);
     let producer = KafkaProducer::new(&config, &bootstrap, topics.written.clone(), Arc::clone(&acks))
@@ -158,17 +150,23 @@ fn launch(config: Config, program: Program, runtime: Runtime) -> Result<ServiceH
     Ok(ServiceHandle::running(Running { config, bootstrap, core, health, consumer, dispatcher, _embedded: embedded }))
 }
 
-fn embedded(topics: &Topics) -> Result<EmbeddedBroker, Error> {
-    embedded_with(topics.needed.iter().map(|topic| topic.name.as_str()))
-}
-
-pub(super) fn embedded_with<'a>(topics: impl Iterator<Item = &'a str>) -> Result<EmbeddedBroker, Error> {
-    let refuse = |reason: String| Error::Client(format!("the embedded broker does not start: {reason}"));
-    let broker = EmbeddedBroker::start().map_err(refuse)?;
-    for topic in topics {
-        broker.create_topic(topic).map_err(refuse)?;
+/// Where the brokers are. If that is in this process, the broker too, with these topics.
+pub(super) fn brokers<'a>(
+    config: &Config,
+    topics: impl Iterator<Item = &'a str>,
+) -> Result<(String, Option<EmbeddedBroker>), Error> {
+    match &config.bootstrap_servers {
+        Bootstrap::Servers(servers) => Ok((servers.clone(), None)),
+        Bootstrap::Disabled => Ok((String::new(), None)),
+        Bootstrap::Embedded => {
+            let refuse = |reason: String| Error::Client(format!("the embedded broker does not start: {reason}"));
+            let broker = EmbeddedBroker::start().map_err(refuse)?;
+            for topic in topics {
+                broker.create_topic(topic).map_err(refuse)?;
+            }
+            Ok((broker.bootstrap().to_owned(), Some(broker)))
+        }
     }
-    Ok(broker)
 }
 
 fn core(

@@ -12,7 +12,7 @@ static URGENT: Handler = Handler::command("create_order", &invoke).topic("urgent
 /// Every topic that is needed with its purpose, and every consumed one with its dead-letter topic.
 fn topics(handlers: &[&'static Handler], config: &Config) -> (Vec<String>, Vec<String>) {
     let registry = Registry::from_handlers(handlers.iter().copied()).unwrap();
-    let Topics { written, needed, dead_letter, .. } = Topics::of(config, &Routes::new(&registry, config));
+    let Topics { written, needed, dead_letter, .. } = Topics::of(config, &Routes::new(registry.handlers(), config));
     let needed = needed.into_iter().map(|topic| format!("{}: {}", topic.name, topic.purpose));
     let dead_letter = dead_letter.into_iter().map(|(source, TopicId(place))| format!("{source} -> {}", written[place]));
     let mut dead_letter: Vec<_> = dead_letter.collect();

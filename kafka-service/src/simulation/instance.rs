@@ -146,7 +146,7 @@ fn lock(consumer: &Mutex<Consumer>) -> MutexGuard<'_, Consumer> {
 fn routes() -> Routes {
     let mut config = Config::new(GROUP);
     config.commands_topics = vec![topic::NAME.to_owned()];
-    Routes::new(&Registry::from_handlers(HANDLERS).expect("the handlers are sound"), &config)
+    Routes::new(Registry::from_handlers(HANDLERS).expect("the handlers are sound").handlers(), &config)
 }
 
 fn core(opened: &World, scene: Scene, random: Random) -> Core {

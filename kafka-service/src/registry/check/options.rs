@@ -7,15 +7,14 @@ use std::time::Duration;
 
 use super::{Findings, Problem};
 use crate::{
-    config::{Config, format_duration},
+    config::{Config, RetryPolicy, format_duration},
     registry::Handler,
+    retry,
 };
 
 /// What holds for one handler: its own options, and the configuration's where it has none.
 struct Effective {
-    attempts: u32,
-    least_backoff: Duration,
-    deadline: Duration,
+    retry: RetryPolicy,
     timeout: Duration,
 }
 
@@ -30,9 +29,7 @@ pub(super) fn check(handlers: &[&'static Handler], config: &Config, findings: &m
 impl Effective {
     fn of(handler: &Handler, config: &Config) -> Self {
         Self {
-            attempts: handler.retry.attempts.unwrap_or(config.retry.attempts),
-            least_backoff: handler.retry.backoff.map_or(config.retry.backoff_min, |(least, _)| least),
-            deadline: handler.retry.deadline.unwrap_or(config.retry.deadline),
+            retry: retry::policy(&config.retry, &handler.retry),
             timeout: handler.timeout.unwrap_or(config.handler_timeout),
         }
     }
@@ -40,7 +37,7 @@ impl Effective {
 
 /// The deadline is over before the first pause is.
 fn no_time_to_wait(handler: &'static Handler, effective: &Effective) -> Option<Problem> {
-    let Effective { attempts, least_backoff, deadline, .. } = *effective;
+    let RetryPolicy { attempts, backoff_min: least_backoff, deadline, .. } = effective.retry;
     let asks = handler.retry.backoff.is_some() || handler.retry.deadline.is_some();
     if !asks || attempts < 2 || deadline >= least_backoff {
         return None;
@@ -65,7 +62,7 @@ fn nothing_to_repeat(handler: &'static Handler) -> Option<Problem> {
 
 /// An attempt that is cancelled by its timeout is over when no other may begin any more.
 fn no_retry_after_timeout(handler: &'static Handler, effective: &Effective) -> Option<Problem> {
-    let Effective { attempts, deadline, timeout, .. } = *effective;
+    let Effective { retry: RetryPolicy { attempts, deadline, .. }, timeout } = *effective;
     if handler.timeout.is_none() || attempts < 2 || timeout < deadline {
         return None;
     }

@@ -3,25 +3,16 @@
 use super::{Described, Findings, Problem};
 use crate::{
     config::Config,
-    registry::{Handler, Kind},
+    registry::{Handler, Kind, Routes},
 };
 
 pub(super) fn check(handlers: &[Described], config: &Config, findings: &mut Findings) {
-    let consumed = consumed(handlers, config);
+    let routes = Routes::new(handlers.iter().map(|described| described.handler), config);
+    let consumed: Vec<_> = routes.topics().collect();
     findings.problems.extend(handlers.iter().filter_map(|described| loops(described.handler, &consumed, config)));
     for described in handlers {
         sent_elsewhere(described, config, findings);
     }
-}
-
-/// The configured topics of the kinds that there are handlers for, and the topics that handlers name.
-fn consumed<'a>(handlers: &[Described], config: &'a Config) -> Vec<&'a str> {
-    let handlers = || handlers.iter().map(|described| described.handler);
-    let is_needed = |kind| handlers().any(|handler| handler.kind == kind && handler.topic.is_none());
-    let commands = config.commands_topics.iter().filter(|_| is_needed(Kind::Command));
-    let events_are_needed = is_needed(Kind::Event) || config.subscribed_events_topics.is_some();
-    let events = config.subscribed_events_topics().iter().filter(|_| events_are_needed);
-    commands.chain(events).map(String::as_str).chain(handlers().filter_map(|handler| handler.topic)).collect()
 }
 
 /// A topic that a handler names, and dead letters that are consumed or stand among the events. The configuration's own
