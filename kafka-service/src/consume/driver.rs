@@ -54,6 +54,8 @@ pub(crate) struct Driver<C: Client> {
     pub(super) settings: DriverSettings<C::Record>,
     pub(super) partitions: Partitions<C>,
     pub(super) revokes: Vec<Revoke<C::Record>>,
+    /// The dispatcher was told that more follows at once.
+    more: bool,
     /// A batch for which the dispatcher has no room yet.
     pub(super) unsent: Option<Batch<C::Record>>,
     /// Every batch holds a clone of it, so that we know when the last record is gone.
@@ -103,6 +105,7 @@ impl<C: Client> Driver<C> {
             settings,
             partitions: Partitions::new(),
             revokes: Vec::new(),
+            more: false,
             unsent: None,
             lease: Arc::new(()),
             phase: Phase::Consuming,
@@ -151,8 +154,11 @@ impl<C: Client> Driver<C> {
         }
         let wait = if self.revokes.is_empty() && !self.any_hold { WAIT_FOR_RECORDS } else { WAIT_SHORTLY };
         let records = self.client.take(BATCH, wait);
+        // A batch that is full was taken from a queue in which there is more.
+        let had_more = std::mem::replace(&mut self.more, records.len() == BATCH);
         match self.accept(records, now) {
-            Ok(entries) => self.hand_over(entries),
+            Ok(entries) if entries.is_empty() && !had_more => {}
+            Ok(entries) => self.hand_over(entries, self.more),
             Err(reason) => return Step::End(End::Fatal(reason, self.ended())),
         }
         Step::Again
@@ -193,12 +199,10 @@ impl<C: Client> Driver<C> {
         Ok(entries)
     }
 
-    pub(super) fn hand_over(&mut self, entries: Vec<Entry<C::Record>>) {
-        if !entries.is_empty() {
-            let lease: Box<dyn Any + Send> = Box::new(Arc::clone(&self.lease));
-            self.unsent = Some(Batch { entries, lease: Some(lease) });
-            self.send();
-        }
+    pub(super) fn hand_over(&mut self, entries: Vec<Entry<C::Record>>, more: bool) {
+        let lease: Box<dyn Any + Send> = Box::new(Arc::clone(&self.lease));
+        self.unsent = Some(Batch { entries, more, lease: Some(lease) });
+        self.send();
     }
 
     fn send(&mut self) {
