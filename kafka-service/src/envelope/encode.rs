@@ -18,21 +18,21 @@ pub(crate) struct Head<'a> {
 
 /// Appends one envelope to `out`. `payload` is JSON already.
 pub(crate) fn encode(out: &mut Vec<u8>, head: &Head<'_>, payload: &[u8]) {
-    out.extend_from_slice(b"{\"type\":");
+    out.extend_from_slice(b"{\"type\":\"");
     text::write(out, head.kind);
-    out.extend_from_slice(b",\"correlation_id\":");
+    out.extend_from_slice(b"\",\"correlation_id\":\"");
     text::write(out, head.correlation_id);
-    out.extend_from_slice(b",\"timestamp\":\"");
+    out.extend_from_slice(b"\",\"timestamp\":\"");
     out.extend_from_slice(head.timestamp.as_bytes());
     out.extend_from_slice(b"\",\"payload\":");
     out.extend_from_slice(payload);
-    out.extend_from_slice(b",\"source\":");
+    out.extend_from_slice(b",\"source\":\"");
     text::write(out, head.source);
     if let Some(id) = head.id {
-        out.extend_from_slice(b",\"id\":");
+        out.extend_from_slice(b"\",\"id\":\"");
         text::write(out, id);
     }
-    out.push(b'}');
+    out.extend_from_slice(b"\"}");
 }
 
 /// Writes timestamps as RFC 3339 in UTC with microseconds, and formats the part above the second only when it changes:

@@ -24,32 +24,26 @@ const DEEPEST: u32 = 32;
 pub(super) fn members(value: &[u8]) -> Option<Found<'_>> {
     let mut scan = Scan { text: std::str::from_utf8(value).ok()?, at: 0 };
     let mut found = Found::default();
-    scan.expect(b'{')?;
-    if scan.peek()? == b'}' {
-        scan.at += 1;
-    } else {
-        loop {
-            scan.member(&mut found)?;
-            if scan.next()? == b'}' {
-                break;
-            }
-        }
+    if scan.peek()? != b'{' {
+        return None;
     }
-    scan.space();
+    scan.items(b'}', |scan, first| scan.member(first, &mut found))?;
+    // Only white space may follow.
+    _ = scan.peek();
     (scan.at == value.len()).then_some(found)
 }
 
+/// Every function begins at the first byte of what it is called after, and ends behind its last.
 struct Scan<'a> {
     text: &'a str,
     at: usize,
 }
 
 impl<'a> Scan<'a> {
-    fn member(&mut self, found: &mut Found<'a>) -> Option<()> {
-        self.space();
-        let name = self.plain_string()?;
-        self.expect(b':')?;
-        self.space();
+    /// A member of the envelope.
+    fn member(&mut self, first: u8, found: &mut Found<'a>) -> Option<()> {
+        let name = self.plain_string(first)?;
+        let first = self.after_colon()?;
         let place = match name {
             "type" => &mut found.kind,
             "correlation_id" => &mut found.correlation_id,
@@ -57,33 +51,28 @@ impl<'a> Scan<'a> {
             "source" => &mut found.source,
             "id" => &mut found.id,
             "payload" => {
-                found.payload = Some(self.value()?);
+                let start = self.at;
+                self.value(first, 0)?;
+                found.payload = self.text.get(start..self.at);
                 return Some(());
             }
-            _ => return self.skip(0),
+            _ => return self.value(first, 0),
         };
-        *place = Some(self.plain_string()?);
+        *place = Some(self.plain_string(first)?);
         Some(())
     }
 
-    /// The text of any value.
-    fn value(&mut self) -> Option<&'a str> {
-        let start = self.at;
-        self.skip(0)?;
-        self.text.get(start..self.at)
-    }
-
-    fn skip(&mut self, depth: u32) -> Option<()> {
-        match self.here()? {
-            b'"' => self.string(),
-            b'{' if depth < DEEPEST => self.list(b'}', |scan| {
-                scan.string()?;
-                scan.expect(b':')?;
-                scan.space();
-                scan.skip(depth + 1)
+    /// Any value.
+    fn value(&mut self, first: u8, depth: u32) -> Option<()> {
+        match first {
+            b'"' => self.string(first),
+            b'{' if depth < DEEPEST => self.items(b'}', |scan, first| {
+                scan.string(first)?;
+                let first = scan.after_colon()?;
+                scan.value(first, depth + 1)
             }),
-            b'[' if depth < DEEPEST => self.list(b']', |scan| scan.skip(depth + 1)),
-            b'-' | b'0'..=b'9' => self.number(),
+            b'[' if depth < DEEPEST => self.items(b']', |scan, first| scan.value(first, depth + 1)),
+            b'-' | b'0'..=b'9' => self.number(first),
             b't' => self.literal("true"),
             b'f' => self.literal("false"),
             b'n' => self.literal("null"),
@@ -91,58 +80,64 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// What stands between brackets, separated by commas.
+    /// Brackets, and what stands between them, separated by commas.
     #[inline]
-    fn list(&mut self, end: u8, item: impl Fn(&mut Self) -> Option<()>) -> Option<()> {
+    fn items(&mut self, end: u8, mut item: impl FnMut(&mut Self, u8) -> Option<()>) -> Option<()> {
         self.at += 1;
-        if self.peek()? == end {
-            self.at += 1;
-            return Some(());
-        }
-        loop {
-            self.space();
-            item(self)?;
-            match self.peek()? {
-                b',' => self.at += 1,
-                byte if byte == end => {
-                    self.at += 1;
-                    return Some(());
+        let mut first = self.peek()?;
+        if first != end {
+            loop {
+                item(self, first)?;
+                let byte = self.peek()?;
+                if byte == end {
+                    break;
                 }
-                _ => return None,
+                if byte != b',' {
+                    return None;
+                }
+                self.at += 1;
+                first = self.peek()?;
             }
         }
+        self.at += 1;
+        Some(())
+    }
+
+    /// The first byte of the value behind a member's name.
+    fn after_colon(&mut self) -> Option<u8> {
+        if self.peek()? != b':' {
+            return None;
+        }
+        self.at += 1;
+        self.peek()
     }
 
     /// A string without escapes.
-    fn plain_string(&mut self) -> Option<&'a str> {
-        if self.here()? != b'"' {
-            return None;
-        }
+    fn plain_string(&mut self, first: u8) -> Option<&'a str> {
         let start = self.at + 1;
-        let end = start + plain(self.rest(start));
-        if *self.text.as_bytes().get(end)? != b'"' {
+        let end = start + plain(self.text.as_bytes().get(start..)?);
+        if first != b'"' || *self.text.as_bytes().get(end)? != b'"' {
             return None;
         }
         self.at = end + 1;
         self.text.get(start..end)
     }
 
-    fn string(&mut self) -> Option<()> {
-        if self.here()? != b'"' {
+    fn string(&mut self, first: u8) -> Option<()> {
+        if first != b'"' {
             return None;
         }
         self.at += 1;
         loop {
-            self.at += plain(self.rest(self.at));
+            self.at += plain(self.text.as_bytes().get(self.at..)?);
             match self.here()? {
-                b'"' => {
-                    self.at += 1;
-                    return Some(());
-                }
+                b'"' => break,
                 b'\\' => self.escape()?,
                 _ => return None,
             }
         }
+        self.at += 1;
+        Some(())
     }
 
     fn escape(&mut self) -> Option<()> {
@@ -159,8 +154,8 @@ impl<'a> Scan<'a> {
     }
 
     /// `-12.5e+3`: RFC 8259, section 6.
-    fn number(&mut self) -> Option<()> {
-        if self.here() == Some(b'-') {
+    fn number(&mut self, first: u8) -> Option<()> {
+        if first == b'-' {
             self.at += 1;
         }
         if self.here()? == b'0' {
@@ -191,38 +186,26 @@ impl<'a> Scan<'a> {
     }
 
     fn literal(&mut self, literal: &str) -> Option<()> {
-        self.rest(self.at).starts_with(literal.as_bytes()).then(|| self.at += literal.len())
-    }
-
-    /// The `,` between two members or the `}` behind the last.
-    fn next(&mut self) -> Option<u8> {
-        let byte = self.peek()?;
-        self.at += 1;
-        matches!(byte, b',' | b'}').then_some(byte)
-    }
-
-    fn expect(&mut self, byte: u8) -> Option<()> {
-        (self.peek()? == byte).then(|| self.at += 1)
+        self.text.as_bytes().get(self.at..)?.starts_with(literal.as_bytes()).then(|| self.at += literal.len())
     }
 
     /// The next byte that is not white space.
+    #[inline]
     fn peek(&mut self) -> Option<u8> {
-        self.space();
-        self.here()
+        loop {
+            let byte = self.here()?;
+            if byte > b' ' {
+                return Some(byte);
+            }
+            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+                return None;
+            }
+            self.at += 1;
+        }
     }
 
     fn here(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
-    }
-
-    fn rest(&self, start: usize) -> &'a [u8] {
-        self.text.as_bytes().get(start..).unwrap_or_default()
-    }
-
-    fn space(&mut self) {
-        while matches!(self.here(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
-            self.at += 1;
-        }
     }
 }
 
