@@ -23,7 +23,7 @@ use crate::{
     clock::Clock,
     config::Config,
     consume::{Driver, DriverSettings, Stop},
-    dispatch::{Core, Counters, Dispatcher, Fatal, Settings},
+    dispatch::{Core, Costs, Counters, Dispatcher, Fatal, Settings},
     handler::{Classifiers, States},
     health::HealthState,
     publish::{Acks, Publisher, PublisherCore},
@@ -146,6 +146,7 @@ impl Engine {
 fn core(config: &Config, outbox: &Arc<Outbox>, acks: Arc<Acks>) -> Core {
     let producer: Arc<dyn Producer> = Arc::new(MemoryProducer(Arc::clone(outbox)));
     let registry = Registry::from_handlers(registry::linked()).expect("the handlers of the benchmark are sound");
+    let routes = Routes::new(registry.handlers(), config);
     let group = config.group_id().into_owned();
     Core {
         settings: Settings {
@@ -162,7 +163,8 @@ fn core(config: &Config, outbox: &Arc<Outbox>, acks: Arc<Acks>) -> Core {
             dead_letter_headers: config.dead_letter_headers,
             dead_letter_limit: config.dead_letter_limit,
         },
-        routes: Routes::new(registry.handlers(), config),
+        costs: Costs::new(routes.handlers()),
+        routes,
         states: States::default(),
         classifiers: Classifiers::default(),
         publisher: Publisher::new(PublisherCore {
@@ -197,6 +199,10 @@ impl Clock for CountingClock {
     fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
         // Nothing here is retried, and a handler that is ready at its first poll has no timeout.
         Box::pin(std::future::pending())
+    }
+
+    fn instant(&self) -> Instant {
+        Instant::now()
     }
 
     fn timestamp(&self) -> Timestamp {

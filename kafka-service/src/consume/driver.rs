@@ -22,16 +22,10 @@ use crate::{
 
 /// How many records one batch has at most. Beyond some hundreds a larger one gains nothing measurable.
 pub(super) const BATCH: usize = 512;
-/// How often finished work is committed at least.
-const COMMIT_EVERY: Duration = Duration::from_millis(100);
 /// How long a step waits for a record before it looks at everything else.
 const WAIT_FOR_RECORDS: Duration = Duration::from_millis(20);
 /// How long it waits while it may take no record, or while a revoke waits for handlers.
 const WAIT_SHORTLY: Duration = Duration::from_millis(1);
-/// A commit that is not confirmed for this long is worth a line in the log.
-const UNCONFIRMED_TOO_LONG: Duration = Duration::from_secs(10);
-/// A member without partitions counts as taking part after this long without a problem.
-const MEMBER_AFTER: Duration = Duration::from_secs(10);
 /// How long leaving the group may take beyond the deadline of a stop.
 const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 
@@ -66,9 +60,11 @@ pub(crate) struct Driver<C: Client> {
     /// The broker refused to give out a partition, and no record has come since.
     partition_problem: bool,
     pub(super) unanswered: Unanswered,
-    last_commit: Instant,
-    last_alarm: Instant,
-    began: Instant,
+    pub(super) last_commit: Instant,
+    pub(super) last_alarm: Instant,
+    /// The poll of a handler that was going on at the last tick, and when that was.
+    pub(super) seen_poll: Option<(u64, Instant)>,
+    pub(super) began: Instant,
 }
 
 enum Phase {
@@ -114,6 +110,7 @@ impl<C: Client> Driver<C> {
             unanswered: Unanswered::default(),
             last_commit: now,
             last_alarm: now,
+            seen_poll: None,
             began: now,
         }
     }
@@ -210,33 +207,6 @@ impl<C: Client> Driver<C> {
         // A dispatcher that is gone has ended with the service.
         if let Err(TrySendError::Full(batch)) = self.settings.batches.try_send(batch) {
             self.unsent = Some(batch);
-        }
-    }
-
-    /// Everything that is due by time.
-    fn tick(&mut self, now: Instant) {
-        if now.duration_since(self.last_commit) < COMMIT_EVERY {
-            return;
-        }
-        self.last_commit = now;
-        self.commit(now);
-        let health = &self.settings.health;
-        let uncommitted = self.partitions.iter().map(|partition| partition.tracker.uncommitted()).max();
-        health.uncommitted.store(uncommitted.unwrap_or(0), Ordering::Relaxed);
-        let unconfirmed = self.partitions.iter().filter_map(|partition| partition.unconfirmed_since).min();
-        let unconfirmed = unconfirmed.map(|since| now.duration_since(since)).unwrap_or_default();
-        let millis = usize::try_from(unconfirmed.as_millis()).unwrap_or(usize::MAX);
-        health.unconfirmed_ms.store(millis, Ordering::Relaxed);
-        if unconfirmed >= UNCONFIRMED_TOO_LONG && now.duration_since(self.last_alarm) >= UNCONFIRMED_TOO_LONG {
-            self.last_alarm = now;
-            tracing::warn!(
-                unconfirmed_for = ?unconfirmed,
-                uncommitted,
-                "the broker does not confirm commits; if this instance dies now, what is uncommitted is delivered again"
-            );
-        }
-        if now.duration_since(self.began) > MEMBER_AFTER && health.problem().is_none() {
-            health.member.store(true, Ordering::Relaxed);
         }
     }
 

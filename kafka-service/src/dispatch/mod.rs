@@ -5,15 +5,18 @@
 //! a busy key, a retry) is copied out and parked. Because one task starts every handler and hands over every event, the
 //! events of one key leave in the order of their commands.
 
+mod abandon;
 mod assigned;
 mod breaker;
 mod closed;
 mod core;
+mod costs;
 mod intake;
 mod job;
 mod lanes;
 mod outcome;
 mod output;
+mod pool;
 mod refusal;
 mod repair;
 mod running;
@@ -21,6 +24,7 @@ mod unknown;
 
 pub(crate) use self::{
     core::{Core, Counters, Fatal, Settings},
+    costs::Costs,
     running::Dispatcher,
 };
 

@@ -8,7 +8,7 @@ use super::{KafkaService, ServiceHandle, dispatcher::DispatcherThread, handle::R
 use crate::{
     clock::SystemClock,
     config::{Bootstrap, Config},
-    dispatch::{Core, Counters, Dispatcher, Fatal, Settings},
+    dispatch::{Core, Costs, Counters, Dispatcher, Fatal, Settings},
     error::Error,
     handler::{Classifiers, States},
     health::HealthState,
@@ -204,6 +204,7 @@ fn core(
     let Program { states, classifiers, routes } = program;
     Core {
         settings,
+        costs: Costs::new(routes.handlers()),
         routes,
         states,
         classifiers,
