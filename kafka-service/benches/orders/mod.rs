@@ -1,4 +1,4 @@
-//! The workload: commands of 345 bytes with 10,000 keys, and a handler that is ready at its first poll and returns an event.
+//! The workload: commands of 341 bytes, 10,000 keys, and a handler that is ready at its first poll and returns an event.
 
 #![allow(dead_code, reason = "every benchmark uses its part")]
 
