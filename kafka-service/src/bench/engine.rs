@@ -186,12 +186,15 @@ fn core(config: &Config, outbox: &Arc<Outbox>, acks: Arc<Acks>) -> Core {
     }
 }
 
-/// A clock that moves by some microseconds whenever somebody looks.
-struct CountingClock(AtomicI64);
+/// A clock that moves by some microseconds whenever somebody looks at the time of day, and by none beside.
+struct CountingClock {
+    micros: AtomicI64,
+    start: Instant,
+}
 
 impl Default for CountingClock {
     fn default() -> Self {
-        Self(AtomicI64::new(1_795_000_000_000_000))
+        Self { micros: AtomicI64::new(1_795_000_000_000_000), start: Instant::now() }
     }
 }
 
@@ -202,11 +205,11 @@ impl Clock for CountingClock {
     }
 
     fn instant(&self) -> Instant {
-        Instant::now()
+        self.start
     }
 
     fn timestamp(&self) -> Timestamp {
-        Timestamp::from_microsecond(self.0.fetch_add(3, Ordering::Relaxed)).unwrap_or(Timestamp::MAX)
+        Timestamp::from_microsecond(self.micros.fetch_add(3, Ordering::Relaxed)).unwrap_or(Timestamp::MAX)
     }
 
     fn random(&self) -> u64 {
