@@ -11,6 +11,9 @@ pub(crate) struct Case {
     pub(crate) shape: Shape,
     pub(crate) handler: &'static str,
     pub(crate) instances: usize,
+    /// The backlog appears when all instances have their partitions; else it is there before they start. Start-up takes
+    /// longer than such a backlog, or some instances would come too late.
+    pub(crate) is_gated: bool,
     /// How long it takes at best, in seconds.
     pub(crate) ideal: Option<f64>,
 }
@@ -20,11 +23,11 @@ const IN_FLIGHT: u64 = 1_000;
 
 impl Case {
     fn new(label: impl Into<String>, shape: Shape) -> Self {
-        Self { label: label.into(), shape, handler: "none", instances: 1, ideal: None }
+        Self { label: label.into(), shape, handler: "none", instances: 1, is_gated: false, ideal: None }
     }
 
     fn handler(self, handler: &'static str) -> Self {
-        Self { handler, ..self }
+        Self { handler, is_gated: true, ..self }
     }
 
     /// Measured from the begin of the first handler to the end of the last, and not from the fifth on: what takes long
@@ -127,7 +130,7 @@ fn payload(count: u64, bytes: usize) -> Case {
 }
 
 fn instances(shape: Shape, number: usize) -> Case {
-    Case { instances: number, ..Case::new(format!("{number} instances"), shape) }
+    Case { instances: number, is_gated: true, ..Case::new(format!("{number} instances"), shape) }
 }
 
 fn handlers(shape: Shape, number: u64) -> Case {

@@ -83,18 +83,31 @@ impl Kafka {
         if let Some(topic) = self.backlogs.borrow().get(shape) {
             return topic.clone();
         }
-        let topic = self.name("commands");
-        self.create(&topic, shape.partitions);
-        let mut settings = settings(&self.bootstrap);
-        settings.set("linger.ms", "50").set("batch.size", "900000").set("partitioner", "murmur2_random");
-        let producer: ThreadedProducer<DefaultProducerContext> = settings.create().expect("a producer");
-        for number in 0..shape.count {
-            send(&producer, &topic, &shape.key(number), &shape.value(number));
-        }
-        producer.flush(Duration::from_secs(120)).expect("the backlog is written");
+        let (topic, producer) = (self.name("commands"), filler(&self.bootstrap).create().expect("a producer"));
+        self.fill(&topic, &producer, shape);
         assert_eq!(self.count(&topic, shape.partitions), shape.count, "the backlog is complete");
         self.backlogs.borrow_mut().insert(shape.clone(), topic.clone());
         topic
+    }
+
+    /// A topic with this backlog, which nobody sees before the gate is opened.
+    pub(crate) fn hidden_backlog(&self, shape: &Shape) -> (String, Gate) {
+        let topic = self.name("commands");
+        let mut settings = filler(&self.bootstrap);
+        settings.set("transactional.id", &topic).set("transaction.timeout.ms", "600000");
+        let producer: ThreadedProducer<DefaultProducerContext> = settings.create().expect("a producer");
+        producer.init_transactions(PATIENCE).expect("transactions");
+        producer.begin_transaction().expect("a transaction");
+        self.fill(&topic, &producer, shape);
+        (topic, Gate(producer))
+    }
+
+    fn fill(&self, topic: &str, producer: &ThreadedProducer<DefaultProducerContext>, shape: &Shape) {
+        self.create(topic, shape.partitions);
+        for number in 0..shape.count {
+            send(producer, topic, &shape.key(number), &shape.value(number));
+        }
+        producer.flush(Duration::from_secs(120)).expect("the backlog is written");
     }
 
     /// Forgets the backlogs, so that the disk does not fill.
@@ -135,6 +148,22 @@ impl Kafka {
         reader.assign(&list).expect("an assignment");
         reader
     }
+}
+
+/// Keeps a backlog in a transaction.
+pub(crate) struct Gate(ThreadedProducer<DefaultProducerContext>);
+
+impl Gate {
+    /// From now on it can be consumed.
+    pub(crate) fn open(&self) {
+        self.0.commit_transaction(PATIENCE).expect("the transaction ends");
+    }
+}
+
+fn filler(bootstrap: &str) -> ClientConfig {
+    let mut settings = settings(bootstrap);
+    settings.set("linger.ms", "50").set("batch.size", "900000").set("partitioner", "murmur2_random");
+    settings
 }
 
 pub(crate) fn settings(bootstrap: &str) -> ClientConfig {

@@ -10,7 +10,7 @@ use crate::{
     cases::Case,
     check::{Findings, check},
     command::Shape,
-    kafka::{EVENT_PARTITIONS, Kafka},
+    kafka::{EVENT_PARTITIONS, Gate, Kafka},
     process::{Moment, Process},
 };
 
@@ -23,6 +23,8 @@ pub(crate) struct Topics {
     pub(crate) events: String,
     pub(crate) dead_letters: String,
     pub(crate) group: String,
+    /// Whether the commands came in a transaction.
+    pub(crate) is_hidden: bool,
 }
 
 impl Topics {
@@ -31,7 +33,7 @@ impl Topics {
         let (events, dead_letters) = (kafka.name("events"), kafka.name("dead-letters"));
         kafka.create(&events, EVENT_PARTITIONS);
         kafka.create(&dead_letters, 1);
-        Self { commands, events, dead_letters, group: kafka.name("group") }
+        Self { commands, events, dead_letters, group: kafka.name("group"), is_hidden: false }
     }
 
     pub(crate) fn delete(&self, kafka: &Kafka) {
@@ -74,12 +76,18 @@ pub(crate) struct Outcome {
 /// Runs it and checks what it has done.
 pub(crate) fn measure(kafka: &Kafka, arm: &Arm, case: &Case) -> Outcome {
     let shape = Shape { count: case.shape.count.min(arm.at_most), ..case.shape.clone() };
-    let topics = Topics::new(kafka, kafka.backlog(&shape));
+    let (commands, gate) = if case.is_gated {
+        let (topic, gate) = kafka.hidden_backlog(&shape);
+        (topic, Some(gate))
+    } else {
+        (kafka.backlog(&shape), None)
+    };
+    let topics = Topics { is_hidden: gate.is_some(), ..Topics::new(kafka, commands) };
     let mut environment = topics.environment(kafka, shape.good());
     environment.push(("HANDLER", case.handler.to_owned()));
     environment.push(("HANDLERS", shape.handlers.to_string()));
     let mut processes: Vec<_> = (0..case.instances).map(|_| Process::start(arm, &environment)).collect();
-    let result = Watch { kafka, case, shape: &shape, topics: &topics, processes: &mut processes }.watch();
+    let result = Watch { kafka, case, shape: &shape, topics: &topics, processes: &mut processes }.watch(gate.as_ref());
     let memory = processes.iter().map(|process| process.memory("VmHWM")).fold(0.0, f64::max);
     let failures: Vec<String> = processes.iter_mut().filter_map(Process::stop).collect();
     let (mut outcome, failure) = match result {
@@ -92,6 +100,9 @@ pub(crate) fn measure(kafka: &Kafka, arm: &Arm, case: &Case) -> Outcome {
         outcome.findings.fail(&failure);
     }
     topics.delete(kafka);
+    if gate.is_some() {
+        kafka.delete(&[&topics.commands]);
+    }
     outcome
 }
 
@@ -104,16 +115,12 @@ struct Watch<'a> {
 }
 
 impl Watch<'_> {
-    fn watch(mut self) -> Result<Outcome, String> {
+    fn watch(mut self, gate: Option<&Gate>) -> Result<Outcome, String> {
         let good = self.shape.good();
-        let (first, begin) = if self.case.instances > 1 {
-            self.beginning_of_many()?
-        } else if self.case.is_whole() {
-            let first = self.mark(1)?;
-            // Told at the end of the first handler; it began that much earlier.
-            (0, vec![Moment { wall: first.wall - self.case.handler_ns(), cpu: first.cpu }])
-        } else {
-            (self.shape.count / 5, vec![self.mark(good / 5)?])
+        let (first, begin) = match gate {
+            Some(gate) => (0, self.open(gate)?),
+            // Without what a start costs.
+            None => (self.shape.count / 5, vec![self.mark(good / 5)?]),
         };
         let end_of_work = if self.case.instances == 1 { Some(self.mark(good)?) } else { None };
         self.until("all events", |watch| {
@@ -134,15 +141,22 @@ impl Watch<'_> {
         Outcome { rate: commands / seconds, cpu_us: cpu as f64 / 1e3 / commands, seconds, ..Outcome::default() }
     }
 
-    /// Several instances: what they have written together says when the fifth is done.
-    fn beginning_of_many(&mut self) -> Result<(u64, Vec<Moment>), String> {
-        let mut written = 0;
-        self.until("a fifth of the events", |watch| {
-            thread::sleep(Duration::from_millis(10));
-            written = watch.topics.written(watch.kafka);
-            written >= watch.shape.count / 5
+    /// Lets the commands appear when every instance has its partitions.
+    fn open(&mut self, gate: &Gate) -> Result<Vec<Moment>, String> {
+        self.until("ready", |watch| {
+            thread::sleep(Duration::from_millis(5));
+            watch.processes.iter().all(|process| process.told().ready.is_some())
         })?;
-        Ok((written, self.moments()?))
+        // The members of a group hear of each other with their heartbeats, every 5 seconds.
+        thread::sleep(if self.case.instances > 1 { Duration::from_secs(11) } else { Duration::from_secs(1) });
+        let begin = self.moments()?;
+        gate.open();
+        if !self.case.is_whole() {
+            return Ok(begin);
+        }
+        let first = self.mark(1)?;
+        // Told at the end of the first handler; it began that much earlier.
+        Ok(vec![Moment { wall: first.wall - self.case.handler_ns(), cpu: first.cpu }])
     }
 
     fn moments(&self) -> Result<Vec<Moment>, String> {
