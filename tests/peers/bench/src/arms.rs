@@ -51,6 +51,7 @@ pub(crate) const ALL: &[Arm] = &[
         ..sequential("ruststream_default", "ruststream")
     },
     sequential("arroyo", "arroyo"),
+    Arm { environment: &[("MODE", "produce")], is_lossy: true, ..sequential("arroyo_produce", "arroyo") },
     Arm { environment: &[("CONCURRENCY", "100")], is_unordered: true, ..arm("arroyo_100", "arroyo") },
 ];
 

@@ -88,6 +88,7 @@ const THROUGHPUT: &[&str] = &[
     "ruststream_batch",
     "ruststream_default",
     "arroyo",
+    "arroyo_produce",
     "arroyo_100",
 ];
 const PAYLOADS: [usize; 5] = [100, 1_000, 10_000, 100_000, 900_000];

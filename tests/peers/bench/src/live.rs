@@ -11,7 +11,7 @@ use crate::{
     arms::Arm,
     command::Shape,
     flow::{Arrived, Flow},
-    kafka::Kafka,
+    kafka::{EVENT_PARTITIONS, Kafka},
     measure::Topics,
     options::Options,
     process::{Process, now},
@@ -120,12 +120,14 @@ fn latency(kafka: &Kafka, arm: &Arm, options: &Options) -> Live {
 fn startup(kafka: &Kafka, arm: &Arm, _options: &Options) -> Live {
     let shape = Shape::plain(100);
     let topics = Topics::new(kafka, kafka.backlog(&shape));
-    let reader = kafka.read(&topics.events, crate::kafka::EVENT_PARTITIONS);
-    let _ = reader.poll(Duration::from_millis(300));
     let mut process = Process::start(arm, &topics.environment(kafka, shape.count));
-    let event = reader.poll(Duration::from_secs(60));
+    let deadline = Instant::now() + Duration::from_secs(60);
+    // Asked and not consumed: a consumer's first fetch may wait for half a second itself.
+    while kafka.count(&topics.events, EVENT_PARTITIONS) == 0 && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(1));
+    }
     let first_event = now();
-    let mut failures = vec![wait_until_ready(&process), event.is_none().then(|| "no event".to_owned())];
+    let mut failures = vec![wait_until_ready(&process), (Instant::now() > deadline).then(|| "no event".to_owned())];
     thread::sleep(Duration::from_secs(3));
     let (ready, idle) = (process.told().ready.unwrap_or_default(), process.memory("VmRSS"));
     let began = process.moment().unwrap_or_default();

@@ -147,8 +147,8 @@ impl Watch<'_> {
             thread::sleep(Duration::from_millis(5));
             watch.processes.iter().all(|process| process.told().ready.is_some())
         })?;
-        // The members of a group hear of each other with their heartbeats, every 5 seconds.
-        thread::sleep(if self.case.instances > 1 { Duration::from_secs(11) } else { Duration::from_secs(1) });
+        // The members of a group hear of each other with their heartbeats: here twice a second, see tests/kafka.
+        thread::sleep(if self.case.instances > 1 { Duration::from_secs(4) } else { Duration::from_secs(1) });
         let begin = self.moments()?;
         gate.open();
         if !self.case.is_whole() {

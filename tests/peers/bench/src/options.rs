@@ -32,7 +32,7 @@ Usage: run [OPTION]...
   --bootstrap HOST:PORT  a broker that runs already; without it a Kafka is started for the run
 
 Arms: raw raw_defaults raw_batch raw_linger0 idiom ours ours_info ruststream ruststream_batch ruststream_default
-      arroyo arroyo_100
+      arroyo arroyo_produce arroyo_100
 Workloads: throughput latency concurrency hotkey cpu partitions payload instances startup subscriber handlers errors
            rebalance soak
 Exit code: 0, or 1 if an arm's result was not what it should be, or 2 for wrong usage.";

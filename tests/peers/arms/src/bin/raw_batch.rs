@@ -3,6 +3,7 @@
 #![expect(unsafe_code, reason = "the wrapper has neither batches nor topic handles")]
 
 use std::{
+    cell::OnceCell,
     ffi::CString,
     ptr, slice,
     sync::Arc,
@@ -29,8 +30,15 @@ unsafe impl Sync for Queue {}
 
 struct Sender {
     producer: ThreadedProducer<Acks>,
-    events: *mut sys::rd_kafka_topic_t,
-    dead_letters: *mut sys::rd_kafka_topic_t,
+    events: Topic,
+    dead_letters: Topic,
+}
+
+/// Looked up when it is used for the first time: a look-up before there is a connection makes the first events wait for a
+/// timer of librdkafka, 0.3 seconds.
+struct Topic {
+    name: CString,
+    handle: OnceCell<*mut sys::rd_kafka_topic_t>,
 }
 
 fn main() {
@@ -103,7 +111,7 @@ fn handle(message: *mut sys::rd_kafka_message_t, arm: &Arm, group: &Group, answe
             let key = bytes(record.key, record.key_len);
             let value = bytes(record.payload, record.len);
             let (handled, value) = answer.to(arm, value, key, record.partition, record.offset);
-            sender.send(if handled { sender.events } else { sender.dead_letters }, key, value, token);
+            sender.send(if handled { &sender.events } else { &sender.dead_letters }, key, value, token);
         }
     } else {
         eprintln!("consume: {:?}", record.err);
@@ -121,19 +129,20 @@ impl Sender {
     fn new(arm: &Arm, acks: Acks) -> Self {
         let producer: ThreadedProducer<Acks> =
             producer_settings(arm).create_with_context(acks).expect("the producer's settings");
-        let topic = |name: &str| {
-            // SAFETY: the client is valid; the handle is kept until the process ends.
-            unsafe { sys::rd_kafka_topic_new(producer.client().native_ptr(), c_text(name).as_ptr(), ptr::null_mut()) }
-        };
+        let topic = |name| Topic { name: c_text(name), handle: OnceCell::new() };
         let (events, dead_letters) = (topic(&arm.events), topic(&arm.dead_letters));
         Self { producer, events, dead_letters }
     }
 
-    fn send(&self, topic: *mut sys::rd_kafka_topic_t, key: &[u8], value: &[u8], token: usize) {
+    fn send(&self, topic: &Topic, key: &[u8], value: &[u8], token: usize) {
         // `RD_KAFKA_PARTITION_UA` and `RD_KAFKA_MSG_F_COPY`, macros that the bindings leave out.
         const ANY: i32 = -1;
         const COPY: i32 = 2;
         let (value_start, key_start) = (value.as_ptr().cast_mut().cast(), key.as_ptr().cast());
+        // SAFETY: the client is valid; the handle is kept until the process ends.
+        let topic = *topic.handle.get_or_init(|| unsafe {
+            sys::rd_kafka_topic_new(self.producer.client().native_ptr(), topic.name.as_ptr(), ptr::null_mut())
+        });
         let opaque = ptr::without_provenance_mut(token);
         loop {
             // SAFETY: the topic is valid, value and key are copied before it returns, the opaque is only a number.
