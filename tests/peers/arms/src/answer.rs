@@ -1,7 +1,7 @@
 //! From a record's value to the event's, for the loops that do all of it on one thread.
 
 use rustc_hash::FxHashSet;
-use workload::{Arm, Command, Encoder, OrderCreated, command_name};
+use workload::{Arm, CREATE_ORDER, CREATE_ORDER_PLAIN, Command, Encoder, OrderCreated, command_name};
 
 /// The commands that are handled: a `match` for the one, a table for many.
 #[derive(Clone, Debug)]
@@ -11,7 +11,8 @@ impl Names {
     /// So many as the runner asks for.
     #[must_use]
     pub fn new(arm: &Arm) -> Self {
-        let all = || (0..arm.handlers).map(|n| command_name(n, arm.handlers)).collect();
+        let more = (0..arm.handlers).map(|n| command_name(n, arm.handlers));
+        let all = || more.chain([CREATE_ORDER.to_owned()]).collect();
         Self((arm.handlers > 1).then(all))
     }
 
@@ -19,7 +20,7 @@ impl Names {
     #[must_use]
     pub fn contains(&self, kind: &str) -> bool {
         match &self.0 {
-            None => matches!(kind, workload::CREATE_ORDER | workload::CREATE_ORDER_PLAIN),
+            None => matches!(kind, CREATE_ORDER | CREATE_ORDER_PLAIN),
             Some(names) => names.contains(kind),
         }
     }

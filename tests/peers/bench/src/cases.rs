@@ -11,6 +11,8 @@ pub(crate) struct Case {
     pub(crate) shape: Shape,
     pub(crate) handler: &'static str,
     pub(crate) instances: usize,
+    /// How many commands are registered.
+    pub(crate) registered: u64,
     /// The backlog appears when all instances have their partitions; else it is there before they start. Start-up takes
     /// longer than such a backlog, or some instances would come too late.
     pub(crate) is_gated: bool,
@@ -23,7 +25,8 @@ const IN_FLIGHT: u64 = 1_000;
 
 impl Case {
     fn new(label: impl Into<String>, shape: Shape) -> Self {
-        Self { label: label.into(), shape, handler: "none", instances: 1, is_gated: false, ideal: None }
+        let registered = shape.handlers;
+        Self { label: label.into(), shape, handler: "none", instances: 1, registered, is_gated: false, ideal: None }
     }
 
     fn handler(self, handler: &'static str) -> Self {
@@ -46,7 +49,7 @@ impl Case {
     /// Whether it makes sense for this arm.
     pub(crate) fn is_for(&self, arm: &Arm) -> bool {
         let waits = self.handler.starts_with("sleep");
-        let is_plain = self.shape.handlers == 1 && self.shape.poison == 0 && self.shape.kind != CREATE_ORDER_PLAIN;
+        let is_plain = self.registered == 1 && self.shape.poison == 0 && self.shape.kind != CREATE_ORDER_PLAIN;
         (!waits || !arm.is_sequential) && (is_plain || !arm.is_foreign())
     }
 
@@ -69,7 +72,7 @@ pub(crate) fn cases(workload: &str, count: Option<u64>) -> Option<(&'static [&'s
         "payload" => (LOOPS, PAYLOADS.map(|bytes| payload(count(500_000), bytes)).into()),
         "instances" => (&["raw", "ours"], [1, 2, 4, 8].map(|number| instances(plain(1_000_000), number)).into()),
         "subscriber" => (&["raw", "ours", "ours_info"], vec![Case::new("INFO", plain(1_000_000))]),
-        "handlers" => (LOOPS, [1, 10, 100, 1_000].map(|number| handlers(plain(500_000), number)).into()),
+        "handlers" => (LOOPS, handlers(&plain(500_000))),
         "errors" => (LOOPS, vec![Case::new("1 % poison", Shape { poison: 100, ..plain(500_000) })]),
         _ => return None,
     })
@@ -136,6 +139,15 @@ fn instances(shape: Shape, number: usize) -> Case {
     Case { instances: number, is_gated: true, ..Case::new(format!("{number} instances"), shape) }
 }
 
-fn handlers(shape: Shape, number: u64) -> Case {
-    Case::new(format!("{number} handlers"), Shape { handlers: number, ..shape })
+/// More names in the table and the same handler used; and all of them used, which for ours are closures, and those cost
+/// more than functions with the attribute, however many there are.
+fn handlers(shape: &Shape) -> Vec<Case> {
+    let one_used = |number| {
+        let case = Case::new(format!("{number} registered, one used"), shape.clone());
+        Case { registered: number, ..case }
+    };
+    let all_used =
+        |number| Case::new(format!("{number} registered, all used"), Shape { handlers: number, ..shape.clone() });
+    let used = [10, 1_000].map(all_used);
+    [1, 10, 100, 1_000].map(one_used).into_iter().chain(used).collect()
 }

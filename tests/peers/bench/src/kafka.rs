@@ -162,6 +162,8 @@ impl Gate {
 
 fn filler(bootstrap: &str) -> ClientConfig {
     let mut settings = settings(bootstrap);
+    // Or a retry would put a command into the backlog twice.
+    settings.set("enable.idempotence", "true");
     settings.set("linger.ms", "50").set("batch.size", "900000").set("partitioner", "murmur2_random");
     settings
 }

@@ -43,7 +43,7 @@ pub struct Arm {
     pub count: u64,
     /// `HANDLER`: `none`, or `sleep`, `spin` or `block` with a colon and microseconds.
     pub handler: Handler,
-    /// `HANDLERS`: how many commands are registered, see [`command_name`](crate::command_name).
+    /// `HANDLERS`: 1, or how many commands are registered beside the one, see [`command_name`](crate::command_name).
     pub handlers: u64,
     /// `LINGER_MS`: the producer's linger.
     pub linger_ms: String,
