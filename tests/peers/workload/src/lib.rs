@@ -13,6 +13,8 @@ pub use message::{Command, CreateOrder, Encoder, Event, Item, OrderCreated};
 
 /// The type of the command.
 pub const CREATE_ORDER: &str = "create_order";
+/// The type of the same command where the handler is to be a plain function, for arms that have such.
+pub const CREATE_ORDER_PLAIN: &str = "create_order_plain";
 /// The type of the event.
 pub const ORDER_CREATED: &str = "order_created";
 

@@ -1,0 +1,139 @@
+//! The workloads that empty a backlog, as lists of cases.
+
+use workload::{CREATE_ORDER_PLAIN, Handler};
+
+use crate::{arms::Arm, command::Shape};
+
+/// What all arms are measured on, one after another.
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    pub(crate) label: String,
+    pub(crate) shape: Shape,
+    pub(crate) handler: &'static str,
+    pub(crate) instances: usize,
+    /// The backlog appears when all instances have their partitions; else it is there before they start. Start-up takes
+    /// longer than such a backlog, or some instances would come too late.
+    pub(crate) is_gated: bool,
+    /// How long it takes at best, in seconds.
+    pub(crate) ideal: Option<f64>,
+}
+
+/// What ours runs at once by default, and so what the ideal time is reckoned with.
+const IN_FLIGHT: u64 = 1_000;
+
+impl Case {
+    fn new(label: impl Into<String>, shape: Shape) -> Self {
+        Self { label: label.into(), shape, handler: "none", instances: 1, is_gated: false, ideal: None }
+    }
+
+    fn handler(self, handler: &'static str) -> Self {
+        Self { handler, is_gated: true, ..self }
+    }
+
+    /// Measured from the begin of the first handler to the end of the last, and not from the fifth on: what takes long
+    /// is the handlers, and there are few.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.handler != "none"
+    }
+
+    pub(crate) fn handler_ns(&self) -> i64 {
+        match self.handler.parse() {
+            Ok(Handler::Sleep(time) | Handler::Spin(time) | Handler::Block(time)) => time.as_nanos() as i64,
+            _ => 0,
+        }
+    }
+
+    /// Whether it makes sense for this arm.
+    pub(crate) fn is_for(&self, arm: &Arm) -> bool {
+        let waits = self.handler.starts_with("sleep");
+        let is_plain = self.shape.handlers == 1 && self.shape.poison == 0 && self.shape.kind != CREATE_ORDER_PLAIN;
+        (!waits || !arm.is_sequential) && (is_plain || !arm.is_foreign())
+    }
+
+    fn with_ideal(self, at_once: u64) -> Self {
+        let rounds = (self.shape.count.div_ceil(at_once)).max(self.shape.count.div_ceil(self.shape.keys));
+        Self { ideal: Some(rounds as f64 * self.handler_ns() as f64 / 1e9), ..self }
+    }
+}
+
+/// The arms that a workload is for, and its cases. `None`: it is not one of these.
+pub(crate) fn cases(workload: &str, count: Option<u64>) -> Option<(&'static [&'static str], Vec<Case>)> {
+    let count = |default: u64| count.unwrap_or(default);
+    let plain = |default| Shape::plain(count(default));
+    Some(match workload {
+        "throughput" => (THROUGHPUT, vec![Case::new("345 B, 10,000 keys, 8 partitions", plain(1_000_000))]),
+        "concurrency" => (WAITING, concurrency(count(10_000))),
+        "hotkey" => (LOOPS, hot_key(plain(500_000))),
+        "cpu" => (COMPUTING, computing(plain(4_000))),
+        "partitions" => (LOOPS, [1, 8, 100, 1_000].map(|number| partitions(plain(500_000), number)).into()),
+        "payload" => (LOOPS, PAYLOADS.map(|bytes| payload(count(500_000), bytes)).into()),
+        "instances" => (&["raw", "ours"], [1, 2, 4, 8].map(|number| instances(plain(1_000_000), number)).into()),
+        "subscriber" => (&["raw", "ours", "ours_info"], vec![Case::new("INFO", plain(1_000_000))]),
+        "handlers" => (LOOPS, [1, 10, 100, 1_000].map(|number| handlers(plain(500_000), number)).into()),
+        "errors" => (LOOPS, vec![Case::new("1 % poison", Shape { poison: 100, ..plain(500_000) })]),
+        _ => return None,
+    })
+}
+
+const LOOPS: &[&str] = &["raw", "raw_batch", "ours"];
+const COMPUTING: &[&str] = &["raw", "idiom", "ours"];
+const WAITING: &[&str] = &["raw", "idiom", "ours", "ruststream", "arroyo_100"];
+const THROUGHPUT: &[&str] = &[
+    "raw",
+    "raw_defaults",
+    "raw_batch",
+    "idiom",
+    "ours",
+    "ruststream",
+    "ruststream_batch",
+    "ruststream_default",
+    "arroyo",
+    "arroyo_produce",
+    "arroyo_100",
+];
+const PAYLOADS: [usize; 5] = [100, 1_000, 10_000, 100_000, 900_000];
+
+fn concurrency(count: u64) -> Vec<Case> {
+    let shape = Shape { keys: 1_000, ..Shape::plain(count) };
+    ["none", "sleep:1000", "sleep:10000"]
+        .map(|handler| {
+            let case = Case::new(format!("{handler}, {count} commands, 1,000 keys"), shape.clone()).handler(handler);
+            if handler == "none" { case } else { case.with_ideal(IN_FLIGHT) }
+        })
+        .into()
+}
+
+fn hot_key(shape: Shape) -> Vec<Case> {
+    let hot = Shape { keys: 1, ..shape.clone() };
+    let one_partition = Shape { partitions: 1, ..shape.clone() };
+    vec![
+        Case::new("10,000 keys", shape),
+        Case::new("10,000 keys, one partition", one_partition),
+        Case::new("one key", hot),
+    ]
+}
+
+fn computing(shape: Shape) -> Vec<Case> {
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+    let plain = Shape { kind: CREATE_ORDER_PLAIN, ..shape.clone() };
+    let case = |label: &str, shape: Shape| Case::new(label, shape).handler("spin:1000").with_ideal(cores);
+    vec![case("async fn, computes 1 ms", shape), case("plain fn, computes 1 ms", plain)]
+}
+
+fn partitions(shape: Shape, number: i32) -> Case {
+    Case::new(format!("{number} partitions"), Shape { partitions: number, ..shape })
+}
+
+fn payload(count: u64, bytes: usize) -> Case {
+    // A third of a gigabyte, so that neither the disk nor the patience ends.
+    let count = count.min(350_000_000 / (bytes as u64 + 250));
+    Case::new(format!("payload of {bytes} bytes"), Shape { payload: bytes, ..Shape::plain(count) })
+}
+
+fn instances(shape: Shape, number: usize) -> Case {
+    Case { instances: number, is_gated: true, ..Case::new(format!("{number} instances"), shape) }
+}
+
+fn handlers(shape: Shape, number: u64) -> Case {
+    Case::new(format!("{number} handlers"), Shape { handlers: number, ..shape })
+}
