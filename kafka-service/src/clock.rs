@@ -1,6 +1,6 @@
 //! Time and chance, behind a seam: production takes them from tokio and the operating system, the simulation from a seed.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -9,6 +9,9 @@ use jiff::Timestamp;
 pub(crate) trait Clock: Send + Sync + 'static {
     /// Completes after this long.
     fn sleep(&self, time: Duration) -> BoxFuture<'static, ()>;
+
+    /// The time that only goes forward.
+    fn instant(&self) -> Instant;
 
     /// The time of day.
     fn timestamp(&self) -> Timestamp;
@@ -24,6 +27,10 @@ pub(crate) struct SystemClock;
 impl Clock for SystemClock {
     fn sleep(&self, time: Duration) -> BoxFuture<'static, ()> {
         Box::pin(tokio::time::sleep(time))
+    }
+
+    fn instant(&self) -> Instant {
+        Instant::now()
     }
 
     fn timestamp(&self) -> Timestamp {

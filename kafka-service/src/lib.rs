@@ -221,6 +221,11 @@ pub mod testing;
 #[path = "private.rs"]
 pub mod __private;
 
+#[cfg(feature = "bench-internals")]
+#[doc(hidden)]
+#[path = "bench/mod.rs"]
+pub mod __bench;
+
 #[doc = include_str!("docs/derive_command.md")]
 pub use kafka_service_macros::Command;
 #[doc = include_str!("docs/derive_event.md")]

@@ -1,6 +1,9 @@
 //! One byte per position of a partition's window.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicU8, Ordering},
+};
 
 /// What is known of one position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,26 +20,34 @@ pub(crate) enum State {
 
 /// The states of the positions of one assignment, by slot. Slots count up for ever; the ring holds a window of them,
 /// and the [`Tracker`](super::Tracker) never lets the window grow beyond the ring.
+///
+/// Its memory is taken in pieces as slots reach them, so that a partition on which little happens costs little.
 #[derive(Debug)]
 pub(crate) struct Ring {
-    slots: Box<[AtomicU8]>,
+    pieces: Box<[OnceLock<Box<[AtomicU8]>>]>,
+    capacity: usize,
 }
+
+/// The size of a piece: what a partition with a few thousand records costs.
+const PIECE: usize = 4_096;
 
 impl Ring {
     /// A ring for at least `window` positions.
     pub(crate) fn new(window: usize) -> Self {
-        Self { slots: (0..window.max(1).next_power_of_two()).map(|_| AtomicU8::new(0)).collect() }
+        let capacity = window.max(1).next_power_of_two();
+        Self { pieces: (0..capacity.div_ceil(PIECE)).map(|_| OnceLock::new()).collect(), capacity }
     }
 
     pub(crate) fn capacity(&self) -> usize {
-        self.slots.len()
+        self.capacity
     }
 
     fn slot(&self, slot: u64) -> &AtomicU8 {
-        let mask = self.slots.len() - 1;
         // Truncation is the point: only the low bits choose the byte.
         #[expect(clippy::cast_possible_truncation, reason = "masked to the ring's size")]
-        &self.slots[slot as usize & mask]
+        let place = slot as usize & (self.capacity - 1);
+        let piece = self.pieces[place / PIECE].get_or_init(|| (0..PIECE).map(|_| AtomicU8::new(0)).collect());
+        &piece[place % PIECE]
     }
 
     pub(crate) fn set(&self, slot: u64, state: State) {

@@ -48,7 +48,7 @@ pub(crate) use topic::flaw as topic_flaw;
 /// | `KAFKA_GROUP_PROTOCOL` | `auto`; `consumer`, `classic` |
 /// | `KAFKA_ORDERING` | `key`; `partition` |
 /// | `KAFKA_MAX_IN_FLIGHT` | 1000 running handlers |
-/// | `KAFKA_MAX_UNCOMMITTED` | 10000 records of one partition |
+/// | `KAFKA_MAX_UNCOMMITTED` | 50000 records of one partition |
 /// | `KAFKA_HANDLER_TIMEOUT` | `5m` for one attempt |
 /// | `KAFKA_RETRY_ATTEMPTS` | 5 |
 /// | `KAFKA_RETRY_BACKOFF` | `200ms..10s` |
@@ -96,7 +96,9 @@ pub struct Config {
     /// Handlers that run at once, over all partitions.
     pub max_in_flight: usize,
     /// Records of one partition that are running, or finished beyond the committed position. They are what may be
-    /// delivered again after a crash; a partition takes no more beyond it.
+    /// delivered again after a crash; a partition takes no more beyond it. In a service that is well only what is in
+    /// progress and 100 ms of finished work is uncommitted; the default is more than one partition finishes until a broker
+    /// that is busy has answered the last commit, so that the window limits nobody who is well.
     pub max_uncommitted: usize,
     /// How long one attempt of a handler may take.
     pub handler_timeout: Duration,
@@ -166,7 +168,7 @@ impl Config {
             group_protocol: GroupProtocol::default(),
             ordering: Ordering::default(),
             max_in_flight: 1_000,
-            max_uncommitted: 10_000,
+            max_uncommitted: 50_000,
             handler_timeout: Duration::from_secs(5 * 60),
             retry: RetryPolicy::default(),
             dead_letter_topic: None,

@@ -22,16 +22,10 @@ use crate::{
 
 /// How many records one batch has at most. Beyond some hundreds a larger one gains nothing measurable.
 pub(super) const BATCH: usize = 512;
-/// How often finished work is committed at least.
-const COMMIT_EVERY: Duration = Duration::from_millis(100);
 /// How long a step waits for a record before it looks at everything else.
 const WAIT_FOR_RECORDS: Duration = Duration::from_millis(20);
 /// How long it waits while it may take no record, or while a revoke waits for handlers.
 const WAIT_SHORTLY: Duration = Duration::from_millis(1);
-/// A commit that is not confirmed for this long is worth a line in the log.
-const UNCONFIRMED_TOO_LONG: Duration = Duration::from_secs(10);
-/// A member without partitions counts as taking part after this long without a problem.
-const MEMBER_AFTER: Duration = Duration::from_secs(10);
 /// How long leaving the group may take beyond the deadline of a stop.
 const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 
@@ -54,6 +48,8 @@ pub(crate) struct Driver<C: Client> {
     pub(super) settings: DriverSettings<C::Record>,
     pub(super) partitions: Partitions<C>,
     pub(super) revokes: Vec<Revoke<C::Record>>,
+    /// The dispatcher was told that more follows at once.
+    more: bool,
     /// A batch for which the dispatcher has no room yet.
     pub(super) unsent: Option<Batch<C::Record>>,
     /// Every batch holds a clone of it, so that we know when the last record is gone.
@@ -64,9 +60,11 @@ pub(crate) struct Driver<C: Client> {
     /// The broker refused to give out a partition, and no record has come since.
     partition_problem: bool,
     pub(super) unanswered: Unanswered,
-    last_commit: Instant,
-    last_alarm: Instant,
-    began: Instant,
+    pub(super) last_commit: Instant,
+    pub(super) last_alarm: Instant,
+    /// The poll of a handler that was going on at the last tick, and when that was.
+    pub(super) seen_poll: Option<(u64, Instant)>,
+    pub(super) began: Instant,
 }
 
 enum Phase {
@@ -103,6 +101,7 @@ impl<C: Client> Driver<C> {
             settings,
             partitions: Partitions::new(),
             revokes: Vec::new(),
+            more: false,
             unsent: None,
             lease: Arc::new(()),
             phase: Phase::Consuming,
@@ -111,6 +110,7 @@ impl<C: Client> Driver<C> {
             unanswered: Unanswered::default(),
             last_commit: now,
             last_alarm: now,
+            seen_poll: None,
             began: now,
         }
     }
@@ -151,8 +151,11 @@ impl<C: Client> Driver<C> {
         }
         let wait = if self.revokes.is_empty() && !self.any_hold { WAIT_FOR_RECORDS } else { WAIT_SHORTLY };
         let records = self.client.take(BATCH, wait);
+        // A batch that is full was taken from a queue in which there is more.
+        let had_more = std::mem::replace(&mut self.more, records.len() == BATCH);
         match self.accept(records, now) {
-            Ok(entries) => self.hand_over(entries),
+            Ok(entries) if entries.is_empty() && !had_more => {}
+            Ok(entries) => self.hand_over(entries, self.more),
             Err(reason) => return Step::End(End::Fatal(reason, self.ended())),
         }
         Step::Again
@@ -193,12 +196,10 @@ impl<C: Client> Driver<C> {
         Ok(entries)
     }
 
-    pub(super) fn hand_over(&mut self, entries: Vec<Entry<C::Record>>) {
-        if !entries.is_empty() {
-            let lease: Box<dyn Any + Send> = Box::new(Arc::clone(&self.lease));
-            self.unsent = Some(Batch { entries, lease: Some(lease) });
-            self.send();
-        }
+    pub(super) fn hand_over(&mut self, entries: Vec<Entry<C::Record>>, more: bool) {
+        let lease: Box<dyn Any + Send> = Box::new(Arc::clone(&self.lease));
+        self.unsent = Some(Batch { entries, more, lease: Some(lease) });
+        self.send();
     }
 
     fn send(&mut self) {
@@ -206,33 +207,6 @@ impl<C: Client> Driver<C> {
         // A dispatcher that is gone has ended with the service.
         if let Err(TrySendError::Full(batch)) = self.settings.batches.try_send(batch) {
             self.unsent = Some(batch);
-        }
-    }
-
-    /// Everything that is due by time.
-    fn tick(&mut self, now: Instant) {
-        if now.duration_since(self.last_commit) < COMMIT_EVERY {
-            return;
-        }
-        self.last_commit = now;
-        self.commit(now);
-        let health = &self.settings.health;
-        let uncommitted = self.partitions.iter().map(|partition| partition.tracker.uncommitted()).max();
-        health.uncommitted.store(uncommitted.unwrap_or(0), Ordering::Relaxed);
-        let unconfirmed = self.partitions.iter().filter_map(|partition| partition.unconfirmed_since).min();
-        let unconfirmed = unconfirmed.map(|since| now.duration_since(since)).unwrap_or_default();
-        let millis = usize::try_from(unconfirmed.as_millis()).unwrap_or(usize::MAX);
-        health.unconfirmed_ms.store(millis, Ordering::Relaxed);
-        if unconfirmed >= UNCONFIRMED_TOO_LONG && now.duration_since(self.last_alarm) >= UNCONFIRMED_TOO_LONG {
-            self.last_alarm = now;
-            tracing::warn!(
-                unconfirmed_for = ?unconfirmed,
-                uncommitted,
-                "the broker does not confirm commits; if this instance dies now, what is uncommitted is delivered again"
-            );
-        }
-        if now.duration_since(self.began) > MEMBER_AFTER && health.problem().is_none() {
-            health.member.store(true, Ordering::Relaxed);
         }
     }
 

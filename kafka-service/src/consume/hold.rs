@@ -42,7 +42,10 @@ impl<C: Client> Driver<C> {
             self.client.release(&released);
         }
         self.any_hold = self.partitions.iter().any(|partition| partition.hold.is_some());
-        self.hand_over(entries);
+        if !entries.is_empty() {
+            // What is still aside follows only when there is room.
+            self.hand_over(entries, false);
+        }
     }
 }
 

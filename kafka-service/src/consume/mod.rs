@@ -13,6 +13,7 @@ mod partition;
 mod partitions;
 mod revoke;
 mod stop;
+mod tick;
 
 pub(crate) use self::{
     client::{Client, ClientEvent, CommitAnswer, TopicPartition},

@@ -11,6 +11,7 @@ use std::{
 
 use tokio::sync::Notify;
 
+use super::Costs;
 use crate::{
     clock::Clock,
     config::{DeadLetterHeaders, MessageId, Ordering as KeyOrdering, RetryPolicy, UnknownCommands},
@@ -49,6 +50,7 @@ pub(crate) struct Core {
     pub(crate) producer: Arc<dyn Producer>,
     pub(crate) acks: Arc<Acks>,
     pub(crate) counters: Counters,
+    pub(crate) costs: Costs,
     pub(crate) fatal: Fatal,
     pub(crate) clock: Box<dyn Clock>,
     pub(crate) read_back: Box<dyn ReadBack>,

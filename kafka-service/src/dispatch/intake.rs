@@ -15,6 +15,7 @@ use super::{
     job::{self, AttemptError, Done, JobResult, Next, Started, Waiting, origin},
     lanes::{LaneId, Lanes, lane},
     outcome::{Ended, Publishing},
+    pool,
     unknown::Unknown,
 };
 use crate::{
@@ -144,10 +145,13 @@ impl Intake {
         let ended = Ended { attempts: FIRST, handler: Some(handler), ..ended };
         let mut bound = None;
         let result = match job::call(&self.core, handler, envelope, ended, &mut bound) {
-            Ok(mut future) => match job::poll(&self.core, &mut future, context) {
-                Poll::Ready(result) => result,
-                Poll::Pending => return Some(Started { attempts: FIRST, next: Next::Finish(future), bound }),
-            },
+            Ok(future) => {
+                let mut future = pool::place(&self.core, handler, future);
+                match job::poll(&self.core, handler, &mut future, context) {
+                    Poll::Ready(result) => result,
+                    Poll::Pending => return Some(Started { attempts: FIRST, next: Next::Finish(future), bound }),
+                }
+            }
             Err(error) => Err(error),
         };
         // It may have taken its time, and the partition may be somebody else's by now.
@@ -215,13 +219,6 @@ impl Intake {
         self.start_ready(context);
     }
 
-    /// Leaves a command to the next owner of its partition, and what waits behind it too: it must not be overtaken.
-    fn leave(&mut self, left: &Waiting) {
-        let behind =
-            self.lanes.drop_waiting(left.lane, |waiting| waiting.assignment.index() == left.assignment.index());
-        Counters::add(&self.core.counters.abandoned, 1 + behind);
-    }
-
     /// Starts what waits in a lane until something of it is pending or nothing is left.
     fn next_in_lane(&mut self, lane: LaneId, context: &mut TaskContext<'_>) {
         while let Some(waiting) = self.lanes.next(lane) {
@@ -262,29 +259,6 @@ impl Intake {
         let Some(started) = started else { return false };
         self.park(waiting, started);
         true
-    }
-
-    /// Drops what has not been started of the given assignments, and will not be.
-    pub(super) fn abandon(&mut self, assignments: &[u32]) {
-        let keep = |waiting: &Waiting| {
-            let assignment = &waiting.assignment;
-            !assignments.contains(&assignment.index()) || assignment.is_gap(waiting.slot)
-        };
-        let before = self.ready.len();
-        let mut freed = Vec::new();
-        self.ready.retain(|waiting| {
-            let kept = keep(waiting);
-            if !kept {
-                freed.push(waiting.lane);
-            }
-            kept
-        });
-        let dropped = (before - self.ready.len()) as u64 + self.lanes.retain(keep);
-        for lane in freed {
-            // Nothing of this lane runs. What still waits belongs to another assignment whose key has the same hash.
-            self.ready.extend(self.lanes.next(lane));
-        }
-        Counters::add(&self.core.counters.abandoned, dropped);
     }
 }
 

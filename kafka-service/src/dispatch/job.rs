@@ -11,7 +11,7 @@ use std::{
 
 use futures_util::future::{Either, select};
 
-use super::{Core, lanes::LaneId, outcome::Ended};
+use super::{Core, lanes::LaneId, outcome::Ended, pool};
 use crate::{
     commit::Assignment,
     dead_letter::Reason,
@@ -137,6 +137,21 @@ pub(super) fn call<R: Record>(
 /// Polls a handler; a panic is a failed attempt.
 pub(crate) fn poll(
     core: &Core,
+    handler: &'static Handler,
+    future: &mut HandlerFuture,
+    context: &mut TaskContext<'_>,
+) -> Poll<Result<Events, AttemptError>> {
+    let began = core.costs.enter(handler).then(|| core.clock.instant());
+    let polled = poll_caught(core, future, context);
+    core.costs.leave();
+    if let Some(began) = began {
+        core.costs.add(handler, core.clock.instant().duration_since(began));
+    }
+    polled
+}
+
+fn poll_caught(
+    core: &Core,
     future: &mut HandlerFuture,
     context: &mut TaskContext<'_>,
 ) -> Poll<Result<Events, AttemptError>> {
@@ -208,14 +223,14 @@ pub(crate) async fn run(core: Arc<Core>, mut waiting: Waiting, mut attempt: u32,
 }
 
 /// Starts the next attempt from the stored record.
-fn again(core: &Core, waiting: &mut Waiting, attempt: u32) -> Next {
+fn again(core: &Arc<Core>, waiting: &mut Waiting, attempt: u32) -> Next {
     let mut bound = waiting.bound.take();
     let next = call_again(core, waiting, attempt, &mut bound);
     waiting.bound = bound;
     next
 }
 
-fn call_again(core: &Core, waiting: &Waiting, attempt: u32, bound: &mut Option<BoundGuard>) -> Next {
+fn call_again(core: &Arc<Core>, waiting: &Waiting, attempt: u32, bound: &mut Option<BoundGuard>) -> Next {
     let envelope = match Envelope::decode(waiting.record.value()) {
         Ok(envelope) => envelope,
         // It decoded when it was received, and bytes do not change.
@@ -237,7 +252,7 @@ fn call_again(core: &Core, waiting: &Waiting, attempt: u32, bound: &mut Option<B
         bound: None,
     };
     match call(core, waiting.handler, &envelope, at, bound) {
-        Ok(future) => Next::Finish(future),
+        Ok(future) => Next::Finish(pool::place(core, waiting.handler, future)),
         Err(error) => Next::Failed(error),
     }
 }
@@ -246,7 +261,7 @@ fn call_again(core: &Core, waiting: &Waiting, attempt: u32, bound: &mut Option<B
 /// its key stays busy until it returns, so that no second run stands beside the first.
 async fn finish(core: &Core, handler: &'static Handler, mut future: HandlerFuture) -> Result<Events, AttemptError> {
     let limit = handler.timeout.unwrap_or(core.settings.handler_timeout);
-    let finished = poll_fn(|context| poll(core, &mut future, context));
+    let finished = poll_fn(|context| poll(core, handler, &mut future, context));
     // The handler is polled first: one that is ready at its deadline has made it.
     match select(finished, core.clock.sleep(limit)).await {
         Either::Left((result, _)) => result,

@@ -1,19 +1,22 @@
 //! DISPATCH: batches of records to handlers, and what comes out of them to the producer.
 //!
-//! One task does it all: it takes a whole batch, decodes each envelope where the record lies, finds the handler, and
+//! One task, on a thread of its own, does it all: it takes a whole batch, decodes each envelope where the record lies, finds the handler, and
 //! polls it once in place. What is finished by then has cost no task, no copy and no queue. What is not (a pending handler,
 //! a busy key, a retry) is copied out and parked. Because one task starts every handler and hands over every event, the
 //! events of one key leave in the order of their commands.
 
+mod abandon;
 mod assigned;
 mod breaker;
 mod closed;
 mod core;
+mod costs;
 mod intake;
 mod job;
 mod lanes;
 mod outcome;
 mod output;
+mod pool;
 mod refusal;
 mod repair;
 mod running;
@@ -21,6 +24,7 @@ mod unknown;
 
 pub(crate) use self::{
     core::{Core, Counters, Fatal, Settings},
+    costs::Costs,
     running::Dispatcher,
 };
 
@@ -31,6 +35,8 @@ use crate::message::Record;
 /// Records on their way from a transport to the dispatcher.
 pub(crate) struct Batch<R> {
     pub(crate) entries: Vec<Entry<R>>,
+    /// More has been fetched already, and follows at once.
+    pub(crate) more: bool,
     /// Kept until every record of the batch is dropped: whoever gave out the batch sees by it that the memory is free.
     #[expect(dead_code, reason = "held, not read")]
     pub(crate) lease: Option<Box<dyn Any + Send>>,

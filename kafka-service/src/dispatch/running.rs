@@ -23,6 +23,8 @@ pub(crate) struct Dispatcher<R> {
     batches: mpsc::Receiver<Batch<R>>,
     control: mpsc::UnboundedReceiver<Control>,
     refusals: Refusals,
+    /// The next batch follows at once.
+    more: bool,
 }
 
 impl<R: Record> Dispatcher<R> {
@@ -32,14 +34,14 @@ impl<R: Record> Dispatcher<R> {
         control: mpsc::UnboundedReceiver<Control>,
         incoming: mpsc::UnboundedReceiver<Incoming>,
     ) -> Self {
-        Self { intake: Intake::new(core, incoming), batches, control, refusals: Refusals::default() }
+        Self { intake: Intake::new(core, incoming), batches, control, refusals: Refusals::default(), more: false }
     }
 
     /// Runs until the sender of the batches is gone and everything that was started has ended.
     pub(crate) async fn run(mut self) {
         let core = Arc::clone(&self.intake.core);
-        let mut more = true;
-        while more || !self.is_idle() {
+        let mut open = true;
+        while open || !self.is_idle() {
             // What was not delivered is seen to before anything more is sent, so that nothing of its key overtakes it.
             self.intake.publishing.take_incoming();
             let room = self.intake.publishing.output.drain(&core.acks);
@@ -66,9 +68,9 @@ impl<R: Record> Dispatcher<R> {
                 }
                 // The next turn sends.
                 Some(()) = room => {}
-                batch = self.batches.recv(), if more && self.intake.has_room() => match batch {
+                batch = self.batches.recv(), if open && self.intake.has_room() => match batch {
                     Some(batch) => self.batch(batch).await,
-                    None => more = false,
+                    None => (open, self.more) = (false, false),
                 },
             }
             self.rest();
@@ -81,6 +83,7 @@ impl<R: Record> Dispatcher<R> {
     /// Handles a whole batch without giving the thread away, then lets others have it.
     async fn batch(&mut self, batch: Batch<R>) {
         Counters::add(&self.intake.core.counters.received, batch.entries.len() as u64);
+        self.more = batch.more;
         let mut batch = Some(batch);
         // The batch goes when its last record is handled, before anything is awaited.
         poll_fn(|context| {
@@ -102,7 +105,8 @@ impl<R: Record> Dispatcher<R> {
         counters.in_flight.store(in_flight as u64, Ordering::Relaxed);
         let undelivered = self.intake.publishing.output.repair.len() + self.refusals.len();
         counters.undelivered.store(undelivered as u64, Ordering::Relaxed);
-        if self.batches.is_empty() {
+        // A batch that is late although it was announced is no reason to send small ones.
+        if self.batches.is_empty() && !self.more {
             self.intake.publishing.output.idle();
         }
     }

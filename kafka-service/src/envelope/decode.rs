@@ -1,4 +1,6 @@
 //! Bytes to [`Envelope`]: borrowed where the text allows it, one pass, the payload left as it stands.
+//!
+//! There are two ways: the short one of `scan`, and the one through serde for what that leaves.
 
 use std::{borrow::Cow, fmt};
 
@@ -12,6 +14,7 @@ use thiserror::Error;
 use super::{
     member::{Member, Text},
     not_json,
+    scan::{self, Found},
 };
 
 /// The members of one message. Members that we do not know stay in the record and cost nothing here.
@@ -25,7 +28,7 @@ pub(crate) struct Envelope<'a> {
     pub(crate) source: Option<Cow<'a, str>>,
     pub(crate) id: Option<Cow<'a, str>>,
     /// The JSON text of the payload; `None` where the member is missing, which stands for `{}`.
-    pub(crate) payload: Option<&'a RawValue>,
+    payload: Option<&'a str>,
 }
 
 /// Why a record is no message. The text says what was found and what is expected.
@@ -49,7 +52,10 @@ impl<'a> Envelope<'a> {
     /// Reads a record's value.
     pub(crate) fn decode(value: Option<&'a [u8]>) -> Result<Self, EnvelopeError> {
         let value = value.ok_or(EnvelopeError::NoValue)?;
-        let members: Members<'a> = serde_json::from_slice(value).map_err(|error| classify(&error, value))?;
+        let members = match scan::members(value) {
+            Some(found) => Members::from(found),
+            None => long_way(value).map_err(|error| classify(&error, value))?,
+        };
         Ok(Self {
             kind: required("type", members.kind)?,
             correlation_id: required("correlation_id", members.correlation_id)?,
@@ -62,7 +68,7 @@ impl<'a> Envelope<'a> {
 
     /// The payload's JSON text.
     pub(crate) fn payload_text(&self) -> &'a str {
-        self.payload.map_or("{}", RawValue::get)
+        self.payload.unwrap_or("{}")
     }
 }
 
@@ -96,14 +102,33 @@ fn classify(error: &serde_json::Error, value: &[u8]) -> EnvelopeError {
 
 /// The members as they stand, unjudged. Of a member that stands twice the last one counts, as in Python and JavaScript;
 /// that is why this is not derived: serde's derive refuses duplicates.
-#[derive(Default)]
-struct Members<'a> {
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Members<'a> {
     kind: Member<'a>,
     correlation_id: Member<'a>,
     timestamp: Member<'a>,
     source: Member<'a>,
     id: Member<'a>,
-    payload: Option<&'a RawValue>,
+    payload: Option<&'a str>,
+}
+
+/// What serde_json makes of it.
+pub(super) fn long_way(value: &[u8]) -> Result<Members<'_>, serde_json::Error> {
+    serde_json::from_slice(value)
+}
+
+impl<'a> From<Found<'a>> for Members<'a> {
+    fn from(found: Found<'a>) -> Self {
+        let text = |member: Option<&'a str>| member.map_or(Member::Absent, |text| Member::Text(Cow::Borrowed(text)));
+        Self {
+            kind: text(found.kind),
+            correlation_id: text(found.correlation_id),
+            timestamp: text(found.timestamp),
+            source: text(found.source),
+            id: text(found.id),
+            payload: found.payload,
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Members<'de> {
@@ -130,7 +155,7 @@ impl<'de> Visitor<'de> for MembersVisitor {
                 "timestamp" => members.timestamp = map.next_value()?,
                 "source" => members.source = map.next_value()?,
                 "id" => members.id = map.next_value()?,
-                "payload" => members.payload = Some(map.next_value()?),
+                "payload" => members.payload = Some(map.next_value::<&RawValue>()?.get()),
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }

@@ -2,6 +2,8 @@
 
 use jiff::{Timestamp, fmt::temporal::DateTimePrinter};
 
+use super::text;
+
 /// The members of a message that we write, apart from the payload.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Head<'a> {
@@ -16,25 +18,21 @@ pub(crate) struct Head<'a> {
 
 /// Appends one envelope to `out`. `payload` is JSON already.
 pub(crate) fn encode(out: &mut Vec<u8>, head: &Head<'_>, payload: &[u8]) {
-    out.extend_from_slice(b"{\"type\":");
-    text(out, head.kind);
-    out.extend_from_slice(b",\"correlation_id\":");
-    text(out, head.correlation_id);
-    out.extend_from_slice(b",\"timestamp\":\"");
+    out.extend_from_slice(b"{\"type\":\"");
+    text::write(out, head.kind);
+    out.extend_from_slice(b"\",\"correlation_id\":\"");
+    text::write(out, head.correlation_id);
+    out.extend_from_slice(b"\",\"timestamp\":\"");
     out.extend_from_slice(head.timestamp.as_bytes());
     out.extend_from_slice(b"\",\"payload\":");
     out.extend_from_slice(payload);
-    out.extend_from_slice(b",\"source\":");
-    text(out, head.source);
+    out.extend_from_slice(b",\"source\":\"");
+    text::write(out, head.source);
     if let Some(id) = head.id {
-        out.extend_from_slice(b",\"id\":");
-        text(out, id);
+        out.extend_from_slice(b"\",\"id\":\"");
+        text::write(out, id);
     }
-    out.push(b'}');
-}
-
-fn text(out: &mut Vec<u8>, value: &str) {
-    serde_json::to_writer(out, value).expect("a string is always JSON and a Vec takes every byte");
+    out.extend_from_slice(b"\"}");
 }
 
 /// Writes timestamps as RFC 3339 in UTC with microseconds, and formats the part above the second only when it changes:

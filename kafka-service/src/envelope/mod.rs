@@ -8,6 +8,8 @@ mod encode;
 mod extra;
 mod member;
 mod not_json;
+mod scan;
+mod text;
 mod timestamp;
 
 pub(crate) use decode::Envelope;

@@ -68,6 +68,11 @@ impl Routes {
         self.0.iter().map(|route| route.topic.as_str())
     }
 
+    /// Every handler that some topic has; those of several topics several times.
+    pub(crate) fn handlers(&self) -> impl Iterator<Item = &'static Handler> {
+        self.0.iter().flat_map(|route| route.handlers.values().copied())
+    }
+
     /// What a topic carries, for people.
     pub(crate) fn purpose(&self, topic: &str) -> &'static str {
         match self.find(topic).map(|RouteId(place)| (self.0[place].commands, self.0[place].events)) {

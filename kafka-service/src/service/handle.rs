@@ -6,9 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::task::JoinHandle;
-
-use super::HealthWatch;
+use super::{HealthWatch, dispatcher::DispatcherThread};
 use crate::{
     config::Config,
     consume::Ended,
@@ -37,7 +35,7 @@ pub(super) struct Running {
     pub(super) core: Arc<Core>,
     pub(super) health: Arc<HealthState>,
     pub(super) consumer: ConsumerHandle,
-    pub(super) dispatcher: JoinHandle<()>,
+    pub(super) dispatcher: DispatcherThread,
     /// The last to go: clients say goodbye to it.
     pub(super) _embedded: Option<EmbeddedBroker>,
 }
@@ -127,7 +125,7 @@ impl Running {
         });
         // The partitions are given back, so what a handler or a retry still came to would be discarded.
         let mut dispatcher = self.dispatcher;
-        if tokio::time::timeout(Duration::from_millis(100), &mut dispatcher).await.is_err() {
+        if tokio::time::timeout(Duration::from_millis(100), dispatcher.ended()).await.is_err() {
             dispatcher.abort();
         }
         let unacknowledged = flush(&self.core, deadline).await;

@@ -3,6 +3,7 @@
 mod check;
 mod closures;
 mod connect;
+mod dispatcher;
 mod handle;
 mod run;
 mod start;

@@ -1,15 +1,14 @@
 //! From a checked configuration to running threads and tasks.
 
-use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
-use futures_util::FutureExt as _;
-use tokio::{runtime::Handle as Runtime, sync::mpsc, task::JoinHandle};
+use tokio::{runtime::Handle as Runtime, sync::mpsc};
 
-use super::{KafkaService, ServiceHandle, handle::Running};
+use super::{KafkaService, ServiceHandle, dispatcher::DispatcherThread, handle::Running};
 use crate::{
     clock::SystemClock,
     config::{Bootstrap, Config},
-    dispatch::{Core, Counters, Dispatcher, Fatal, Settings},
+    dispatch::{Core, Costs, Counters, Dispatcher, Fatal, Settings},
     error::Error,
     handler::{Classifiers, States},
     health::HealthState,
@@ -132,7 +131,8 @@ fn launch(config: Config, program: Program, runtime: Runtime) -> Result<ServiceH
     let (batch_sender, batches) = mpsc::channel(BATCHES_AHEAD);
     let (control_sender, control) = mpsc::unbounded_channel();
     let dispatcher = Dispatcher::new(Arc::clone(&core), batches, control, undelivered);
-    let dispatcher = spawn_dispatcher(&runtime, Arc::clone(&core), dispatcher);
+    let dispatcher = DispatcherThread::spawn(&runtime, Arc::clone(&core), dispatcher)
+        .map_err(|error| Error::Client(format!("cannot start the dispatcher's thread: {error}")))?;
     let health = Arc::new(HealthState::default());
     let consumer = kafka::spawn(ConsumerSettings {
         bootstrap: bootstrap.clone(),
@@ -204,6 +204,7 @@ fn core(
     let Program { states, classifiers, routes } = program;
     Core {
         settings,
+        costs: Costs::new(routes.handlers()),
         routes,
         states,
         classifiers,
@@ -215,16 +216,6 @@ fn core(
         clock: Box::new(SystemClock),
         read_back: Box::new(KafkaReadBack::new(config, bootstrap)),
     }
-}
-
-/// The dispatcher runs outside tokio's cooperative budget: with it, every handler beyond the 128th operation of a batch
-/// would look pending. It yields once for each batch instead.
-fn spawn_dispatcher(runtime: &Runtime, core: Arc<Core>, dispatcher: Dispatcher<kafka::NativeRecord>) -> JoinHandle<()> {
-    runtime.spawn(tokio::task::unconstrained(async move {
-        if AssertUnwindSafe(dispatcher.run()).catch_unwind().await.is_err() {
-            core.fatal.report("the dispatcher panicked; this is a defect of kafka-service".to_owned());
-        }
-    }))
 }
 
 #[cfg(test)]

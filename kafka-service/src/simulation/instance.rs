@@ -29,7 +29,7 @@ use super::{
 use crate::{
     config::{Config, DeadLetterHeaders, MessageId},
     consume::{Driver, DriverSettings, Step, Stop},
-    dispatch::{Core, Counters, Dispatcher, Fatal, Settings},
+    dispatch::{Core, Costs, Counters, Dispatcher, Fatal, Settings},
     handler::{Classifiers, States},
     health::HealthState,
     publish::{Acks, Publisher, PublisherCore},
@@ -166,6 +166,7 @@ fn core(opened: &World, scene: Scene, random: Random) -> Core {
     });
     let mut states = States::default();
     states.insert(scene);
+    let routes = routes();
     Core {
         settings: Settings {
             group: GROUP.to_owned(),
@@ -181,7 +182,8 @@ fn core(opened: &World, scene: Scene, random: Random) -> Core {
             dead_letter_headers: DeadLetterHeaders::default(),
             dead_letter_limit: None,
         },
-        routes: routes(),
+        costs: Costs::new(routes.handlers()),
+        routes,
         states,
         classifiers: Classifiers::default(),
         publisher,

@@ -119,6 +119,10 @@ impl Clock for SimClock {
         Box::pin(self.time.sleep(time))
     }
 
+    fn instant(&self) -> Instant {
+        self.time.now()
+    }
+
     fn timestamp(&self) -> Timestamp {
         Timestamp::UNIX_EPOCH.saturating_add(self.time.passed()).unwrap_or(Timestamp::MAX)
     }

@@ -16,7 +16,7 @@ fn nothing_set_gives_the_defaults() {
     assert_eq!(config.group_id(), "orders-group");
     assert_eq!(config.group_protocol, GroupProtocol::Auto);
     assert_eq!(config.ordering, Ordering::Key);
-    assert_eq!((config.max_in_flight, config.max_uncommitted), (1_000, 10_000));
+    assert_eq!((config.max_in_flight, config.max_uncommitted), (1_000, 50_000));
     assert_eq!(config.handler_timeout, Duration::from_secs(300));
     assert_eq!(config.retry, RetryPolicy::new(5, Duration::from_millis(200), Duration::from_secs(10)));
     assert_eq!(config.dead_letter_topic("service_commands"), "service_commands-dlq");

@@ -18,7 +18,6 @@ pub(crate) use self::{
     client_config::{built_in_features, describe},
     consumer::{ConsumerHandle, ConsumerSettings, spawn},
     embedded::EmbeddedBroker,
-    ffi::NativeRecord,
     producer::KafkaProducer,
     read_back::KafkaReadBack,
     topics::NeededTopic,

@@ -73,7 +73,7 @@ impl Current {
     fn new(config: &ClientConfig, names: &Arc<TopicNames>, acks: &Arc<Acks>) -> Result<Self, KafkaError> {
         let context = Context { acks: Arc::clone(acks), topics: Arc::clone(names), log: ClientLog::new("producer") };
         let producer = Arc::new(config.create_with_context(context)?);
-        let topics = TopicHandles::new(&producer, names)?;
+        let topics = TopicHandles::new(names);
         let (idle, linger) = Idle::start(&producer, acks);
         Ok(Self { producer, topics, idle, linger })
     }
@@ -107,13 +107,14 @@ impl Producer for KafkaProducer {
         if self.acks.is_held() {
             return Err(SendError::QueueFull);
         }
-        let sent = current.topics.with(place, |name, handle| {
+        let sent = current.topics.with(&current.producer, place, |name, handle| {
             if record.headers.is_empty() {
                 handle.produce(record.key, record.value, token).map_err(refusal)
             } else {
                 current.send_with_headers(name, record, token)
             }
         });
+        let sent = sent.unwrap_or_else(|reason| Err(SendError::Refused(reason)));
         if sent == Err(SendError::QueueFull) {
             // What is full has nothing to linger for. And librdkafka frees the place of a record only after its report was
             // handled, so the last report may come before there is room: after the bell whoever waits looks again.

@@ -1,11 +1,8 @@
 //! The topics that a producer writes to: those that were known at the start, and those that were asked for later.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use rdkafka::{
-    error::KafkaError,
-    producer::{ProducerContext, ThreadedProducer},
-};
+use rdkafka::producer::{ProducerContext, ThreadedProducer};
 
 use super::ffi::TopicHandle;
 
@@ -33,15 +30,38 @@ impl TopicNames {
 
 /// What one client needs to write to the topics, in the same order.
 pub(super) struct TopicHandles<C: ProducerContext + 'static> {
-    known: Vec<(String, TopicHandle<C>)>,
-    added: RwLock<Vec<(String, TopicHandle<C>)>>,
+    known: Vec<Topic<C>>,
+    added: RwLock<Vec<Topic<C>>>,
+}
+
+/// A topic with its handle, which is made when the topic is first written to. A handle that is made before the client has a
+/// connection costs 0.3 s: librdkafka asks for the topic's metadata at once, in vain, and looks again by a timer.
+struct Topic<C: ProducerContext + 'static> {
+    name: String,
+    handle: OnceLock<TopicHandle<C>>,
+}
+
+impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> Topic<C> {
+    fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), handle: OnceLock::new() }
+    }
+
+    #[inline]
+    fn handle(&self, producer: &Arc<ThreadedProducer<C>>) -> Result<&TopicHandle<C>, String> {
+        if let Some(handle) = self.handle.get() {
+            return Ok(handle);
+        }
+        let handle = TopicHandle::new(producer, &self.name);
+        let handle = handle.ok_or_else(|| format!("topic `{}` is not possible", self.name))?;
+        Ok(self.handle.get_or_init(|| handle))
+    }
 }
 
 impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> TopicHandles<C> {
-    pub(super) fn new(producer: &Arc<ThreadedProducer<C>>, names: &TopicNames) -> Result<Self, KafkaError> {
-        let handles = |names: &[String]| names.iter().map(|name| handle(producer, name)).collect::<Result<_, _>>();
+    pub(super) fn new(names: &TopicNames) -> Self {
+        let topics = |names: &[String]| names.iter().map(|name| Topic::new(name)).collect();
         let added = names.added.read().unwrap_or_else(PoisonError::into_inner);
-        Ok(Self { known: handles(&names.known)?, added: RwLock::new(handles(&added)?) })
+        Self { known: topics(&names.known), added: RwLock::new(topics(&added)) }
     }
 
     /// Adds a topic, unless it is there already; its place.
@@ -52,35 +72,32 @@ impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> TopicHandles<C> {
         name: &str,
     ) -> Result<usize, String> {
         // Taken first, so that a topic that somebody else adds at this moment is seen.
-        let mut handles = self.added.write().unwrap_or_else(PoisonError::into_inner);
+        let mut topics = self.added.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(place) = names.place(name) {
             return Ok(place);
         }
-        if handles.len() >= MOST_ADDED {
+        if topics.len() >= MOST_ADDED {
             return Err(format!("this producer writes to {MOST_ADDED} topics beside its own already"));
         }
-        handles.push(handle(producer, name).map_err(|error| error.to_string())?);
+        let topic = Topic::new(name);
+        topic.handle(producer)?;
+        topics.push(topic);
         names.added.write().unwrap_or_else(PoisonError::into_inner).push(name.to_owned());
-        Ok(self.known.len() + handles.len() - 1)
+        Ok(self.known.len() + topics.len() - 1)
     }
 
     /// Uses the topic at a place. A topic that was known at the start costs no lock.
-    pub(super) fn with<T>(&self, place: usize, write: impl FnOnce(&str, &TopicHandle<C>) -> T) -> T {
-        if let Some((name, handle)) = self.known.get(place) {
-            return write(name, handle);
+    pub(super) fn with<T>(
+        &self,
+        producer: &Arc<ThreadedProducer<C>>,
+        place: usize,
+        write: impl FnOnce(&str, &TopicHandle<C>) -> T,
+    ) -> Result<T, String> {
+        if let Some(topic) = self.known.get(place) {
+            return Ok(write(&topic.name, topic.handle(producer)?));
         }
         let added = self.added.read().unwrap_or_else(PoisonError::into_inner);
-        let (name, handle) = &added[place - self.known.len()];
-        write(name, handle)
-    }
-}
-
-fn handle<C: ProducerContext<DeliveryOpaque = usize> + 'static>(
-    producer: &Arc<ThreadedProducer<C>>,
-    name: &str,
-) -> Result<(String, TopicHandle<C>), KafkaError> {
-    match TopicHandle::new(producer, name) {
-        Some(handle) => Ok((name.to_owned(), handle)),
-        None => Err(KafkaError::ClientCreation(format!("topic `{name}` is not possible"))),
+        let topic = &added[place - self.known.len()];
+        Ok(write(&topic.name, topic.handle(producer)?))
     }
 }

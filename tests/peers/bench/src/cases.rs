@@ -94,13 +94,15 @@ const THROUGHPUT: &[&str] = &[
 const PAYLOADS: [usize; 5] = [100, 1_000, 10_000, 100_000, 900_000];
 
 fn concurrency(count: u64) -> Vec<Case> {
-    let shape = Shape { keys: 1_000, ..Shape::plain(count) };
-    ["none", "sleep:1000", "sleep:10000"]
-        .map(|handler| {
-            let case = Case::new(format!("{handler}, {count} commands, 1,000 keys"), shape.clone()).handler(handler);
-            if handler == "none" { case } else { case.with_ideal(IN_FLIGHT) }
-        })
-        .into()
+    let case = |label: &str, count, handler| {
+        let shape = Shape { keys: 1_000, ..Shape::plain(count) };
+        Case::new(format!("{label}, 1,000 keys"), shape).handler(handler)
+    };
+    vec![
+        case("no wait", count * 10, "none"),
+        case("waits 1 ms", count * 10, "sleep:1000").with_ideal(IN_FLIGHT),
+        case("waits 10 ms", count, "sleep:10000").with_ideal(IN_FLIGHT),
+    ]
 }
 
 fn hot_key(shape: Shape) -> Vec<Case> {

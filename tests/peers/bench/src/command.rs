@@ -31,7 +31,7 @@ impl Shape {
 
     /// How many are answered with an event.
     pub(crate) fn good(&self) -> u64 {
-        self.count - if self.poison > 0 { self.count / self.poison } else { 0 }
+        self.count - self.count.checked_div(self.poison).unwrap_or(0)
     }
 
     pub(crate) fn key(&self, number: u64) -> String {

@@ -56,6 +56,7 @@ fn main() -> ExitCode {
         }
     };
     let workloads = if options.workload == "all" { ALL } else { &[options.workload.as_str()] };
+    println!("{} x {}, {} rounds\n", cores(), cpu_model(), options.rounds);
     let mut bench = Bench { kafka: Kafka::new(&options.bootstrap), options: &options, json: Vec::new(), is_good: true };
     for workload in workloads {
         if let Err(problem) = bench.run(workload) {
@@ -146,8 +147,7 @@ impl Bench<'_> {
 
     fn write_json(&self) {
         let Some(path) = &self.options.json else { return };
-        let cores = std::thread::available_parallelism().map_or(0, usize::from);
-        let all = json!({ "cores": cores, "cpu": cpu_model(), "runs": self.json });
+        let all = json!({ "cores": cores(), "cpu": cpu_model(), "runs": self.json });
         std::fs::write(path, format!("{all:#}\n")).unwrap_or_else(|error| eprintln!("{}: {error}", path.display()));
     }
 }
@@ -163,6 +163,10 @@ fn live_row(arm: &str, mine: &[&Live]) -> Vec<String> {
     let failures: Vec<&str> = mine.iter().flat_map(|live| &live.failures).map(String::as_str).collect();
     row.push(if failures.is_empty() { "ok".to_owned() } else { format!("FAILED: {}", failures.join(", ")) });
     row
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(0, usize::from)
 }
 
 fn cpu_model() -> String {

@@ -166,7 +166,8 @@ impl Watch<'_> {
     fn mark(&mut self, handled: u64) -> Result<Moment, String> {
         let mut found = None;
         self.until(&format!("mark {handled}"), |watch| {
-            thread::sleep(Duration::from_millis(1));
+            // The moment is the arm's own, so there is no hurry.
+            thread::sleep(Duration::from_millis(5));
             found = watch.processes[0].mark(handled);
             found.is_some()
         })?;

@@ -83,7 +83,7 @@ fn row(arm: &str, case: &Case, mine: &[&Run], outcomes: &[&Outcome], runs: &[Run
     let ratio = |value: fn(&Outcome) -> f64| {
         let ratios: Vec<f64> =
             mine.iter().filter_map(|run| Some(value(run.outcome.as_ref()?) / value(raw(run, runs)?))).collect();
-        if ratios.is_empty() { "-".to_owned() } else { format!("{:.3}", median(&ratios)) }
+        if ratios.is_empty() { "-".to_owned() } else { format!("{:.4}", median(&ratios)) }
     };
     let mut row = vec![
         arm.to_owned(),

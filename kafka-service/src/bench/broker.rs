@@ -1,0 +1,230 @@
+//! A broker in memory, as the engine's seams see it: a consuming client and a producer.
+
+use std::{
+    cell::{Cell, RefCell},
+    mem,
+    rc::Rc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+
+use crate::{
+    commit::Token,
+    consume::{Client, ClientEvent, CommitAnswer, TopicPartition},
+    message::{Header, Record, StoredRecord},
+    publish::Acks,
+    transport::{OutRecord, Producer, ReadBack, SendError},
+};
+
+/// How many partitions the topic of the commands has.
+pub const PARTITIONS: usize = 8;
+pub(super) const TOPIC: &str = "service_commands";
+/// How many records of one partition come in a row: a fetch answers with many of one, then with many of the next.
+const RUN: u64 = 128;
+
+/// A command as it lies in the topic.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// The record's key.
+    pub key: Vec<u8>,
+    /// The envelope.
+    pub value: Vec<u8>,
+}
+
+/// What the group and the topic know. The same commands come again and again, at ever higher offsets.
+pub(super) struct Group {
+    /// How many commands the topic has by now.
+    pub(super) offered: Cell<u64>,
+    taken: Cell<u64>,
+    committed: RefCell<[i64; PARTITIONS]>,
+}
+
+impl Group {
+    pub(super) fn new() -> Rc<Self> {
+        Rc::new(Self { offered: Cell::new(0), taken: Cell::new(0), committed: RefCell::default() })
+    }
+
+    /// How many positions are committed, over all partitions.
+    pub(super) fn committed(&self) -> u64 {
+        self.committed.borrow().iter().map(|offset| offset.unsigned_abs()).sum()
+    }
+}
+
+/// The consuming client. It never waits.
+pub(super) struct MemoryClient {
+    /// By key; a key belongs to the partition that is its number modulo the number of partitions.
+    commands: &'static [Command],
+    group: Rc<Group>,
+    events: Vec<ClientEvent>,
+}
+
+impl MemoryClient {
+    /// The commands stay for as long as the process, so that a record costs no more than a reference.
+    pub(super) fn new(commands: Vec<Command>, group: Rc<Group>) -> Self {
+        assert_eq!(commands.len() % PARTITIONS, 0, "every partition has as many commands");
+        let names = (0..PARTITIONS).filter_map(|partition| i32::try_from(partition).ok());
+        let assigned = names.map(|partition| TopicPartition::new(TOPIC, partition)).collect();
+        Self { commands: commands.leak(), group, events: vec![ClientEvent::Assigned(assigned)] }
+    }
+
+    /// The n-th record that the client gives out.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "small numbers")]
+    fn record(&self, number: u64) -> MemoryRecord {
+        let (run, place) = (number / RUN, number % RUN);
+        let partition = run as usize % PARTITIONS;
+        let offset = run / PARTITIONS as u64 * RUN + place;
+        let of_partition = offset as usize % (self.commands.len() / PARTITIONS);
+        let command = &self.commands[of_partition * PARTITIONS + partition];
+        MemoryRecord { command, partition: partition as i32, offset: offset as i64 }
+    }
+}
+
+/// A record of which the client keeps the memory.
+#[derive(Debug)]
+pub(super) struct MemoryRecord {
+    command: &'static Command,
+    partition: i32,
+    offset: i64,
+}
+
+impl Record for MemoryRecord {
+    fn value(&self) -> Option<&[u8]> {
+        Some(&self.command.value)
+    }
+
+    fn key(&self) -> Option<&[u8]> {
+        Some(&self.command.key)
+    }
+
+    fn offset(&self) -> i64 {
+        self.offset
+    }
+
+    fn timestamp(&self) -> Option<i64> {
+        Some(self.offset)
+    }
+
+    fn headers(&self) -> Vec<Header> {
+        Vec::new()
+    }
+}
+
+impl Client for MemoryClient {
+    type Record = MemoryRecord;
+
+    fn serve(&mut self, _: Duration) -> Vec<ClientEvent> {
+        mem::take(&mut self.events)
+    }
+
+    fn take(&mut self, limit: usize, _: Duration) -> Vec<MemoryRecord> {
+        let (taken, offered) = (self.group.taken.get(), self.group.offered.get());
+        let until = offered.min(taken + limit as u64);
+        self.group.taken.set(until);
+        (taken..until).map(|number| self.record(number)).collect()
+    }
+
+    fn handle(record: &MemoryRecord) -> (usize, i32) {
+        (0, record.partition)
+    }
+
+    fn topic(_: &MemoryRecord) -> String {
+        TOPIC.to_owned()
+    }
+
+    fn error(_: &MemoryRecord) -> Option<String> {
+        None
+    }
+
+    fn assign(&mut self, _: &[TopicPartition]) {}
+
+    fn unassign(&mut self, _: &[TopicPartition]) {}
+
+    fn is_lost(&self) -> bool {
+        false
+    }
+
+    fn commit(&mut self, offsets: &[(TopicPartition, i64)]) -> Result<(), String> {
+        let mut committed = self.group.committed.borrow_mut();
+        for (name, offset) in offsets {
+            committed[name.partition.unsigned_abs() as usize] = *offset;
+        }
+        self.events.push(ClientEvent::Committed(CommitAnswer::Accepted(offsets.to_vec())));
+        Ok(())
+    }
+
+    fn hold(&mut self, _: &[TopicPartition]) {}
+
+    fn release(&mut self, _: &[TopicPartition]) {}
+
+    fn pause(&mut self, _: &[TopicPartition]) {}
+
+    fn resume(&mut self, _: &[TopicPartition]) {}
+
+    fn unsubscribe(&mut self) {}
+}
+
+/// What was produced.
+#[derive(Default)]
+pub(super) struct Outbox(Mutex<Sent>);
+
+#[derive(Default)]
+pub(super) struct Sent {
+    unacknowledged: Vec<Token>,
+    pub(super) events: u64,
+    pub(super) bytes: u64,
+    /// The first event, for whoever wants to see that it is one.
+    pub(super) first: Option<Vec<u8>>,
+}
+
+impl Outbox {
+    pub(super) fn sent(&self) -> MutexGuard<'_, Sent> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Acknowledges everything, as a broker does for a whole batch.
+    pub(super) fn acknowledge(&self, acks: &Acks) {
+        for token in self.sent().unacknowledged.drain(..) {
+            acks.delivered(token);
+        }
+    }
+
+    /// How many events are acknowledged.
+    pub(super) fn acknowledged(&self) -> u64 {
+        let sent = self.sent();
+        sent.events - sent.unacknowledged.len() as u64
+    }
+}
+
+/// The producer. It copies nothing: to copy a record is librdkafka's work, and the same for everybody.
+pub(super) struct MemoryProducer(pub(super) Arc<Outbox>);
+
+impl Producer for MemoryProducer {
+    fn send(&self, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
+        let mut sent = self.0.sent();
+        let value = record.value.unwrap_or_default();
+        if sent.first.is_none() {
+            sent.first = Some(value.to_vec());
+        }
+        sent.events += 1;
+        sent.bytes += (value.len() + record.key.map_or(0, <[u8]>::len)) as u64;
+        sent.unacknowledged.push(token);
+        Ok(())
+    }
+
+    fn idle(&self) {}
+
+    fn flush(&self, _: Duration) -> usize {
+        0
+    }
+}
+
+/// Nothing is ever read back, because nothing is ever refused.
+pub(super) struct NoReadBack;
+
+impl ReadBack for NoReadBack {
+    fn read(&self, _: &str, _: i32, _: i64) -> BoxFuture<'static, Result<Option<StoredRecord>, String>> {
+        Box::pin(async { Ok(None) })
+    }
+}

@@ -1,0 +1,218 @@
+//! A whole pass: driver, dispatcher, handler, producer, acknowledgement, commit. One thread, wired as in `service/start.rs`.
+
+use std::{
+    collections::HashMap,
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::mpsc,
+    task::{unconstrained, yield_now},
+};
+
+use super::broker::{Command, Group, MemoryClient, MemoryProducer, MemoryRecord, NoReadBack, Outbox, TOPIC};
+use crate::{
+    clock::Clock,
+    config::Config,
+    consume::{Driver, DriverSettings, Stop},
+    dispatch::{Core, Costs, Counters, Dispatcher, Fatal, Settings},
+    handler::{Classifiers, States},
+    health::HealthState,
+    publish::{Acks, Publisher, PublisherCore},
+    registry::{self, Registry, Routes},
+    transport::{Producer, TopicId},
+};
+
+/// As in `service/start.rs`.
+const BATCHES_AHEAD: usize = 2;
+const EVENTS: TopicId = TopicId(0);
+const DEAD_LETTERS: TopicId = TopicId(1);
+/// How far the time moves with each turn of the loop: about what a batch takes.
+const TURN: Duration = Duration::from_millis(1);
+/// Beyond this many turns without an end something is broken.
+const MOST_TURNS: u32 = 1_000_000;
+
+/// The engine of a service with every handler of this program, on a broker in memory.
+pub struct Engine {
+    runtime: Runtime,
+    driver: Driver<MemoryClient>,
+    core: Arc<Core>,
+    group: Rc<Group>,
+    outbox: Arc<Outbox>,
+    now: Instant,
+}
+
+/// What an engine has done.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Commands whose handler has finished.
+    pub finished: u64,
+    /// Events that were produced.
+    pub events: u64,
+    /// Bytes of their keys and values.
+    pub event_bytes: u64,
+    /// Positions that were committed.
+    pub committed: u64,
+    /// The value of the first event.
+    pub first_event: Vec<u8>,
+}
+
+impl Engine {
+    /// Starts it. The commands are given out again and again, at ever higher offsets.
+    ///
+    /// # Panics
+    ///
+    /// The program's handlers are not sound, or there is no thread to be had.
+    #[must_use]
+    pub fn start(commands: Vec<Command>) -> Self {
+        let runtime = Builder::new_current_thread().build().expect("a runtime without drivers needs nothing");
+        let (group, outbox) = (Group::new(), Arc::new(Outbox::default()));
+        let (acks, incoming) = Acks::new();
+        let core = Arc::new(core(&Config::new("order-service"), &outbox, Arc::new(acks)));
+        let (batches, received) = mpsc::channel(BATCHES_AHEAD);
+        let (control, controls) = mpsc::unbounded_channel();
+        let dispatcher = Dispatcher::<MemoryRecord>::new(Arc::clone(&core), received, controls, incoming);
+        runtime.spawn(unconstrained(dispatcher.run()));
+        let settings = DriverSettings {
+            core: Arc::clone(&core),
+            batches,
+            control,
+            health: Arc::new(HealthState::default()),
+            stop: Arc::new(Stop::default()),
+            max_uncommitted: Config::new("").max_uncommitted,
+            drain_deadline: Duration::from_secs(10),
+        };
+        let now = Instant::now();
+        let driver = Driver::new(MemoryClient::new(commands, Rc::clone(&group)), settings, now);
+        Self { runtime, driver, core, group, outbox, now }
+    }
+
+    /// Takes so many more commands through, up to the acknowledgement of their events; one event each.
+    pub fn run(&mut self, commands: u64) {
+        let until = self.group.offered.get() + commands;
+        self.group.offered.set(until);
+        self.turn_until(|engine| engine.outbox.acknowledged() >= until);
+    }
+
+    /// Lets it commit what is finished.
+    pub fn settle(&mut self) {
+        self.turn_until(|engine| engine.group.committed() >= engine.group.offered.get());
+    }
+
+    /// What it has done so far.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        let sent = self.outbox.sent();
+        Report {
+            finished: Counters::get(&self.core.counters.finished),
+            events: sent.events,
+            event_bytes: sent.bytes,
+            committed: self.group.committed(),
+            first_event: sent.first.clone().unwrap_or_default(),
+        }
+    }
+
+    fn turn_until(&mut self, done: impl Fn(&Self) -> bool) {
+        for _ in 0..MOST_TURNS {
+            if done(self) {
+                return;
+            }
+            self.turn();
+        }
+        let Report { finished, events, committed, .. } = self.report();
+        unreachable!("it comes to no end: {finished} finished, {events} events, {committed} committed");
+    }
+
+    /// One step of the consumer thread, then whatever the dispatcher makes of it, then the acknowledgements.
+    fn turn(&mut self) {
+        let Self { runtime, driver, now, .. } = self;
+        *now += TURN;
+        runtime.block_on(async {
+            driver.step(*now);
+            yield_now().await;
+        });
+        self.outbox.acknowledge(&self.core.acks);
+    }
+}
+
+fn core(config: &Config, outbox: &Arc<Outbox>, acks: Arc<Acks>) -> Core {
+    let producer: Arc<dyn Producer> = Arc::new(MemoryProducer(Arc::clone(outbox)));
+    let registry = Registry::from_handlers(registry::linked()).expect("the handlers of the benchmark are sound");
+    let routes = Routes::new(registry.handlers(), config);
+    let group = config.group_id().into_owned();
+    Core {
+        settings: Settings {
+            group: group.clone(),
+            source: config.service_name.clone(),
+            message_id: config.message_id,
+            ordering: config.ordering,
+            max_in_flight: config.max_in_flight,
+            handler_timeout: config.handler_timeout,
+            retry: config.retry,
+            unknown_commands: config.unknown_commands,
+            events_topic: EVENTS,
+            dead_letter_topics: HashMap::from([(TOPIC.to_owned(), DEAD_LETTERS)]),
+            dead_letter_headers: config.dead_letter_headers,
+            dead_letter_limit: config.dead_letter_limit,
+        },
+        costs: Costs::new(routes.handlers()),
+        routes,
+        states: States::default(),
+        classifiers: Classifiers::default(),
+        publisher: Publisher::new(PublisherCore {
+            producer: Some(Arc::clone(&producer)),
+            acks: Arc::clone(&acks),
+            events_topic: EVENTS,
+            commands_topic: EVENTS,
+            group,
+            source: config.service_name.clone(),
+            message_id: config.message_id,
+            keeps: None,
+        }),
+        producer,
+        acks,
+        counters: Counters::default(),
+        fatal: Fatal::default(),
+        clock: Box::new(CountingClock::default()),
+        read_back: Box::new(NoReadBack),
+    }
+}
+
+/// A clock that moves by some microseconds whenever somebody looks at the time of day, and by none beside.
+struct CountingClock {
+    micros: AtomicI64,
+    start: Instant,
+}
+
+impl Default for CountingClock {
+    fn default() -> Self {
+        Self { micros: AtomicI64::new(1_795_000_000_000_000), start: Instant::now() }
+    }
+}
+
+impl Clock for CountingClock {
+    fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
+        // Nothing here is retried, and a handler that is ready at its first poll has no timeout.
+        Box::pin(std::future::pending())
+    }
+
+    fn instant(&self) -> Instant {
+        self.start
+    }
+
+    fn timestamp(&self) -> Timestamp {
+        Timestamp::from_microsecond(self.micros.fetch_add(3, Ordering::Relaxed)).unwrap_or(Timestamp::MAX)
+    }
+
+    fn random(&self) -> u64 {
+        0
+    }
+}

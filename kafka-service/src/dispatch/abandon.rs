@@ -1,0 +1,35 @@
+//! What is left to the next owner of a partition.
+
+use super::{Counters, intake::Intake, job::Waiting};
+
+impl Intake {
+    /// Leaves a command to the next owner of its partition, and what waits behind it too: it must not be overtaken.
+    pub(super) fn leave(&mut self, left: &Waiting) {
+        let behind =
+            self.lanes.drop_waiting(left.lane, |waiting| waiting.assignment.index() == left.assignment.index());
+        Counters::add(&self.core.counters.abandoned, 1 + behind);
+    }
+
+    /// Drops what has not been started of the given assignments, and will not be.
+    pub(super) fn abandon(&mut self, assignments: &[u32]) {
+        let keep = |waiting: &Waiting| {
+            let assignment = &waiting.assignment;
+            !assignments.contains(&assignment.index()) || assignment.is_gap(waiting.slot)
+        };
+        let before = self.ready.len();
+        let mut freed = Vec::new();
+        self.ready.retain(|waiting| {
+            let kept = keep(waiting);
+            if !kept {
+                freed.push(waiting.lane);
+            }
+            kept
+        });
+        let dropped = (before - self.ready.len()) as u64 + self.lanes.retain(keep);
+        for lane in freed {
+            // Nothing of this lane runs. What still waits belongs to another assignment whose key has the same hash.
+            self.ready.extend(self.lanes.next(lane));
+        }
+        Counters::add(&self.core.counters.abandoned, dropped);
+    }
+}

@@ -1,0 +1,161 @@
+//! How long handlers keep the thread that polls them: which ones should not be polled where all others wait, and which
+//! ones block.
+
+use std::{
+    fmt,
+    sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
+    time::Duration,
+};
+
+use rustc_hash::FxHashMap;
+
+use crate::registry::Handler;
+
+/// A handler that keeps the thread for longer than this on average is moved to the runtime's threads. That costs about a
+/// microsecond or two for each command, and lets it use every core.
+const HEAVY: Duration = Duration::from_micros(25);
+/// Below this average it comes back.
+const LIGHT: Duration = Duration::from_micros(10);
+/// The weight of a new measurement in the average. A single one of a millisecond (a thread that was preempted) must not
+/// reach [`HEAVY`] alone.
+const WEIGHT: u64 = 64;
+const MOST: Duration = Duration::from_millis(1);
+/// A poll that takes longer than this has blocked.
+const BLOCKED: Duration = Duration::from_millis(10);
+/// How much such polls count against others, and when that is worth a warning: when more than two of sixty-four block.
+const BLOCKED_COUNTS: u64 = 64;
+const WARN_AT: u64 = 2 * BLOCKED_COUNTS;
+/// One of how many polls is measured.
+const MEASURED: u64 = 8;
+
+/// The costs of all handlers, and which one is being polled. Written by the dispatcher; what runs on the runtime's threads
+/// adds its measurements.
+#[derive(Default)]
+pub(crate) struct Costs {
+    by_address: FxHashMap<usize, Cost>,
+    heavy: AtomicUsize,
+    polls: AtomicU64,
+    polled: AtomicUsize,
+}
+
+/// What is known of one handler.
+pub(crate) struct Cost {
+    handler: &'static Handler,
+    average_nanos: AtomicU64,
+    blocks: AtomicU64,
+    is_heavy: AtomicBool,
+    warned: AtomicBool,
+}
+
+impl Costs {
+    pub(crate) fn new(handlers: impl Iterator<Item = &'static Handler>) -> Self {
+        let cost = |handler| Cost {
+            handler,
+            average_nanos: AtomicU64::new(0),
+            blocks: AtomicU64::new(0),
+            is_heavy: AtomicBool::new(false),
+            warned: AtomicBool::new(false),
+        };
+        Self { by_address: handlers.map(|handler| (address(handler), cost(handler))).collect(), ..Self::default() }
+    }
+
+    fn of(&self, handler: &'static Handler) -> Option<&Cost> {
+        self.by_address.get(&address(handler))
+    }
+
+    /// Whether a handler belongs on the runtime's threads.
+    pub(super) fn is_heavy(&self, handler: &'static Handler) -> bool {
+        self.heavy.load(Relaxed) > 0 && self.of(handler).is_some_and(|cost| cost.is_heavy.load(Relaxed))
+    }
+
+    /// The dispatcher polls a handler; true if it should say how long that took.
+    pub(super) fn enter(&self, handler: &'static Handler) -> bool {
+        self.polled.store(address(handler), Relaxed);
+        let polls = self.polls.load(Relaxed);
+        // No locked instruction: only the dispatcher writes it.
+        self.polls.store(polls + 1, Relaxed);
+        polls.is_multiple_of(MEASURED)
+    }
+
+    /// The poll is over.
+    pub(super) fn leave(&self) {
+        self.polled.store(0, Relaxed);
+    }
+
+    /// A poll has taken this long.
+    pub(super) fn add(&self, handler: &'static Handler, took: Duration) {
+        let Some(cost) = self.of(handler) else { return };
+        if cost.add(took) {
+            cost.warn(took);
+        }
+        let (was, is) = (cost.is_heavy.load(Relaxed), cost.becomes_heavy());
+        if was != is && cost.is_heavy.swap(is, Relaxed) == was {
+            if is {
+                self.heavy.fetch_add(1, Relaxed)
+            } else {
+                self.heavy.fetch_sub(1, Relaxed)
+            };
+            tracing::debug!(
+                handler = %handler.place(),
+                average = ?cost.average(),
+                "{}",
+                if is { "handler computes for long before it waits; it runs on the runtime's threads" } else { "handler is quick; it runs in place" }
+            );
+        }
+    }
+
+    /// The poll that the dispatcher is in, if it is in one: a number that no other poll has, and the handler.
+    pub(crate) fn current(&self) -> Option<(u64, &Cost)> {
+        let cost = self.by_address.get(&self.polled.load(Relaxed))?;
+        Some((self.polls.load(Relaxed), cost))
+    }
+}
+
+impl Cost {
+    fn average(&self) -> Duration {
+        Duration::from_nanos(self.average_nanos.load(Relaxed))
+    }
+
+    /// Adds a measurement; true if the handler blocks so often that somebody should know.
+    fn add(&self, took: Duration) -> bool {
+        let nanos = u64::try_from(took.min(MOST).as_nanos()).unwrap_or(u64::MAX);
+        let average = self.average_nanos.load(Relaxed);
+        self.average_nanos.store(average - average / WEIGHT + nanos / WEIGHT, Relaxed);
+        let blocks = self.blocks.load(Relaxed);
+        let blocks = if took >= BLOCKED { blocks + BLOCKED_COUNTS } else { blocks.saturating_sub(1) };
+        self.blocks.store(blocks.min(WARN_AT), Relaxed);
+        blocks >= WARN_AT
+    }
+
+    fn becomes_heavy(&self) -> bool {
+        let limit = if self.is_heavy.load(Relaxed) { LIGHT } else { HEAVY };
+        self.average() >= limit
+    }
+
+    /// Says once that a handler blocks.
+    pub(crate) fn warn(&self, took: Duration) {
+        if !self.warned.swap(true, Relaxed) {
+            tracing::warn!(
+                handler = %self.handler.place(),
+                ?took,
+                "handler blocks the thread that it is polled on, and whatever else could run there waits\n  \
+                 help: write it as a plain `fn`, which gets a thread of its own, or give what blocks to `tokio::task::spawn_blocking`"
+            );
+        }
+    }
+}
+
+impl fmt::Debug for Costs {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Costs").field("heavy", &self.heavy).finish_non_exhaustive()
+    }
+}
+
+/// Handlers stay where they are, so this is their name.
+fn address(handler: &'static Handler) -> usize {
+    std::ptr::from_ref(handler).addr()
+}
+
+#[cfg(test)]
+#[path = "costs_tests.rs"]
+mod tests;

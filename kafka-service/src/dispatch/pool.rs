@@ -1,0 +1,68 @@
+//! Handlers that compute for long, on the runtime's threads.
+
+use std::{
+    future::Future,
+    panic::resume_unwind,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Instant,
+};
+
+use tokio::task::JoinHandle;
+
+use super::Core;
+use crate::{
+    handler::{HandlerFuture, Outcome},
+    registry::Handler,
+};
+
+/// Moves a handler that has been called to the runtime's threads, if it computes for long.
+pub(super) fn place(core: &Arc<Core>, handler: &'static Handler, future: HandlerFuture) -> HandlerFuture {
+    if !core.costs.is_heavy(handler) {
+        return future;
+    }
+    Box::pin(Moved(tokio::spawn(Measured { core: Arc::clone(core), handler, future })))
+}
+
+/// Measures every poll, so that a handler that has become quick comes back.
+struct Measured {
+    core: Arc<Core>,
+    handler: &'static Handler,
+    future: HandlerFuture,
+}
+
+impl Future for Measured {
+    type Output = Outcome;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
+        let began = Instant::now();
+        let polled = self.future.as_mut().poll(context);
+        self.core.costs.add(self.handler, began.elapsed());
+        polled
+    }
+}
+
+/// The handler as the dispatcher sees it: as if it ran in place. It ends with its owner.
+struct Moved(JoinHandle<Outcome>);
+
+impl Future for Moved {
+    type Output = Outcome;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
+        match ready!(Pin::new(&mut self.0).poll(context)) {
+            Ok(outcome) => Poll::Ready(outcome),
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => resume_unwind(panic),
+                // The runtime goes, and with it the dispatcher.
+                Err(_) => Poll::Pending,
+            },
+        }
+    }
+}
+
+impl Drop for Moved {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

@@ -1,0 +1,60 @@
+//! Which bytes of a JSON string stand for themselves.
+
+/// How many bytes at the beginning stand for themselves in a JSON string: up to the first quote, backslash or control
+/// character (RFC 8259, section 7). Eight bytes at a time.
+#[inline]
+pub(super) fn plain(bytes: &[u8]) -> usize {
+    let mut rest = bytes;
+    while let Some((word, behind)) = rest.split_first_chunk() {
+        let special = special(u64::from_le_bytes(*word));
+        if special != 0 {
+            return bytes.len() - rest.len() + special.trailing_zeros() as usize / 8;
+        }
+        rest = behind;
+    }
+    let special = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
+    bytes.len() - rest.len() + special.unwrap_or(rest.len())
+}
+
+/// The highest bit of the first byte that is special, counted from the lowest; bits above it mean nothing.
+fn special(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHEST: u64 = 0x80 * ONES;
+    // A byte that is less than `limit`: the subtraction borrows, which sets its highest bit. A borrow may reach the bytes
+    // above, but those are of no interest then.
+    let less = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word;
+    let is = |byte: u8| less(word ^ (ONES * u64::from(byte)), 1);
+    (less(word, 0x20) | is(b'"') | is(b'\\')) & HIGHEST
+}
+
+/// Appends what stands between the quotes of a JSON string.
+pub(super) fn write(out: &mut Vec<u8>, value: &str) {
+    if plain(value.as_bytes()) == value.len() {
+        return out.extend_from_slice(value.as_bytes());
+    }
+    let quoted = serde_json::to_vec(value).expect("a string is always JSON");
+    out.extend_from_slice(&quoted[1..quoted.len() - 1]);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_first_special_byte_is_found(bytes in proptest::collection::vec(prop_oneof![any::<u8>(), 0x1eu8..0x24, Just(b'\\')], 0..40)) {
+            let expected = bytes.iter().position(|byte| *byte < 0x20 || *byte == b'"' || *byte == b'\\');
+            prop_assert_eq!(plain(&bytes), expected.unwrap_or(bytes.len()));
+        }
+
+        #[test]
+        fn what_is_written_is_what_serde_json_writes(value in any::<String>()) {
+            let mut out = vec![b'"'];
+            write(&mut out, &value);
+            out.push(b'"');
+            prop_assert_eq!(out, serde_json::to_vec(&value).unwrap());
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The thread of the dispatcher.
+
+use std::{panic::AssertUnwindSafe, sync::Arc, thread};
+
+use futures_util::{
+    FutureExt as _,
+    future::{Either, select},
+};
+use tokio::{
+    runtime::Handle as Runtime,
+    sync::oneshot,
+    task::{AbortHandle, unconstrained},
+};
+
+use crate::{
+    dispatch::{Core, Dispatcher},
+    message::Record,
+};
+
+/// The running thread.
+pub(super) struct DispatcherThread {
+    stop: AbortHandle,
+    ended: oneshot::Receiver<()>,
+}
+
+impl DispatcherThread {
+    /// Runs a dispatcher inside the runtime, but on a thread of its own: its memory stays near one core, and a handler that
+    /// blocks holds none of the runtime's threads.
+    pub(super) fn spawn<R: Record>(
+        runtime: &Runtime,
+        core: Arc<Core>,
+        dispatcher: Dispatcher<R>,
+    ) -> std::io::Result<Self> {
+        let (guard, stopped) = oneshot::channel::<()>();
+        // Goes when it is aborted or when the runtime goes, whose timers must not be used any more then.
+        let stop = runtime.spawn(async move {
+            let _guard = guard;
+            std::future::pending::<()>().await;
+        });
+        let (end, ended) = oneshot::channel();
+        let runtime = runtime.clone();
+        thread::Builder::new().name("kafka-dispatcher".to_owned()).spawn(move || {
+            // Outside tokio's cooperative budget: with it, every handler beyond the 128th operation of a batch would look
+            // pending.
+            let run = unconstrained(AssertUnwindSafe(dispatcher.run()).catch_unwind());
+            if let Either::Right((Err(_), _)) = runtime.block_on(select(stopped, Box::pin(run))) {
+                core.fatal.report("the dispatcher panicked; this is a defect of kafka-service".to_owned());
+            }
+            // Nobody may wait any more.
+            _ = end.send(());
+        })?;
+        Ok(Self { stop: stop.abort_handle(), ended })
+    }
+
+    /// Completes when it has nothing more to do.
+    pub(super) async fn ended(&mut self) {
+        // A sender that is gone has ended too.
+        _ = (&mut self.ended).await;
+    }
+
+    /// Drops whatever still runs.
+    pub(super) fn abort(&self) {
+        self.stop.abort();
+    }
+}

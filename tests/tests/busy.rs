@@ -1,0 +1,92 @@
+//! Handlers that compute for long or block the thread that they are polled on. A program of its own, because it looks at
+//! everything that is logged.
+
+use std::hint::spin_loop;
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use kafka_service::{Config, KafkaService, command, config::Bootstrap};
+use kafka_service_tests::{Client, Message, wait_until};
+use serde_json::json;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+static COMPUTING: AtomicUsize = AtomicUsize::new(0);
+static MET: AtomicBool = AtomicBool::new(false);
+
+/// Computes until another call does too; alone for a while at most.
+#[command("compute")]
+async fn compute() {
+    let began = Instant::now();
+    COMPUTING.fetch_add(1, Ordering::SeqCst);
+    while !MET.load(Ordering::SeqCst) && began.elapsed() < Duration::from_millis(5) {
+        if COMPUTING.load(Ordering::SeqCst) > 1 {
+            MET.store(true, Ordering::SeqCst);
+        }
+        spin_loop();
+    }
+    COMPUTING.fetch_sub(1, Ordering::SeqCst);
+}
+
+static RELEASED: AtomicBool = AtomicBool::new(false);
+
+/// Blocks the thread, as a driver that is not asynchronous does.
+#[command("block")]
+async fn block() {
+    while !RELEASED.load(Ordering::SeqCst) {
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().expect("nobody panics").clone()).expect("a log is text")
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("nobody panics").write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_handler_that_computes_gets_every_core_and_one_that_blocks_is_named() {
+    let log = Log::default();
+    let writer = log.clone();
+    tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).init();
+    let mut config = Config::new("busy");
+    config.bootstrap_servers = Bootstrap::Embedded;
+    let service = KafkaService::new(config).start().await.expect("it starts");
+    wait_until(PATIENCE, "the service to be ready", || service.health().ready);
+    let client = Client::new(service.bootstrap_servers());
+    let message = |kind: &str, n: usize| {
+        Message::from(json!({"type": kind, "correlation_id": format!("c-{n}"), "payload": {}})).key(format!("k-{n}"))
+    };
+
+    client.produce_all("service_commands", (0..2_000).map(|n| message("compute", n)));
+    wait_until(PATIENCE, "two of them to compute at once", || MET.load(Ordering::SeqCst));
+    wait_until(PATIENCE, "all to end", || service.health().finished == 2_000);
+
+    client.produce_all("service_commands", [message("block", 0)]);
+    let said = || log.text().contains("handler blocks the thread");
+    wait_until(PATIENCE, "the warning, while the handler still blocks", said);
+    RELEASED.store(true, Ordering::SeqCst);
+    wait_until(PATIENCE, "it to end", || service.health().finished == 2_001);
+    service.shutdown().await.expect("nothing is left undone");
+
+    let log = log.text();
+    let warning = log.split_once("WARN").map(|(_, warning)| warning).expect("a warning");
+    assert!(warning.contains("help: write it as a plain `fn`"), "{log}");
+    assert!(warning.contains("`busy::block` (tests/tests/busy.rs:"), "{log}");
+}
