@@ -14,7 +14,7 @@ mod handler;
 mod pipeline;
 mod settings;
 
-use std::env;
+use std::{env, io};
 
 use sentry_arroyo::{
     processing::{ProcessorHandle, StreamProcessor},
@@ -24,11 +24,13 @@ use tokio::{
     runtime::{Builder, Runtime},
     signal::unix::{SignalKind, signal},
 };
+use tracing_subscriber::filter::LevelFilter;
 use workload::Arm;
 
 use crate::pipeline::{Mode, Pipeline};
 
 fn main() {
+    tracing_subscriber::fmt().with_max_level(LevelFilter::WARN).with_writer(io::stderr).init();
     let arm: &'static Arm = Box::leak(Box::new(Arm::from_env()));
     let concurrency = env::var("CONCURRENCY").map_or(1, |text| text.parse().expect("CONCURRENCY is a number"));
     let mode = match env::var("MODE").as_deref() {

@@ -13,9 +13,10 @@ mod one;
 mod order;
 mod settings;
 
-use std::{convert::Infallible, env, sync::Arc};
+use std::{convert::Infallible, env, io, sync::Arc};
 
 use ruststream_rdkafka::prelude::{AppInfo, FromRef, Publish, RustStream, SubscriberSettings, nonzero};
+use tracing_subscriber::filter::LevelFilter;
 use workload::Arm;
 
 use crate::order::KeyedToEvents;
@@ -30,6 +31,7 @@ struct Shared {
 // to be called with the argument `run`.
 #[tokio::main]
 async fn main() {
+    tracing_subscriber::fmt().with_max_level(LevelFilter::WARN).with_writer(io::stderr).init();
     let mode = env::var("MODE").unwrap_or_else(|_| "lanes".to_owned());
     let arm: &'static Arm = Box::leak(Box::new(Arm::from_env()));
     let service = RustStream::new(AppInfo::new("order-service", "0.1.0"))
