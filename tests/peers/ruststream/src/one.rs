@@ -1,0 +1,46 @@
+//! Handlers of one command: in lanes, and one by one.
+
+use ruststream_rdkafka::{
+    context::keys::{Key, Offset},
+    prelude::*,
+};
+use workload::Arm;
+
+use crate::{
+    order::{Command, Created},
+    settings::{Tracked, commands},
+};
+
+/// At most two commands of a key wait in a lane, one of them being handled; the loop that feeds the lanes waits then.
+#[subscriber(
+    KafkaTopic::new(commands()).tracked().lane_key(LaneKey::RecordKey),
+    workers(1000, by_key),
+    reply("events")
+)]
+pub(crate) async fn in_lanes(
+    command: &Command,
+    State(arm): State<&'static Arm>,
+    Ctx(partition): Ctx<Partition>,
+    Ctx(offset): Ctx<Offset>,
+    Ctx(key): Ctx<Key>,
+) -> Result<Created, HandlerOutcome> {
+    let created = Created::new(command, arm, partition, offset)?;
+    arm.work().await;
+    arm.handled(key.as_deref().unwrap_or_default());
+    Ok(created)
+}
+
+/// The same without a setting.
+#[subscriber(KafkaTopic::new(commands()), reply("events"))]
+pub(crate) async fn one_by_one(
+    command: &Command,
+    State(arm): State<&'static Arm>,
+    Ctx(partition): Ctx<Partition>,
+    Ctx(offset): Ctx<Offset>,
+    Ctx(key): Ctx<Key>,
+) -> Result<Created, HandlerOutcome> {
+    let created = Created::new(command, arm, partition, offset)?;
+    arm.work().await;
+    arm.handled(key.as_deref().unwrap_or_default());
+    Ok(created)
+}
