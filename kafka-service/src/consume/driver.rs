@@ -22,6 +22,8 @@ use crate::{
 
 /// How many records one batch has at most. Beyond some hundreds a larger one gains nothing measurable.
 pub(super) const BATCH: usize = 512;
+/// A batch of this size or more means that records come faster than one by one, and that more will follow soon.
+const BUSY: usize = 32;
 /// How long a step waits for a record before it looks at everything else.
 const WAIT_FOR_RECORDS: Duration = Duration::from_millis(20);
 /// How long it waits while it may take no record, or while a revoke waits for handlers.
@@ -48,7 +50,7 @@ pub(crate) struct Driver<C: Client> {
     pub(super) settings: DriverSettings<C::Record>,
     pub(super) partitions: Partitions<C>,
     pub(super) revokes: Vec<Revoke<C::Record>>,
-    /// The dispatcher was told that more follows at once.
+    /// The dispatcher was told that more follows soon.
     more: bool,
     /// A batch for which the dispatcher has no room yet.
     pub(super) unsent: Option<Batch<C::Record>>,
@@ -151,8 +153,7 @@ impl<C: Client> Driver<C> {
         }
         let wait = if self.revokes.is_empty() && !self.any_hold { WAIT_FOR_RECORDS } else { WAIT_SHORTLY };
         let records = self.client.take(BATCH, wait);
-        // A batch that is full was taken from a queue in which there is more.
-        let had_more = std::mem::replace(&mut self.more, records.len() == BATCH);
+        let had_more = std::mem::replace(&mut self.more, records.len() >= BUSY);
         match self.accept(records, now) {
             Ok(entries) if entries.is_empty() && !had_more => {}
             Ok(entries) => self.hand_over(entries, self.more),

@@ -35,7 +35,7 @@ use crate::message::Record;
 /// Records on their way from a transport to the dispatcher.
 pub(crate) struct Batch<R> {
     pub(crate) entries: Vec<Entry<R>>,
-    /// More has been fetched already, and follows at once.
+    /// More follows soon, so what comes of this need not be sent in a hurry.
     pub(crate) more: bool,
     /// Kept until every record of the batch is dropped: whoever gave out the batch sees by it that the memory is free.
     #[expect(dead_code, reason = "held, not read")]

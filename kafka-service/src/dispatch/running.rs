@@ -23,7 +23,7 @@ pub(crate) struct Dispatcher<R> {
     batches: mpsc::Receiver<Batch<R>>,
     control: mpsc::UnboundedReceiver<Control>,
     refusals: Refusals,
-    /// The next batch follows at once.
+    /// The next batch follows soon.
     more: bool,
 }
 

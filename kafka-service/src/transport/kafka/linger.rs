@@ -27,8 +27,9 @@ enum Bell {
     Ended,
 }
 
-/// How long one call lets the linger count as over.
-const IDLE_FLUSH: Duration = Duration::from_millis(20);
+/// How long one call lets the linger count as over, at most: it ends when everything is acknowledged. Not longer than the
+/// linger itself, so that a service that has become busy sends large batches again.
+const IDLE_FLUSH: Duration = Duration::from_millis(5);
 
 impl Idle {
     pub(super) fn start<C: ProducerContext + 'static>(
