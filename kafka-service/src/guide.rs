@@ -14,3 +14,6 @@ pub mod state {}
 
 #[doc = include_str!("docs/guide/testing.md")]
 pub mod testing {}
+
+#[doc = include_str!("docs/guide/performance.md")]
+pub mod performance {}

@@ -64,7 +64,7 @@
 //! # The guide
 //!
 //! Task by task, with examples: [the idea](guide), [handlers](guide::handlers), [events](guide::events),
-//! [errors](guide::errors), [state](guide::state), [testing](guide::testing).
+//! [errors](guide::errors), [state](guide::state), [testing](guide::testing), [performance](guide::performance).
 //!
 //! # Handlers
 //!
