@@ -19,6 +19,7 @@
 pub mod audit;
 mod client;
 mod kafka;
+mod log;
 mod message;
 mod process;
 mod produce;
@@ -29,6 +30,7 @@ mod workload;
 
 pub use client::{Client, unique};
 pub use kafka::Kafka;
+pub use log::Log;
 pub use message::{Message, Record};
 pub use process::{Line, Process, cargo_binary};
 pub use python::python;

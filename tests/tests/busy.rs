@@ -2,14 +2,12 @@
 //! everything that is logged.
 
 use std::hint::spin_loop;
-use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use kafka_service::{Config, KafkaService, command, config::Bootstrap};
-use kafka_service_tests::{Client, Message, wait_until};
+use kafka_service_tests::{Client, Log, Message, wait_until};
 use serde_json::json;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -41,30 +39,9 @@ async fn block() {
     }
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().expect("nobody panics").clone()).expect("a log is text")
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("nobody panics").write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_handler_that_computes_gets_every_core_and_one_that_blocks_is_named() {
-    let log = Log::default();
-    let writer = log.clone();
-    tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).init();
+    let log = Log::collect();
     let mut config = Config::new("busy");
     config.bootstrap_servers = Bootstrap::Embedded;
     let service = KafkaService::new(config).start().await.expect("it starts");

@@ -1,12 +1,10 @@
 //! A service that only reacts to events. A program of its own, because it looks at everything that is logged.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kafka_service::config::{Bootstrap, UnknownCommands};
 use kafka_service::{Config, Event, KafkaService, MessageContext};
-use kafka_service_tests::{Client, wait_until};
+use kafka_service_tests::{Client, Log, wait_until};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -23,31 +21,9 @@ struct MailSent {
     to: String,
 }
 
-/// What was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().expect("nobody panics").clone()).expect("a log is text")
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("nobody panics").write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_with_event_handlers_only_consumes_events_only_and_is_silent_about_those_that_it_does_not_want() {
-    let log = Log::default();
-    let writer = log.clone();
-    tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).init();
+    let log = Log::collect();
     let mut config = Config::new("mailer");
     config.bootstrap_servers = Bootstrap::Embedded;
     config.unknown_commands = UnknownCommands::DeadLetter;

@@ -23,7 +23,7 @@ use crate::{
     clock::Clock,
     config::Config,
     consume::{Driver, DriverSettings, Stop},
-    dispatch::{Core, Costs, Counters, Dispatcher, Fatal, Settings},
+    dispatch::{BATCHES_AHEAD, Core, Costs, Counters, Dispatcher, Fatal, Settings},
     handler::{Classifiers, States},
     health::HealthState,
     publish::{Acks, Publisher, PublisherCore},
@@ -31,8 +31,6 @@ use crate::{
     transport::{Producer, TopicId},
 };
 
-/// As in `service/start.rs`.
-const BATCHES_AHEAD: usize = 2;
 const EVENTS: TopicId = TopicId(0);
 const DEAD_LETTERS: TopicId = TopicId(1);
 /// How far the time moves with each turn of the loop: about what a batch takes.
@@ -147,36 +145,13 @@ fn core(config: &Config, outbox: &Arc<Outbox>, acks: Arc<Acks>) -> Core {
     let producer: Arc<dyn Producer> = Arc::new(MemoryProducer(Arc::clone(outbox)));
     let registry = Registry::from_handlers(registry::linked()).expect("the handlers of the benchmark are sound");
     let routes = Routes::new(registry.handlers(), config);
-    let group = config.group_id().into_owned();
     Core {
-        settings: Settings {
-            group: group.clone(),
-            source: config.service_name.clone(),
-            message_id: config.message_id,
-            ordering: config.ordering,
-            max_in_flight: config.max_in_flight,
-            handler_timeout: config.handler_timeout,
-            retry: config.retry,
-            unknown_commands: config.unknown_commands,
-            events_topic: EVENTS,
-            dead_letter_topics: HashMap::from([(TOPIC.to_owned(), DEAD_LETTERS)]),
-            dead_letter_headers: config.dead_letter_headers,
-            dead_letter_limit: config.dead_letter_limit,
-        },
+        settings: Settings::new(config, EVENTS, HashMap::from([(TOPIC.to_owned(), DEAD_LETTERS)])),
         costs: Costs::new(routes.handlers()),
         routes,
         states: States::default(),
         classifiers: Classifiers::default(),
-        publisher: Publisher::new(PublisherCore {
-            producer: Some(Arc::clone(&producer)),
-            acks: Arc::clone(&acks),
-            events_topic: EVENTS,
-            commands_topic: EVENTS,
-            group,
-            source: config.service_name.clone(),
-            message_id: config.message_id,
-            keeps: None,
-        }),
+        publisher: Publisher::new(PublisherCore::new(config, Arc::clone(&producer), Arc::clone(&acks), EVENTS, EVENTS)),
         producer,
         acks,
         counters: Counters::default(),

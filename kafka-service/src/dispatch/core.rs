@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use super::Costs;
 use crate::{
     clock::Clock,
-    config::{DeadLetterHeaders, MessageId, Ordering as KeyOrdering, RetryPolicy, UnknownCommands},
+    config::{Config, DeadLetterHeaders, MessageId, Ordering as KeyOrdering, RetryPolicy, UnknownCommands},
     handler::{Classifiers, States},
     publish::{Acks, Publisher},
     registry::Routes,
@@ -38,6 +38,26 @@ pub(crate) struct Settings {
     pub(crate) dead_letter_headers: DeadLetterHeaders,
     /// The share of commands, in percent, beyond which the service stops rather than to dead-letter more.
     pub(crate) dead_letter_limit: Option<u8>,
+}
+
+impl Settings {
+    /// What the configuration says, for topics that have been numbered.
+    pub(crate) fn new(config: &Config, events_topic: TopicId, dead_letter_topics: HashMap<String, TopicId>) -> Self {
+        Self {
+            group: config.group_id().into_owned(),
+            source: config.service_name.clone(),
+            message_id: config.message_id,
+            ordering: config.ordering,
+            max_in_flight: config.max_in_flight,
+            handler_timeout: config.handler_timeout,
+            retry: config.retry,
+            unknown_commands: config.unknown_commands,
+            events_topic,
+            dead_letter_topics,
+            dead_letter_headers: config.dead_letter_headers,
+            dead_letter_limit: config.dead_letter_limit,
+        }
+    }
 }
 
 /// Everything that is the same for all commands.

@@ -32,6 +32,9 @@ use std::{any::Any, sync::mpsc};
 
 use crate::message::Record;
 
+/// How many batches may wait for the dispatcher: one to work on while the next is fetched.
+pub(crate) const BATCHES_AHEAD: usize = 2;
+
 /// Records on their way from a transport to the dispatcher.
 pub(crate) struct Batch<R> {
     pub(crate) entries: Vec<Entry<R>>,

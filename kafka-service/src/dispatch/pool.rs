@@ -6,7 +6,6 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
-    time::Instant,
 };
 
 use tokio::task::JoinHandle;
@@ -36,9 +35,9 @@ impl Future for Measured {
     type Output = Outcome;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
-        let began = Instant::now();
+        let began = self.core.clock.instant();
         let polled = self.future.as_mut().poll(context);
-        self.core.costs.add(self.handler, began.elapsed());
+        self.core.costs.add(self.handler, self.core.clock.instant().duration_since(began));
         polled
     }
 }

@@ -7,11 +7,13 @@ mod error;
 mod message_id;
 mod publication;
 mod publisher;
+mod publisher_core;
 
 pub(crate) use acks::{Acks, Bound, BoundGuard, Incoming};
 pub(crate) use encoder::Encoder;
 pub use error::PublishError;
 pub(crate) use message_id::{MessageIds, Place};
 pub use publication::Publication;
+pub(crate) use publisher::LazyPublisher;
 pub use publisher::Publisher;
-pub(crate) use publisher::{LazyPublisher, PublisherCore};
+pub(crate) use publisher_core::PublisherCore;

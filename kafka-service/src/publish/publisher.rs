@@ -1,7 +1,6 @@
 //! The handle with which programs publish events.
 
 use std::{
-    any::Any,
     cell::OnceCell,
     fmt,
     sync::{
@@ -14,14 +13,12 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    Acks, Bound, BoundGuard, MessageIds, Place, Publication, PublishError, message_id::MessageIdText,
+    Bound, BoundGuard, MessageIds, Place, Publication, PublishError, PublisherCore, message_id::MessageIdText,
     publication::Target,
 };
 use crate::{
     commit::Token,
-    config::MessageId,
     handler::{Command, Context, Event},
-    transport::{Producer, TopicId},
 };
 
 /// Publishes events and sends commands. Cheap to clone; works inside handlers and anywhere else.
@@ -52,45 +49,6 @@ use crate::{
 pub struct Publisher {
     pub(super) core: Arc<PublisherCore>,
     pub(super) command: Option<Arc<CommandScope>>,
-}
-
-/// What all clones share.
-pub(crate) struct PublisherCore {
-    /// `None` where Kafka is disabled.
-    pub(crate) producer: Option<Arc<dyn Producer>>,
-    pub(crate) acks: Arc<Acks>,
-    pub(crate) events_topic: TopicId,
-    pub(crate) commands_topic: TopicId,
-    pub(crate) group: String,
-    pub(crate) source: String,
-    pub(crate) message_id: MessageId,
-    /// What has to live as long as the producer: the embedded broker of a publisher without a service.
-    #[expect(dead_code, reason = "held, not read")]
-    pub(crate) keeps: Option<Box<dyn Any + Send + Sync>>,
-}
-
-impl PublisherCore {
-    pub(super) fn producer(&self, kind: &str) -> Result<&dyn Producer, PublishError> {
-        self.producer.as_deref().ok_or_else(|| {
-            tracing::warn!(kind, "not sent: Kafka is disabled");
-            PublishError::Disabled { event_type: kind.to_owned() }
-        })
-    }
-
-    /// For a service without a broker: whatever is published is refused, and says why.
-    pub(crate) fn disabled(group: &str, source: &str, message_id: MessageId) -> Self {
-        let (acks, _) = Acks::new();
-        Self {
-            producer: None,
-            acks: Arc::new(acks),
-            events_topic: TopicId(0),
-            commands_topic: TopicId(0),
-            group: group.to_owned(),
-            source: source.to_owned(),
-            message_id,
-            keeps: None,
-        }
-    }
 }
 
 /// The command to which a publisher in a handler is bound, for one attempt.

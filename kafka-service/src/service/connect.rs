@@ -69,13 +69,7 @@ fn connect(config: &Config) -> Result<Publisher, Error> {
     let producer = KafkaProducer::new(config, &bootstrap, topics, Arc::clone(&acks))
         .map_err(|error| Error::Client(kafka::describe(&error)))?;
     Ok(Publisher::new(PublisherCore {
-        producer: Some(Arc::new(producer)),
-        acks,
-        events_topic: EVENTS,
-        commands_topic: COMMANDS,
-        group: config.group_id().into_owned(),
-        source: config.service_name.clone(),
-        message_id: config.message_id,
         keeps: embedded.map(|broker| Box::new(broker) as Box<_>),
+        ..PublisherCore::new(config, Arc::new(producer), acks, EVENTS, COMMANDS)
     }))
 }

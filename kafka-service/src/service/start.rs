@@ -8,7 +8,7 @@ use super::{KafkaService, ServiceHandle, dispatcher::DispatcherThread, handle::R
 use crate::{
     clock::SystemClock,
     config::{Bootstrap, Config},
-    dispatch::{Core, Costs, Counters, Dispatcher, Fatal, Settings},
+    dispatch::{BATCHES_AHEAD, Core, Costs, Counters, Dispatcher, Fatal, Settings},
     error::Error,
     handler::{Classifiers, States},
     health::HealthState,
@@ -19,9 +19,6 @@ use crate::{
         kafka::{self, ConsumerSettings, EmbeddedBroker, KafkaProducer, KafkaReadBack, NeededTopic},
     },
 };
-
-/// How many batches may wait for the dispatcher: one to work on while the next is fetched.
-const BATCHES_AHEAD: usize = 2;
 
 impl KafkaService {
     /// Checks everything, starts consuming in the background, and gives a handle. For programs that do something beside,
@@ -177,33 +174,16 @@ fn core(
     producer: Arc<dyn Producer>,
     acks: Arc<Acks>,
 ) -> Core {
-    let publisher = Publisher::new(PublisherCore {
-        producer: Some(Arc::clone(&producer)),
-        acks: Arc::clone(&acks),
-        events_topic: Topics::EVENTS,
-        commands_topic: topics.commands,
-        group: config.group_id().into_owned(),
-        source: config.service_name.clone(),
-        message_id: config.message_id,
-        keeps: None,
-    });
-    let settings = Settings {
-        group: config.group_id().into_owned(),
-        source: config.service_name.clone(),
-        message_id: config.message_id,
-        ordering: config.ordering,
-        max_in_flight: config.max_in_flight,
-        handler_timeout: config.handler_timeout,
-        retry: config.retry,
-        unknown_commands: config.unknown_commands,
-        events_topic: Topics::EVENTS,
-        dead_letter_topics: topics.dead_letter.clone(),
-        dead_letter_headers: config.dead_letter_headers,
-        dead_letter_limit: config.dead_letter_limit,
-    };
+    let publisher = Publisher::new(PublisherCore::new(
+        config,
+        Arc::clone(&producer),
+        Arc::clone(&acks),
+        Topics::EVENTS,
+        topics.commands,
+    ));
     let Program { states, classifiers, routes } = program;
     Core {
-        settings,
+        settings: Settings::new(config, Topics::EVENTS, topics.dead_letter.clone()),
         costs: Costs::new(routes.handlers()),
         routes,
         states,

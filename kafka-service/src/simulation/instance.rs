@@ -29,7 +29,7 @@ use super::{
 use crate::{
     config::{Config, DeadLetterHeaders, MessageId},
     consume::{Driver, DriverSettings, Step, Stop},
-    dispatch::{Core, Costs, Counters, Dispatcher, Fatal, Settings},
+    dispatch::{BATCHES_AHEAD, Core, Costs, Counters, Dispatcher, Fatal, Settings},
     handler::{Classifiers, States},
     health::HealthState,
     publish::{Acks, Publisher, PublisherCore},
@@ -37,8 +37,6 @@ use crate::{
     transport::Producer,
 };
 
-/// As in `service/start.rs`.
-const BATCHES_AHEAD: usize = 2;
 const GROUP: &str = "simulation";
 
 /// A process.

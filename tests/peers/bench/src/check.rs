@@ -8,7 +8,7 @@ use crate::{
     arms::Arm,
     command::{Shape, flaw, number},
     kafka::{EVENT_PARTITIONS, Kafka},
-    measure::Topics,
+    measure::{SOURCE, Topics},
 };
 
 /// What was found. Failures make the exit code 1, notes do not.
@@ -33,7 +33,7 @@ pub(crate) fn check(kafka: &Kafka, arm: &Arm, shape: &Shape, topics: &Topics) ->
         let number = number(value).filter(|number| *number < shape.count);
         let Some(number) = number else { return findings.fail("an event has no correlation id of ours") };
         if index % 1_000 == 0
-            && let Some(flaw) = flaw(value, topics.source())
+            && let Some(flaw) = flaw(value, SOURCE)
         {
             findings.fail(&flaw);
         }

@@ -14,6 +14,8 @@ use crate::{
     process::{Moment, Process},
 };
 
+/// What every arm calls itself.
+pub(crate) const SOURCE: &str = "order-service";
 const DEADLINE: Duration = Duration::from_secs(300);
 
 /// The names that belong to one run.
@@ -40,11 +42,6 @@ impl Topics {
         kafka.delete(&[&self.events, &self.dead_letters]);
     }
 
-    #[expect(clippy::unused_self, reason = "it is the same for all")]
-    pub(crate) fn source(&self) -> &'static str {
-        "order-service"
-    }
-
     pub(crate) fn environment(&self, kafka: &Kafka, count: u64) -> Vec<(&'static str, String)> {
         vec![
             ("BOOTSTRAP", kafka.bootstrap.clone()),
@@ -52,7 +49,7 @@ impl Topics {
             ("COMMANDS", self.commands.clone()),
             ("EVENTS", self.events.clone()),
             ("DLQ", self.dead_letters.clone()),
-            ("SOURCE", self.source().to_owned()),
+            ("SOURCE", SOURCE.to_owned()),
             ("COUNT", count.to_string()),
         ]
     }

@@ -24,10 +24,7 @@ pub(crate) async fn in_lanes(
     Ctx(offset): Ctx<Offset>,
     Ctx(key): Ctx<Key>,
 ) -> Result<Created, HandlerOutcome> {
-    let created = Created::new(command, arm, partition, offset)?;
-    arm.work().await;
-    arm.handled(key.as_deref().unwrap_or_default());
-    Ok(created)
+    answer(command, arm, partition, offset, key.as_deref().unwrap_or_default()).await
 }
 
 /// The same without a setting.
@@ -39,8 +36,18 @@ pub(crate) async fn one_by_one(
     Ctx(offset): Ctx<Offset>,
     Ctx(key): Ctx<Key>,
 ) -> Result<Created, HandlerOutcome> {
+    answer(command, arm, partition, offset, key.as_deref().unwrap_or_default()).await
+}
+
+async fn answer(
+    command: &Command,
+    arm: &'static Arm,
+    partition: i32,
+    offset: i64,
+    key: &[u8],
+) -> Result<Created, HandlerOutcome> {
     let created = Created::new(command, arm, partition, offset)?;
     arm.work().await;
-    arm.handled(key.as_deref().unwrap_or_default());
+    arm.handled(key);
     Ok(created)
 }

@@ -1,0 +1,68 @@
+//! What all publishers of a service share.
+
+use std::{any::Any, sync::Arc};
+
+use super::{Acks, PublishError};
+use crate::{
+    config::{Config, MessageId},
+    transport::{Producer, TopicId},
+};
+
+/// What all clones share.
+pub(crate) struct PublisherCore {
+    /// `None` where Kafka is disabled.
+    pub(crate) producer: Option<Arc<dyn Producer>>,
+    pub(crate) acks: Arc<Acks>,
+    pub(crate) events_topic: TopicId,
+    pub(crate) commands_topic: TopicId,
+    pub(crate) group: String,
+    pub(crate) source: String,
+    pub(crate) message_id: MessageId,
+    /// What has to live as long as the producer: the embedded broker of a publisher without a service.
+    #[expect(dead_code, reason = "held, not read")]
+    pub(crate) keeps: Option<Box<dyn Any + Send + Sync>>,
+}
+
+impl PublisherCore {
+    pub(super) fn producer(&self, kind: &str) -> Result<&dyn Producer, PublishError> {
+        self.producer.as_deref().ok_or_else(|| {
+            tracing::warn!(kind, "not sent: Kafka is disabled");
+            PublishError::Disabled { event_type: kind.to_owned() }
+        })
+    }
+
+    /// As the configuration says, for topics that have been numbered.
+    pub(crate) fn new(
+        config: &Config,
+        producer: Arc<dyn Producer>,
+        acks: Arc<Acks>,
+        events_topic: TopicId,
+        commands_topic: TopicId,
+    ) -> Self {
+        Self {
+            producer: Some(producer),
+            acks,
+            events_topic,
+            commands_topic,
+            group: config.group_id().into_owned(),
+            source: config.service_name.clone(),
+            message_id: config.message_id,
+            keeps: None,
+        }
+    }
+
+    /// For a service without a broker: whatever is published is refused, and says why.
+    pub(crate) fn disabled(group: &str, source: &str, message_id: MessageId) -> Self {
+        let (acks, _) = Acks::new();
+        Self {
+            producer: None,
+            acks: Arc::new(acks),
+            events_topic: TopicId(0),
+            commands_topic: TopicId(0),
+            group: group.to_owned(),
+            source: source.to_owned(),
+            message_id,
+            keeps: None,
+        }
+    }
+}
