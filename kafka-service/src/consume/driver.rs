@@ -26,8 +26,10 @@ pub(super) const BATCH: usize = 512;
 const BUSY: usize = 32;
 /// How long a step waits for a record before it looks at everything else.
 const WAIT_FOR_RECORDS: Duration = Duration::from_millis(20);
-/// How long it waits while it may take no record, or while a revoke waits for handlers.
+/// How long it waits while a revoke waits for handlers, and at first while there is no room for a record.
 const WAIT_SHORTLY: Duration = Duration::from_millis(1);
+/// How long it waits for room at most.
+const WAIT_LONGER: Duration = Duration::from_millis(8);
 /// How long leaving the group may take beyond the deadline of a stop.
 const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 
@@ -54,6 +56,8 @@ pub(crate) struct Driver<C: Client> {
     more: bool,
     /// A batch for which the dispatcher has no room yet.
     pub(super) unsent: Option<Batch<C::Record>>,
+    /// How long the next step waits for room, there or in a window.
+    wait: Duration,
     /// Every batch holds a clone of it, so that we know when the last record is gone.
     lease: Arc<()>,
     phase: Phase,
@@ -105,6 +109,7 @@ impl<C: Client> Driver<C> {
             revokes: Vec::new(),
             more: false,
             unsent: None,
+            wait: WAIT_SHORTLY,
             lease: Arc::new(()),
             phase: Phase::Consuming,
             any_hold: false,
@@ -119,8 +124,12 @@ impl<C: Client> Driver<C> {
 
     /// Does what is to do now. Waits at most some milliseconds, and only for the client.
     pub(crate) fn step(&mut self, now: Instant) -> Step {
-        let takes = matches!(self.phase, Phase::Consuming) && self.unsent.is_none();
-        for event in self.client.serve(if takes { Duration::ZERO } else { WAIT_SHORTLY }) {
+        let wait = match self.phase {
+            Phase::Consuming if self.unsent.is_none() => Duration::ZERO,
+            Phase::Consuming => self.wait_for_room(),
+            _ => WAIT_SHORTLY,
+        };
+        for event in self.client.serve(wait) {
             if let Some(end) = self.event(event, now) {
                 return Step::End(end);
             }
@@ -131,6 +140,13 @@ impl<C: Client> Driver<C> {
             return self.consume(now);
         }
         self.progress_stop(now)
+    }
+
+    /// How long to wait for room now: each wait in vain doubles the next.
+    fn wait_for_room(&mut self) -> Duration {
+        let wait = self.wait;
+        self.wait = (wait * 2).min(WAIT_LONGER);
+        wait
     }
 
     /// The client, and whether every record that it gave out is gone.
@@ -151,7 +167,11 @@ impl<C: Client> Driver<C> {
         if self.unsent.is_some() {
             return Step::Again;
         }
-        let wait = if self.revokes.is_empty() && !self.any_hold { WAIT_FOR_RECORDS } else { WAIT_SHORTLY };
+        let wait = match (self.revokes.is_empty(), self.any_hold) {
+            (true, false) => WAIT_FOR_RECORDS,
+            (true, true) => self.wait_for_room(),
+            (false, _) => WAIT_SHORTLY,
+        };
         let records = self.client.take(BATCH, wait);
         let had_more = std::mem::replace(&mut self.more, records.len() >= BUSY);
         match self.accept(records, now) {
@@ -205,9 +225,10 @@ impl<C: Client> Driver<C> {
 
     fn send(&mut self) {
         let Some(batch) = self.unsent.take() else { return };
-        // A dispatcher that is gone has ended with the service.
-        if let Err(TrySendError::Full(batch)) = self.settings.batches.try_send(batch) {
-            self.unsent = Some(batch);
+        match self.settings.batches.try_send(batch) {
+            Err(TrySendError::Full(batch)) => self.unsent = Some(batch),
+            // A dispatcher that is gone has ended with the service.
+            Ok(()) | Err(TrySendError::Closed(_)) => self.wait = WAIT_SHORTLY,
         }
     }
 

@@ -1,7 +1,10 @@
 //! librdkafka's settings: ours, the user's, and those on which a promise rests, in this order.
 
+use std::time::Duration;
+
 use rdkafka::{ClientConfig, config::RDKafkaLogLevel, error::KafkaError};
 
+use super::linger::STOPGAP;
 use crate::config::{Bootstrap, CLASSIC_ONLY, Config};
 
 /// How the group's partitions are shared out.
@@ -26,10 +29,14 @@ const CONSUMER_DEFAULTS: &[(&str, &str)] = &[
     ("socket.keepalive.enable", "true"),
 ];
 
+const LINGER: &str = "linger.ms";
+/// That librdkafka takes.
+const LONGEST_LINGER: Duration = Duration::from_secs(900);
+
 const PRODUCER_DEFAULTS: &[(&str, &str)] = &[
     ("allow.auto.create.topics", "false"),
-    // While busy, records wait up to this long for company; when idle they are sent at once (see `KafkaProducer::idle`).
-    ("linger.ms", "5"),
+    // While busy, records wait up to this long for company; when idle they are sent at once (see `Linger`).
+    (LINGER, "5"),
     ("queue.buffering.max.kbytes", "65536"),
     ("topic.metadata.refresh.interval.ms", "60000"),
     ("socket.keepalive.enable", "true"),
@@ -93,6 +100,16 @@ pub(super) fn producer(config: &Config, bootstrap: &str) -> ClientConfig {
     }
     set_all(&mut client, PRODUCER_OWN);
     client
+}
+
+/// Takes the linger over from the client: see [`Linger`](super::linger::Linger).
+pub(super) fn take_linger(producer: &mut ClientConfig) -> Duration {
+    // In milliseconds, with fractions. What is no number, or out of range, the configuration has refused.
+    let linger = producer.get(LINGER).and_then(|linger| linger.parse::<f64>().ok()).unwrap_or_default();
+    let linger = Duration::try_from_secs_f64(linger / 1_000.0).unwrap_or_default();
+    let client = (linger + STOPGAP).min(LONGEST_LINGER);
+    producer.set(LINGER, client.as_millis().to_string());
+    linger
 }
 
 fn base(config: &Config, bootstrap: &str, defaults: &[(&str, &str)]) -> ClientConfig {

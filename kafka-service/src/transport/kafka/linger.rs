@@ -1,77 +1,208 @@
-//! The end of the linger when there is nothing more to send.
+//! When records that linger are sent.
+//!
+//! Librdkafka's own `linger.ms` is a clock for each record. Once it is over for a record that waits behind a request in
+//! flight, and an idempotent producer has one for each partition, the client's thread does not sleep until the answer comes:
+//! with a slow broker that is a whole core, and where it is the broker's core, the broker does not become faster. So the
+//! client is given a linger that is never over ([`STOPGAP`]), and this thread says when to send. Full batches need nobody.
 
 use std::{
-    sync::{Arc, Condvar, Mutex, PoisonError},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use rdkafka::producer::{ProducerContext, ThreadedProducer};
+use rdkafka::{
+    error::KafkaError,
+    producer::{BaseProducer, Producer as _, ProducerContext},
+};
 
 use super::ffi::end_linger;
 use crate::publish::Acks;
 
-/// The bell that ends the linger. Ending it means a call that waits, so it has a thread of its own.
-///
-/// Under load nobody rings, batches fill, and the linger costs nothing; at low load the first record of a quiet moment
-/// leaves at once. So one setting has the latency of `linger.ms=0` and the throughput of a long one.
-pub(super) struct Idle {
-    state: Mutex<Bell>,
-    rung: Condvar,
+/// What the client waits beyond the service's own linger, should nobody tell it to send.
+pub(super) const STOPGAP: Duration = Duration::from_secs(60);
+
+/// How long one call lets the linger count as over, at most: enough for the client's threads to notice.
+const NOTICE: Duration = Duration::from_millis(1);
+
+/// With more than so many records unacknowledged, what comes meanwhile goes together when they are acknowledged: it would
+/// wait in the client anyhow.
+const FEW: i32 = 64;
+
+/// That long, at most: there may be partitions that are not as slow.
+const SLOW: Duration = Duration::from_millis(50);
+
+/// And for so many times what the last call took: while it lasts, the client's thread does not sleep.
+const REST: u32 = 20;
+
+/// Sends what lingers: while busy when the oldest record has waited for the linger, and at once when nothing more comes. So
+/// one setting has the latency of `linger.ms=0` and the throughput of a long one.
+#[derive(Debug)]
+pub(super) struct Linger {
+    linger: Duration,
+    state: Mutex<State>,
+    changed: Condvar,
+    /// Whether there is something to do already; asked for each record.
+    is_set: AtomicBool,
+    reported: AtomicU64,
+    /// What was unacknowledged when records were last sent is acknowledged when so many are reported.
+    round: AtomicU64,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Bell {
-    Silent,
-    Rung,
-    Ended,
+#[derive(Debug)]
+struct State {
+    next: Next,
+    /// Since when records wait.
+    since: Instant,
+    /// When records were last sent.
+    sent: Instant,
+    /// How long that took.
+    took: Duration,
 }
 
-/// How long one call lets the linger count as over, at most: it ends when everything is acknowledged. Not longer than the
-/// linger itself, so that a service that has become busy sends large batches again.
-const IDLE_FLUSH: Duration = Duration::from_millis(5);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    Nothing,
+    /// More may come.
+    WhenLingerIsOver,
+    /// What was left behind a request in flight.
+    WhenAcknowledged,
+    /// Nothing more comes.
+    Now,
+    End,
+}
 
-impl Idle {
+impl Linger {
+    pub(super) fn new(linger: Duration) -> Arc<Self> {
+        let now = Instant::now();
+        Arc::new(Self {
+            linger,
+            state: Mutex::new(State { next: Next::Nothing, since: now, sent: now, took: Duration::ZERO }),
+            changed: Condvar::new(),
+            is_set: AtomicBool::new(false),
+            reported: AtomicU64::new(0),
+            round: AtomicU64::new(0),
+        })
+    }
+
     pub(super) fn start<C: ProducerContext + 'static>(
-        producer: &Arc<ThreadedProducer<C>>,
+        self: &Arc<Self>,
+        producer: &Arc<BaseProducer<C>>,
         acks: &Arc<Acks>,
-    ) -> (Arc<Self>, Option<JoinHandle<()>>) {
-        let idle = Arc::new(Self { state: Mutex::new(Bell::Silent), rung: Condvar::new() });
-        let (bell, producer, acks) = (Arc::clone(&idle), Arc::clone(producer), Arc::clone(acks));
-        let thread = thread::Builder::new().name("kafka-linger".to_owned());
-        let spawned = thread.spawn(move || {
-            while bell.wait() {
-                end_linger(&producer, IDLE_FLUSH);
+    ) -> Result<JoinHandle<()>, KafkaError> {
+        let (linger, producer, acks) = (Arc::clone(self), Arc::clone(producer), Arc::clone(acks));
+        let thread = thread::Builder::new().name("kafka-linger".to_owned()).spawn(move || {
+            let unacknowledged = || producer.in_flight_count();
+            while let Some(reason) = linger.wait(unacknowledged) {
+                end_linger(&producer, NOTICE);
                 acks.made_room();
+                linger.sent(reason, unacknowledged());
             }
         });
-        let thread = spawned.inspect_err(|error| {
-            tracing::warn!(%error, "cannot start the thread that ends the linger; every event waits for linger.ms");
-        });
-        (idle, thread.ok())
+        thread.map_err(|error| KafkaError::ClientCreation(format!("no thread for its linger: {error}")))
     }
 
-    fn wait(&self) -> bool {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut state =
-            self.rung.wait_while(state, |state| *state == Bell::Silent).unwrap_or_else(PoisonError::into_inner);
-        if *state == Bell::Rung {
-            *state = Bell::Silent;
-            return true;
-        }
-        false
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn ring(&self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if *state == Bell::Silent {
-            *state = Bell::Rung;
-            self.rung.notify_one();
+    /// Waits until it is time to send, and says why. `None` at the end.
+    fn wait(&self, unacknowledged: impl Fn() -> i32) -> Option<Next> {
+        let mut state = self.state();
+        while state.next != Next::End {
+            let now = Instant::now();
+            let due = self.due(&state, now, &unacknowledged);
+            state = match due.map(|due| due.saturating_duration_since(now)) {
+                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(Duration::ZERO) => return Some(self.begin(&mut state, now, unacknowledged())),
+                Some(wait) => self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0,
+            };
         }
+        None
+    }
+
+    /// When to send. `None`: when something changes.
+    fn due(&self, state: &State, now: Instant, unacknowledged: impl Fn() -> i32) -> Option<Instant> {
+        let round_is_over = self.reported.load(Ordering::Relaxed) >= self.round.load(Ordering::Relaxed);
+        let acknowledged = if round_is_over { now } else { state.sent + SLOW };
+        let rested = acknowledged.max(state.sent + state.took * REST);
+        match state.next {
+            Next::End | Next::Nothing => None,
+            Next::Now if unacknowledged() <= FEW => Some(now),
+            Next::Now | Next::WhenAcknowledged => Some(rested),
+            Next::WhenLingerIsOver => Some(rested.max(state.since + self.linger)),
+        }
+    }
+
+    /// What is added from now on may come too late for the call that follows.
+    fn begin(&self, state: &mut State, now: Instant, unacknowledged: i32) -> Next {
+        let reason = state.next;
+        state.sent = now;
+        self.set(state, Next::Nothing);
+        let unacknowledged = u64::try_from(unacknowledged).unwrap_or(0);
+        self.round.store(self.reported.load(Ordering::Relaxed) + unacknowledged, Ordering::Relaxed);
+        reason
+    }
+
+    fn set(&self, state: &mut State, next: Next) {
+        state.next = next;
+        self.is_set.store(next != Next::Nothing, Ordering::Relaxed);
+    }
+
+    /// Records were sent, except those of partitions that had a request in flight.
+    fn sent(&self, reason: Next, unacknowledged: i32) {
+        let mut state = self.state();
+        state.took = state.sent.elapsed();
+        if state.next == Next::Nothing && unacknowledged > 0 {
+            state.since = Instant::now();
+            let busy = reason == Next::WhenLingerIsOver;
+            self.set(&mut state, if busy { Next::WhenLingerIsOver } else { Next::WhenAcknowledged });
+        }
+    }
+
+    /// A record was handed over to the client.
+    pub(super) fn added(&self) {
+        if !self.is_set.load(Ordering::Relaxed) {
+            let mut state = self.state();
+            if state.next == Next::Nothing {
+                state.since = Instant::now();
+                self.set(&mut state, Next::WhenLingerIsOver);
+                self.changed.notify_one();
+            }
+        }
+    }
+
+    /// What became of a record is known.
+    pub(super) fn reported(&self) {
+        let reported = self.reported.fetch_add(1, Ordering::Relaxed) + 1;
+        if reported == self.round.load(Ordering::Relaxed) {
+            // Not between the other thread's look at the numbers and its wait.
+            drop(self.state());
+            self.changed.notify_one();
+        }
+    }
+
+    /// There is nothing to wait for.
+    pub(super) fn send_now(&self) {
+        self.tell(Next::Now);
     }
 
     pub(super) fn end(&self) {
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = Bell::Ended;
-        self.rung.notify_one();
+        self.tell(Next::End);
+    }
+
+    fn tell(&self, next: Next) {
+        let mut state = self.state();
+        if state.next != Next::End && state.next != next {
+            self.set(&mut state, next);
+            self.changed.notify_one();
+        }
     }
 }
+
+#[cfg(test)]
+#[path = "linger_tests.rs"]
+mod tests;

@@ -12,6 +12,7 @@ mod linger;
 mod producer;
 mod producer_topics;
 mod read_back;
+mod reports;
 mod topics;
 
 pub(crate) use self::{

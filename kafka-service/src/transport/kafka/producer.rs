@@ -11,15 +11,17 @@ use rdkafka::{
     config::RDKafkaLogLevel,
     error::{KafkaError, RDKafkaErrorCode},
     message::{DeliveryResult, Header, Headers, OwnedHeaders},
-    producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer},
+    producer::{BaseProducer, BaseRecord, Producer as _, ProducerContext},
 };
 
 use super::{
     client_config::{self, describe},
     client_log::ClientLog,
     close::close,
-    linger::Idle,
+    ffi::end_linger,
+    linger::Linger,
     producer_topics::{TopicHandles, TopicNames},
+    reports::Reports,
 };
 use crate::{
     commit::Token,
@@ -31,6 +33,7 @@ use crate::{
 /// The producing client. When it has ended with a fatal error, another takes its place.
 pub(crate) struct KafkaProducer {
     config: ClientConfig,
+    linger: Duration,
     topics: Arc<TopicNames>,
     acks: Arc<Acks>,
     current: RwLock<Arc<Current>>,
@@ -38,16 +41,19 @@ pub(crate) struct KafkaProducer {
 
 /// One client with its topics.
 struct Current {
-    producer: Arc<ThreadedProducer<Context>>,
+    /// Goes first: it has the producer too, and only without that does the client close, and give back what it holds.
+    _reports: Reports,
+    producer: Arc<BaseProducer<Context>>,
     topics: TopicHandles<Context>,
-    idle: Arc<Idle>,
-    linger: Option<JoinHandle<()>>,
+    linger: Arc<Linger>,
+    linger_thread: Option<JoinHandle<()>>,
 }
 
 struct Context {
     acks: Arc<Acks>,
     topics: Arc<TopicNames>,
     log: ClientLog,
+    linger: Arc<Linger>,
 }
 
 impl KafkaProducer {
@@ -58,10 +64,11 @@ impl KafkaProducer {
         topics: Vec<String>,
         acks: Arc<Acks>,
     ) -> Result<Self, KafkaError> {
-        let config = client_config::producer(config, bootstrap);
+        let mut config = client_config::producer(config, bootstrap);
+        let linger = client_config::take_linger(&mut config);
         let topics = Arc::new(TopicNames::new(topics));
-        let current = RwLock::new(Arc::new(Current::new(&config, &topics, &acks)?));
-        Ok(Self { config, topics, acks, current })
+        let current = RwLock::new(Arc::new(Current::new(&config, linger, &topics, &acks)?));
+        Ok(Self { config, linger, topics, acks, current })
     }
 
     fn current(&self) -> Arc<Current> {
@@ -70,12 +77,24 @@ impl KafkaProducer {
 }
 
 impl Current {
-    fn new(config: &ClientConfig, names: &Arc<TopicNames>, acks: &Arc<Acks>) -> Result<Self, KafkaError> {
-        let context = Context { acks: Arc::clone(acks), topics: Arc::clone(names), log: ClientLog::new("producer") };
+    fn new(
+        config: &ClientConfig,
+        linger: Duration,
+        names: &Arc<TopicNames>,
+        acks: &Arc<Acks>,
+    ) -> Result<Self, KafkaError> {
+        let linger = Linger::new(linger);
+        let context = Context {
+            acks: Arc::clone(acks),
+            topics: Arc::clone(names),
+            log: ClientLog::new("producer"),
+            linger: Arc::clone(&linger),
+        };
         let producer = Arc::new(config.create_with_context(context)?);
         let topics = TopicHandles::new(names);
-        let (idle, linger) = Idle::start(&producer, acks);
-        Ok(Self { producer, topics, idle, linger })
+        let reports = Reports::start(&producer)?;
+        let linger_thread = Some(linger.start(&producer, acks)?);
+        Ok(Self { _reports: reports, producer, topics, linger, linger_thread })
     }
 
     /// Headers are rare and go the wrapper's way.
@@ -115,10 +134,12 @@ impl Producer for KafkaProducer {
             }
         });
         let sent = sent.unwrap_or_else(|reason| Err(SendError::Refused(reason)));
-        if sent == Err(SendError::QueueFull) {
+        match sent {
+            Ok(()) => current.linger.added(),
             // What is full has nothing to linger for. And librdkafka frees the place of a record only after its report was
-            // handled, so the last report may come before there is room: after the bell whoever waits looks again.
-            current.idle.ring();
+            // handled, so the last report may come before there is room: then whoever waits looks again.
+            Err(SendError::QueueFull) => current.linger.send_now(),
+            Err(_) => {}
         }
         sent
     }
@@ -133,14 +154,14 @@ impl Producer for KafkaProducer {
     }
 
     fn idle(&self) {
-        self.current.read().unwrap_or_else(PoisonError::into_inner).idle.ring();
+        self.current.read().unwrap_or_else(PoisonError::into_inner).linger.send_now();
     }
 
     fn renew(&self) {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         let Some((code, reason)) = current.producer.client().fatal_error() else { return };
         tracing::error!(%code, reason, "the Kafka producer has ended with a fatal error; a new one takes its place");
-        match Current::new(&self.config, &self.topics, &self.acks) {
+        match Current::new(&self.config, self.linger, &self.topics, &self.acks) {
             Ok(new) => {
                 let old = std::mem::replace(&mut *current, Arc::new(new));
                 self.acks.hold();
@@ -160,18 +181,17 @@ impl Producer for KafkaProducer {
 
     fn flush(&self, timeout: Duration) -> usize {
         let current = self.current();
-        // Whether it timed out shows in the count.
-        drop(current.producer.flush(timeout));
+        end_linger(&current.producer, timeout);
         usize::try_from(current.producer.in_flight_count()).unwrap_or(0)
     }
 }
 
 impl Drop for Current {
     fn drop(&mut self) {
-        self.idle.end();
-        // It has the producer too: only without it does the client close, and give back what it holds, before this returns.
-        if let Some(linger) = self.linger.take() {
-            _ = linger.join();
+        self.linger.end();
+        // It has the producer too, as the reports have.
+        if let Some(thread) = self.linger_thread.take() {
+            _ = thread.join();
         }
     }
 }
@@ -212,6 +232,7 @@ impl ProducerContext for Context {
                 }
             }
         }
+        self.linger.reported();
     }
 }
 
@@ -253,3 +274,7 @@ impl std::fmt::Debug for KafkaProducer {
         formatter.debug_struct("KafkaProducer").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+#[path = "producer_tests.rs"]
+mod tests;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use rdkafka::producer::{ProducerContext, ThreadedProducer};
+use rdkafka::producer::{BaseProducer, ProducerContext};
 
 use super::ffi::TopicHandle;
 
@@ -47,7 +47,7 @@ impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> Topic<C> {
     }
 
     #[inline]
-    fn handle(&self, producer: &Arc<ThreadedProducer<C>>) -> Result<&TopicHandle<C>, String> {
+    fn handle(&self, producer: &Arc<BaseProducer<C>>) -> Result<&TopicHandle<C>, String> {
         if let Some(handle) = self.handle.get() {
             return Ok(handle);
         }
@@ -65,12 +65,7 @@ impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> TopicHandles<C> {
     }
 
     /// Adds a topic, unless it is there already; its place.
-    pub(super) fn add(
-        &self,
-        producer: &Arc<ThreadedProducer<C>>,
-        names: &TopicNames,
-        name: &str,
-    ) -> Result<usize, String> {
+    pub(super) fn add(&self, producer: &Arc<BaseProducer<C>>, names: &TopicNames, name: &str) -> Result<usize, String> {
         // Taken first, so that a topic that somebody else adds at this moment is seen.
         let mut topics = self.added.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(place) = names.place(name) {
@@ -89,7 +84,7 @@ impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> TopicHandles<C> {
     /// Uses the topic at a place. A topic that was known at the start costs no lock.
     pub(super) fn with<T>(
         &self,
-        producer: &Arc<ThreadedProducer<C>>,
+        producer: &Arc<BaseProducer<C>>,
         place: usize,
         write: impl FnOnce(&str, &TopicHandle<C>) -> T,
     ) -> Result<T, String> {

@@ -1,17 +1,11 @@
-//! The only unsafe code of the workspace: calls of librdkafka that the safe wrapper does not offer.
-//!
 //! Consuming: one queue to which the queues of all assigned partitions are forwarded, emptied in batches, the records read
-//! where librdkafka keeps them. Producing: `rd_kafka_produce` with a topic handle that is looked up once.
-//! Both are documented in librdkafka's `rdkafka.h`; each costs a fraction of the wrapper's way, which takes one record
-//! at a time, and looks the topic up by name for each.
-#![expect(unsafe_code, reason = "calls librdkafka directly; every block says why it is sound")]
+//! where librdkafka keeps them.
 
 use std::{
     ffi::{CStr, CString, c_void},
     fmt,
     ptr::{self, NonNull},
     slice,
-    sync::Arc,
     time::Duration,
 };
 
@@ -20,14 +14,10 @@ use rdkafka::{
     client::Client,
     consumer::{BaseConsumer, Consumer, ConsumerContext},
     error::RDKafkaErrorCode,
-    producer::{Producer as _, ProducerContext, ThreadedProducer},
 };
 use rdkafka_sys as sys;
 
-use crate::{
-    commit::Token,
-    message::{Header, Record},
-};
+use crate::message::{Header, Record};
 
 /// A record in librdkafka's memory. It keeps the whole fetch response that it came with alive, and it must not outlive its
 /// consumer: batches carry a lease for that.
@@ -44,11 +34,11 @@ impl NativeRecord {
     }
 
     /// Names the record's topic: the same number for each record of a topic while one of its partitions is assigned.
-    pub(super) fn topic_handle(&self) -> usize {
+    pub(in crate::transport::kafka) fn topic_handle(&self) -> usize {
         self.message().rkt as usize
     }
 
-    pub(super) fn topic(&self) -> String {
+    pub(in crate::transport::kafka) fn topic(&self) -> String {
         if self.message().rkt.is_null() {
             return String::new();
         }
@@ -56,12 +46,12 @@ impl NativeRecord {
         unsafe { CStr::from_ptr(sys::rd_kafka_topic_name(self.message().rkt)) }.to_string_lossy().into_owned()
     }
 
-    pub(super) fn partition(&self) -> i32 {
+    pub(in crate::transport::kafka) fn partition(&self) -> i32 {
         self.message().partition
     }
 
     /// Errors about a partition arrive in the place of a record.
-    pub(super) fn error(&self) -> Option<RDKafkaErrorCode> {
+    pub(in crate::transport::kafka) fn error(&self) -> Option<RDKafkaErrorCode> {
         let error = self.message().err;
         (error != sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR).then(|| error.into())
     }
@@ -132,7 +122,7 @@ impl fmt::Debug for NativeRecord {
 }
 
 /// The queue to which all assigned partitions are forwarded. It must be dropped before its consumer.
-pub(super) struct BatchQueue {
+pub(in crate::transport::kafka) struct BatchQueue {
     queue: NonNull<sys::rd_kafka_queue_t>,
 }
 
@@ -142,14 +132,14 @@ unsafe impl Send for BatchQueue {}
 unsafe impl Sync for BatchQueue {}
 
 impl BatchQueue {
-    pub(super) fn new<C: ClientContext>(client: &Client<C>) -> Option<Self> {
+    pub(in crate::transport::kafka) fn new<C: ClientContext>(client: &Client<C>) -> Option<Self> {
         // SAFETY: the client is alive during the call.
         NonNull::new(unsafe { sys::rd_kafka_queue_new(client.native_ptr()) }).map(|queue| Self { queue })
     }
 
     /// Sends what is fetched of a partition to this queue (with what has gathered in its own queue), or no longer: then it
     /// gathers in its own queue, and nothing that was fetched is thrown away.
-    pub(super) fn forward<C: ConsumerContext>(
+    pub(in crate::transport::kafka) fn forward<C: ConsumerContext>(
         &self,
         consumer: &BaseConsumer<C>,
         topic: &str,
@@ -171,7 +161,7 @@ impl BatchQueue {
 
     /// Takes what is there, at most `limit` records. With nothing there, waits for the first. (A batch call with a timeout
     /// would wait to fill the batch.)
-    pub(super) fn take(&self, limit: usize, wait: Duration) -> Vec<NativeRecord> {
+    pub(in crate::transport::kafka) fn take(&self, limit: usize, wait: Duration) -> Vec<NativeRecord> {
         let mut pointers: Vec<*mut sys::rd_kafka_message_t> = vec![ptr::null_mut(); limit];
         let mut count = self.take_now(&mut pointers);
         if count == 0 {
@@ -207,7 +197,9 @@ impl Drop for BatchQueue {
 ///
 /// The wrapper's own asynchronous commit asks for no answer: its consumers take events and set no commit callback, and
 /// librdkafka answers such a commit only to the queue that was named with it.
-pub(super) fn commit_stored<C: ConsumerContext>(consumer: &BaseConsumer<C>) -> Result<(), RDKafkaErrorCode> {
+pub(in crate::transport::kafka) fn commit_stored<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+) -> Result<(), RDKafkaErrorCode> {
     // SAFETY: the consumer is alive; no offsets and no callback are allowed; the queue is named for the answer, librdkafka
     // takes a reference of its own, and ours is given back.
     let error = unsafe {
@@ -228,7 +220,7 @@ pub(super) fn commit_stored<C: ConsumerContext>(consumer: &BaseConsumer<C>) -> R
 /// Frees a consumer that is closed. The wrapper's drop would close it again and log that this fails as an error.
 ///
 /// What the wrapper itself keeps (its context, a reference to a queue) is left behind: some hundred bytes.
-pub(super) fn destroy_closed<C: ConsumerContext>(consumer: BaseConsumer<C>) {
+pub(in crate::transport::kafka) fn destroy_closed<C: ConsumerContext>(consumer: BaseConsumer<C>) {
     debug_assert!(consumer.closed());
     let client = consumer.client().native_ptr();
     // The context stays for as long as the process, so a callback during the destruction finds it.
@@ -236,88 +228,3 @@ pub(super) fn destroy_closed<C: ConsumerContext>(consumer: BaseConsumer<C>) {
     // SAFETY: the client is closed and nobody else has it; the wrapper, which would have destroyed it, is forgotten.
     unsafe { sys::rd_kafka_destroy(client) }
 }
-
-/// A topic of a producer, looked up once. Keeps the producer alive.
-pub(super) struct TopicHandle<C: ProducerContext + 'static> {
-    topic: NonNull<sys::rd_kafka_topic_t>,
-    /// Dropped after the topic: fields go in order, and `drop` gives the topic back first.
-    _producer: Arc<ThreadedProducer<C>>,
-}
-
-// SAFETY: topic handles are reference-counted and locked inside librdkafka; `rd_kafka_produce` is allowed on any thread.
-unsafe impl<C: ProducerContext> Send for TopicHandle<C> {}
-// SAFETY: see above.
-unsafe impl<C: ProducerContext> Sync for TopicHandle<C> {}
-
-/// `RD_KAFKA_PARTITION_UA`: the partitioner chooses. (A macro of the C header that the bindings leave out.)
-const PARTITION_UNASSIGNED: i32 = -1;
-
-/// What goes wrong at once when a record is handed over.
-pub(super) type ProduceError = RDKafkaErrorCode;
-
-impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> TopicHandle<C> {
-    pub(super) fn new(producer: &Arc<ThreadedProducer<C>>, name: &str) -> Option<Self> {
-        let name = CString::new(name).ok()?;
-        // SAFETY: the producer is alive, the name is a C string, and a null configuration means the defaults.
-        let topic = unsafe { sys::rd_kafka_topic_new(producer.client().native_ptr(), name.as_ptr(), ptr::null_mut()) };
-        NonNull::new(topic).map(|topic| Self { topic, _producer: Arc::clone(producer) })
-    }
-
-    /// Hands a record over; librdkafka copies it. The token is the record's opaque value: the wrapper turns the opaque of
-    /// a producer with `DeliveryOpaque = usize` back into an integer and follows no pointer.
-    pub(super) fn produce(&self, key: Option<&[u8]>, value: Option<&[u8]>, token: Token) -> Result<(), ProduceError> {
-        let (value, value_length) = parts(value);
-        let (key, key_length) = parts(key);
-        let opaque = usize::try_from(token.to_bits()).expect("this crate needs 64-bit addresses");
-        // SAFETY: topic and producer are alive; with MSG_F_COPY librdkafka copies key and value before it returns.
-        let result = unsafe {
-            sys::rd_kafka_produce(
-                self.topic.as_ptr(),
-                PARTITION_UNASSIGNED,
-                sys::RD_KAFKA_MSG_F_COPY,
-                value.cast_mut(),
-                value_length,
-                key,
-                key_length,
-                opaque as *mut c_void,
-            )
-        };
-        if result == 0 {
-            return Ok(());
-        }
-        // SAFETY: reads the calling thread's last error.
-        Err(unsafe { sys::rd_kafka_last_error() }.into())
-    }
-}
-
-/// Ends the linger of what has been handed over: `rd_kafka_flush` counts `linger.ms` as over for as long as it waits. The
-/// wrapper's `flush` waits in slices of zero, in which the broker threads do not notice.
-pub(super) fn end_linger<C: ProducerContext>(producer: &ThreadedProducer<C>, wait: Duration) {
-    let wait = i32::try_from(wait.as_millis()).unwrap_or(i32::MAX);
-    // SAFETY: the producer is alive; its own thread serves the delivery reports meanwhile. Whether everything was
-    // acknowledged in this time does not matter.
-    unsafe {
-        sys::rd_kafka_flush(producer.client().native_ptr(), wait);
-    }
-}
-
-fn parts(bytes: Option<&[u8]>) -> (*const c_void, usize) {
-    // A slice is never null, so an empty key or value stays different from none.
-    bytes.map_or((ptr::null(), 0), |bytes| (bytes.as_ptr().cast(), bytes.len()))
-}
-
-impl<C: ProducerContext> Drop for TopicHandle<C> {
-    fn drop(&mut self) {
-        // SAFETY: the only reference of ours; the producer is alive until the field is dropped after this.
-        unsafe { sys::rd_kafka_topic_destroy(self.topic.as_ptr()) }
-    }
-}
-
-impl<C: ProducerContext> fmt::Debug for TopicHandle<C> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("TopicHandle").finish_non_exhaustive()
-    }
-}
-
-// A token must fit the pointer that carries it.
-const _: () = assert!(size_of::<usize>() >= size_of::<u64>());

@@ -1,0 +1,13 @@
+//! The only unsafe code of the workspace: calls of librdkafka that the safe wrapper does not offer.
+//!
+//! They are documented in librdkafka's `rdkafka.h`. Each costs a fraction of the wrapper's way, which takes one record at a
+//! time, looks a topic up by name for each, and polls by a clock.
+#![expect(unsafe_code, reason = "calls librdkafka directly; every block says why it is sound")]
+
+pub(super) use self::{
+    consume::{BatchQueue, NativeRecord, commit_stored, destroy_closed},
+    produce::{Inbox, TopicHandle, end_linger},
+};
+
+mod consume;
+mod produce;

@@ -1,0 +1,151 @@
+//! Producing: `rd_kafka_produce` with a topic handle that is looked up once, and the calls that wait for no clock.
+
+use std::{
+    ffi::{CString, c_void},
+    fmt,
+    ptr::{self, NonNull},
+    sync::Arc,
+    thread::{self, Thread},
+    time::Duration,
+};
+
+use rdkafka::{
+    error::RDKafkaErrorCode,
+    producer::{BaseProducer, Producer as _, ProducerContext},
+};
+use rdkafka_sys as sys;
+
+use crate::commit::Token;
+
+/// A topic of a producer, looked up once. Keeps the producer alive.
+pub(in crate::transport::kafka) struct TopicHandle<C: ProducerContext + 'static> {
+    topic: NonNull<sys::rd_kafka_topic_t>,
+    /// Dropped after the topic: fields go in order, and `drop` gives the topic back first.
+    _producer: Arc<BaseProducer<C>>,
+}
+
+// SAFETY: topic handles are reference-counted and locked inside librdkafka; `rd_kafka_produce` is allowed on any thread.
+unsafe impl<C: ProducerContext> Send for TopicHandle<C> {}
+// SAFETY: see above.
+unsafe impl<C: ProducerContext> Sync for TopicHandle<C> {}
+
+/// `RD_KAFKA_PARTITION_UA`: the partitioner chooses. (A macro of the C header that the bindings leave out.)
+const PARTITION_UNASSIGNED: i32 = -1;
+
+/// What goes wrong at once when a record is handed over.
+pub(in crate::transport::kafka) type ProduceError = RDKafkaErrorCode;
+
+impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> TopicHandle<C> {
+    pub(in crate::transport::kafka) fn new(producer: &Arc<BaseProducer<C>>, name: &str) -> Option<Self> {
+        let name = CString::new(name).ok()?;
+        // SAFETY: the producer is alive, the name is a C string, and a null configuration means the defaults.
+        let topic = unsafe { sys::rd_kafka_topic_new(producer.client().native_ptr(), name.as_ptr(), ptr::null_mut()) };
+        NonNull::new(topic).map(|topic| Self { topic, _producer: Arc::clone(producer) })
+    }
+
+    /// Hands a record over; librdkafka copies it. The token is the record's opaque value: the wrapper turns the opaque of
+    /// a producer with `DeliveryOpaque = usize` back into an integer and follows no pointer.
+    pub(in crate::transport::kafka) fn produce(
+        &self,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        token: Token,
+    ) -> Result<(), ProduceError> {
+        let (value, value_length) = parts(value);
+        let (key, key_length) = parts(key);
+        let opaque = usize::try_from(token.to_bits()).expect("this crate needs 64-bit addresses");
+        // SAFETY: topic and producer are alive; with MSG_F_COPY librdkafka copies key and value before it returns.
+        let result = unsafe {
+            sys::rd_kafka_produce(
+                self.topic.as_ptr(),
+                PARTITION_UNASSIGNED,
+                sys::RD_KAFKA_MSG_F_COPY,
+                value.cast_mut(),
+                value_length,
+                key,
+                key_length,
+                opaque as *mut c_void,
+            )
+        };
+        if result == 0 {
+            return Ok(());
+        }
+        // SAFETY: reads the calling thread's last error.
+        Err(unsafe { sys::rd_kafka_last_error() }.into())
+    }
+}
+
+/// Ends the linger of what has been handed over: `rd_kafka_flush` counts `linger.ms` as over for as long as it waits. The
+/// wrapper's `flush` waits in slices of zero, in which the broker threads do not notice.
+pub(in crate::transport::kafka) fn end_linger<C: ProducerContext>(producer: &BaseProducer<C>, wait: Duration) {
+    let wait = i32::try_from(wait.as_millis()).unwrap_or(i32::MAX);
+    // SAFETY: the producer is alive; its own thread serves the delivery reports meanwhile. Whether everything was
+    // acknowledged in this time does not matter.
+    unsafe {
+        sys::rd_kafka_flush(producer.client().native_ptr(), wait);
+    }
+}
+
+fn parts(bytes: Option<&[u8]>) -> (*const c_void, usize) {
+    // A slice is never null, so an empty key or value stays different from none.
+    bytes.map_or((ptr::null(), 0), |bytes| (bytes.as_ptr().cast(), bytes.len()))
+}
+
+impl<C: ProducerContext> Drop for TopicHandle<C> {
+    fn drop(&mut self) {
+        // SAFETY: the only reference of ours; the producer is alive until the field is dropped after this.
+        unsafe { sys::rd_kafka_topic_destroy(self.topic.as_ptr()) }
+    }
+}
+
+impl<C: ProducerContext> fmt::Debug for TopicHandle<C> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("TopicHandle").finish_non_exhaustive()
+    }
+}
+
+// A token must fit the pointer that carries it.
+const _: () = assert!(size_of::<usize>() >= size_of::<u64>());
+
+/// The main queue of a client, in which reports, errors and lines for the log arrive. It must be dropped before its producer.
+pub(in crate::transport::kafka) struct Inbox {
+    queue: NonNull<sys::rd_kafka_queue_t>,
+    /// Whom the queue wakes; boxed, because librdkafka holds its address.
+    _reader: Box<Thread>,
+}
+
+impl Inbox {
+    /// From now on the calling thread is unparked whenever something comes and there was nothing.
+    pub(in crate::transport::kafka) fn of_this_thread<C: ProducerContext>(producer: &BaseProducer<C>) -> Self {
+        extern "C" fn wake(_: *mut sys::rd_kafka_t, reader: *mut c_void) {
+            // SAFETY: the address was given together with this function, and is valid until `drop` has taken both back.
+            unsafe { &*reader.cast::<Thread>() }.unpark();
+        }
+        // SAFETY: the producer is alive; the reference that is returned is given back in `drop`.
+        let queue = NonNull::new(unsafe { sys::rd_kafka_queue_get_main(producer.client().native_ptr()) })
+            .expect("a client has a main queue");
+        let reader = Box::new(thread::current());
+        // SAFETY: the queue is alive; `unpark` neither blocks nor calls librdkafka, as `rdkafka.h` asks of this callback.
+        unsafe {
+            let address = (&raw const *reader).cast_mut().cast();
+            sys::rd_kafka_queue_cb_event_enable(queue.as_ptr(), Some(wake), address);
+        }
+        Self { queue, _reader: reader }
+    }
+
+    pub(in crate::transport::kafka) fn is_empty(&self) -> bool {
+        // SAFETY: the queue is alive.
+        unsafe { sys::rd_kafka_queue_length(self.queue.as_ptr()) == 0 }
+    }
+}
+
+impl Drop for Inbox {
+    fn drop(&mut self) {
+        // SAFETY: the queue is alive, and this is our only reference. The callback is called with the queue's lock, which
+        // the first call takes too: afterwards nobody has the reader's address.
+        unsafe {
+            sys::rd_kafka_queue_cb_event_enable(self.queue.as_ptr(), None, ptr::null_mut());
+            sys::rd_kafka_queue_destroy(self.queue.as_ptr());
+        }
+    }
+}

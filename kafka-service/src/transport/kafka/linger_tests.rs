@@ -1,0 +1,103 @@
+use std::{sync::mpsc, thread, time::Duration};
+
+use super::*;
+
+const LINGER: Duration = Duration::from_millis(5);
+const MANY: i32 = FEW + 1;
+
+/// After a call in which some of so many records were sent, and which lasted as long as it may.
+fn after_a_call(reason: Next, unacknowledged: i32) -> (Arc<Linger>, Instant) {
+    let linger = Linger::new(LINGER);
+    let start = Instant::now();
+    {
+        let mut state = linger.state();
+        linger.set(&mut state, reason);
+        assert_eq!(linger.begin(&mut state, start, unacknowledged), reason);
+    }
+    linger.sent(reason, unacknowledged);
+    linger.state().took = NOTICE;
+    (linger, start)
+}
+
+fn due(linger: &Linger, now: Instant, unacknowledged: i32) -> Option<Duration> {
+    let state = linger.state();
+    linger.due(&state, now, || unacknowledged).map(|due| due.saturating_duration_since(now))
+}
+
+#[test]
+fn a_record_waits_for_company_while_more_may_come() {
+    let linger = Linger::new(LINGER);
+    let start = Instant::now();
+    assert_eq!(due(&linger, start, 0), None, "nothing to send");
+    linger.added();
+    let since = linger.state().since;
+    linger.added();
+    assert_eq!(linger.state().since, since, "the oldest counts");
+    assert_eq!(due(&linger, since, 2), Some(LINGER));
+}
+
+#[test]
+fn nothing_waits_when_nothing_more_comes() {
+    let linger = Linger::new(LINGER);
+    linger.added();
+    linger.send_now();
+    assert_eq!(due(&linger, Instant::now(), 1), Some(Duration::ZERO));
+}
+
+#[test]
+fn few_unacknowledged_records_hold_up_nobody() {
+    let (linger, start) = after_a_call(Next::Now, FEW);
+    linger.send_now();
+    assert_eq!(due(&linger, start, FEW), Some(Duration::ZERO));
+}
+
+#[test]
+fn many_go_together_when_those_before_are_acknowledged() {
+    let (linger, start) = after_a_call(Next::Now, MANY);
+    linger.send_now();
+    assert_eq!(due(&linger, start, MANY), Some(SLOW), "a slow partition holds up the others no longer than that");
+    for _ in 0..MANY {
+        linger.reported();
+    }
+    assert_eq!(due(&linger, start, MANY), Some(NOTICE * REST), "but the client's thread may rest");
+    assert_eq!(due(&linger, start + NOTICE * REST, MANY), Some(Duration::ZERO));
+}
+
+#[test]
+fn what_was_left_behind_a_request_follows_although_nobody_asks() {
+    let (linger, start) = after_a_call(Next::Now, 2);
+    assert_eq!(due(&linger, start, 2), Some(SLOW));
+    linger.reported();
+    linger.reported();
+    assert_eq!(due(&linger, start + SLOW, 1), Some(Duration::ZERO));
+    let (linger, _) = after_a_call(Next::WhenLingerIsOver, 2);
+    assert_eq!(linger.state().next, Next::WhenLingerIsOver, "while busy it has company");
+}
+
+#[test]
+fn nothing_is_left_when_all_is_acknowledged() {
+    let (linger, start) = after_a_call(Next::Now, 0);
+    assert_eq!(due(&linger, start, 0), None);
+}
+
+#[test]
+fn the_thread_goes_on_when_something_changes() {
+    let linger = Linger::new(LINGER);
+    let (sender, receiver) = mpsc::channel();
+    let thread = {
+        let linger = Arc::clone(&linger);
+        thread::spawn(move || {
+            while let Some(reason) = linger.wait(|| 0) {
+                sender.send(reason).expect("the test listens");
+            }
+        })
+    };
+    let reason = || receiver.recv_timeout(Duration::from_secs(60)).expect("it is time to send");
+    linger.added();
+    assert_eq!(reason(), Next::WhenLingerIsOver);
+    linger.send_now();
+    assert_eq!(reason(), Next::Now);
+    linger.sent(Next::Now, 1);
+    linger.end();
+    thread.join().expect("no panic");
+}
