@@ -37,6 +37,8 @@ const PRODUCER_DEFAULTS: &[(&str, &str)] = &[
     ("allow.auto.create.topics", "false"),
     // While busy, records wait up to this long for company; when idle they are sent at once (see `Linger`).
     (LINGER, "5"),
+    // Half of librdkafka's: a partition has one request under way, and the next is on its way sooner when both are smaller.
+    ("batch.size", "524288"),
     ("queue.buffering.max.kbytes", "65536"),
     ("topic.metadata.refresh.interval.ms", "60000"),
     ("socket.keepalive.enable", "true"),

@@ -59,8 +59,19 @@ fn many_go_together_when_those_before_are_acknowledged() {
     for _ in 0..MANY {
         linger.reported();
     }
-    assert_eq!(due(&linger, start, MANY), Some(NOTICE * REST), "but the client's thread may rest");
-    assert_eq!(due(&linger, start + NOTICE * REST, MANY), Some(Duration::ZERO));
+    assert_eq!(due(&linger, start, MANY), Some(REST), "but the client's thread may rest");
+    assert_eq!(due(&linger, start + REST, MANY), Some(Duration::ZERO));
+}
+
+#[test]
+fn a_call_that_returns_late_is_followed_by_a_longer_rest() {
+    let (linger, start) = after_a_call(Next::Now, MANY);
+    linger.send_now();
+    linger.state().took = NOTICE * 2;
+    assert_eq!(due(&linger, start, MANY), Some(SLOW * 4));
+    linger.state().took = NOTICE * 100;
+    assert_eq!(due(&linger, start, MANY), Some(SLOWEST), "but not by far");
+    assert_eq!(due(&linger, start, FEW), Some(Duration::ZERO), "and not for few");
 }
 
 #[test]
