@@ -20,6 +20,9 @@ impl Spread {
     }
 
     fn text(&self, digits: usize) -> String {
+        if self.0.is_empty() {
+            return "-".to_owned();
+        }
         let (min, max) = self.0.iter().fold((f64::MAX, 0.0_f64), |(min, max), &value| (min.min(value), max.max(value)));
         format!("{:.digits$} ({min:.digits$}-{max:.digits$})", self.median())
     }
