@@ -1,6 +1,8 @@
 //! The producer with a broker that takes its time for every answer.
 
-use std::{fs, thread, time::Instant};
+use std::thread;
+#[cfg(target_os = "linux")]
+use std::{fs, time::Instant};
 
 use futures_util::future::join_all;
 use rdkafka::mocking::MockCluster;
@@ -48,6 +50,7 @@ fn what_stays_behind_a_request_in_flight_follows_without_its_linger() {
         // More than an idempotent producer may have under way.
         answers.extend((0..10).map(|_| send(&producer)));
         producer.idle();
+        // The next ones come while these are on their way: the broker's round trip is a time, so the pace is one too.
         thread::sleep(ROUND_TRIP / 10);
     }
     expect_all(answers);
@@ -75,6 +78,7 @@ fn the_client_sleeps_while_it_waits_for_a_slow_broker() {
     let mut answers = Vec::new();
     while start.elapsed() < ROUND_TRIP * 10 {
         answers.push(send(&producer));
+        // The pace of a busy service, not a wait for anything.
         thread::sleep(Duration::from_millis(1));
     }
     let (elapsed, awake) = (start.elapsed(), busiest("rdk:broker1").saturating_sub(before));

@@ -32,9 +32,6 @@ unsafe impl<C: ProducerContext> Sync for TopicHandle<C> {}
 /// `RD_KAFKA_PARTITION_UA`: the partitioner chooses. (A macro of the C header that the bindings leave out.)
 const PARTITION_UNASSIGNED: i32 = -1;
 
-/// What goes wrong at once when a record is handed over.
-pub(in crate::transport::kafka) type ProduceError = RDKafkaErrorCode;
-
 impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> TopicHandle<C> {
     pub(in crate::transport::kafka) fn new(producer: &Arc<BaseProducer<C>>, name: &str) -> Option<Self> {
         let name = CString::new(name).ok()?;
@@ -44,13 +41,14 @@ impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> TopicHandle<C> {
     }
 
     /// Hands a record over; librdkafka copies it. The token is the record's opaque value: the wrapper turns the opaque of
-    /// a producer with `DeliveryOpaque = usize` back into an integer and follows no pointer.
+    /// a producer with `DeliveryOpaque = usize` back into an integer and follows no pointer. An error is what goes wrong at
+    /// once.
     pub(in crate::transport::kafka) fn produce(
         &self,
         key: Option<&[u8]>,
         value: Option<&[u8]>,
         token: Token,
-    ) -> Result<(), ProduceError> {
+    ) -> Result<(), RDKafkaErrorCode> {
         let (value, value_length) = parts(value);
         let (key, key_length) = parts(key);
         let opaque = usize::try_from(token.to_bits()).expect("this crate needs 64-bit addresses");
