@@ -12,14 +12,13 @@ use tokio::sync::mpsc;
 use super::{
     Core, Counters, Entry,
     assigned::{Assigned, Known},
-    job::{self, AttemptError, Done, JobResult, Next, Started, Waiting, origin},
+    job::{self, AttemptError, Done, Job, JobResult, Next, Started, Waiting, origin},
     lanes::{LaneId, Lanes, lane},
     outcome::{Ended, Publishing},
     pool,
     unknown::Unknown,
 };
 use crate::{
-    commit::Assignment,
     config::{Ordering, UnknownCommands},
     dead_letter::Reason,
     envelope::Envelope,
@@ -66,13 +65,18 @@ impl Intake {
     /// Takes one record. What is not finished or queued when this returns is abandoned: its partition is being given back.
     pub(super) fn take<R: Record>(&mut self, entry: &Entry<R>, context: &mut TaskContext<'_>) {
         let known = self.assigned.get(&self.core, entry.assignment).filter(|known| known.assignment.is_active());
-        let Some(Known { assignment, route }) = known else {
+        let Some(known) = known else {
             Counters::add(&self.core.counters.abandoned, 1);
             return;
         };
+        let keyed = self.lane(entry.assignment, entry.record.key());
+        if let Some(lane) = keyed.filter(|lane| self.lanes.is_busy(*lane)) {
+            // It is decoded when its turn comes.
+            return self.lanes.enqueue(lane, wait(entry, &known, lane));
+        }
         let ended = Ended {
             record: &entry.record,
-            assignment: &assignment,
+            assignment: &known.assignment,
             slot: entry.slot,
             attempts: 0,
             handler: None,
@@ -80,41 +84,55 @@ impl Intake {
         };
         let envelope = match Envelope::decode(entry.record.value()) {
             Ok(envelope) => envelope,
-            Err(error) => {
-                let message = error.to_string();
-                return self.reject(ended, Reason::InvalidEnvelope, message);
-            }
+            Err(error) => return self.reject(ended, &AttemptError::envelope(&error)),
         };
-        let Some(handler) = self.core.routes.handler(route, &envelope.kind) else {
-            return self.unknown(ended, route, &envelope);
-        };
-        let lane = self.lane(entry.assignment, entry.record.key(), &envelope);
-        if self.lanes.is_busy(lane) {
-            self.lanes.enqueue(lane, wait(ended, &assignment, lane, handler));
+        let lane = keyed.unwrap_or_else(|| lane(entry.assignment, envelope.correlation_id.as_bytes()));
+        if keyed.is_none() && self.lanes.is_busy(lane) {
+            self.lanes.enqueue(lane, wait(entry, &known, lane));
         } else if self.jobs.len() >= self.core.settings.max_in_flight {
             self.lanes.occupy(lane);
-            self.ready.push_back(wait(ended, &assignment, lane, handler));
-        } else if let Some(started) = self.start(ended, handler, &envelope, context) {
+            self.ready.push_back(wait(entry, &known, lane));
+        } else if let Some(started) = self.begin(ended, known.route, &envelope, context) {
             self.lanes.occupy(lane);
-            self.park(wait(ended, &assignment, lane, handler), started);
+            self.park(wait(entry, &known, lane), started);
         }
     }
 
-    /// Records without a key are ordered by correlation id, which is known only now.
-    fn lane(&self, assignment: u32, key: Option<&[u8]>, envelope: &Envelope<'_>) -> LaneId {
+    /// Records without a key are ordered by correlation id, which is in the envelope.
+    fn lane(&self, assignment: u32, key: Option<&[u8]>) -> Option<LaneId> {
         match self.core.settings.ordering {
-            Ordering::Partition => lane(assignment, b""),
-            _ => lane(assignment, key.unwrap_or(envelope.correlation_id.as_bytes())),
+            Ordering::Partition => Some(lane(assignment, b"")),
+            _ => key.map(|key| lane(assignment, key)),
         }
+    }
+
+    /// Begins with a record that may run now. What is left to do, if it is not finished.
+    fn begin<R: Record>(
+        &mut self,
+        ended: Ended<'_, R>,
+        route: RouteId,
+        envelope: &Envelope<'_>,
+        context: &mut TaskContext<'_>,
+    ) -> Option<Started> {
+        let Some(handler) = self.core.routes.handler(route, &envelope.kind) else {
+            self.unknown(ended, route, envelope);
+            return None;
+        };
+        self.start(ended, handler, envelope, context)
     }
 
     fn unknown<R: Record>(&mut self, ended: Ended<'_, R>, route: RouteId, envelope: &Envelope<'_>) {
+        let kind = self.core.routes.unknown(route);
+        if kind == Kind::Command && self.core.settings.unknown_commands == UnknownCommands::DeadLetter {
+            let message = format!("no handler for command `{}`", super::unknown::shown(&envelope.kind));
+            let (reason, class) = (Reason::UnknownCommand, ErrorClass::Permanent);
+            return self.reject(ended, &AttemptError { reason, class, message });
+        }
+        if !self.may_start(ended) {
+            return;
+        }
         let origin: Origin<'_> = origin(ended.record, ended.assignment);
-        match self.core.routes.unknown(route) {
-            Kind::Command if self.core.settings.unknown_commands == UnknownCommands::DeadLetter => {
-                let message = format!("no handler for command `{}`", super::unknown::shown(&envelope.kind));
-                return self.reject(ended, Reason::UnknownCommand, message);
-            }
+        match kind {
             Kind::Command => self.unknown.skip_command(&self.core.routes, route, &envelope.kind, &origin),
             Kind::Event => super::unknown::skip_event(&envelope.kind, &origin),
         }
@@ -123,10 +141,19 @@ impl Intake {
         ended.assignment.finish(ended.slot);
     }
 
-    fn reject<R: Record>(&mut self, ended: Ended<'_, R>, reason: Reason, message: String) {
-        if ended.assignment.start(ended.slot) {
-            self.publishing.dead_letter(ended, &AttemptError { reason, class: ErrorClass::Permanent, message });
+    fn reject<R: Record>(&mut self, ended: Ended<'_, R>, error: &AttemptError) {
+        if self.may_start(ended) {
+            self.publishing.dead_letter(ended, error);
         }
+    }
+
+    /// Marks a record as running. Unless its partition is being given back: then it is left to the next owner.
+    fn may_start<R: Record>(&self, ended: Ended<'_, R>) -> bool {
+        let may = ended.assignment.start(ended.slot);
+        if !may {
+            Counters::add(&self.core.counters.abandoned, 1);
+        }
+        may
     }
 
     /// Calls a handler and polls it once. What is left to do, if it is not finished.
@@ -138,8 +165,7 @@ impl Intake {
         context: &mut TaskContext<'_>,
     ) -> Option<Started> {
         const FIRST: u32 = 1;
-        if !ended.assignment.start(ended.slot) {
-            Counters::add(&self.core.counters.abandoned, 1);
+        if !self.may_start(ended) {
             return None;
         }
         let ended = Ended { attempts: FIRST, handler: Some(handler), ..ended };
@@ -149,7 +175,9 @@ impl Intake {
                 let mut future = pool::place(&self.core, handler, future);
                 match job::poll(&self.core, handler, &mut future, context) {
                     Poll::Ready(result) => result,
-                    Poll::Pending => return Some(Started { attempts: FIRST, next: Next::Finish(future), bound }),
+                    Poll::Pending => {
+                        return Some(Started { handler, attempts: FIRST, next: Next::Finish(future), bound });
+                    }
                 }
             }
             Err(error) => Err(error),
@@ -167,7 +195,7 @@ impl Intake {
             }
             Err(error) => {
                 let next = self.failed(ended, handler, error)?;
-                Some(Started { attempts: FIRST, next, bound })
+                Some(Started { handler, attempts: FIRST, next, bound })
             }
         }
     }
@@ -187,23 +215,21 @@ impl Intake {
         Some(Next::Failed(error))
     }
 
-    fn park(&mut self, mut waiting: Waiting, started: Started) {
-        let Started { attempts, next, bound } = started;
-        waiting.bound = bound;
+    fn park(&mut self, waiting: Waiting, started: Started) {
         debug_assert!(self.jobs.len() < self.core.settings.max_in_flight, "a handler is started only if it may run");
-        self.jobs.push(Box::pin(job::run(Arc::clone(&self.core), waiting, attempts, next)));
+        self.jobs.push(Box::pin(job::run(Arc::clone(&self.core), waiting, started)));
     }
 
     /// A parked command has ended; what waits behind it may go on.
     pub(super) fn done(&mut self, done: Done, context: &mut TaskContext<'_>) {
-        let Done { waiting, attempts, result } = done;
+        let Done { job: Job { waiting, handler, attempts, bound }, result } = done;
         let ended = Ended {
             record: &waiting.record,
             assignment: &waiting.assignment,
             slot: waiting.slot,
             attempts,
-            handler: Some(waiting.handler),
-            bound: waiting.bound.as_ref(),
+            handler: Some(handler),
+            bound: bound.as_ref(),
         };
         match result {
             // Another instance handles it again: what this one found out must not be published beside it.
@@ -211,8 +237,8 @@ impl Intake {
             JobResult::Abandoned => self.leave(&waiting),
             JobResult::Failed(error) => self.publishing.dead_letter(ended, &error),
             JobResult::Events(events) => match Envelope::decode(waiting.record.value.as_deref()) {
-                Ok(envelope) => self.publishing.events(ended, waiting.handler, &envelope, &events),
-                Err(error) => self.reject(ended, Reason::InvalidEnvelope, error.to_string()),
+                Ok(envelope) => self.publishing.events(ended, handler, &envelope, &events),
+                Err(error) => self.publishing.dead_letter(ended, &AttemptError::envelope(&error)),
             },
         }
         self.next_in_lane(waiting.lane, context);
@@ -246,13 +272,13 @@ impl Intake {
             assignment: &waiting.assignment,
             slot: waiting.slot,
             attempts: 0,
-            handler: Some(waiting.handler),
+            handler: None,
             bound: None,
         };
-        let started = match Envelope::decode(waiting.record.value.as_deref()) {
-            Ok(envelope) => self.start(ended, waiting.handler, &envelope, context),
+        let started = match Envelope::decode(waiting.record.value()) {
+            Ok(envelope) => self.begin(ended, waiting.route, &envelope, context),
             Err(error) => {
-                self.reject(ended, Reason::InvalidEnvelope, error.to_string());
+                self.reject(ended, &AttemptError::envelope(&error));
                 None
             }
         };
@@ -263,11 +289,6 @@ impl Intake {
 }
 
 /// Copies a record out, for when it cannot be finished now.
-fn wait<R: Record>(
-    ended: Ended<'_, R>,
-    assignment: &Arc<Assignment>,
-    lane: LaneId,
-    handler: &'static Handler,
-) -> Waiting {
-    Waiting::new(ended.record.store(), assignment, ended.slot, lane, handler)
+fn wait<R: Record>(entry: &Entry<R>, known: &Known, lane: LaneId) -> Waiting {
+    Waiting::new(entry.record.store(), known, entry.slot, lane)
 }

@@ -11,40 +11,32 @@ use std::{
 
 use futures_util::future::{Either, select};
 
-use super::{Core, lanes::LaneId, outcome::Ended, pool};
+use super::{Core, assigned::Known, lanes::LaneId, outcome::Ended, pool};
 use crate::{
     commit::Assignment,
     dead_letter::Reason,
-    envelope::Envelope,
+    envelope::{Envelope, EnvelopeError},
     handler::{Context, ErrorClass, Events, Failure, HandlerError, HandlerFuture, Outcome},
     message::{Origin, Record, StoredRecord},
     publish::{BoundGuard, LazyPublisher},
-    registry::Handler,
+    registry::{Handler, RouteId},
     retry::{Decision, decide, policy},
 };
 
-/// A record that waits, with its place and its handler.
+/// A record that waits for its turn, with its place.
 #[derive(Debug)]
 pub(crate) struct Waiting {
     pub(crate) record: StoredRecord,
     pub(crate) assignment: Arc<Assignment>,
+    pub(crate) route: RouteId,
     pub(crate) slot: u64,
     pub(crate) lane: LaneId,
-    pub(crate) handler: &'static Handler,
-    /// What it has published itself counts for its position.
-    pub(crate) bound: Option<BoundGuard>,
 }
 
 impl Waiting {
-    pub(crate) fn new(
-        record: StoredRecord,
-        assignment: &Arc<Assignment>,
-        slot: u64,
-        lane: LaneId,
-        handler: &'static Handler,
-    ) -> Self {
-        assignment.begin_waiting(record.size());
-        Self { record, assignment: Arc::clone(assignment), slot, lane, handler, bound: None }
+    pub(super) fn new(record: StoredRecord, known: &Known, slot: u64, lane: LaneId) -> Self {
+        known.assignment.begin_waiting(record.size());
+        Self { record, assignment: Arc::clone(&known.assignment), route: known.route, slot, lane }
     }
 
     pub(crate) fn origin(&self) -> Origin<'_> {
@@ -82,6 +74,10 @@ impl AttemptError {
         let class = core.classifiers.class(error);
         let reason = if class == ErrorClass::Permanent { Reason::PermanentError } else { Reason::HandlerError };
         Self { reason, class, message: error.to_string() }
+    }
+
+    pub(super) fn envelope(error: &EnvelopeError) -> Self {
+        Self { reason: Reason::InvalidEnvelope, class: ErrorClass::Permanent, message: error.to_string() }
     }
 
     pub(crate) fn panic(panic: &(dyn Any + Send)) -> Self {
@@ -171,16 +167,26 @@ pub(crate) enum Next {
 
 /// A command that is not finished after its first look.
 pub(super) struct Started {
+    pub(super) handler: &'static Handler,
     pub(super) attempts: u32,
     pub(super) next: Next,
     pub(super) bound: Option<BoundGuard>,
 }
 
+/// A parked command.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) waiting: Waiting,
+    pub(crate) handler: &'static Handler,
+    pub(crate) attempts: u32,
+    /// What it has published itself counts for its position.
+    pub(crate) bound: Option<BoundGuard>,
+}
+
 /// What became of a parked command.
 #[derive(Debug)]
 pub(crate) struct Done {
-    pub(crate) waiting: Waiting,
-    pub(crate) attempts: u32,
+    pub(crate) job: Job,
     pub(crate) result: JobResult,
 }
 
@@ -193,66 +199,62 @@ pub(crate) enum JobResult {
 }
 
 /// Runs a command to its end: attempts, waits between them, timeouts.
-pub(crate) async fn run(core: Arc<Core>, mut waiting: Waiting, mut attempt: u32, mut next: Next) -> Done {
+pub(super) async fn run(core: Arc<Core>, waiting: Waiting, started: Started) -> Done {
+    let Started { handler, attempts, mut next, bound } = started;
+    let mut job = Job { waiting, handler, attempts, bound };
     let began = core.clock.timestamp();
     loop {
         let error = match next {
-            Next::Finish(future) => match finish(&core, waiting.handler, future).await {
-                Ok(events) => return Done { waiting, attempts: attempt, result: JobResult::Events(events) },
+            Next::Finish(future) => match finish(&core, handler, future).await {
+                Ok(events) => return Done { job, result: JobResult::Events(events) },
                 Err(error) => error,
             },
             Next::Failed(error) => error,
         };
         // A clock that was set back counts as no time.
         let elapsed = Duration::try_from(core.clock.timestamp().duration_since(began)).unwrap_or_default();
-        let policy = policy(&core.settings.retry, &waiting.handler.retry);
-        let decision = decide(&policy, error.class, attempt, elapsed, core.clock.random());
+        let policy = policy(&core.settings.retry, &handler.retry);
+        let decision = decide(&policy, error.class, job.attempts, elapsed, core.clock.random());
         let Decision::After(wait) = decision else {
-            return Done { waiting, attempts: attempt, result: JobResult::Failed(error) };
+            return Done { job, result: JobResult::Failed(error) };
         };
-        log_retry(&waiting, attempt, wait, &error);
-        waiting.assignment.pause(waiting.slot);
+        log_retry(&job, wait, &error);
+        job.waiting.assignment.pause(job.waiting.slot);
         core.clock.sleep(wait).await;
-        if !waiting.assignment.resume(waiting.slot) {
-            return Done { waiting, attempts: attempt, result: JobResult::Abandoned };
+        if !job.waiting.assignment.resume(job.waiting.slot) {
+            return Done { job, result: JobResult::Abandoned };
         }
-        attempt += 1;
+        job.attempts += 1;
         core.counters.retries.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        next = again(&core, &mut waiting, attempt);
+        next = again(&core, &mut job);
     }
 }
 
 /// Starts the next attempt from the stored record.
-fn again(core: &Arc<Core>, waiting: &mut Waiting, attempt: u32) -> Next {
-    let mut bound = waiting.bound.take();
-    let next = call_again(core, waiting, attempt, &mut bound);
-    waiting.bound = bound;
+fn again(core: &Arc<Core>, job: &mut Job) -> Next {
+    let mut bound = job.bound.take();
+    let next = call_again(core, job, &mut bound);
+    job.bound = bound;
     next
 }
 
-fn call_again(core: &Arc<Core>, waiting: &Waiting, attempt: u32, bound: &mut Option<BoundGuard>) -> Next {
+fn call_again(core: &Arc<Core>, job: &Job, bound: &mut Option<BoundGuard>) -> Next {
+    let Job { waiting, handler, attempts, .. } = job;
     let envelope = match Envelope::decode(waiting.record.value()) {
         Ok(envelope) => envelope,
         // It decoded when it was received, and bytes do not change.
-        Err(error) => {
-            let message = error.to_string();
-            return Next::Failed(AttemptError {
-                reason: Reason::InvalidEnvelope,
-                class: ErrorClass::Permanent,
-                message,
-            });
-        }
+        Err(error) => return Next::Failed(AttemptError::envelope(&error)),
     };
     let at = Ended {
         record: &waiting.record,
         assignment: &waiting.assignment,
         slot: waiting.slot,
-        attempts: attempt,
-        handler: Some(waiting.handler),
+        attempts: *attempts,
+        handler: Some(*handler),
         bound: None,
     };
-    match call(core, waiting.handler, &envelope, at, bound) {
-        Ok(future) => Next::Finish(pool::place(core, waiting.handler, future)),
+    match call(core, handler, &envelope, at, bound) {
+        Ok(future) => Next::Finish(pool::place(core, handler, future)),
         Err(error) => Next::Failed(error),
     }
 }
@@ -277,14 +279,14 @@ async fn finish(core: &Core, handler: &'static Handler, mut future: HandlerFutur
     }
 }
 
-fn log_retry(waiting: &Waiting, attempt: u32, wait: Duration, error: &AttemptError) {
-    let origin = waiting.origin();
+fn log_retry(job: &Job, wait: Duration, error: &AttemptError) {
+    let origin = job.waiting.origin();
     tracing::warn!(
-        handler = %waiting.handler.place(),
+        handler = %job.handler.place(),
         topic = origin.topic,
         partition = origin.partition,
         offset = origin.offset,
-        attempt,
+        attempt = job.attempts,
         ?wait,
         error = %error.message,
         "attempt failed; trying again"

@@ -17,6 +17,10 @@ use super::{
 };
 use crate::{message::Record, publish::Incoming};
 
+/// After so many ends in a row a batch has its turn. Else the first handlers that end, and those that follow them in their
+/// lanes, would keep others from beginning, and the service would run fewer at once than it may.
+const ENDS_IN_A_ROW: u32 = 64;
+
 /// Takes batches and drives parked commands until the batches end.
 pub(crate) struct Dispatcher<R> {
     intake: Intake,
@@ -25,6 +29,7 @@ pub(crate) struct Dispatcher<R> {
     refusals: Refusals,
     /// The next batch follows soon.
     more: bool,
+    ends_in_a_row: u32,
 }
 
 impl<R: Record> Dispatcher<R> {
@@ -34,7 +39,8 @@ impl<R: Record> Dispatcher<R> {
         control: mpsc::UnboundedReceiver<Control>,
         incoming: mpsc::UnboundedReceiver<Incoming>,
     ) -> Self {
-        Self { intake: Intake::new(core, incoming), batches, control, refusals: Refusals::default(), more: false }
+        let (intake, refusals) = (Intake::new(core, incoming), Refusals::default());
+        Self { intake, batches, control, refusals, more: false, ends_in_a_row: 0 }
     }
 
     /// Runs until the sender of the batches is gone and everything that was started has ended.
@@ -57,6 +63,10 @@ impl<R: Record> Dispatcher<R> {
                         Poll::Ready(())
                     })
                     .await;
+                    self.ends_in_a_row += 1;
+                    if self.ends_in_a_row >= ENDS_IN_A_ROW && self.intake.has_room() && let Ok(batch) = self.batches.try_recv() {
+                        self.batch(batch).await;
+                    }
                 }
                 Some(incoming) = self.intake.publishing.incoming.recv() => {
                     self.intake.publishing.take(incoming);
@@ -83,7 +93,7 @@ impl<R: Record> Dispatcher<R> {
     /// Handles a whole batch without giving the thread away, then lets others have it.
     async fn batch(&mut self, batch: Batch<R>) {
         Counters::add(&self.intake.core.counters.received, batch.entries.len() as u64);
-        self.more = batch.more;
+        (self.more, self.ends_in_a_row) = (batch.more, 0);
         let mut batch = Some(batch);
         // The batch goes when its last record is handled, before anything is awaited.
         poll_fn(|context| {
@@ -144,3 +154,7 @@ impl<R: Record> Dispatcher<R> {
             && !output.is_full()
     }
 }
+
+#[cfg(test)]
+#[path = "running_tests.rs"]
+mod tests;

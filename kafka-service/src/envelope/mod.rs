@@ -12,7 +12,7 @@ mod scan;
 mod text;
 mod timestamp;
 
-pub(crate) use decode::Envelope;
+pub(crate) use decode::{Envelope, EnvelopeError};
 pub(crate) use encode::{Clock, Head, encode};
 pub(crate) use extra::extra_members;
 pub(crate) use timestamp::parse as parse_timestamp;

@@ -80,7 +80,13 @@ impl Bench<'_> {
     fn run(&mut self, workload: &str) -> Result<(), String> {
         if let Some((arms, cases)) = cases(workload, self.options.count) {
             let arms = self.arms(arms)?;
-            for case in &cases {
+            let asked: Vec<_> = cases.iter().filter(|case| case.label.contains(&self.options.case)).collect();
+            if asked.is_empty() {
+                let titles: Vec<_> = cases.iter().map(|case| format!("`{}`", case.label)).collect();
+                let case = &self.options.case;
+                return Err(format!("{workload} has no case with `{case}` in its title: {}", titles.join(", ")));
+            }
+            for case in asked {
                 self.case(workload, case, &arms);
             }
             Ok(())

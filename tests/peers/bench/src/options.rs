@@ -7,6 +7,8 @@ use std::path::PathBuf;
 pub(crate) struct Options {
     pub(crate) bootstrap: String,
     pub(crate) workload: String,
+    /// Part of the names of the cases to run; empty: all.
+    pub(crate) case: String,
     /// Empty: those that the workload is for.
     pub(crate) arms: Vec<String>,
     pub(crate) rounds: usize,
@@ -22,6 +24,7 @@ pub(crate) const USAGE: &str = "\
 Usage: run [OPTION]...
 
   --workload NAME   one of those below, or `all`              (throughput)
+  --case TEXT       only those rows of the workload that have this text in their title
   --arms A,B,C      which arms, see below                     (those that the workload is for)
   --rounds N        each arm once in each round               (5)
   --count N         commands of a backlog                     (each workload has its own)
@@ -42,6 +45,7 @@ impl Options {
         let mut options = Self {
             bootstrap: String::new(),
             workload: "throughput".to_owned(),
+            case: String::new(),
             arms: Vec::new(),
             rounds: 5,
             count: None,
@@ -66,6 +70,7 @@ impl Options {
         match name {
             "--bootstrap" => self.bootstrap = value,
             "--workload" => self.workload = value,
+            "--case" => self.case = value,
             "--arms" => self.arms = value.split(',').map(str::to_owned).collect(),
             "--rounds" => self.rounds = number()?.max(1) as usize,
             "--count" => self.count = Some(number()?),
