@@ -5,7 +5,8 @@ use std::{
     mem,
     rc::Rc,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use futures_util::future::BoxFuture;
@@ -52,12 +53,37 @@ impl Group {
     }
 }
 
-/// The consuming client. It never waits.
+/// The consuming client. Without a pace it never waits.
 pub(super) struct MemoryClient {
     /// By key; a key belongs to the partition that is its number modulo the number of partitions.
     commands: &'static [Command],
     group: Rc<Group>,
     events: Vec<ClientEvent>,
+    pace: Option<Rc<Pace>>,
+}
+
+/// When commands come, if they do not come at once, and when the client gave them out.
+pub(super) struct Pace {
+    next: Cell<Instant>,
+    every: Duration,
+    pub(super) given: RefCell<Vec<Instant>>,
+}
+
+impl Pace {
+    pub(super) fn new(every: Duration) -> Rc<Self> {
+        Rc::new(Self { next: Cell::new(Instant::now()), every, given: RefCell::default() })
+    }
+
+    /// Waits for the next command, but no longer than this, and offers what has come.
+    fn wait(&self, group: &Group, longest: Duration) {
+        thread::sleep(self.next.get().saturating_duration_since(Instant::now()).min(longest));
+        let now = Instant::now();
+        while self.next.get() <= now {
+            self.next.set(self.next.get() + self.every);
+            group.offered.set(group.offered.get() + 1);
+            self.given.borrow_mut().push(now);
+        }
+    }
 }
 
 impl MemoryClient {
@@ -66,7 +92,12 @@ impl MemoryClient {
         assert_eq!(commands.len() % PARTITIONS, 0, "every partition has as many commands");
         let names = (0..PARTITIONS).filter_map(|partition| i32::try_from(partition).ok());
         let assigned = names.map(|partition| TopicPartition::new(TOPIC, partition)).collect();
-        Self { commands: commands.leak(), group, events: vec![ClientEvent::Assigned(assigned)] }
+        Self { commands: commands.leak(), group, events: vec![ClientEvent::Assigned(assigned)], pace: None }
+    }
+
+    /// It waits, and gives out commands as they come.
+    pub(super) fn paced(self, pace: Rc<Pace>) -> Self {
+        Self { pace: Some(pace), ..self }
     }
 
     /// The n-th record that the client gives out.
@@ -118,7 +149,10 @@ impl Client for MemoryClient {
         mem::take(&mut self.events)
     }
 
-    fn take(&mut self, limit: usize, _: Duration) -> Vec<MemoryRecord> {
+    fn take(&mut self, limit: usize, wait: Duration) -> Vec<MemoryRecord> {
+        if let Some(pace) = &self.pace {
+            pace.wait(&self.group, wait);
+        }
         let (taken, offered) = (self.group.taken.get(), self.group.offered.get());
         let until = offered.min(taken + limit as u64);
         self.group.taken.set(until);

@@ -23,7 +23,7 @@ use crate::{
     clock::Clock,
     config::Config,
     consume::{Driver, DriverSettings, Stop},
-    dispatch::{BATCHES_AHEAD, Core, Costs, Counters, Dispatcher, Fatal, Settings},
+    dispatch::{BATCHES_AHEAD, Batch, Control, Core, Costs, Counters, Dispatcher, Fatal, Settings},
     handler::{Classifiers, States},
     health::HealthState,
     publish::{Acks, Publisher, PublisherCore},
@@ -74,20 +74,14 @@ impl Engine {
         let runtime = Builder::new_current_thread().build().expect("a runtime without drivers needs nothing");
         let (group, outbox) = (Group::new(), Arc::new(Outbox::default()));
         let (acks, incoming) = Acks::new();
-        let core = Arc::new(core(&Config::new("order-service"), &outbox, Arc::new(acks)));
+        let producer = Arc::new(MemoryProducer(Arc::clone(&outbox)));
+        let config = Config::new("order-service");
+        let core = Arc::new(core(&config, producer, Arc::new(acks), Box::new(CountingClock::default())));
         let (batches, received) = mpsc::channel(BATCHES_AHEAD);
         let (control, controls) = mpsc::unbounded_channel();
         let dispatcher = Dispatcher::<MemoryRecord>::new(Arc::clone(&core), received, controls, incoming);
         runtime.spawn(unconstrained(dispatcher.run()));
-        let settings = DriverSettings {
-            core: Arc::clone(&core),
-            batches,
-            control,
-            health: Arc::new(HealthState::default()),
-            stop: Arc::new(Stop::default()),
-            max_uncommitted: Config::new("").max_uncommitted,
-            drain_deadline: Duration::from_secs(10),
-        };
+        let settings = driver_settings(&core, batches, control);
         let now = Instant::now();
         let driver = Driver::new(MemoryClient::new(commands, Rc::clone(&group)), settings, now);
         Self { runtime, driver, core, group, outbox, now }
@@ -141,8 +135,23 @@ impl Engine {
     }
 }
 
-fn core(config: &Config, outbox: &Arc<Outbox>, acks: Arc<Acks>) -> Core {
-    let producer: Arc<dyn Producer> = Arc::new(MemoryProducer(Arc::clone(outbox)));
+pub(super) fn driver_settings(
+    core: &Arc<Core>,
+    batches: mpsc::Sender<Batch<MemoryRecord>>,
+    control: mpsc::UnboundedSender<Control>,
+) -> DriverSettings<MemoryRecord> {
+    DriverSettings {
+        core: Arc::clone(core),
+        batches,
+        control,
+        health: Arc::new(HealthState::default()),
+        stop: Arc::new(Stop::default()),
+        max_uncommitted: Config::new("").max_uncommitted,
+        drain_deadline: Duration::from_secs(10),
+    }
+}
+
+pub(super) fn core(config: &Config, producer: Arc<dyn Producer>, acks: Arc<Acks>, clock: Box<dyn Clock>) -> Core {
     let registry = Registry::from_handlers(registry::linked()).expect("the handlers of the benchmark are sound");
     let routes = Routes::new(registry.handlers(), config);
     Core {
@@ -156,7 +165,7 @@ fn core(config: &Config, outbox: &Arc<Outbox>, acks: Arc<Acks>) -> Core {
         acks,
         counters: Counters::default(),
         fatal: Fatal::default(),
-        clock: Box::new(CountingClock::default()),
+        clock,
         read_back: Box::new(NoReadBack),
     }
 }

@@ -7,10 +7,12 @@
 
 mod broker;
 mod engine;
+mod latency;
 mod stages;
 
 pub use self::{
     broker::{Command, PARTITIONS},
     engine::{Engine, Report},
+    latency::latencies,
     stages::{Encoding, Window, decode},
 };

@@ -43,7 +43,7 @@ impl<'a> Encoding<'a> {
         self.offset += 1;
         let origin =
             Origin { topic: "service_commands", partition: 0, offset: self.offset, key: None, timestamp: None };
-        self.ids.reset("order-service", "create_order", &self.command, &origin);
+        self.ids.reset("order-service", "create_order", self.command.id.as_deref(), &origin);
         let id = self.ids.get(Place::Returned(0));
         let now = Timestamp::from_microsecond(1_795_000_000_000_000 + self.offset).unwrap_or(Timestamp::MAX);
         black_box(self.encoder.encode(kind, &self.command.correlation_id, payload, id.as_str(), now)).value.len()

@@ -12,7 +12,8 @@ use tokio::sync::mpsc;
 use super::{
     Core, Counters, Entry,
     assigned::{Assigned, Known},
-    job::{self, AttemptError, Done, Job, JobResult, Next, Started, Waiting, origin},
+    attempt::{self, AttemptError},
+    job::{self, Done, Job, JobResult, Next, Started, Waiting, origin},
     lanes::{LaneId, Lanes, lane},
     outcome::{Ended, Publishing},
     pool,
@@ -164,19 +165,18 @@ impl Intake {
         envelope: &Envelope<'_>,
         context: &mut TaskContext<'_>,
     ) -> Option<Started> {
-        const FIRST: u32 = 1;
         if !self.may_start(ended) {
             return None;
         }
-        let ended = Ended { attempts: FIRST, handler: Some(handler), ..ended };
+        let ended = Ended { attempts: job::FIRST, handler: Some(handler), ..ended };
         let mut bound = None;
-        let result = match job::call(&self.core, handler, envelope, ended, &mut bound) {
+        let result = match attempt::call(&self.core, handler, envelope, ended, &mut bound) {
             Ok(future) => {
                 let mut future = pool::place(&self.core, handler, future);
-                match job::poll(&self.core, handler, &mut future, context) {
+                match attempt::poll(&self.core, handler, &mut future, context) {
                     Poll::Ready(result) => result,
                     Poll::Pending => {
-                        return Some(Started { handler, attempts: FIRST, next: Next::Finish(future), bound });
+                        return Some(Started::new(handler, envelope, Next::Finish(future), bound));
                     }
                 }
             }
@@ -190,12 +190,12 @@ impl Intake {
         let ended = Ended { bound: bound.as_ref(), ..ended };
         match result {
             Ok(events) => {
-                self.publishing.events(ended, handler, envelope, &events);
+                self.publishing.events(ended, handler, envelope.into(), &events);
                 None
             }
             Err(error) => {
                 let next = self.failed(ended, handler, error)?;
-                Some(Started { handler, attempts: FIRST, next, bound })
+                Some(Started::new(handler, envelope, next, bound))
             }
         }
     }
@@ -222,7 +222,7 @@ impl Intake {
 
     /// A parked command has ended; what waits behind it may go on.
     pub(super) fn done(&mut self, done: Done, context: &mut TaskContext<'_>) {
-        let Done { job: Job { waiting, handler, attempts, bound }, result } = done;
+        let Done { job: Job { waiting, identity, handler, attempts, bound }, result } = done;
         let ended = Ended {
             record: &waiting.record,
             assignment: &waiting.assignment,
@@ -236,10 +236,7 @@ impl Intake {
             _ if !waiting.assignment.is_owned() => self.leave(&waiting),
             JobResult::Abandoned => self.leave(&waiting),
             JobResult::Failed(error) => self.publishing.dead_letter(ended, &error),
-            JobResult::Events(events) => match Envelope::decode(waiting.record.value.as_deref()) {
-                Ok(envelope) => self.publishing.events(ended, handler, &envelope, &events),
-                Err(error) => self.publishing.dead_letter(ended, &AttemptError::envelope(&error)),
-            },
+            JobResult::Events(events) => self.publishing.events(ended, handler, identity.get(), &events),
         }
         self.next_in_lane(waiting.lane, context);
         self.start_ready(context);

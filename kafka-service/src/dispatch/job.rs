@@ -1,27 +1,29 @@
 //! A command that could not be finished in place: it waits for its handler, or for its next attempt.
 
-use std::{
-    any::Any,
-    future::poll_fn,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-    task::{Context as TaskContext, Poll},
-    time::Duration,
-};
+use std::{future::poll_fn, sync::Arc, time::Duration};
 
 use futures_util::future::{Either, select};
 
-use super::{Core, assigned::Known, lanes::LaneId, outcome::Ended, pool};
+use super::{
+    Core,
+    assigned::Known,
+    attempt::{AttemptError, call, poll},
+    lanes::LaneId,
+    outcome::Ended,
+    pool,
+};
 use crate::{
     commit::Assignment,
-    dead_letter::Reason,
-    envelope::{Envelope, EnvelopeError},
-    handler::{Context, ErrorClass, Events, Failure, HandlerError, HandlerFuture, Outcome},
+    envelope::{Envelope, Identity, StoredIdentity},
+    handler::{Events, HandlerFuture},
     message::{Origin, Record, StoredRecord},
-    publish::{BoundGuard, LazyPublisher},
+    publish::BoundGuard,
     registry::{Handler, RouteId},
     retry::{Decision, decide, policy},
 };
+
+/// The number of the first attempt.
+pub(super) const FIRST: u32 = 1;
 
 /// A record that waits for its turn, with its place.
 #[derive(Debug)]
@@ -61,102 +63,6 @@ pub(crate) fn origin<'a>(record: &'a impl Record, assignment: &'a Assignment) ->
     }
 }
 
-/// Why an attempt failed, in the terms in which it is reported and retried.
-#[derive(Debug)]
-pub(crate) struct AttemptError {
-    pub(crate) reason: Reason,
-    pub(crate) class: ErrorClass,
-    pub(crate) message: String,
-}
-
-impl AttemptError {
-    fn of(core: &Core, error: &HandlerError) -> Self {
-        let class = core.classifiers.class(error);
-        let reason = if class == ErrorClass::Permanent { Reason::PermanentError } else { Reason::HandlerError };
-        Self { reason, class, message: error.to_string() }
-    }
-
-    pub(super) fn envelope(error: &EnvelopeError) -> Self {
-        Self { reason: Reason::InvalidEnvelope, class: ErrorClass::Permanent, message: error.to_string() }
-    }
-
-    pub(crate) fn panic(panic: &(dyn Any + Send)) -> Self {
-        let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        Self {
-            reason: Reason::Panic,
-            class: ErrorClass::Retryable,
-            message: format!("the handler panicked: {}", text.unwrap_or("(a value that is no text)")),
-        }
-    }
-
-    fn timeout(limit: Duration) -> Self {
-        Self {
-            reason: Reason::Timeout,
-            class: ErrorClass::Retryable,
-            message: format!("the handler did not finish within its timeout of {limit:?}"),
-        }
-    }
-}
-
-/// Calls a handler: extraction and decoding happen here, the rest in the future. A panic is a failed attempt.
-pub(super) fn call<R: Record>(
-    core: &Core,
-    handler: &'static Handler,
-    envelope: &Envelope<'_>,
-    at: Ended<'_, R>,
-    bound: &mut Option<BoundGuard>,
-) -> Result<HandlerFuture, AttemptError> {
-    let publisher = LazyPublisher::new(&core.publisher, at.assignment.index(), at.slot, bound.as_ref());
-    let context = Context {
-        envelope,
-        origin: origin(at.record, at.assignment),
-        record: at.record,
-        attempt: at.attempts,
-        states: &core.states,
-        publisher: &publisher,
-    };
-    // What is the user's stands inside: the function, and what his errors say of themselves.
-    let called = catch_unwind(AssertUnwindSafe(|| {
-        (handler.invoke)(&context).map_err(|failure| match failure {
-            Failure::Decode(error) => AttemptError {
-                reason: Reason::UndecodablePayload,
-                class: ErrorClass::Permanent,
-                message: error.to_string(),
-            },
-            Failure::Extract(error) => AttemptError::of(core, &error),
-        })
-    }));
-    *bound = bound.take().or_else(|| publisher.into_guard());
-    called.unwrap_or_else(|panic| Err(AttemptError::panic(panic.as_ref())))
-}
-
-/// Polls a handler; a panic is a failed attempt.
-pub(crate) fn poll(
-    core: &Core,
-    handler: &'static Handler,
-    future: &mut HandlerFuture,
-    context: &mut TaskContext<'_>,
-) -> Poll<Result<Events, AttemptError>> {
-    let began = core.costs.enter(handler).then(|| core.clock.instant());
-    let polled = poll_caught(core, future, context);
-    core.costs.leave();
-    if let Some(began) = began {
-        core.costs.add(handler, core.clock.instant().duration_since(began));
-    }
-    polled
-}
-
-fn poll_caught(
-    core: &Core,
-    future: &mut HandlerFuture,
-    context: &mut TaskContext<'_>,
-) -> Poll<Result<Events, AttemptError>> {
-    let polled = catch_unwind(AssertUnwindSafe(|| {
-        future.as_mut().poll(context).map(|outcome: Outcome| outcome.map_err(|error| AttemptError::of(core, &error)))
-    }));
-    polled.unwrap_or_else(|panic| Poll::Ready(Err(AttemptError::panic(panic.as_ref()))))
-}
-
 /// Where a parked command stands.
 pub(crate) enum Next {
     /// Its handler has been started.
@@ -167,16 +73,28 @@ pub(crate) enum Next {
 
 /// A command that is not finished after its first look.
 pub(super) struct Started {
-    pub(super) handler: &'static Handler,
-    pub(super) attempts: u32,
+    identity: StoredIdentity,
+    handler: &'static Handler,
     pub(super) next: Next,
-    pub(super) bound: Option<BoundGuard>,
+    bound: Option<BoundGuard>,
+}
+
+impl Started {
+    pub(super) fn new(
+        handler: &'static Handler,
+        envelope: &Envelope<'_>,
+        next: Next,
+        bound: Option<BoundGuard>,
+    ) -> Self {
+        Self { identity: Identity::from(envelope).store(), handler, next, bound }
+    }
 }
 
 /// A parked command.
 #[derive(Debug)]
 pub(crate) struct Job {
     pub(crate) waiting: Waiting,
+    pub(crate) identity: StoredIdentity,
     pub(crate) handler: &'static Handler,
     pub(crate) attempts: u32,
     /// What it has published itself counts for its position.
@@ -200,8 +118,8 @@ pub(crate) enum JobResult {
 
 /// Runs a command to its end: attempts, waits between them, timeouts.
 pub(super) async fn run(core: Arc<Core>, waiting: Waiting, started: Started) -> Done {
-    let Started { handler, attempts, mut next, bound } = started;
-    let mut job = Job { waiting, handler, attempts, bound };
+    let Started { identity, handler, mut next, bound } = started;
+    let mut job = Job { waiting, identity, handler, attempts: FIRST, bound };
     let began = core.clock.timestamp();
     loop {
         let error = match next {

@@ -7,6 +7,7 @@
 
 mod abandon;
 mod assigned;
+mod attempt;
 mod breaker;
 mod closed;
 mod core;

@@ -6,8 +6,9 @@ use tokio::sync::mpsc;
 
 use super::{
     Core, Counters,
+    attempt::AttemptError,
     breaker::Breaker,
-    job::{AttemptError, origin},
+    job::origin,
     output::{Output, TooLarge},
     repair::is_owned,
     unknown::harmless,
@@ -16,7 +17,7 @@ use crate::{
     commit::{Assignment, Token},
     config::DeadLetterHeaders,
     dead_letter::{self, Failed, Reason},
-    envelope::Envelope,
+    envelope::Identity,
     handler::{ErrorClass, Events},
     message::{Record, StoredRecord},
     publish::{BoundGuard, Encoder, Incoming, MessageIds, Place},
@@ -98,7 +99,7 @@ impl Publishing {
         &mut self,
         ended: Ended<'_, R>,
         handler: &'static Handler,
-        envelope: &Envelope<'_>,
+        identity: Identity<'_>,
         events: &Events,
     ) {
         if let Some(bound) = ended.bound {
@@ -122,17 +123,17 @@ impl Publishing {
         Counters::add(&core.counters.events, events.len() as u64);
         let origin = origin(ended.record, ended.assignment);
         if self.encoder.wants_ids() {
-            self.ids.reset(&core.settings.group, handler.name, envelope, &origin);
+            self.ids.reset(&core.settings.group, handler.name, identity.id, &origin);
         }
         let (token, first) =
             bound.unwrap_or_else(|| (core.acks.command(ended.assignment.index(), ended.slot, events.len()), 0));
-        let command_key = origin.key.unwrap_or(envelope.correlation_id.as_bytes());
+        let command_key = origin.key.unwrap_or(identity.correlation_id.as_bytes());
         let mut refused = None;
         for (number, event) in (0..).zip(events.iter()) {
             let id = self.ids.get(Place::Returned(number));
             let encoded = self.encoder.encode(
                 event.event_type,
-                &envelope.correlation_id,
+                identity.correlation_id,
                 event.payload,
                 id.as_str(),
                 core.clock.timestamp(),

@@ -6,6 +6,7 @@
 mod decode;
 mod encode;
 mod extra;
+mod identity;
 mod member;
 mod not_json;
 mod scan;
@@ -15,4 +16,5 @@ mod timestamp;
 pub(crate) use decode::{Envelope, EnvelopeError};
 pub(crate) use encode::{Clock, Head, encode};
 pub(crate) use extra::extra_members;
+pub(crate) use identity::{Identity, StoredIdentity};
 pub(crate) use timestamp::parse as parse_timestamp;

@@ -114,7 +114,7 @@ impl Publisher {
     /// The publisher for one attempt at a command.
     fn bound_to(&self, context: &Context<'_>, bound: Arc<Bound>) -> Self {
         let mut ids = MessageIds::default();
-        ids.reset(&self.core.group, &context.envelope.kind, context.envelope, &context.origin);
+        ids.reset(&self.core.group, &context.envelope.kind, context.envelope.id.as_deref(), &context.origin);
         let command = CommandScope {
             correlation_id: context.envelope.correlation_id.clone().into_owned(),
             key: context.origin.key.map(<[u8]>::to_vec),

@@ -1,0 +1,81 @@
+//! How long a command is inside, with the threads of a service: one that consumes and one that dispatches.
+
+use std::{
+    rc::Rc,
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use tokio::{runtime::Handle, sync::mpsc, task::unconstrained};
+
+use super::{
+    broker::{Command, Group, MemoryClient, MemoryProducer, MemoryRecord, Outbox, Pace},
+    engine::{core, driver_settings},
+};
+use crate::{
+    clock::SystemClock,
+    commit::Token,
+    config::Config,
+    consume::Driver,
+    dispatch::{BATCHES_AHEAD, Dispatcher},
+    publish::Acks,
+    transport::{OutRecord, Producer, SendError},
+};
+
+/// Sends `count` commands through the engine, one after another at this rate, and says how long each took from the moment
+/// when the client gave out its record to the moment when its event was handed to the producer. Sorted.
+///
+/// # Panics
+///
+/// The program's handlers are not sound, or there is no thread to be had.
+#[must_use]
+pub fn latencies(runtime: &Handle, commands: Vec<Command>, every: Duration, count: usize) -> Vec<Duration> {
+    let (group, outbox) = (Group::new(), Arc::new(Outbox::default()));
+    let (acks, incoming) = Acks::new();
+    let acks = Arc::new(acks);
+    let producer = Arc::new(Timed { producer: MemoryProducer(Arc::clone(&outbox)), sent: Mutex::default() });
+    let config = Config::new("order-service");
+    let core = Arc::new(core(&config, Arc::clone(&producer) as Arc<dyn Producer>, acks, Box::new(SystemClock)));
+    let (batches, received) = mpsc::channel(BATCHES_AHEAD);
+    let (control, controls) = mpsc::unbounded_channel();
+    let dispatcher = Dispatcher::<MemoryRecord>::new(Arc::clone(&core), received, controls, incoming);
+    // As in `service/dispatcher.rs`.
+    let runtime = runtime.clone();
+    let dispatching = thread::spawn(move || runtime.block_on(unconstrained(dispatcher.run())));
+    let pace = Pace::new(every);
+    let client = MemoryClient::new(commands, Rc::clone(&group)).paced(Rc::clone(&pace));
+    let settings = driver_settings(&core, batches, control);
+    let mut driver = Driver::new(client, settings, Instant::now());
+    while outbox.acknowledged() < count as u64 {
+        driver.step(Instant::now());
+        outbox.acknowledge(&core.acks);
+    }
+    // The dispatcher ends with the last sender of batches.
+    drop(driver);
+    dispatching.join().expect("the dispatcher has ended");
+    let sent = producer.sent.lock().unwrap_or_else(PoisonError::into_inner);
+    let given = pace.given.borrow();
+    let mut waits: Vec<_> = given.iter().zip(sent.iter()).map(|(given, sent)| sent.duration_since(*given)).collect();
+    waits.sort_unstable();
+    waits
+}
+
+/// Notes when it was called.
+struct Timed {
+    producer: MemoryProducer,
+    sent: Mutex<Vec<Instant>>,
+}
+
+impl Producer for Timed {
+    fn send(&self, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).push(Instant::now());
+        self.producer.send(record, token)
+    }
+
+    fn idle(&self) {}
+
+    fn flush(&self, _: Duration) -> usize {
+        0
+    }
+}
