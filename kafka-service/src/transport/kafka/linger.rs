@@ -32,14 +32,12 @@ const NOTICE: Duration = Duration::from_millis(1);
 /// wait in the client anyhow.
 const FEW: i32 = 64;
 
-/// That long, at most, on a machine that has a core to spare: there may be partitions that are not as slow.
-const SLOW: Duration = Duration::from_millis(10);
-
-/// And so long from one call to the next, because while it lasts, the client's thread does not sleep.
-const REST: Duration = Duration::from_millis(4);
-
-/// Both are longer where the machine has no core to spare, but no longer than this.
+/// That long, at most: there may be partitions that are not as slow.
 const SLOWEST: Duration = Duration::from_millis(50);
+
+/// And so long from one call to the next, because while it lasts, the client's thread does not sleep. It is longer where the
+/// machine has no core to spare, but no longer than [`SLOWEST`].
+const REST: Duration = Duration::from_millis(4);
 
 /// Sends what lingers: while busy when the oldest record has waited for the linger, and at once when nothing more comes. So
 /// one setting has the latency of `linger.ms=0` and the throughput of a long one.
@@ -130,9 +128,9 @@ impl Linger {
     /// When to send. `None`: when something changes.
     fn due(&self, state: &State, now: Instant, unacknowledged: impl Fn() -> i32) -> Option<Instant> {
         let round_is_over = self.reported.load(Ordering::Relaxed) >= self.round.load(Ordering::Relaxed);
+        let acknowledged = if round_is_over { now } else { state.sent + SLOWEST };
         // A machine without a free core shows in how late the call returns.
         let late = state.took.div_duration_f64(NOTICE).max(1.0).powi(2);
-        let acknowledged = if round_is_over { now } else { state.sent + SLOW.mul_f64(late).min(SLOWEST) };
         let rested = acknowledged.max(state.sent + REST.mul_f64(late).min(SLOWEST));
         match state.next {
             Next::End | Next::Nothing => None,
