@@ -177,7 +177,9 @@ pub struct Meta {
     partition: i32,
     offset: i64,
     key: Option<Vec<u8>>,
-    timestamp: Option<SystemTime>,
+    /// As the message says it; read only when somebody asks.
+    sent: Option<String>,
+    recorded: Option<i64>,
     attempt: u32,
     source: Option<String>,
     message_id: Option<String>,
@@ -212,7 +214,7 @@ impl Meta {
     /// record's.
     #[must_use]
     pub fn timestamp(&self) -> Option<SystemTime> {
-        self.timestamp
+        self.sent.as_deref().and_then(parse_timestamp).or_else(|| self.recorded.and_then(from_millis))
     }
 
     /// 1 when the handler is called for the first time, 2 at the first retry, and so on.
@@ -239,13 +241,13 @@ impl FromContext for Meta {
 
     fn extract(context: &Context<'_>) -> Result<Self, HandlerError> {
         let Context { envelope, origin, attempt, .. } = context;
-        let sent = envelope.timestamp.as_deref().and_then(parse_timestamp);
         Ok(Self {
             topic: origin.topic.to_owned(),
             partition: origin.partition,
             offset: origin.offset,
             key: origin.key.map(<[u8]>::to_vec),
-            timestamp: sent.or_else(|| origin.timestamp.and_then(from_millis)),
+            sent: envelope.timestamp.as_deref().map(str::to_owned),
+            recorded: origin.timestamp,
             attempt: *attempt,
             source: envelope.source.as_deref().map(str::to_owned),
             message_id: envelope.id.as_deref().map(str::to_owned),

@@ -48,7 +48,9 @@ pub(crate) struct MessageIds {
 impl MessageIds {
     /// For one command; reuses the buffer.
     pub(crate) fn reset(&mut self, group: &str, handler: &str, id: Option<&str>, origin: &Origin<'_>) {
+        const REST: usize = 64;
         self.seed.clear();
+        self.seed.reserve(group.len() + handler.len() + id.unwrap_or(origin.topic).len() + REST);
         for part in [group, handler] {
             self.seed.extend_from_slice(part.as_bytes());
             self.seed.push(0);

@@ -93,7 +93,7 @@ impl Linger {
         self: &Arc<Self>,
         producer: &Arc<BaseProducer<C>>,
         acks: &Arc<Acks>,
-    ) -> Result<JoinHandle<()>, KafkaError> {
+    ) -> Result<LingerThread, KafkaError> {
         let (linger, producer, acks) = (Arc::clone(self), Arc::clone(producer), Arc::clone(acks));
         let thread = thread::Builder::new().name("kafka-linger".to_owned()).spawn(move || {
             let unacknowledged = || producer.in_flight_count();
@@ -103,7 +103,9 @@ impl Linger {
                 linger.sent(reason, unacknowledged());
             }
         });
-        thread.map_err(|error| KafkaError::ClientCreation(format!("no thread for its linger: {error}")))
+        let thread =
+            thread.map_err(|error| KafkaError::ClientCreation(format!("no thread for its linger: {error}")))?;
+        Ok(LingerThread { linger: Arc::clone(self), thread: Some(thread) })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -193,7 +195,7 @@ impl Linger {
         self.tell(Next::Now);
     }
 
-    pub(super) fn end(&self) {
+    fn end(&self) {
         self.tell(Next::End);
     }
 
@@ -202,6 +204,22 @@ impl Linger {
         if state.next != Next::End && state.next != next {
             self.set(&mut state, next);
             self.changed.notify_one();
+        }
+    }
+}
+
+/// The thread, which ends with this.
+pub(super) struct LingerThread {
+    linger: Arc<Linger>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for LingerThread {
+    fn drop(&mut self) {
+        self.linger.end();
+        if let Some(thread) = self.thread.take() {
+            // It has panicked with the panic hook's line, and there is nobody else to tell.
+            _ = thread.join();
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, PoisonError, RwLock},
-    thread::{self, JoinHandle},
+    thread,
     time::Duration,
 };
 
@@ -19,7 +19,7 @@ use super::{
     client_log::ClientLog,
     close::close,
     ffi::end_linger,
-    linger::Linger,
+    linger::{Linger, LingerThread},
     producer_topics::{TopicHandles, TopicNames},
     reports::Reports,
 };
@@ -41,12 +41,13 @@ pub(crate) struct KafkaProducer {
 
 /// One client with its topics.
 struct Current {
-    /// Goes first: it has the producer too, and only without that does the client close, and give back what it holds.
+    // The threads go first: they have the producer too, and only without that does the client close, and give back what it
+    // holds.
+    _linger_thread: LingerThread,
     _reports: Reports,
     producer: Arc<BaseProducer<Context>>,
     topics: TopicHandles<Context>,
     linger: Arc<Linger>,
-    linger_thread: Option<JoinHandle<()>>,
 }
 
 struct Context {
@@ -93,8 +94,8 @@ impl Current {
         let producer = Arc::new(config.create_with_context(context)?);
         let topics = TopicHandles::new(names);
         let reports = Reports::start(&producer)?;
-        let linger_thread = Some(linger.start(&producer, acks)?);
-        Ok(Self { _reports: reports, producer, topics, linger, linger_thread })
+        let linger_thread = linger.start(&producer, acks)?;
+        Ok(Self { _linger_thread: linger_thread, _reports: reports, producer, topics, linger })
     }
 
     /// Headers are rare and go the wrapper's way.
@@ -183,16 +184,6 @@ impl Producer for KafkaProducer {
         let current = self.current();
         end_linger(&current.producer, timeout);
         usize::try_from(current.producer.in_flight_count()).unwrap_or(0)
-    }
-}
-
-impl Drop for Current {
-    fn drop(&mut self) {
-        self.linger.end();
-        // It has the producer too, as the reports have.
-        if let Some(thread) = self.linger_thread.take() {
-            _ = thread.join();
-        }
     }
 }
 
