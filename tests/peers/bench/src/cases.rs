@@ -21,7 +21,7 @@ pub(crate) struct Case {
 }
 
 /// What ours runs at once by default, and so what the ideal time is reckoned with.
-const IN_FLIGHT: u64 = 1_000;
+pub(crate) const IN_FLIGHT: u64 = 1_000;
 
 impl Case {
     fn new(label: impl Into<String>, shape: Shape) -> Self {

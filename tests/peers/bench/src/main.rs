@@ -11,6 +11,7 @@ mod measure;
 mod options;
 mod process;
 mod report;
+mod timers;
 
 use std::process::ExitCode;
 
@@ -126,6 +127,9 @@ impl Bench<'_> {
         }
         let names: Vec<&str> = arms.iter().map(|arm| arm.name).collect();
         self.is_good &= print_case(workload, case, &names, &runs);
+        if let (Some(alone), Some(ideal)) = (timers::alone(case), case.ideal) {
+            println!("(tokio tasks that only sleep: {alone:.3} s, {:.3} of the ideal)\n", alone / ideal);
+        }
         self.json.extend(json_case(workload, case, &runs));
     }
 
