@@ -71,8 +71,9 @@ impl Intake {
             return;
         };
         let keyed = self.lane(entry.assignment, entry.record.key());
-        if let Some(lane) = keyed.filter(|lane| self.lanes.is_busy(*lane)) {
-            // It is decoded when its turn comes.
+        // What nearly always has a handler is read when its turn comes. Of events most may be for others: they do not wait.
+        let has_handler = || self.core.routes.unknown(known.route) == Kind::Command;
+        if let Some(lane) = keyed.filter(|lane| self.lanes.is_busy(*lane) && has_handler()) {
             return self.lanes.enqueue(lane, wait(entry, &known, lane));
         }
         let ended = Ended {
@@ -87,13 +88,16 @@ impl Intake {
             Ok(envelope) => envelope,
             Err(error) => return self.reject(ended, &AttemptError::envelope(&error)),
         };
+        let Some(handler) = self.core.routes.handler(known.route, &envelope.kind) else {
+            return self.unknown(ended, known.route, &envelope);
+        };
         let lane = keyed.unwrap_or_else(|| lane(entry.assignment, envelope.correlation_id.as_bytes()));
-        if keyed.is_none() && self.lanes.is_busy(lane) {
+        if self.lanes.is_busy(lane) {
             self.lanes.enqueue(lane, wait(entry, &known, lane));
         } else if self.jobs.len() >= self.core.settings.max_in_flight {
             self.lanes.occupy(lane);
             self.ready.push_back(wait(entry, &known, lane));
-        } else if let Some(started) = self.begin(ended, known.route, &envelope, context) {
+        } else if let Some(started) = self.start(ended, handler, &envelope, context) {
             self.lanes.occupy(lane);
             self.park(wait(entry, &known, lane), started);
         }
@@ -105,21 +109,6 @@ impl Intake {
             Ordering::Partition => Some(lane(assignment, b"")),
             _ => key.map(|key| lane(assignment, key)),
         }
-    }
-
-    /// Begins with a record that may run now. What is left to do, if it is not finished.
-    fn begin<R: Record>(
-        &mut self,
-        ended: Ended<'_, R>,
-        route: RouteId,
-        envelope: &Envelope<'_>,
-        context: &mut TaskContext<'_>,
-    ) -> Option<Started> {
-        let Some(handler) = self.core.routes.handler(route, &envelope.kind) else {
-            self.unknown(ended, route, envelope);
-            return None;
-        };
-        self.start(ended, handler, envelope, context)
     }
 
     fn unknown<R: Record>(&mut self, ended: Ended<'_, R>, route: RouteId, envelope: &Envelope<'_>) {
@@ -272,14 +261,18 @@ impl Intake {
             handler: None,
             bound: None,
         };
-        let started = match Envelope::decode(waiting.record.value()) {
-            Ok(envelope) => self.begin(ended, waiting.route, &envelope, context),
+        let envelope = match Envelope::decode(waiting.record.value()) {
+            Ok(envelope) => envelope,
             Err(error) => {
                 self.reject(ended, &AttemptError::envelope(&error));
-                None
+                return false;
             }
         };
-        let Some(started) = started else { return false };
+        let Some(handler) = self.core.routes.handler(waiting.route, &envelope.kind) else {
+            self.unknown(ended, waiting.route, &envelope);
+            return false;
+        };
+        let Some(started) = self.start(ended, handler, &envelope, context) else { return false };
         self.park(waiting, started);
         true
     }

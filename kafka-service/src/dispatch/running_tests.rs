@@ -1,6 +1,6 @@
 use std::{
     collections::HashMap,
-    future::poll_fn,
+    future::{Future as _, poll_fn},
     sync::{Arc, atomic::AtomicUsize},
     time::Duration,
 };
@@ -20,7 +20,8 @@ use crate::{
     transport::{OutRecord, Producer, ReadBack, SendError, TopicId},
 };
 
-const TOPIC: &str = "service_commands";
+const COMMANDS: &str = "service_commands";
+const EVENTS: &str = "service_events";
 
 static ENDED: AtomicUsize = AtomicUsize::new(0);
 static ENDED_BEFORE: AtomicUsize = AtomicUsize::new(usize::MAX);
@@ -44,7 +45,13 @@ fn look(_: &Context<'_>) -> Invocation {
     Ok(Box::pin(async { Ok(Default::default()) }))
 }
 
+fn never(_: &Context<'_>) -> Invocation {
+    Ok(Box::pin(std::future::pending()))
+}
+
 static STEP: Handler = Handler::command("step", &step);
+static NEVER: Handler = Handler::command("never", &never);
+static NEVER_EVENT: Handler = Handler::event("never", &never);
 static LOOK: Handler = Handler::command("look", &look);
 
 /// Nothing is published and nothing refused.
@@ -70,7 +77,7 @@ impl ReadBack for Nowhere {
 
 fn core(acks: Arc<Acks>) -> Core {
     let config = Config::new("shop");
-    let routes = Routes::new([&STEP, &LOOK], &config);
+    let routes = Routes::new([&STEP, &LOOK, &NEVER, &NEVER_EVENT], &config);
     let producer: Arc<dyn Producer> = Arc::new(Nowhere);
     let events = TopicId(0);
     Core {
@@ -116,7 +123,7 @@ async fn a_key_with_much_to_do_does_not_keep_another_from_beginning() {
     const OF_ONE_KEY: u64 = 500;
     let (acks, incoming) = Acks::new();
     let core = Arc::new(core(Arc::new(acks)));
-    let assignment = core.acks.assignments.add(TOPIC.into(), 0, 1024).index();
+    let assignment = core.acks.assignments.add(COMMANDS.into(), 0, 1024).index();
     let (batches, received) = mpsc::channel(BATCHES_AHEAD);
     let (_control, controls) = mpsc::unbounded_channel();
     batches.try_send(batch("step", "busy", assignment, 0, OF_ONE_KEY)).unwrap();
@@ -128,4 +135,28 @@ async fn a_key_with_much_to_do_does_not_keep_another_from_beginning() {
     assert_eq!(Counters::get(&core.counters.finished), OF_ONE_KEY + 1);
     let before = ENDED_BEFORE.load(Ordering::Relaxed);
     assert!(before <= 2 * ENDS_IN_A_ROW as usize, "{before} ended first");
+}
+
+/// How many messages were skipped with a message of their key still being handled.
+async fn skipped_behind_a_busy_key(topic: &str) -> u64 {
+    let (acks, incoming) = Acks::new();
+    let core = Arc::new(core(Arc::new(acks)));
+    let assignment = core.acks.assignments.add(topic.into(), 0, 1024).index();
+    let (batches, received) = mpsc::channel(BATCHES_AHEAD);
+    let (_control, controls) = mpsc::unbounded_channel();
+    batches.try_send(batch("never", "busy", assignment, 0, 1)).unwrap();
+    batches.try_send(batch("of_nobody", "busy", assignment, 1, 3)).unwrap();
+    let mut dispatcher = Box::pin(Dispatcher::new(Arc::clone(&core), received, controls, incoming).run());
+    // As often as it asks for more.
+    for _ in 0..10 {
+        let polled = poll_fn(|context| Poll::Ready(dispatcher.as_mut().poll(context))).await;
+        assert!(polled.is_pending(), "one handler never ends");
+    }
+    Counters::get(&core.counters.skipped)
+}
+
+#[tokio::test]
+async fn what_nobody_handles_waits_for_its_key_among_commands_but_not_among_events() {
+    assert_eq!(skipped_behind_a_busy_key(COMMANDS).await, 0);
+    assert_eq!(skipped_behind_a_busy_key(EVENTS).await, 3);
 }
