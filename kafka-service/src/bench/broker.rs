@@ -62,7 +62,7 @@ pub(super) struct MemoryClient {
     pace: Option<Rc<Pace>>,
 }
 
-/// When commands come, if they do not come at once, and when the client gave them out.
+/// When commands come, if they do not come at once, and when the client had them.
 pub(super) struct Pace {
     next: Cell<Instant>,
     every: Duration,

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Sends `count` commands through the engine, one after another at this rate, and says how long each took from the moment
-/// when the client gave out its record to the moment when its event was handed to the producer. Sorted.
+/// when its record came to the moment when its event was handed to the producer. Sorted.
 ///
 /// # Panics
 ///
@@ -48,6 +48,7 @@ pub fn latencies(runtime: &Handle, commands: Vec<Command>, every: Duration, coun
     let settings = driver_settings(&core, batches, control);
     let mut driver = Driver::new(client, settings, Instant::now());
     while outbox.acknowledged() < count as u64 {
+        assert!(!dispatching.is_finished(), "the dispatcher ended before its commands");
         driver.step(Instant::now());
         outbox.acknowledge(&core.acks);
     }
@@ -56,7 +57,9 @@ pub fn latencies(runtime: &Handle, commands: Vec<Command>, every: Duration, coun
     dispatching.join().expect("the dispatcher has ended");
     let sent = producer.sent.lock().unwrap_or_else(PoisonError::into_inner);
     let given = pace.given.borrow();
-    let mut waits: Vec<_> = given.iter().zip(sent.iter()).map(|(given, sent)| sent.duration_since(*given)).collect();
+    // The handler is ready at its first poll and returns one event, so the n-th event is the n-th command's.
+    let wait = |(given, sent): (&Instant, &Instant)| sent.checked_duration_since(*given).expect("an event comes after");
+    let mut waits: Vec<_> = given.iter().zip(sent.iter()).map(wait).collect();
     waits.sort_unstable();
     waits
 }

@@ -132,10 +132,15 @@ impl Assignment {
         self.phase.store(ENDED, Ordering::Release);
     }
 
+    /// Whether a position may be started.
+    pub(crate) fn may_start(&self, slot: u64) -> bool {
+        self.is_active() || self.is_gap(slot)
+    }
+
     /// Marks a position as running, unless no new work may be started.
     #[must_use]
     pub(crate) fn start(&self, slot: u64) -> bool {
-        let may = self.is_active() || self.is_gap(slot);
+        let may = self.may_start(slot);
         if may {
             debug_assert!(
                 matches!(self.ring.get(slot), State::Waiting | State::Paused),

@@ -1,4 +1,5 @@
 //! The first look at a record: decode it where it lies, find its handler, and run that handler in place if it may run now.
+//! What waits for its key is copied out instead, and looked at when its turn comes.
 
 use std::{
     collections::VecDeque,
@@ -71,9 +72,8 @@ impl Intake {
             return;
         };
         let keyed = self.lane(entry.assignment, entry.record.key());
-        // What nearly always has a handler is read when its turn comes. Of events most may be for others: they do not wait.
-        let has_handler = || self.core.routes.unknown(known.route) == Kind::Command;
-        if let Some(lane) = keyed.filter(|lane| self.lanes.is_busy(*lane) && has_handler()) {
+        if let Some(lane) = keyed.filter(|lane| self.lanes.is_busy(*lane) && self.is_all_ours(known.route)) {
+            // It is read when its turn comes.
             return self.lanes.enqueue(lane, wait(entry, &known, lane));
         }
         let ended = Ended {
@@ -103,6 +103,11 @@ impl Intake {
         }
     }
 
+    /// Whether all messages of a topic have a handler here, as far as we know. Others need not wait for their key.
+    fn is_all_ours(&self, route: RouteId) -> bool {
+        self.core.routes.unknown(route) == Kind::Command && self.unknown.is_empty()
+    }
+
     /// Records without a key are ordered by correlation id, which is in the envelope.
     fn lane(&self, assignment: u32, key: Option<&[u8]>) -> Option<LaneId> {
         match self.core.settings.ordering {
@@ -118,7 +123,9 @@ impl Intake {
             let (reason, class) = (Reason::UnknownCommand, ErrorClass::Permanent);
             return self.reject(ended, &AttemptError { reason, class, message });
         }
-        if !self.may_start(ended) {
+        // It is not marked as started: there is nothing that the next owner would do twice.
+        if !ended.assignment.may_start(ended.slot) {
+            Counters::add(&self.core.counters.abandoned, 1);
             return;
         }
         let origin: Origin<'_> = origin(ended.record, ended.assignment);

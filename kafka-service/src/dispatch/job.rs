@@ -160,7 +160,7 @@ fn call_again(core: &Arc<Core>, job: &Job, bound: &mut Option<BoundGuard>) -> Ne
     let Job { waiting, handler, attempts, .. } = job;
     let envelope = match Envelope::decode(waiting.record.value()) {
         Ok(envelope) => envelope,
-        // It decoded when it was received, and bytes do not change.
+        // It decoded for its first attempt, and bytes do not change.
         Err(error) => return Next::Failed(AttemptError::envelope(&error)),
     };
     let at = Ended {

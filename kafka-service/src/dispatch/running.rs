@@ -1,7 +1,7 @@
 //! The dispatcher's loop.
 
 use std::{
-    future::poll_fn,
+    future::{poll_fn, ready},
     sync::{Arc, atomic::Ordering},
     task::Poll,
 };
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{message::Record, publish::Incoming};
 
-/// After so many ends in a row a batch has its turn. Else the first handlers that end, and those that follow them in their
+/// After so many ends everything else has its turn. Else the first handlers that end, and those that follow them in their
 /// lanes, would keep others from beginning, and the service would run fewer at once than it may.
 const ENDS_IN_A_ROW: u32 = 64;
 
@@ -51,10 +51,12 @@ impl<R: Record> Dispatcher<R> {
             // What was not delivered is seen to before anything more is sent, so that nothing of its key overtakes it.
             self.intake.publishing.take_incoming();
             let room = self.intake.publishing.output.drain(&core.acks);
-            // Control first, so that a revoke never waits behind work. Ends before beginnings, so that memory is bounded.
+            // Control first, so that a revoke never waits behind work. Ends before beginnings, so that memory is bounded, but
+            // only so many in a row.
             tokio::select! { biased;
                 Some(control) = self.control.recv() => self.control(control),
-                Some(done) = self.intake.jobs.next(), if !self.intake.jobs.is_empty() => {
+                Some(done) = self.intake.jobs.next(),
+                    if !self.intake.jobs.is_empty() && self.ends_in_a_row < ENDS_IN_A_ROW => {
                     let mut done = Some(done);
                     poll_fn(|context| {
                         if let Some(done) = done.take() {
@@ -64,9 +66,6 @@ impl<R: Record> Dispatcher<R> {
                     })
                     .await;
                     self.ends_in_a_row += 1;
-                    if self.ends_in_a_row >= ENDS_IN_A_ROW && self.intake.has_room() && let Ok(batch) = self.batches.try_recv() {
-                        self.batch(batch).await;
-                    }
                 }
                 Some(incoming) = self.intake.publishing.incoming.recv() => {
                     self.intake.publishing.take(incoming);
@@ -82,6 +81,8 @@ impl<R: Record> Dispatcher<R> {
                     Some(batch) => self.batch(batch).await,
                     None => (open, self.more) = (false, false),
                 },
+                // All others have had their turn.
+                () = ready(()), if self.ends_in_a_row >= ENDS_IN_A_ROW => self.ends_in_a_row = 0,
             }
             self.rest();
         }

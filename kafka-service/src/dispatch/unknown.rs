@@ -41,6 +41,11 @@ impl Unknown {
         );
     }
 
+    /// Whether every command so far had a handler.
+    pub(super) fn is_empty(&self) -> bool {
+        self.seen.is_empty()
+    }
+
     /// What was skipped in all, by type, most frequent first.
     pub(super) fn summary(&self) -> Vec<(&str, u64)> {
         let mut counts: Vec<_> = self.seen.iter().map(|(kind, count)| (kind.as_str(), *count)).collect();

@@ -1,4 +1,4 @@
-//! Which message one is: what those that it causes have of it.
+//! The members of a message that its events inherit: correlation id, and the id that theirs are derived from.
 
 use super::Envelope;
 
@@ -9,7 +9,7 @@ pub(crate) struct Identity<'a> {
 }
 
 /// The same, for a command that is not finished in place: so its envelope is not decoded again for its events.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct StoredIdentity {
     correlation_id: Box<str>,
     id: Option<Box<str>>,

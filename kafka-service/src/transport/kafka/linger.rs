@@ -32,7 +32,7 @@ const NOTICE: Duration = Duration::from_millis(1);
 /// wait in the client anyhow.
 const FEW: i32 = 64;
 
-/// That long, at most: there may be partitions that are not as slow.
+/// It waits that long, at most: there may be partitions that are not as slow.
 const SLOWEST: Duration = Duration::from_millis(50);
 
 /// And so long from one call to the next, because while it lasts, the client's thread does not sleep. It is longer where the
@@ -49,8 +49,11 @@ pub(super) struct Linger {
     /// Whether there is something to do already; asked for each record.
     is_set: AtomicBool,
     reported: AtomicU64,
-    /// What was unacknowledged when records were last sent is acknowledged when so many are reported.
+    /// What was unacknowledged when records were last sent is acknowledged when so many are reported. What was left behind
+    /// counts too, so with many records it is the exception that this comes about before [`SLOWEST`].
     round: AtomicU64,
+    /// Something of it is acknowledged when so many are.
+    first: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -86,6 +89,7 @@ impl Linger {
             is_set: AtomicBool::new(false),
             reported: AtomicU64::new(0),
             round: AtomicU64::new(0),
+            first: AtomicU64::new(0),
         })
     }
 
@@ -129,14 +133,18 @@ impl Linger {
 
     /// When to send. `None`: when something changes.
     fn due(&self, state: &State, now: Instant, unacknowledged: impl Fn() -> i32) -> Option<Instant> {
-        let round_is_over = self.reported.load(Ordering::Relaxed) >= self.round.load(Ordering::Relaxed);
-        let acknowledged = if round_is_over { now } else { state.sent + SLOWEST };
+        let reported = self.reported.load(Ordering::Relaxed);
+        let when = |count: &AtomicU64| {
+            if reported >= count.load(Ordering::Relaxed) { now } else { state.sent + SLOWEST }
+        };
+        let acknowledged = when(&self.round);
         // A machine without a free core shows in how late the call returns.
         let late = state.took.div_duration_f64(NOTICE).max(1.0).powi(2);
         let rested = acknowledged.max(state.sent + REST.mul_f64(late).min(SLOWEST));
         match state.next {
             Next::End | Next::Nothing => None,
             Next::Now if unacknowledged() <= FEW => Some(now),
+            Next::WhenAcknowledged if unacknowledged() <= FEW => Some(when(&self.first)),
             Next::Now | Next::WhenAcknowledged => Some(rested),
             Next::WhenLingerIsOver => Some(rested.max(state.since + self.linger)),
         }
@@ -148,7 +156,9 @@ impl Linger {
         state.sent = now;
         self.set(state, Next::Nothing);
         let unacknowledged = u64::try_from(unacknowledged).unwrap_or(0);
-        self.round.store(self.reported.load(Ordering::Relaxed) + unacknowledged, Ordering::Relaxed);
+        let reported = self.reported.load(Ordering::Relaxed);
+        self.round.store(reported + unacknowledged, Ordering::Relaxed);
+        self.first.store(reported + unacknowledged.min(1), Ordering::Relaxed);
         reason
     }
 
@@ -183,7 +193,7 @@ impl Linger {
     /// What became of a record is known.
     pub(super) fn reported(&self) {
         let reported = self.reported.fetch_add(1, Ordering::Relaxed) + 1;
-        if reported == self.round.load(Ordering::Relaxed) {
+        if reported == self.round.load(Ordering::Relaxed) || reported == self.first.load(Ordering::Relaxed) {
             // Not between the other thread's look at the numbers and its wait.
             drop(self.state());
             self.changed.notify_one();

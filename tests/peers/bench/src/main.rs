@@ -82,7 +82,7 @@ impl Bench<'_> {
         if let Some((arms, cases)) = cases(workload, self.options.count) {
             let arms = self.arms(arms)?;
             let asked: Vec<_> = cases.iter().filter(|case| case.label.contains(&self.options.case)).collect();
-            if asked.is_empty() {
+            if asked.is_empty() && self.options.workload != "all" {
                 let titles: Vec<_> = cases.iter().map(|case| format!("`{}`", case.label)).collect();
                 let case = &self.options.case;
                 return Err(format!("{workload} has no case with `{case}` in its title: {}", titles.join(", ")));
@@ -92,6 +92,9 @@ impl Bench<'_> {
             }
             Ok(())
         } else if let Some((arms, measure)) = live(workload) {
+            if !self.options.case.is_empty() {
+                return if self.options.workload == "all" { Ok(()) } else { Err(format!("{workload} has no cases")) };
+            }
             let arms = self.arms(arms)?;
             self.live(workload, &arms, measure);
             Ok(())
