@@ -1,7 +1,7 @@
 use std::{
     collections::HashMap,
     future::{Future as _, poll_fn},
-    sync::{Arc, atomic::AtomicUsize},
+    sync::{Arc, OnceLock, atomic::AtomicUsize},
     time::Duration,
 };
 
@@ -17,7 +17,7 @@ use crate::{
     message::StoredRecord,
     publish::{Acks, Publisher, PublisherCore},
     registry::{Handler, Routes},
-    transport::{OutRecord, Producer, ReadBack, SendError, TopicId},
+    transport::{Cause, OutRecord, Producer, ReadBack, SendError, TopicId, Undelivered},
 };
 
 const COMMANDS: &str = "service_commands";
@@ -25,6 +25,10 @@ const EVENTS: &str = "service_events";
 
 static ENDED: AtomicUsize = AtomicUsize::new(0);
 static ENDED_BEFORE: AtomicUsize = AtomicUsize::new(usize::MAX);
+static SENT_AGAIN_AFTER: AtomicUsize = AtomicUsize::new(usize::MAX);
+/// The slot of a command whose event comes back, and what it comes back to.
+const SPOILT: u64 = 900;
+static SPOILT_OF: OnceLock<(Arc<Acks>, u32)> = OnceLock::new();
 
 /// Is pending once, and ready at once after that.
 fn step(_: &Context<'_>) -> Invocation {
@@ -45,21 +49,39 @@ fn look(_: &Context<'_>) -> Invocation {
     Ok(Box::pin(async { Ok(Default::default()) }))
 }
 
+/// While it runs, the event of another command comes back.
+fn spoil(_: &Context<'_>) -> Invocation {
+    let (acks, assignment) = SPOILT_OF.get().expect("a test that sends this says whose event comes back");
+    let undelivered = Undelivered {
+        topic: TopicId(0),
+        key: None,
+        value: None,
+        headers: Vec::new(),
+        cause: Cause::Broker,
+        error: "not now".to_owned(),
+    };
+    acks.failed(Token::position(*assignment, SPOILT), undelivered);
+    Ok(Box::pin(async { Ok(Default::default()) }))
+}
+
 fn never(_: &Context<'_>) -> Invocation {
     Ok(Box::pin(std::future::pending()))
 }
 
 static STEP: Handler = Handler::command("step", &step);
+static SPOIL: Handler = Handler::command("spoil", &spoil);
 static NEVER: Handler = Handler::command("never", &never);
 static NEVER_EVENT: Handler = Handler::event("never", &never);
 static LOOK: Handler = Handler::command("look", &look);
 
-/// Nothing is published and nothing refused.
-struct Nowhere;
+/// Takes what is sent again, and nothing else is sent.
+struct Again(Arc<Acks>);
 
-impl Producer for Nowhere {
-    fn send(&self, _: &OutRecord<'_>, _: Token) -> Result<(), SendError> {
-        unreachable!("no handler answers")
+impl Producer for Again {
+    fn send(&self, _: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
+        SENT_AGAIN_AFTER.store(ENDED.load(Ordering::Relaxed), Ordering::Relaxed);
+        self.0.delivered(token);
+        Ok(())
     }
 
     fn idle(&self) {}
@@ -69,6 +91,8 @@ impl Producer for Nowhere {
     }
 }
 
+struct Nowhere;
+
 impl ReadBack for Nowhere {
     fn read(&self, _: &str, _: i32, _: i64) -> BoxFuture<'static, Result<Option<StoredRecord>, String>> {
         unreachable!("nothing is refused")
@@ -77,8 +101,8 @@ impl ReadBack for Nowhere {
 
 fn core(acks: Arc<Acks>) -> Core {
     let config = Config::new("shop");
-    let routes = Routes::new([&STEP, &LOOK, &NEVER, &NEVER_EVENT], &config);
-    let producer: Arc<dyn Producer> = Arc::new(Nowhere);
+    let routes = Routes::new([&STEP, &LOOK, &SPOIL, &NEVER, &NEVER_EVENT], &config);
+    let producer: Arc<dyn Producer> = Arc::new(Again(Arc::clone(&acks)));
     let events = TopicId(0);
     Core {
         settings: Settings::new(&config, events, HashMap::new()),
@@ -119,22 +143,27 @@ fn batch(kind: &str, key: &str, assignment: u32, slot: u64, count: u64) -> Batch
 }
 
 #[tokio::test]
-async fn a_key_with_much_to_do_does_not_keep_another_from_beginning() {
+async fn a_key_with_much_to_do_does_not_keep_another_from_beginning_nor_an_event_from_being_sent_again() {
     const OF_ONE_KEY: u64 = 500;
     let (acks, incoming) = Acks::new();
     let core = Arc::new(core(Arc::new(acks)));
     let assignment = core.acks.assignments.add(COMMANDS.into(), 0, 1024).index();
     let (batches, received) = mpsc::channel(BATCHES_AHEAD);
     let (_control, controls) = mpsc::unbounded_channel();
-    batches.try_send(batch("step", "busy", assignment, 0, OF_ONE_KEY)).unwrap();
-    batches.try_send(batch("look", "other", assignment, OF_ONE_KEY, 1)).unwrap();
+    let mut first = batch("step", "busy", assignment, 0, OF_ONE_KEY);
+    first.entries.extend(batch("spoil", "other", assignment, OF_ONE_KEY, 1).entries);
+    batches.try_send(first).unwrap();
+    batches.try_send(batch("look", "other", assignment, OF_ONE_KEY + 1, 1)).unwrap();
     drop(batches);
+    SPOILT_OF.set((Arc::clone(&core.acks), assignment)).unwrap();
 
     Dispatcher::new(Arc::clone(&core), received, controls, incoming).run().await;
 
-    assert_eq!(Counters::get(&core.counters.finished), OF_ONE_KEY + 1);
-    let before = ENDED_BEFORE.load(Ordering::Relaxed);
-    assert!(before <= 2 * ENDS_IN_A_ROW as usize, "{before} ended first");
+    assert_eq!(Counters::get(&core.counters.finished), OF_ONE_KEY + 2);
+    for number in [&ENDED_BEFORE, &SENT_AGAIN_AFTER] {
+        let before = number.load(Ordering::Relaxed);
+        assert!(before <= 2 * ENDS_IN_A_ROW as usize, "{before} ended first");
+    }
 }
 
 /// How many messages were skipped with a message of their key still being handled.
