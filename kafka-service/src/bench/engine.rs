@@ -23,10 +23,10 @@ use crate::{
     clock::Clock,
     config::Config,
     consume::{Driver, DriverSettings, Stop},
-    dispatch::{BATCHES_AHEAD, Batch, Control, Core, Costs, Counters, Dispatcher, Fatal, Settings},
+    dispatch::{BATCHES_AHEAD, Core, Costs, Counters, Dispatcher, Fatal, Settings},
     handler::{Classifiers, States},
     health::HealthState,
-    publish::{Acks, Publisher, PublisherCore},
+    publish::{Acks, Incoming, Publisher, PublisherCore},
     registry::{self, Registry, Routes},
     transport::{Producer, TopicId},
 };
@@ -76,12 +76,9 @@ impl Engine {
         let (acks, incoming) = Acks::new();
         let producer = Arc::new(MemoryProducer(Arc::clone(&outbox)));
         let config = Config::new("order-service");
-        let core = Arc::new(core(&config, producer, Arc::new(acks), Box::new(CountingClock::default())));
-        let (batches, received) = mpsc::channel(BATCHES_AHEAD);
-        let (control, controls) = mpsc::unbounded_channel();
-        let dispatcher = Dispatcher::<MemoryRecord>::new(Arc::clone(&core), received, controls, incoming);
+        let core = core(&config, producer, Arc::new(acks), Box::new(CountingClock::default()));
+        let (core, dispatcher, settings) = wire(core, incoming);
         runtime.spawn(unconstrained(dispatcher.run()));
-        let settings = driver_settings(&core, batches, control);
         let now = Instant::now();
         let driver = Driver::new(MemoryClient::new(commands, Rc::clone(&group)), settings, now);
         Self { runtime, driver, core, group, outbox, now }
@@ -135,20 +132,25 @@ impl Engine {
     }
 }
 
-pub(super) fn driver_settings(
-    core: &Arc<Core>,
-    batches: mpsc::Sender<Batch<MemoryRecord>>,
-    control: mpsc::UnboundedSender<Control>,
-) -> DriverSettings<MemoryRecord> {
-    DriverSettings {
-        core: Arc::clone(core),
+/// Both halves, with the channels between them.
+pub(super) fn wire(
+    core: Core,
+    incoming: mpsc::UnboundedReceiver<Incoming>,
+) -> (Arc<Core>, Dispatcher<MemoryRecord>, DriverSettings<MemoryRecord>) {
+    let core = Arc::new(core);
+    let (batches, received) = mpsc::channel(BATCHES_AHEAD);
+    let (control, controls) = mpsc::unbounded_channel();
+    let dispatcher = Dispatcher::new(Arc::clone(&core), received, controls, incoming);
+    let settings = DriverSettings {
+        core: Arc::clone(&core),
         batches,
         control,
         health: Arc::new(HealthState::default()),
         stop: Arc::new(Stop::default()),
         max_uncommitted: Config::new("").max_uncommitted,
         drain_deadline: Duration::from_secs(10),
-    }
+    };
+    (core, dispatcher, settings)
 }
 
 pub(super) fn core(config: &Config, producer: Arc<dyn Producer>, acks: Arc<Acks>, clock: Box<dyn Clock>) -> Core {

@@ -7,18 +7,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{runtime::Handle, sync::mpsc, task::unconstrained};
+use tokio::{runtime::Handle, task::unconstrained};
 
 use super::{
-    broker::{Command, Group, MemoryClient, MemoryProducer, MemoryRecord, Outbox, Pace},
-    engine::{core, driver_settings},
+    broker::{Command, Group, MemoryClient, MemoryProducer, Outbox, Pace},
+    engine::{core, wire},
 };
 use crate::{
     clock::SystemClock,
     commit::Token,
     config::Config,
     consume::Driver,
-    dispatch::{BATCHES_AHEAD, Dispatcher},
     publish::Acks,
     transport::{OutRecord, Producer, SendError},
 };
@@ -33,19 +32,15 @@ use crate::{
 pub fn latencies(runtime: &Handle, commands: Vec<Command>, every: Duration, count: usize) -> Vec<Duration> {
     let (group, outbox) = (Group::new(), Arc::new(Outbox::default()));
     let (acks, incoming) = Acks::new();
-    let acks = Arc::new(acks);
     let producer = Arc::new(Timed { producer: MemoryProducer(Arc::clone(&outbox)), sent: Mutex::default() });
     let config = Config::new("order-service");
-    let core = Arc::new(core(&config, Arc::clone(&producer) as Arc<dyn Producer>, acks, Box::new(SystemClock)));
-    let (batches, received) = mpsc::channel(BATCHES_AHEAD);
-    let (control, controls) = mpsc::unbounded_channel();
-    let dispatcher = Dispatcher::<MemoryRecord>::new(Arc::clone(&core), received, controls, incoming);
+    let core = core(&config, Arc::clone(&producer) as Arc<dyn Producer>, Arc::new(acks), Box::new(SystemClock));
+    let (core, dispatcher, settings) = wire(core, incoming);
     // As in `service/dispatcher.rs`.
     let runtime = runtime.clone();
     let dispatching = thread::spawn(move || runtime.block_on(unconstrained(dispatcher.run())));
     let pace = Pace::new(every);
     let client = MemoryClient::new(commands, Rc::clone(&group)).paced(Rc::clone(&pace));
-    let settings = driver_settings(&core, batches, control);
     let mut driver = Driver::new(client, settings, Instant::now());
     while outbox.acknowledged() < count as u64 {
         assert!(!dispatching.is_finished(), "the dispatcher ended before its commands");

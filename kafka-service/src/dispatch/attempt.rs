@@ -32,8 +32,13 @@ impl AttemptError {
         Self { reason, class, message: error.to_string() }
     }
 
+    /// No further attempt can mend it.
+    pub(super) fn permanent(reason: Reason, message: String) -> Self {
+        Self { reason, class: ErrorClass::Permanent, message }
+    }
+
     pub(super) fn envelope(error: &EnvelopeError) -> Self {
-        Self { reason: Reason::InvalidEnvelope, class: ErrorClass::Permanent, message: error.to_string() }
+        Self::permanent(Reason::InvalidEnvelope, error.to_string())
     }
 
     pub(crate) fn panic(panic: &(dyn Any + Send)) -> Self {
@@ -74,11 +79,7 @@ pub(super) fn call<R: Record>(
     // What is the user's stands inside: the function, and what his errors say of themselves.
     let called = catch_unwind(AssertUnwindSafe(|| {
         (handler.invoke)(&context).map_err(|failure| match failure {
-            Failure::Decode(error) => AttemptError {
-                reason: Reason::UndecodablePayload,
-                class: ErrorClass::Permanent,
-                message: error.to_string(),
-            },
+            Failure::Decode(error) => AttemptError::permanent(Reason::UndecodablePayload, error.to_string()),
             Failure::Extract(error) => AttemptError::of(core, &error),
         })
     }));

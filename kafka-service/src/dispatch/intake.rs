@@ -76,21 +76,8 @@ impl Intake {
             // It is read when its turn comes.
             return self.lanes.enqueue(lane, wait(entry, &known, lane));
         }
-        let ended = Ended {
-            record: &entry.record,
-            assignment: &known.assignment,
-            slot: entry.slot,
-            attempts: 0,
-            handler: None,
-            bound: None,
-        };
-        let envelope = match Envelope::decode(entry.record.value()) {
-            Ok(envelope) => envelope,
-            Err(error) => return self.reject(ended, &AttemptError::envelope(&error)),
-        };
-        let Some(handler) = self.core.routes.handler(known.route, &envelope.kind) else {
-            return self.unknown(ended, known.route, &envelope);
-        };
+        let ended = Ended::unread(&entry.record, &known.assignment, entry.slot);
+        let Some((envelope, handler)) = self.read(ended, known.route) else { return };
         let lane = keyed.unwrap_or_else(|| lane(entry.assignment, envelope.correlation_id.as_bytes()));
         if self.lanes.is_busy(lane) {
             self.lanes.enqueue(lane, wait(entry, &known, lane));
@@ -116,16 +103,30 @@ impl Intake {
         }
     }
 
+    /// Decodes a record and finds its handler. What has none ends here.
+    fn read<'a, R: Record>(&mut self, ended: Ended<'a, R>, route: RouteId) -> Option<(Envelope<'a>, &'static Handler)> {
+        let envelope = match Envelope::decode(ended.record.value()) {
+            Ok(envelope) => envelope,
+            Err(error) => {
+                self.reject(ended, &AttemptError::envelope(&error));
+                return None;
+            }
+        };
+        let Some(handler) = self.core.routes.handler(route, &envelope.kind) else {
+            self.unknown(ended, route, &envelope);
+            return None;
+        };
+        Some((envelope, handler))
+    }
+
     fn unknown<R: Record>(&mut self, ended: Ended<'_, R>, route: RouteId, envelope: &Envelope<'_>) {
         let kind = self.core.routes.unknown(route);
         if kind == Kind::Command && self.core.settings.unknown_commands == UnknownCommands::DeadLetter {
             let message = format!("no handler for command `{}`", super::unknown::shown(&envelope.kind));
-            let (reason, class) = (Reason::UnknownCommand, ErrorClass::Permanent);
-            return self.reject(ended, &AttemptError { reason, class, message });
+            return self.reject(ended, &AttemptError::permanent(Reason::UnknownCommand, message));
         }
         // It is not marked as started: there is nothing that the next owner would do twice.
-        if !ended.assignment.may_start(ended.slot) {
-            Counters::add(&self.core.counters.abandoned, 1);
+        if !self.is_kept(ended.assignment.may_start(ended.slot)) {
             return;
         }
         let origin: Origin<'_> = origin(ended.record, ended.assignment);
@@ -139,18 +140,17 @@ impl Intake {
     }
 
     fn reject<R: Record>(&mut self, ended: Ended<'_, R>, error: &AttemptError) {
-        if self.may_start(ended) {
+        if self.is_kept(ended.assignment.start(ended.slot)) {
             self.publishing.dead_letter(ended, error);
         }
     }
 
-    /// Marks a record as running. Unless its partition is being given back: then it is left to the next owner.
-    fn may_start<R: Record>(&self, ended: Ended<'_, R>) -> bool {
-        let may = ended.assignment.start(ended.slot);
-        if !may {
+    /// A record that may not be started is left to the next owner of its partition.
+    fn is_kept(&self, may_start: bool) -> bool {
+        if !may_start {
             Counters::add(&self.core.counters.abandoned, 1);
         }
-        may
+        may_start
     }
 
     /// Calls a handler and polls it once. What is left to do, if it is not finished.
@@ -161,7 +161,7 @@ impl Intake {
         envelope: &Envelope<'_>,
         context: &mut TaskContext<'_>,
     ) -> Option<Started> {
-        if !self.may_start(ended) {
+        if !self.is_kept(ended.assignment.start(ended.slot)) {
             return None;
         }
         let ended = Ended { attempts: job::FIRST, handler: Some(handler), ..ended };
@@ -260,25 +260,8 @@ impl Intake {
 
     /// Starts a stored command; true when it is parked, and its lane stays busy.
     fn resume(&mut self, waiting: Waiting, context: &mut TaskContext<'_>) -> bool {
-        let ended = Ended {
-            record: &waiting.record,
-            assignment: &waiting.assignment,
-            slot: waiting.slot,
-            attempts: 0,
-            handler: None,
-            bound: None,
-        };
-        let envelope = match Envelope::decode(waiting.record.value()) {
-            Ok(envelope) => envelope,
-            Err(error) => {
-                self.reject(ended, &AttemptError::envelope(&error));
-                return false;
-            }
-        };
-        let Some(handler) = self.core.routes.handler(waiting.route, &envelope.kind) else {
-            self.unknown(ended, waiting.route, &envelope);
-            return false;
-        };
+        let ended = Ended::unread(&waiting.record, &waiting.assignment, waiting.slot);
+        let Some((envelope, handler)) = self.read(ended, waiting.route) else { return false };
         let Some(started) = self.start(ended, handler, &envelope, context) else { return false };
         self.park(waiting, started);
         true

@@ -18,7 +18,7 @@ use crate::{
     config::DeadLetterHeaders,
     dead_letter::{self, Failed, Reason},
     envelope::Identity,
-    handler::{ErrorClass, Events},
+    handler::Events,
     message::{Record, StoredRecord},
     publish::{BoundGuard, Encoder, Incoming, MessageIds, Place},
     registry::Handler,
@@ -54,6 +54,13 @@ impl<R> Clone for Ended<'_, R> {
 }
 
 impl<R> Copy for Ended<'_, R> {}
+
+impl<'a, R> Ended<'a, R> {
+    /// Before its first attempt.
+    pub(super) fn unread(record: &'a R, assignment: &'a Assignment, slot: u64) -> Self {
+        Self { record, assignment, slot, attempts: 0, handler: None, bound: None }
+    }
+}
 
 impl Publishing {
     pub(super) fn new(core: Arc<Core>, incoming: mpsc::UnboundedReceiver<Incoming>) -> Self {
@@ -106,8 +113,7 @@ impl Publishing {
             // What the handler has published itself goes before what it returns.
             self.take_incoming();
             if let Some(reason) = bound.bound().refusal() {
-                let (reason, message) = (Reason::EventRefused, reason.to_owned());
-                return self.dead_letter(ended, &AttemptError { reason, class: ErrorClass::Permanent, message });
+                return self.dead_letter(ended, &AttemptError::permanent(Reason::EventRefused, reason.to_owned()));
             }
         }
         let core = Arc::clone(&self.core);

@@ -126,6 +126,27 @@ fn core(acks: Arc<Acks>) -> Core {
     }
 }
 
+/// A dispatcher with one partition of a topic.
+struct Stage {
+    core: Arc<Core>,
+    assignment: u32,
+    batches: mpsc::Sender<Batch<StoredRecord>>,
+    dispatcher: Dispatcher<StoredRecord>,
+}
+
+impl Stage {
+    fn new(topic: &str) -> Self {
+        let (acks, incoming) = Acks::new();
+        let core = Arc::new(core(Arc::new(acks)));
+        let assignment = core.acks.assignments.add(topic.into(), 0, 1024).index();
+        let (batches, received) = mpsc::channel(BATCHES_AHEAD);
+        // Nothing is given back, so nobody needs the sender.
+        let (_, controls) = mpsc::unbounded_channel();
+        let dispatcher = Dispatcher::new(Arc::clone(&core), received, controls, incoming);
+        Self { core, assignment, batches, dispatcher }
+    }
+}
+
 /// A batch of `count` commands of one key, from this slot on.
 fn batch(kind: &str, key: &str, assignment: u32, slot: u64, count: u64) -> Batch<StoredRecord> {
     let entry = |slot: u64| Entry {
@@ -145,11 +166,7 @@ fn batch(kind: &str, key: &str, assignment: u32, slot: u64, count: u64) -> Batch
 #[tokio::test]
 async fn a_key_with_much_to_do_does_not_keep_another_from_beginning_nor_an_event_from_being_sent_again() {
     const OF_ONE_KEY: u64 = 500;
-    let (acks, incoming) = Acks::new();
-    let core = Arc::new(core(Arc::new(acks)));
-    let assignment = core.acks.assignments.add(COMMANDS.into(), 0, 1024).index();
-    let (batches, received) = mpsc::channel(BATCHES_AHEAD);
-    let (_control, controls) = mpsc::unbounded_channel();
+    let Stage { core, assignment, batches, dispatcher } = Stage::new(COMMANDS);
     let mut first = batch("step", "busy", assignment, 0, OF_ONE_KEY);
     first.entries.extend(batch("spoil", "other", assignment, OF_ONE_KEY, 1).entries);
     batches.try_send(first).unwrap();
@@ -157,7 +174,7 @@ async fn a_key_with_much_to_do_does_not_keep_another_from_beginning_nor_an_event
     drop(batches);
     SPOILT_OF.set((Arc::clone(&core.acks), assignment)).unwrap();
 
-    Dispatcher::new(Arc::clone(&core), received, controls, incoming).run().await;
+    dispatcher.run().await;
 
     assert_eq!(Counters::get(&core.counters.finished), OF_ONE_KEY + 2);
     for number in [&ENDED_BEFORE, &SENT_AGAIN_AFTER] {
@@ -168,14 +185,10 @@ async fn a_key_with_much_to_do_does_not_keep_another_from_beginning_nor_an_event
 
 /// How many messages were skipped with a message of their key still being handled.
 async fn skipped_behind_a_busy_key(topic: &str) -> u64 {
-    let (acks, incoming) = Acks::new();
-    let core = Arc::new(core(Arc::new(acks)));
-    let assignment = core.acks.assignments.add(topic.into(), 0, 1024).index();
-    let (batches, received) = mpsc::channel(BATCHES_AHEAD);
-    let (_control, controls) = mpsc::unbounded_channel();
+    let Stage { core, assignment, batches, dispatcher } = Stage::new(topic);
     batches.try_send(batch("never", "busy", assignment, 0, 1)).unwrap();
     batches.try_send(batch("of_nobody", "busy", assignment, 1, 3)).unwrap();
-    let mut dispatcher = Box::pin(Dispatcher::new(Arc::clone(&core), received, controls, incoming).run());
+    let mut dispatcher = Box::pin(dispatcher.run());
     // As often as it asks for more.
     for _ in 0..10 {
         let polled = poll_fn(|context| Poll::Ready(dispatcher.as_mut().poll(context))).await;
