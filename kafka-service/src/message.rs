@@ -24,7 +24,7 @@ pub(crate) trait Record: Send + 'static {
     /// Copies the headers. Not for the hot path: looking at headers costs as much as decoding an envelope.
     fn headers(&self) -> Vec<Header>;
 
-    /// Copies the record out of the transport's memory.
+    /// Copies the record into its parts.
     fn store(&self) -> StoredRecord {
         StoredRecord {
             value: self.value().map(<[u8]>::to_vec),
@@ -36,7 +36,7 @@ pub(crate) trait Record: Send + 'static {
     }
 }
 
-/// A record that waits, copied out so that it keeps no fetched batch and no consumer alive.
+/// A record of which every part can be changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StoredRecord {
     pub(crate) value: Option<Vec<u8>>,
@@ -44,15 +44,6 @@ pub(crate) struct StoredRecord {
     pub(crate) offset: i64,
     pub(crate) timestamp: Option<i64>,
     pub(crate) headers: Vec<Header>,
-}
-
-impl StoredRecord {
-    /// What it takes in memory, roughly.
-    pub(crate) fn size(&self) -> usize {
-        let headers = self.headers.iter().map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len));
-        let parts = self.value.as_ref().map_or(0, Vec::len) + self.key.as_ref().map_or(0, Vec::len);
-        size_of::<Self>() + parts + headers.sum::<usize>()
-    }
 }
 
 impl Record for StoredRecord {
@@ -74,5 +65,81 @@ impl Record for StoredRecord {
 
     fn headers(&self) -> Vec<Header> {
         self.headers.clone()
+    }
+}
+
+/// A record that waits, copied out so that it keeps no fetched batch and no consumer alive. Key and value are one piece of
+/// memory: thousands may wait, and what they touch is what they cost.
+#[derive(Debug)]
+pub(crate) struct WaitingRecord {
+    /// The key, then the value.
+    bytes: Box<[u8]>,
+    key_length: Option<usize>,
+    has_value: bool,
+    offset: i64,
+    timestamp: Option<i64>,
+    headers: Box<[Header]>,
+}
+
+impl WaitingRecord {
+    pub(crate) fn copy(record: &impl Record) -> Self {
+        let (key, value) = (record.key(), record.value());
+        Self {
+            bytes: [key.unwrap_or_default(), value.unwrap_or_default()].concat().into(),
+            key_length: key.map(<[u8]>::len),
+            has_value: value.is_some(),
+            offset: record.offset(),
+            timestamp: record.timestamp(),
+            headers: record.headers().into(),
+        }
+    }
+
+    /// What it takes in memory, roughly.
+    pub(crate) fn size(&self) -> usize {
+        let headers = self.headers.iter().map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len));
+        size_of::<Self>() + self.bytes.len() + headers.sum::<usize>()
+    }
+
+    fn parts(&self) -> (&[u8], &[u8]) {
+        self.bytes.split_at(self.key_length.unwrap_or_default())
+    }
+}
+
+impl Record for WaitingRecord {
+    fn value(&self) -> Option<&[u8]> {
+        self.has_value.then(|| self.parts().1)
+    }
+
+    fn key(&self) -> Option<&[u8]> {
+        self.key_length.map(|_| self.parts().0)
+    }
+
+    fn offset(&self) -> i64 {
+        self.offset
+    }
+
+    fn timestamp(&self) -> Option<i64> {
+        self.timestamp
+    }
+
+    fn headers(&self) -> Vec<Header> {
+        self.headers.to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_waiting_record_has_all_that_the_original_has() {
+        let header = ("trace".to_owned(), Some(b"1".to_vec()));
+        for key in [None, Some(Vec::new()), Some(b"key".to_vec())] {
+            for value in [None, Some(Vec::new()), Some(b"value".to_vec())] {
+                let (key, headers) = (key.clone(), vec![header.clone()]);
+                let record = StoredRecord { key, value, headers, offset: 7, timestamp: Some(9) };
+                assert_eq!(WaitingRecord::copy(&record).store(), record);
+            }
+        }
     }
 }

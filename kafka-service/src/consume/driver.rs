@@ -26,8 +26,11 @@ pub(super) const BATCH: usize = 512;
 const BUSY: usize = 32;
 /// How long a step waits for a record before it looks at everything else.
 const WAIT_FOR_RECORDS: Duration = Duration::from_millis(20);
-/// How long it waits while a revoke waits for handlers, and at first while there is no room for a record.
+/// How long it waits while a revoke waits for handlers.
 const WAIT_SHORTLY: Duration = Duration::from_millis(1);
+/// How long it waits at first while there is no room for a record: a batch of which every record waits for its key, or is
+/// skipped, occupies the dispatcher for some ten microseconds.
+const WAIT_FOR_ROOM: Duration = Duration::from_micros(125);
 /// How long it waits for room at most.
 const WAIT_LONGER: Duration = Duration::from_millis(8);
 /// How long leaving the group may take beyond the deadline of a stop.
@@ -109,7 +112,7 @@ impl<C: Client> Driver<C> {
             revokes: Vec::new(),
             more: false,
             unsent: None,
-            wait: WAIT_SHORTLY,
+            wait: WAIT_FOR_ROOM,
             lease: Arc::new(()),
             phase: Phase::Consuming,
             any_hold: false,
@@ -228,7 +231,7 @@ impl<C: Client> Driver<C> {
         match self.settings.batches.try_send(batch) {
             Err(TrySendError::Full(batch)) => self.unsent = Some(batch),
             // A dispatcher that is gone has ended with the service.
-            Ok(()) | Err(TrySendError::Closed(_)) => self.wait = WAIT_SHORTLY,
+            Ok(()) | Err(TrySendError::Closed(_)) => self.wait = WAIT_FOR_ROOM,
         }
     }
 

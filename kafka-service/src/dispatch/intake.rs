@@ -7,7 +7,7 @@ use std::{
     task::{Context as TaskContext, Poll},
 };
 
-use futures_util::{future::BoxFuture, stream::FuturesUnordered};
+use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
 
 use super::{
@@ -17,6 +17,7 @@ use super::{
     job::{self, Done, Job, JobResult, Next, Started, Waiting, origin},
     lanes::{LaneId, Lanes, lane},
     outcome::{Ended, Publishing},
+    parked::Parked,
     pool,
     unknown::Unknown,
 };
@@ -25,7 +26,7 @@ use crate::{
     dead_letter::Reason,
     envelope::Envelope,
     handler::ErrorClass,
-    message::{Origin, Record},
+    message::{Origin, Record, WaitingRecord},
     publish::Incoming,
     registry::{Handler, Kind, RouteId},
     retry,
@@ -35,7 +36,7 @@ use crate::{
 pub(super) struct Intake {
     pub(super) core: Arc<Core>,
     pub(super) publishing: Publishing,
-    pub(super) jobs: FuturesUnordered<BoxFuture<'static, Done>>,
+    pub(super) jobs: FuturesUnordered<Parked>,
     pub(super) lanes: Lanes<Waiting>,
     /// Commands that may start as soon as fewer handlers run. Their lanes are busy already.
     pub(super) ready: VecDeque<Waiting>,
@@ -72,21 +73,34 @@ impl Intake {
             return;
         };
         let keyed = self.lane(entry.assignment, entry.record.key());
-        if let Some(lane) = keyed.filter(|lane| self.lanes.is_busy(*lane) && self.is_all_ours(known.route)) {
+        if let Some(lane) = keyed.filter(|lane| !self.may_begin(*lane) && self.is_all_ours(known.route)) {
             // It is read when its turn comes.
-            return self.lanes.enqueue(lane, wait(entry, &known, lane));
+            return self.delay(entry, &known, lane);
         }
         let ended = Ended::unread(&entry.record, &known.assignment, entry.slot);
         let Some((envelope, handler)) = self.read(ended, known.route) else { return };
         let lane = keyed.unwrap_or_else(|| lane(entry.assignment, envelope.correlation_id.as_bytes()));
-        if self.lanes.is_busy(lane) {
-            self.lanes.enqueue(lane, wait(entry, &known, lane));
-        } else if self.jobs.len() >= self.core.settings.max_in_flight {
-            self.lanes.occupy(lane);
-            self.ready.push_back(wait(entry, &known, lane));
+        if !self.may_begin(lane) {
+            self.delay(entry, &known, lane);
         } else if let Some(started) = self.start(ended, handler, &envelope, context) {
             self.lanes.occupy(lane);
             self.park(wait(entry, &known, lane), started);
+        }
+    }
+
+    /// Whether a command of this lane may begin now.
+    fn may_begin(&self, lane: LaneId) -> bool {
+        self.jobs.len() < self.core.settings.max_in_flight && !self.lanes.is_busy(lane)
+    }
+
+    /// Lets a record wait: for its lane, or in front of it for a place.
+    fn delay<R: Record>(&mut self, entry: &Entry<R>, known: &Known, lane: LaneId) {
+        let waiting = wait(entry, known, lane);
+        if self.lanes.is_busy(lane) {
+            self.lanes.enqueue(lane, waiting);
+        } else {
+            self.lanes.occupy(lane);
+            self.ready.push_back(waiting);
         }
     }
 
@@ -213,7 +227,7 @@ impl Intake {
 
     fn park(&mut self, waiting: Waiting, started: Started) {
         debug_assert!(self.jobs.len() < self.core.settings.max_in_flight, "a handler is started only if it may run");
-        self.jobs.push(Box::pin(job::run(Arc::clone(&self.core), waiting, started)));
+        self.jobs.push(Parked::new(&self.core, waiting, started));
     }
 
     /// A parked command has ended; what waits behind it may go on.
@@ -270,5 +284,5 @@ impl Intake {
 
 /// Copies a record out, for when it cannot be finished now.
 fn wait<R: Record>(entry: &Entry<R>, known: &Known, lane: LaneId) -> Waiting {
-    Waiting::new(entry.record.store(), known, entry.slot, lane)
+    Waiting::new(WaitingRecord::copy(&entry.record), known, entry.slot, lane)
 }

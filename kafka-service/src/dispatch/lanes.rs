@@ -1,11 +1,12 @@
 //! One lane per busy key: what follows a command of the same key waits here. Pure.
 
 use std::{
-    collections::{HashMap, VecDeque, hash_map::Entry},
+    collections::{HashMap, hash_map::Entry},
     hash::Hasher,
 };
 
 use rustc_hash::{FxBuildHasher, FxHasher};
+use slab::Slab;
 
 /// Names a lane. Two keys that share a hash share a lane: they are handled in order too, which harms nobody.
 pub(crate) type LaneId = u64;
@@ -21,12 +22,33 @@ pub(crate) fn lane(assignment: u32, key: &[u8]) -> LaneId {
 /// The busy lanes. A lane exists only while something of its key runs or waits.
 #[derive(Debug)]
 pub(crate) struct Lanes<T> {
-    busy: HashMap<LaneId, VecDeque<T>, FxBuildHasher>,
+    busy: HashMap<LaneId, Queue, FxBuildHasher>,
+    /// What waits in all lanes, in one piece of memory. A growing piece for each lane would take three times as much.
+    waiting: Slab<Waiting<T>>,
 }
+
+/// What waits in one lane: a list through the slab.
+#[derive(Clone, Copy, Debug, Default)]
+struct Queue(Option<Ends>);
+
+#[derive(Clone, Copy, Debug)]
+struct Ends {
+    first: usize,
+    last: usize,
+}
+
+#[derive(Debug)]
+struct Waiting<T> {
+    one: T,
+    next: Option<usize>,
+}
+
+/// With nothing waiting, more room than this is given back.
+const KEPT_ROOM: usize = 1_024;
 
 impl<T> Default for Lanes<T> {
     fn default() -> Self {
-        Self { busy: HashMap::default() }
+        Self { busy: HashMap::default(), waiting: Slab::new() }
     }
 }
 
@@ -37,40 +59,69 @@ impl<T> Lanes<T> {
 
     /// Makes a lane busy. It must not be busy yet.
     pub(crate) fn occupy(&mut self, lane: LaneId) {
-        let before = self.busy.insert(lane, VecDeque::new());
+        let before = self.busy.insert(lane, Queue::default());
         debug_assert!(before.is_none(), "a lane runs one command at a time");
     }
 
     /// Lets something wait behind what its lane is busy with.
-    pub(crate) fn enqueue(&mut self, lane: LaneId, waiting: T) {
-        self.busy.entry(lane).or_default().push_back(waiting);
+    pub(crate) fn enqueue(&mut self, lane: LaneId, one: T) {
+        self.busy.entry(lane).or_default().push(&mut self.waiting, one);
     }
 
     /// The lane has finished one: the next one that waits, for which the lane stays busy; without one the lane is gone.
     pub(crate) fn next(&mut self, lane: LaneId) -> Option<T> {
         let Entry::Occupied(mut entry) = self.busy.entry(lane) else { return None };
-        let next = entry.get_mut().pop_front();
+        let next = entry.get_mut().pop(&mut self.waiting);
         if next.is_none() {
             entry.remove();
+            if self.waiting.is_empty() && self.waiting.capacity() > KEPT_ROOM {
+                self.waiting = Slab::new();
+            }
         }
         next
     }
 
     /// Drops what waits and is not to be kept. The lanes themselves stay busy.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) -> u64 {
-        self.busy.values_mut().map(|waiting| retain(waiting, &mut keep)).sum()
+        self.busy.values_mut().map(|queue| queue.retain(&mut self.waiting, &mut keep)).sum()
     }
 
     /// Drops what waits in one lane. The lane itself stays busy.
     pub(crate) fn drop_waiting(&mut self, lane: LaneId, drop: impl Fn(&T) -> bool) -> u64 {
-        self.busy.get_mut(&lane).map_or(0, |waiting| retain(waiting, |one| !drop(one)))
+        self.busy.get_mut(&lane).map_or(0, |queue| queue.retain(&mut self.waiting, |one| !drop(one)))
     }
 }
 
-fn retain<T>(waiting: &mut VecDeque<T>, keep: impl FnMut(&T) -> bool) -> u64 {
-    let before = waiting.len();
-    waiting.retain(keep);
-    (before - waiting.len()) as u64
+impl Queue {
+    fn push<T>(&mut self, waiting: &mut Slab<Waiting<T>>, one: T) {
+        let last = waiting.insert(Waiting { one, next: None });
+        let first = self.0.map_or(last, |ends| {
+            waiting[ends.last].next = Some(last);
+            ends.first
+        });
+        self.0 = Some(Ends { first, last });
+    }
+
+    fn pop<T>(&mut self, waiting: &mut Slab<Waiting<T>>) -> Option<T> {
+        let Ends { first, last } = self.0?;
+        let Waiting { one, next } = waiting.remove(first);
+        self.0 = next.map(|first| Ends { first, last });
+        Some(one)
+    }
+
+    /// How many it drops.
+    fn retain<T>(&mut self, waiting: &mut Slab<Waiting<T>>, mut keep: impl FnMut(&T) -> bool) -> u64 {
+        let mut before = std::mem::take(self);
+        let mut dropped = 0;
+        while let Some(one) = before.pop(waiting) {
+            if keep(&one) {
+                self.push(waiting, one);
+            } else {
+                dropped += 1;
+            }
+        }
+        dropped
+    }
 }
 
 #[cfg(test)]
@@ -115,5 +166,42 @@ mod tests {
                 prop_assert!(order.is_sorted());
             }
         }
+    }
+
+    proptest! {
+        /// What is dropped is counted, and the order of the rest stays, in every lane.
+        #[test]
+        fn what_is_kept_stays_in_order(arrivals in proptest::collection::vec((0u64..4, any::<bool>()), 1..100)) {
+            let mut lanes = Lanes::default();
+            for lane in 0..4 {
+                lanes.occupy(lane);
+            }
+            let mut expected: HashMap<u64, Vec<usize>> = HashMap::new();
+            for (number, (lane, is_kept)) in arrivals.iter().enumerate() {
+                lanes.enqueue(*lane, number);
+                if *is_kept {
+                    expected.entry(*lane).or_default().push(number);
+                }
+            }
+            let kept: usize = expected.values().map(Vec::len).sum();
+            // One lane by itself first, then all.
+            let of_first = lanes.drop_waiting(0, |number| !arrivals[*number].1);
+            let dropped = lanes.retain(|number| arrivals[*number].1);
+            prop_assert_eq!((of_first + dropped) as usize, arrivals.len() - kept);
+            for lane in 0..4 {
+                let rest: Vec<_> = std::iter::from_fn(|| lanes.next(lane)).collect();
+                prop_assert_eq!(rest, expected.remove(&lane).unwrap_or_default());
+                prop_assert!(!lanes.is_busy(lane));
+            }
+        }
+    }
+
+    #[test]
+    fn room_is_given_back_when_nothing_waits() {
+        let mut lanes = Lanes::default();
+        lanes.occupy(1);
+        (0..10 * KEPT_ROOM).for_each(|number| lanes.enqueue(1, number));
+        while lanes.next(1).is_some() {}
+        assert_eq!(lanes.waiting.capacity(), 0);
     }
 }

@@ -17,6 +17,7 @@ mod job;
 mod lanes;
 mod outcome;
 mod output;
+mod parked;
 mod pool;
 mod refusal;
 mod repair;

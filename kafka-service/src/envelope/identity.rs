@@ -11,8 +11,10 @@ pub(crate) struct Identity<'a> {
 /// The same, for a command that is not finished in place: so its envelope is not decoded again for its events.
 #[derive(Debug)]
 pub(crate) struct StoredIdentity {
-    correlation_id: Box<str>,
-    id: Option<Box<str>>,
+    /// The correlation id, then the id.
+    text: Box<str>,
+    correlation_id_length: usize,
+    has_id: bool,
 }
 
 impl<'a> From<&'a Envelope<'_>> for Identity<'a> {
@@ -23,12 +25,17 @@ impl<'a> From<&'a Envelope<'_>> for Identity<'a> {
 
 impl Identity<'_> {
     pub(crate) fn store(self) -> StoredIdentity {
-        StoredIdentity { correlation_id: self.correlation_id.into(), id: self.id.map(Into::into) }
+        StoredIdentity {
+            text: [self.correlation_id, self.id.unwrap_or_default()].concat().into(),
+            correlation_id_length: self.correlation_id.len(),
+            has_id: self.id.is_some(),
+        }
     }
 }
 
 impl StoredIdentity {
     pub(crate) fn get(&self) -> Identity<'_> {
-        Identity { correlation_id: &self.correlation_id, id: self.id.as_deref() }
+        let (correlation_id, id) = self.text.split_at(self.correlation_id_length);
+        Identity { correlation_id, id: self.has_id.then_some(id) }
     }
 }

@@ -18,6 +18,8 @@ use crate::{
     message::Record as _,
 };
 
+const NANOS_PER_MILLI: u64 = 1_000_000;
+
 /// A consuming client and the queue to which all its partitions are forwarded.
 pub(super) struct KafkaClient {
     pub(super) consumer: BaseConsumer<Context>,
@@ -107,7 +109,10 @@ impl Client for KafkaClient {
     type Record = NativeRecord;
 
     fn serve(&mut self, wait: Duration) -> Vec<ClientEvent> {
-        match self.consumer.poll(wait) {
+        // The client counts whole milliseconds, and the wrapper would spin for the rest.
+        let rest = Duration::from_nanos(u64::from(wait.subsec_nanos()) % NANOS_PER_MILLI);
+        std::thread::sleep(rest);
+        match self.consumer.poll(wait - rest) {
             None => {}
             Some(Ok(record)) => self.beside(record.topic(), record.partition(), record.offset()),
             Some(Err(error)) => {
