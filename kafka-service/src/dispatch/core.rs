@@ -83,7 +83,8 @@ impl std::fmt::Debug for Core {
 }
 
 /// What has happened since the start. Every record ends in exactly one of `finished`, `dead_lettered`, `skipped`, or, when
-/// its partition was given back first, `abandoned`.
+/// its partition was given back first, `abandoned`; except one whose event the broker has refused for good after it was
+/// finished, which is in `dead_lettered` too.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) received: AtomicU64,

@@ -117,14 +117,12 @@ impl Publishing {
             }
         }
         let core = Arc::clone(&self.core);
-        Counters::add(&core.counters.finished, 1);
-        self.breaker.handled();
         let bound = ended.bound.and_then(|bound| bound.bound().end(events.len()));
         if events.is_empty() {
             if bound.is_none() {
                 ended.assignment.finish(ended.slot);
             }
-            return;
+            return self.finished();
         }
         Counters::add(&core.counters.events, events.len() as u64);
         let origin = origin(ended.record, ended.assignment);
@@ -159,9 +157,15 @@ impl Publishing {
                 }
             }
         }
-        if let Some(message) = refused {
-            self.write(&ended, token, Reason::EventRefused, &message);
+        match refused {
+            None => self.finished(),
+            Some(message) => self.write(&ended, token, Reason::EventRefused, &message),
         }
+    }
+
+    fn finished(&mut self) {
+        Counters::add(&self.core.counters.finished, 1);
+        self.breaker.handled();
     }
 
     /// Sends a message to its dead-letter topic. The position is finished when that is acknowledged.

@@ -34,6 +34,9 @@ impl Executor {
         if !self.rounds(|executor| executor.instances.iter().all(is_gone)) {
             return self.not_done("S1 a stop comes to its end");
         }
+        if let Some(counted) = self.instances.iter().find_map(miscounted) {
+            self.with(|world| world.ledger.violate("N1 every record is counted once", counted));
+        }
         self.with(|world| world.ledger.check_ends(&world.topic));
     }
 
@@ -100,6 +103,24 @@ impl Executor {
         });
         self.with(|world| world.ledger.violate(invariant, what));
     }
+}
+
+/// What the counters of a process say, if that cannot be. A command of which an event is refused for good after it was
+/// finished counts as dead-lettered too.
+fn miscounted(instance: &Instance) -> Option<String> {
+    let counters = &instance.core.counters;
+    let [received, finished, skipped, abandoned, dead_lettered] =
+        [&counters.received, &counters.finished, &counters.skipped, &counters.abandoned, &counters.dead_lettered]
+            .map(Counters::get);
+    let least = finished + skipped + abandoned;
+    let is_right = least <= received && received <= least + dead_lettered;
+    (!is_right).then(|| {
+        format!(
+            "instance {}: {received} received, but {finished} finished, {skipped} skipped, {abandoned} abandoned, \
+             {dead_lettered} dead-lettered",
+            instance.id
+        )
+    })
 }
 
 /// Everything that the brokers and the network can do for a process.
