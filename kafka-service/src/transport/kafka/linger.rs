@@ -35,6 +35,10 @@ const FEW: i32 = 64;
 /// It waits that long, at most: there may be partitions that are not as slow.
 const SLOWEST: Duration = Duration::from_millis(50);
 
+/// When nothing more has come for so long, it waits only about as long as the broker takes. Before, more is likely to come,
+/// and a full batch is worth more.
+const QUIET: Duration = Duration::from_millis(10);
+
 /// And so long from one call to the next, because while it lasts, the client's thread does not sleep. It is longer where the
 /// machine has no core to spare, but no longer than [`SLOWEST`].
 const REST: Duration = Duration::from_millis(4);
@@ -65,6 +69,10 @@ struct State {
     sent: Instant,
     /// How long that took.
     took: Duration,
+    /// When nothing more came, last.
+    idle: Instant,
+    /// Twice what the broker takes to acknowledge: by then, what was sent is. At most [`SLOWEST`].
+    pace: Duration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +92,14 @@ impl Linger {
         let now = Instant::now();
         Arc::new(Self {
             linger,
-            state: Mutex::new(State { next: Next::Nothing, since: now, sent: now, took: Duration::ZERO }),
+            state: Mutex::new(State {
+                next: Next::Nothing,
+                since: now,
+                sent: now,
+                took: Duration::ZERO,
+                idle: now,
+                pace: SLOWEST,
+            }),
             changed: Condvar::new(),
             is_set: AtomicBool::new(false),
             reported: AtomicU64::new(0),
@@ -134,19 +149,21 @@ impl Linger {
     /// When to send. `None`: when something changes.
     fn due(&self, state: &State, now: Instant, unacknowledged: impl Fn() -> i32) -> Option<Instant> {
         let reported = self.reported.load(Ordering::Relaxed);
-        let when = |count: &AtomicU64| {
-            if reported >= count.load(Ordering::Relaxed) { now } else { state.sent + SLOWEST }
-        };
-        let acknowledged = when(&self.round);
+        let is_reached = |count: &AtomicU64| reported >= count.load(Ordering::Relaxed);
         // A machine without a free core shows in how late the call returns.
         let late = state.took.div_duration_f64(NOTICE).max(1.0).powi(2);
-        let rested = acknowledged.max(state.sent + REST.mul_f64(late).min(SLOWEST));
+        let rested = |wait: Duration| {
+            let wait = if is_reached(&self.round) { REST } else { wait.max(REST) };
+            state.sent + wait.mul_f64(late).min(SLOWEST)
+        };
         match state.next {
             Next::End | Next::Nothing => None,
             Next::Now if unacknowledged() <= FEW => Some(now),
-            Next::WhenAcknowledged if unacknowledged() <= FEW => Some(when(&self.first)),
-            Next::Now | Next::WhenAcknowledged => Some(rested),
-            Next::WhenLingerIsOver => Some(rested.max(state.since + self.linger)),
+            Next::WhenAcknowledged if unacknowledged() <= FEW => {
+                Some(if is_reached(&self.first) { now } else { state.sent + SLOWEST })
+            }
+            Next::Now | Next::WhenAcknowledged => Some(rested(SLOWEST).min(rested(state.pace).max(state.idle + QUIET))),
+            Next::WhenLingerIsOver => Some(rested(SLOWEST).max(state.since + self.linger)),
         }
     }
 
@@ -193,9 +210,15 @@ impl Linger {
     /// What became of a record is known.
     pub(super) fn reported(&self) {
         let reported = self.reported.fetch_add(1, Ordering::Relaxed) + 1;
-        if reported == self.round.load(Ordering::Relaxed) || reported == self.first.load(Ordering::Relaxed) {
-            // Not between the other thread's look at the numbers and its wait.
-            drop(self.state());
+        let is_first = reported == self.first.load(Ordering::Relaxed);
+        if is_first || reported == self.round.load(Ordering::Relaxed) {
+            // Locked also if nothing is written: not between the other thread's look at the numbers and its wait.
+            let mut state = self.state();
+            if is_first {
+                // One that was sent before came sooner than the broker is, so an estimate may not fall by more than half.
+                state.pace = (state.sent.elapsed() * 2).max(state.pace / 2).min(SLOWEST);
+            }
+            drop(state);
             self.changed.notify_one();
         }
     }
@@ -211,6 +234,7 @@ impl Linger {
 
     fn tell(&self, next: Next) {
         let mut state = self.state();
+        state.idle = Instant::now();
         if state.next != Next::End && state.next != next {
             self.set(&mut state, next);
             self.changed.notify_one();

@@ -64,6 +64,30 @@ fn many_go_together_when_those_before_are_acknowledged() {
 }
 
 #[test]
+fn what_is_left_when_nothing_more_comes_waits_about_as_long_as_the_broker_takes() {
+    let (linger, _) = after_a_call(Next::Now, MANY);
+    for _ in 0..20 {
+        let mut state = linger.state();
+        linger.begin(&mut state, Instant::now(), MANY);
+        drop(state);
+        linger.reported();
+    }
+    let pace = linger.state().pace;
+    assert!(pace < SLOWEST, "the broker answers at once: {pace:?}");
+    linger.send_now();
+    let (sent, idle) = {
+        let state = linger.state();
+        (state.sent, state.idle)
+    };
+    let quiet = idle.duration_since(sent) + QUIET;
+    assert_eq!(due(&linger, sent, MANY), Some(quiet.max(pace).min(SLOWEST)));
+    let mut state = linger.state();
+    linger.set(&mut state, Next::WhenLingerIsOver);
+    drop(state);
+    assert_eq!(due(&linger, sent, MANY), Some(SLOWEST), "while busy a full batch is worth more");
+}
+
+#[test]
 fn a_call_that_returns_late_is_followed_by_a_longer_rest() {
     let (linger, start) = after_a_call(Next::Now, MANY);
     linger.send_now();
