@@ -16,17 +16,21 @@ pub(crate) struct Case {
     /// The backlog appears when all instances have their partitions; else it is there before they start. Start-up takes
     /// longer than such a backlog, or some instances would come too late.
     pub(crate) is_gated: bool,
+    /// How many handlers run at once, where the arm has a limit and the machine's cores are none.
+    pub(crate) at_once: u64,
     /// How long it takes at best, in seconds.
     pub(crate) ideal: Option<f64>,
 }
 
-/// What ours runs at once by default, and so what the ideal time is reckoned with.
-pub(crate) const IN_FLIGHT: u64 = 1_000;
+/// What ours runs at once by default.
+const IN_FLIGHT: u64 = 1_000;
 
 impl Case {
     fn new(label: impl Into<String>, shape: Shape) -> Self {
         let registered = shape.handlers;
-        Self { label: label.into(), shape, handler: "none", instances: 1, registered, is_gated: false, ideal: None }
+        let label = label.into();
+        let (handler, instances, at_once) = ("none", 1, IN_FLIGHT);
+        Self { label, shape, handler, instances, registered, is_gated: false, at_once, ideal: None }
     }
 
     fn handler(self, handler: &'static str) -> Self {
@@ -50,7 +54,8 @@ impl Case {
     pub(crate) fn is_for(&self, arm: &Arm) -> bool {
         let waits = self.handler.starts_with("sleep");
         let is_plain = self.registered == 1 && self.shape.poison == 0 && self.shape.kind != CREATE_ORDER_PLAIN;
-        (!waits || !arm.is_sequential) && (is_plain || !arm.is_foreign())
+        let has_limit = self.at_once == IN_FLIGHT || arm.name.starts_with("ours");
+        has_limit && (!waits || !arm.is_sequential) && (is_plain || !arm.is_foreign())
     }
 
     fn with_ideal(self, at_once: u64) -> Self {
@@ -97,14 +102,15 @@ const THROUGHPUT: &[&str] = &[
 const PAYLOADS: [usize; 5] = [100, 1_000, 10_000, 100_000, 900_000];
 
 fn concurrency(count: u64) -> Vec<Case> {
-    let case = |label: &str, count, handler| {
+    let case = |label: &str, count, handler, at_once| {
         let shape = Shape { keys: 1_000, ..Shape::plain(count) };
-        Case::new(format!("{label}, 1,000 keys"), shape).handler(handler)
+        Case { at_once, ..Case::new(format!("{label}, 1,000 keys"), shape).handler(handler) }
     };
     vec![
-        case("no wait", count * 10, "none"),
-        case("waits 1 ms", count * 10, "sleep:1000").with_ideal(IN_FLIGHT),
-        case("waits 10 ms", count, "sleep:10000").with_ideal(IN_FLIGHT),
+        case("no wait", count * 10, "none", IN_FLIGHT),
+        case("waits 1 ms", count * 10, "sleep:1000", IN_FLIGHT).with_ideal(IN_FLIGHT),
+        case("waits 10 ms", count, "sleep:10000", IN_FLIGHT).with_ideal(IN_FLIGHT),
+        case("waits 10 ms, 100 at once", count, "sleep:10000", 100).with_ideal(100),
     ]
 }
 

@@ -8,6 +8,7 @@ mod flow;
 mod kafka;
 mod live;
 mod measure;
+mod memory;
 mod options;
 mod process;
 mod report;
@@ -57,7 +58,12 @@ fn main() -> ExitCode {
         }
     };
     let workloads = if options.workload == "all" { ALL } else { &[options.workload.as_str()] };
-    println!("{} x {}, {} rounds\n", cores(), cpu_model(), options.rounds);
+    println!("{} x {}, {} rounds", cores(), cpu_model(), options.rounds);
+    let _kept = memory::keep().unwrap_or_else(|problem| {
+        eprintln!("cannot tell whether the host takes memory back: {problem}");
+        memory::Kept::default()
+    });
+    println!();
     let mut bench = Bench { kafka: Kafka::new(&options.bootstrap), options: &options, json: Vec::new(), is_good: true };
     for workload in workloads {
         if let Err(problem) = bench.run(workload) {

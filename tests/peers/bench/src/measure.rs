@@ -83,6 +83,7 @@ pub(crate) fn measure(kafka: &Kafka, arm: &Arm, case: &Case) -> Outcome {
     let mut environment = topics.environment(kafka, shape.good());
     environment.push(("HANDLER", case.handler.to_owned()));
     environment.push(("HANDLERS", case.registered.to_string()));
+    environment.push(("IN_FLIGHT", case.at_once.to_string()));
     let mut processes: Vec<_> = (0..case.instances).map(|_| Process::start(arm, &environment)).collect();
     let result = Watch { kafka, case, shape: &shape, topics: &topics, processes: &mut processes }.watch(gate.as_ref());
     let memory = processes.iter().map(|process| process.memory("VmHWM")).fold(0.0, f64::max);

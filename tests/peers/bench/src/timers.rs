@@ -5,10 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::{runtime::Runtime, time::sleep};
 use workload::Handler;
 
-use crate::{
-    cases::{Case, IN_FLIGHT},
-    report::median,
-};
+use crate::{cases::Case, report::median};
 
 const ROUNDS: usize = 5;
 
@@ -16,20 +13,21 @@ const ROUNDS: usize = 5;
 /// commands, one time after another.
 pub(crate) fn alone(case: &Case) -> Option<f64> {
     let Ok(Handler::Sleep(time)) = case.handler.parse() else { return None };
-    let times = case.shape.count.div_ceil(IN_FLIGHT);
+    let times = case.shape.count.div_ceil(case.at_once);
     let runtime = Runtime::new().expect("a runtime");
-    let rounds: Vec<_> = (0..ROUNDS).map(|_| runtime.block_on(round(time, times)).as_secs_f64()).collect();
+    let rounds: Vec<_> =
+        (0..ROUNDS).map(|_| runtime.block_on(round(time, case.at_once, times)).as_secs_f64()).collect();
     Some(median(&rounds))
 }
 
-async fn round(time: Duration, times: u64) -> Duration {
+async fn round(time: Duration, at_once: u64, times: u64) -> Duration {
     let began = Instant::now();
     let task = || async move {
         for _ in 0..times {
             sleep(time).await;
         }
     };
-    let tasks: Vec<_> = (0..IN_FLIGHT).map(|_| tokio::spawn(task())).collect();
+    let tasks: Vec<_> = (0..at_once).map(|_| tokio::spawn(task())).collect();
     for task in tasks {
         task.await.expect("no panic");
     }

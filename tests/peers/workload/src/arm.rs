@@ -45,6 +45,8 @@ pub struct Arm {
     pub handler: Handler,
     /// `HANDLERS`: 1, or how many commands are registered beside the one, see [`command_name`](crate::command_name).
     pub handlers: u64,
+    /// `IN_FLIGHT`: how many handlers run at once, where the arm has a limit.
+    pub in_flight: usize,
     /// `LINGER_MS`: the producer's linger.
     pub linger_ms: String,
     /// `SOURCE`: the source of the events.
@@ -69,6 +71,7 @@ impl Arm {
             count: number("COUNT", 0),
             handler: text("HANDLER", "none").parse().expect("HANDLER"),
             handlers: number("HANDLERS", 1),
+            in_flight: number("IN_FLIGHT", 1_000),
             linger_ms: text("LINGER_MS", "5"),
             source: text("SOURCE", "order-service"),
             is_ready: AtomicBool::new(false),

@@ -62,6 +62,7 @@ fn config() -> Result<Config, Error> {
     config.commands_topics = vec![ARM.commands.clone()];
     config.events_topic = ARM.events.clone();
     config.dead_letter_topic = Some(ARM.dead_letters.clone());
+    config.max_in_flight = ARM.in_flight;
     // Set only where the runner asks for another one than the default.
     if ARM.linger_ms != "5" {
         config.producer_property("linger.ms", &ARM.linger_ms)?;
