@@ -60,8 +60,9 @@ fn available() -> io::Result<u64> {
     let line = machine.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
     let kilobytes: Option<u64> = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
     let machine = kilobytes.ok_or_else(|| io::Error::other("no MemAvailable in /proc/meminfo"))? * 1024;
-    let group = |name: &str| fs::read_to_string(format!("/sys/fs/cgroup/{name}")).ok()?.trim().parse().ok();
-    let limit: Option<u64> =
-        group("memory.max").zip(group("memory.current")).map(|(most, now): (u64, u64)| most.saturating_sub(now));
+    let group = |name: &str| fs::read_to_string(format!("/sys/fs/cgroup/{name}")).ok()?.trim().parse::<u64>().ok();
+    let left = |limit: &str, used: &str| Some(group(limit)?.saturating_sub(group(used)?));
+    let limit = left("memory.max", "memory.current")
+        .or_else(|| left("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"));
     Ok(limit.map_or(machine, |limit| limit.min(machine)))
 }
