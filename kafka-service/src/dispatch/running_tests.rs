@@ -6,6 +6,7 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
+use serde::Serialize;
 
 use super::*;
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
     commit::Token,
     config::Config,
     dispatch::{BATCHES_AHEAD, Core, Costs, Entry, Fatal, Settings},
-    handler::{Classifiers, Context, Invocation, States},
+    handler::{Classifiers, Context, Event, Events, Invocation, States},
     message::StoredRecord,
     publish::{Acks, Publisher, PublisherCore},
     registry::{Handler, Routes},
@@ -53,7 +54,7 @@ fn look(_: &Context<'_>) -> Invocation {
 fn spoil(_: &Context<'_>) -> Invocation {
     let (acks, assignment) = SPOILT_OF.get().expect("a test that sends this says whose event comes back");
     let undelivered = Undelivered {
-        topic: TopicId(0),
+        topic: EVENTS_ID,
         key: None,
         value: None,
         headers: Vec::new(),
@@ -68,18 +69,45 @@ fn never(_: &Context<'_>) -> Invocation {
     Ok(Box::pin(std::future::pending()))
 }
 
+#[derive(Serialize)]
+struct Large;
+
+impl Event for Large {
+    const TYPES: &'static [&'static str] = &["large"];
+
+    fn event_type(&self) -> &'static str {
+        "large"
+    }
+}
+
+fn outgrow(_: &Context<'_>) -> Invocation {
+    let mut events = Events::default();
+    events.push(&Large).expect("it serializes");
+    Ok(Box::pin(async { Ok(events) }))
+}
+
+static OUTGROW: Handler = Handler::command("outgrow", &outgrow);
 static STEP: Handler = Handler::command("step", &step);
 static SPOIL: Handler = Handler::command("spoil", &spoil);
 static NEVER: Handler = Handler::command("never", &never);
 static NEVER_EVENT: Handler = Handler::event("never", &never);
 static LOOK: Handler = Handler::command("look", &look);
 
-/// Takes what is sent again, and nothing else is sent.
+const EVENTS_ID: TopicId = TopicId(0);
+const DEAD_LETTERS_ID: TopicId = TopicId(1);
+
+/// Takes what is sent again and dead letters, but no large event; nothing else is sent.
 struct Again(Arc<Acks>);
 
 impl Producer for Again {
-    fn send(&self, _: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
-        SENT_AGAIN_AFTER.store(ENDED.load(Ordering::Relaxed), Ordering::Relaxed);
+    fn send(&self, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
+        if record.topic == EVENTS_ID {
+            // What is sent again here has no value.
+            if record.value.is_some() {
+                return Err(SendError::TooLarge("for a test".to_owned()));
+            }
+            SENT_AGAIN_AFTER.store(ENDED.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
         self.0.delivered(token);
         Ok(())
     }
@@ -101,11 +129,11 @@ impl ReadBack for Nowhere {
 
 fn core(acks: Arc<Acks>) -> Core {
     let config = Config::new("shop");
-    let routes = Routes::new([&STEP, &LOOK, &SPOIL, &NEVER, &NEVER_EVENT], &config);
+    let routes = Routes::new([&STEP, &LOOK, &SPOIL, &NEVER, &NEVER_EVENT, &OUTGROW], &config);
     let producer: Arc<dyn Producer> = Arc::new(Again(Arc::clone(&acks)));
-    let events = TopicId(0);
+    let events = EVENTS_ID;
     Core {
-        settings: Settings::new(&config, events, HashMap::new()),
+        settings: Settings::new(&config, events, HashMap::from([(COMMANDS.to_owned(), DEAD_LETTERS_ID)])),
         costs: Costs::new(routes.handlers()),
         routes,
         states: States::default(),
@@ -201,4 +229,16 @@ async fn skipped_behind_a_busy_key(topic: &str) -> u64 {
 async fn what_nobody_handles_waits_for_its_key_among_commands_but_not_among_events() {
     assert_eq!(skipped_behind_a_busy_key(COMMANDS).await, 0);
     assert_eq!(skipped_behind_a_busy_key(EVENTS).await, 3);
+}
+
+#[tokio::test]
+async fn a_command_whose_event_is_too_large_counts_as_dead_lettered_and_not_as_finished() {
+    let Stage { core, assignment, batches, dispatcher } = Stage::new(COMMANDS);
+    batches.try_send(batch("outgrow", "key", assignment, 0, 1)).unwrap();
+    drop(batches);
+
+    dispatcher.run().await;
+
+    let counts = [&core.counters.finished, &core.counters.dead_lettered].map(Counters::get);
+    assert_eq!(counts, [0, 1]);
 }
