@@ -172,7 +172,7 @@ impl<C: Client> Driver<C> {
         }
         let wait = match (self.revokes.is_empty(), self.any_hold) {
             (true, false) => WAIT_FOR_RECORDS,
-            (true, true) => self.wait_for_room(),
+            (true, true) => self.wait_for_room().max(WAIT_SHORTLY),
             (false, _) => WAIT_SHORTLY,
         };
         let records = self.client.take(BATCH, wait);
