@@ -102,15 +102,17 @@ const THROUGHPUT: &[&str] = &[
 const PAYLOADS: [usize; 5] = [100, 1_000, 10_000, 100_000, 900_000];
 
 fn concurrency(count: u64) -> Vec<Case> {
-    let case = |label: &str, count, handler, at_once| {
+    let case = |label: &str, count| {
         let shape = Shape { keys: 1_000, ..Shape::plain(count) };
-        Case { at_once, ..Case::new(format!("{label}, 1,000 keys"), shape).handler(handler) }
+        Case::new(format!("{label}, 1,000 keys"), shape)
     };
+    let waits =
+        |label, count, handler, at_once| Case { at_once, ..case(label, count).handler(handler) }.with_ideal(at_once);
     vec![
-        case("no wait", count * 10, "none", IN_FLIGHT),
-        case("waits 1 ms", count * 10, "sleep:1000", IN_FLIGHT).with_ideal(IN_FLIGHT),
-        case("waits 10 ms", count, "sleep:10000", IN_FLIGHT).with_ideal(IN_FLIGHT),
-        case("waits 10 ms, 100 at once", count, "sleep:10000", 100).with_ideal(100),
+        case("no wait", count * 10).handler("none"),
+        waits("waits 1 ms", count * 10, "sleep:1000", IN_FLIGHT),
+        waits("waits 10 ms", count, "sleep:10000", IN_FLIGHT),
+        waits("waits 10 ms, 100 at once", count, "sleep:10000", 100),
     ]
 }
 
