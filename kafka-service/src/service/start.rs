@@ -87,7 +87,7 @@ impl Topics {
             Self { written: Vec::new(), needed: Vec::new(), dead_letter: HashMap::new(), commands: Self::EVENTS };
         topics.write(&config.events_topic, "published events");
         for topic in routes.topics() {
-            topics.need(topic, routes.purpose(topic));
+            topics.need(topic, routes.purpose(topic), true);
             let dead_letter = topics.write(&config.dead_letter_topic(topic), "dead letters");
             topics.dead_letter.insert(topic.to_owned(), dead_letter);
         }
@@ -97,14 +97,14 @@ impl Topics {
         topics
     }
 
-    fn need(&mut self, name: &str, purpose: &'static str) {
+    fn need(&mut self, name: &str, purpose: &'static str, is_consumed: bool) {
         if !self.needed.iter().any(|topic| topic.name == name) {
-            self.needed.push(NeededTopic { name: name.to_owned(), purpose });
+            self.needed.push(NeededTopic { name: name.to_owned(), purpose, is_consumed });
         }
     }
 
     fn write(&mut self, name: &str, purpose: &'static str) -> TopicId {
-        self.need(name, purpose);
+        self.need(name, purpose, false);
         self.place(name)
     }
 
@@ -124,7 +124,8 @@ fn launch(config: Config, program: Program, runtime: Runtime) -> Result<ServiceH
     let acks = Arc::new(acks);
     let producer = KafkaProducer::new(&config, &bootstrap, topics.written.clone(), Arc::clone(&acks))
         .map_err(|error| Error::Client(kafka::describe(&error)))?;
-    let core = Arc::new(core(&config, &bootstrap, &topics, program, Arc::new(producer), acks));
+    let producer = Arc::new(producer);
+    let core = Arc::new(core(&config, &bootstrap, &topics, program, Arc::clone(&producer), acks));
     let (batch_sender, batches) = mpsc::channel(BATCHES_AHEAD);
     let (control_sender, control) = mpsc::unbounded_channel();
     let dispatcher = Dispatcher::new(Arc::clone(&core), batches, control, undelivered);
@@ -135,6 +136,7 @@ fn launch(config: Config, program: Program, runtime: Runtime) -> Result<ServiceH
         bootstrap: bootstrap.clone(),
         topics: core.routes.topics().map(str::to_owned).collect(),
         needed: topics.needed,
+        producer,
         core: Arc::clone(&core),
         batches: batch_sender,
         control: control_sender,
@@ -171,9 +173,10 @@ fn core(
     bootstrap: &str,
     topics: &Topics,
     program: Program,
-    producer: Arc<dyn Producer>,
+    producer: Arc<KafkaProducer>,
     acks: Arc<Acks>,
 ) -> Core {
+    let producer: Arc<dyn Producer> = producer;
     let publisher = Publisher::new(PublisherCore::new(
         config,
         Arc::clone(&producer),

@@ -21,6 +21,7 @@ use super::{
     client_config::{self, Protocol, describe},
     context::Context,
     ffi::NativeRecord,
+    producer::KafkaProducer,
     topics::{self, NeededTopic},
 };
 use crate::{
@@ -38,6 +39,7 @@ pub(crate) struct ConsumerSettings {
     pub(crate) topics: Vec<String>,
     /// The topics that must exist before it begins.
     pub(crate) needed: Vec<NeededTopic>,
+    pub(crate) producer: Arc<KafkaProducer>,
     pub(crate) core: Arc<Core>,
     pub(crate) batches: mpsc::Sender<Batch<NativeRecord>>,
     pub(crate) control: mpsc::UnboundedSender<Control>,
@@ -170,7 +172,7 @@ impl Thread {
         let Self { settings, stop } = self;
         let mut reported = false;
         while !stop.is_requested() {
-            let again_in = match topics::missing(&client.consumer, &settings.needed) {
+            let again_in = match topics::missing(&client.consumer, &settings.producer, &settings.needed) {
                 Ok(missing) if missing.is_empty() => return self.subscribe(client),
                 Ok(missing) if settings.config.create_topics => {
                     self.create_topics(&missing);

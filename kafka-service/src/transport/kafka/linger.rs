@@ -73,6 +73,9 @@ struct State {
     idle: Instant,
     /// Twice what the broker takes to acknowledge: by then, what was sent is. At most [`SLOWEST`].
     pace: Duration,
+    /// How long few records wait at most for an acknowledgement of those before them. There may be none to come: a client that
+    /// is not connected to a broker yet has sent it nothing, and nobody tells when it is.
+    patience: Duration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +102,7 @@ impl Linger {
                 took: Duration::ZERO,
                 idle: now,
                 pace: SLOWEST,
+                patience: REST,
             }),
             changed: Condvar::new(),
             is_set: AtomicBool::new(false),
@@ -160,7 +164,7 @@ impl Linger {
             Next::End | Next::Nothing => None,
             Next::Now if unacknowledged() <= FEW => Some(now),
             Next::WhenAcknowledged if unacknowledged() <= FEW => {
-                Some(if is_reached(&self.first) { now } else { state.sent + SLOWEST })
+                Some(if is_reached(&self.first) { now } else { state.sent + state.patience })
             }
             Next::Now | Next::WhenAcknowledged => Some(rested(SLOWEST).min(rested(state.pace).max(state.idle + QUIET))),
             Next::WhenLingerIsOver => Some(rested(SLOWEST).max(state.since + self.linger)),
@@ -174,6 +178,8 @@ impl Linger {
         self.set(state, Next::Nothing);
         let unacknowledged = u64::try_from(unacknowledged).unwrap_or(0);
         let reported = self.reported.load(Ordering::Relaxed);
+        let in_vain = reason == Next::WhenAcknowledged && reported < self.first.load(Ordering::Relaxed);
+        state.patience = if in_vain { (state.patience * 2).min(SLOWEST) } else { REST };
         self.round.store(reported + unacknowledged, Ordering::Relaxed);
         self.first.store(reported + unacknowledged.min(1), Ordering::Relaxed);
         reason

@@ -104,11 +104,27 @@ fn a_call_that_returns_late_is_followed_by_a_longer_rest() {
 #[test]
 fn what_was_left_behind_a_request_follows_although_nobody_asks() {
     let (linger, start) = after_a_call(Next::Now, 2);
-    assert_eq!(due(&linger, start, 2), Some(SLOWEST));
+    assert_eq!(due(&linger, start, 2), Some(REST));
     linger.reported();
     assert_eq!(due(&linger, start, 1), Some(Duration::ZERO), "few wait for nothing else");
     let (linger, _) = after_a_call(Next::WhenLingerIsOver, 2);
     assert_eq!(linger.state().next, Next::WhenLingerIsOver, "while busy it has company");
+}
+
+#[test]
+fn what_cannot_be_sent_yet_is_tried_again_and_again_and_less_often() {
+    let (linger, start) = after_a_call(Next::Now, 1);
+    let mut waits = Vec::new();
+    for _ in 0..6 {
+        waits.push(due(&linger, start, 1).unwrap());
+        linger.begin(&mut linger.state(), start, 1);
+        linger.sent(Next::WhenAcknowledged, 1);
+    }
+    assert_eq!(waits, [REST, REST * 2, REST * 4, REST * 8, SLOWEST, SLOWEST]);
+    linger.reported();
+    linger.begin(&mut linger.state(), start, 1);
+    linger.sent(Next::WhenAcknowledged, 1);
+    assert_eq!(due(&linger, start, 1), Some(REST), "from the beginning, when something was acknowledged");
 }
 
 #[test]

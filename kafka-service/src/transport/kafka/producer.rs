@@ -11,6 +11,7 @@ use rdkafka::{
     config::RDKafkaLogLevel,
     error::{KafkaError, RDKafkaErrorCode},
     message::{DeliveryResult, Header, Headers, OwnedHeaders},
+    metadata::Metadata,
     producer::{BaseProducer, BaseRecord, Producer as _, ProducerContext},
 };
 
@@ -70,6 +71,11 @@ impl KafkaProducer {
         let topics = Arc::new(TopicNames::new(topics));
         let current = RwLock::new(Arc::new(Current::new(&config, linger, &topics, &acks)?));
         Ok(Self { config, linger, topics, acks, current })
+    }
+
+    /// What the brokers know of a topic.
+    pub(super) fn metadata(&self, topic: &str, timeout: Duration) -> Result<Metadata, KafkaError> {
+        self.current().producer.client().fetch_metadata(Some(topic), timeout)
     }
 
     fn current(&self) -> Arc<Current> {

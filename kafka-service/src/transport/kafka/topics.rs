@@ -11,13 +11,14 @@ use rdkafka::{
     types::RDKafkaRespErr,
 };
 
-use super::client_config::describe;
+use super::{client_config::describe, producer::KafkaProducer};
 
 /// A topic, and what for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NeededTopic {
     pub(crate) name: String,
     pub(crate) purpose: &'static str,
+    pub(crate) is_consumed: bool,
 }
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -25,14 +26,22 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// client goes on connecting meanwhile.
 const QUESTION: Duration = Duration::from_secs(1);
 
-/// Those that do not exist.
+/// Those that do not exist. Each client asks for the topics that it will use, so that the producer is connected, too, when
+/// its first record comes.
 pub(super) fn missing<'a, C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
+    producer: &KafkaProducer,
     needed: &'a [NeededTopic],
 ) -> Result<Vec<&'a NeededTopic>, KafkaError> {
     let mut missing = Vec::new();
-    for topic in needed {
-        let metadata = consumer.fetch_metadata(Some(&topic.name), QUESTION)?;
+    // The consumer goes on connecting while the producer is asked.
+    let (consumed, written): (Vec<_>, Vec<_>) = needed.iter().partition(|topic| topic.is_consumed);
+    for topic in consumed.into_iter().chain(written) {
+        let metadata = if topic.is_consumed {
+            consumer.fetch_metadata(Some(&topic.name), QUESTION)?
+        } else {
+            producer.metadata(&topic.name, QUESTION)?
+        };
         match metadata.topics().first().and_then(|found| found.error()) {
             None => {}
             Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) => missing.push(topic),
