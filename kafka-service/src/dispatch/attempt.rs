@@ -2,6 +2,7 @@
 
 use std::{
     any::Any,
+    cell::OnceCell,
     panic::{AssertUnwindSafe, catch_unwind},
     task::{Context as TaskContext, Poll},
     time::Duration,
@@ -75,6 +76,7 @@ pub(super) fn call<R: Record>(
         attempt: at.attempts,
         states: &core.states,
         publisher: &publisher,
+        details: OnceCell::new(),
     };
     // What is the user's stands inside: the function, and what his errors say of themselves.
     let called = catch_unwind(AssertUnwindSafe(|| {

@@ -1,8 +1,8 @@
 //! One message while its handler is being called, and what that call gives back.
 
-use std::{fmt, future::Future, pin::Pin};
+use std::{cell::OnceCell, fmt, future::Future, pin::Pin, sync::Arc};
 
-use super::{DecodeError, Events, HandlerError, States};
+use super::{DecodeError, Details, Events, HandlerError, States};
 use crate::{
     envelope::Envelope,
     message::{Origin, Record},
@@ -22,6 +22,15 @@ pub struct Context<'a> {
     pub(crate) attempt: u32,
     pub(crate) states: &'a States,
     pub(crate) publisher: &'a LazyPublisher<'a>,
+    /// See [`Self::details`].
+    pub(crate) details: OnceCell<Arc<Details>>,
+}
+
+impl Context<'_> {
+    /// What outlives this call; the same for all who ask for it.
+    pub(crate) fn details(&self) -> Arc<Details> {
+        Arc::clone(self.details.get_or_init(|| Arc::new(Details::copy(self))))
+    }
 }
 
 impl fmt::Debug for Context<'_> {

@@ -3,10 +3,11 @@
 use std::{
     any::type_name,
     fmt,
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use super::{Context, HandlerError, StateNeed};
+use super::{Context, Details, HandlerError, StateNeed};
 use crate::{envelope::parse_timestamp, publish::Publisher};
 
 /// Something that a handler takes besides its payload: an argument that stands before the last one.
@@ -171,68 +172,77 @@ impl FromContext for CorrelationId {
 }
 
 /// Where the message stands in Kafka, who sent it, and how often it has been tried.
-#[derive(Clone, Debug)]
-pub struct Meta {
-    topic: String,
-    partition: i32,
-    offset: i64,
-    key: Option<Vec<u8>>,
-    /// As the message says it; read only when somebody asks.
-    sent: Option<String>,
-    recorded: Option<i64>,
-    attempt: u32,
-    source: Option<String>,
-    message_id: Option<String>,
-}
+#[derive(Clone)]
+pub struct Meta(Arc<Details>);
 
 impl Meta {
+    pub(super) fn details(&self) -> &Details {
+        &self.0
+    }
+
     /// The topic that the message was read from.
     #[must_use]
     pub fn topic(&self) -> &str {
-        &self.topic
+        self.0.origin().topic
     }
 
     /// The partition that the message was read from.
     #[must_use]
     pub fn partition(&self) -> i32 {
-        self.partition
+        self.0.origin().partition
     }
 
     /// The position of the message in its partition.
     #[must_use]
     pub fn offset(&self) -> i64 {
-        self.offset
+        self.0.origin().offset
     }
 
     /// The record key.
     #[must_use]
     pub fn key(&self) -> Option<&[u8]> {
-        self.key.as_deref()
+        self.0.origin().key
     }
 
     /// When the message was sent: the message's own `timestamp` (without a zone it is UTC, as Python writes it), else the
     /// record's.
     #[must_use]
     pub fn timestamp(&self) -> Option<SystemTime> {
-        self.sent.as_deref().and_then(parse_timestamp).or_else(|| self.recorded.and_then(from_millis))
+        self.0.timestamp().and_then(parse_timestamp).or_else(|| self.0.origin().timestamp.and_then(from_millis))
     }
 
     /// 1 when the handler is called for the first time, 2 at the first retry, and so on.
     #[must_use]
     pub fn attempt(&self) -> u32 {
-        self.attempt
+        self.0.attempt
     }
 
     /// The service that sent the message, if the message says so.
     #[must_use]
     pub fn source(&self) -> Option<&str> {
-        self.source.as_deref()
+        self.0.source()
     }
 
     /// The id of the message, if it has one: the same after a redelivery.
     #[must_use]
     pub fn message_id(&self) -> Option<&str> {
-        self.message_id.as_deref()
+        self.0.id()
+    }
+}
+
+impl fmt::Debug for Meta {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Meta")
+            .field("topic", &self.topic())
+            .field("partition", &self.partition())
+            .field("offset", &self.offset())
+            .field("key", &self.key().map(String::from_utf8_lossy))
+            .field("timestamp", &self.timestamp())
+            .field("attempt", &self.attempt())
+            .field("source", &self.source())
+            .field("message_id", &self.message_id())
+            .finish()
     }
 }
 
@@ -240,18 +250,7 @@ impl FromContext for Meta {
     built_in!();
 
     fn extract(context: &Context<'_>) -> Result<Self, HandlerError> {
-        let Context { envelope, origin, attempt, .. } = context;
-        Ok(Self {
-            topic: origin.topic.to_owned(),
-            partition: origin.partition,
-            offset: origin.offset,
-            key: origin.key.map(<[u8]>::to_vec),
-            sent: envelope.timestamp.as_deref().map(str::to_owned),
-            recorded: origin.timestamp,
-            attempt: *attempt,
-            source: envelope.source.as_deref().map(str::to_owned),
-            message_id: envelope.id.as_deref().map(str::to_owned),
-        })
+        Ok(Self(context.details()))
     }
 
     fn needs(_: &mut Vec<StateNeed>) {}

@@ -2,7 +2,7 @@
 
 use std::any::type_name;
 
-use super::{Context, CorrelationId, FromContext, HandlerError, Meta, StateNeed, States};
+use super::{Context, FromContext, HandlerError, Meta, StateNeed, States};
 use crate::publish::Publisher;
 
 /// Everything that stands beside the payload, for handlers that are closures: see
@@ -13,7 +13,6 @@ use crate::publish::Publisher;
 #[derive(Clone, Debug)]
 pub struct MessageContext {
     meta: Meta,
-    correlation_id: CorrelationId,
     publisher: Publisher,
     states: States,
 }
@@ -28,7 +27,7 @@ impl MessageContext {
     /// The correlation id of the message; what its handler publishes carries the same one.
     #[must_use]
     pub fn correlation_id(&self) -> &str {
-        self.correlation_id.as_str()
+        self.meta.details().correlation_id()
     }
 
     /// The publisher, bound to the message as the extractor [`Publisher`] is.
@@ -58,8 +57,8 @@ impl FromContext for MessageContext {
     }
 
     fn extract(context: &Context<'_>) -> Result<Self, HandlerError> {
-        let (meta, correlation_id, publisher) = FromContext::extract(context)?;
-        Ok(Self { meta, correlation_id, publisher, states: context.states.clone() })
+        let (meta, publisher) = FromContext::extract(context)?;
+        Ok(Self { meta, publisher, states: context.states.clone() })
     }
 
     fn needs(_: &mut Vec<StateNeed>) {}

@@ -11,6 +11,7 @@ mod context;
 #[cfg(test)]
 mod cost_tests;
 mod decode_error;
+mod details;
 mod error;
 mod event;
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub(crate) mod testing;
 pub(crate) use self::{
     classifiers::Classifiers,
     decode_error::DecodeError,
+    details::Details,
     error::IntoHandlerError,
     event::{EventType, NamedEvent},
     state::{StateNeed, States},

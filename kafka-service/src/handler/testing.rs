@@ -1,5 +1,7 @@
 //! A message for the unit tests of this crate's handler side.
 
+use std::cell::OnceCell;
+
 use super::{Context, States};
 use crate::{
     envelope::Envelope,
@@ -26,7 +28,15 @@ pub(crate) fn with_message<R>(payload: &str, states: &States, test: impl FnOnce(
         Origin { topic: "commands", partition: 3, offset: 42, key: record.key.as_deref(), timestamp: record.timestamp };
     let publisher = publisher();
     let publisher = &LazyPublisher::new(&publisher, 0, 0, None);
-    test(&Context { envelope: &envelope, origin, record: &record, attempt: 2, states, publisher })
+    test(&Context {
+        envelope: &envelope,
+        origin,
+        record: &record,
+        attempt: 2,
+        states,
+        publisher,
+        details: OnceCell::new(),
+    })
 }
 
 /// A publisher of a service without Kafka.

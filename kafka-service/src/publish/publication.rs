@@ -188,10 +188,10 @@ impl Publication {
         let command = self.publisher.command.as_deref();
         let correlation_id = self
             .correlation_id
-            .or_else(|| command.map(|command| command.correlation_id.clone()))
+            .or_else(|| command.map(|command| command.details.correlation_id().to_owned()))
             .unwrap_or_else(|| Uuid::now_v7().to_string());
         let of_command = command.filter(|_| self.is_event);
-        let key = self.key.or_else(|| of_command.and_then(|command| command.key.clone()));
+        let key = self.key.or_else(|| of_command.and_then(|command| command.details.origin().key.map(<[u8]>::to_vec)));
         let key = key.unwrap_or_else(|| correlation_id.clone().into_bytes());
         let mut encoder = Encoder::new(&core.source, core.message_id);
         let id = self.publisher.next_id();

@@ -4,7 +4,7 @@ use std::{
     cell::OnceCell,
     fmt,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError,
+        Arc, OnceLock,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     commit::Token,
-    handler::{Command, Context, Event},
+    handler::{Command, Context, Details, Event},
 };
 
 /// Publishes events and sends commands. Cheap to clone; works inside handlers and anywhere else.
@@ -53,9 +53,7 @@ pub struct Publisher {
 
 /// The command to which a publisher in a handler is bound, for one attempt.
 pub(super) struct CommandScope {
-    pub(super) correlation_id: String,
-    pub(super) key: Option<Vec<u8>>,
-    ids: Mutex<MessageIds>,
+    pub(super) details: Arc<Details>,
     published: AtomicU32,
     bound: Arc<Bound>,
 }
@@ -113,15 +111,7 @@ impl Publisher {
 
     /// The publisher for one attempt at a command.
     fn bound_to(&self, context: &Context<'_>, bound: Arc<Bound>) -> Self {
-        let mut ids = MessageIds::default();
-        ids.reset(&self.core.group, &context.envelope.kind, context.envelope.id.as_deref(), &context.origin);
-        let command = CommandScope {
-            correlation_id: context.envelope.correlation_id.clone().into_owned(),
-            key: context.origin.key.map(<[u8]>::to_vec),
-            ids: Mutex::new(ids),
-            published: AtomicU32::new(0),
-            bound,
-        };
+        let command = CommandScope { details: context.details(), published: AtomicU32::new(0), bound };
         Self { core: Arc::clone(&self.core), command: Some(Arc::new(command)) }
     }
 
@@ -225,8 +215,9 @@ impl Publisher {
     pub(super) fn next_id(&self) -> MessageIdText {
         match &self.command {
             Some(command) => {
-                let place = Place::Published(command.published.fetch_add(1, Ordering::Relaxed));
-                command.ids.lock().unwrap_or_else(PoisonError::into_inner).get(place)
+                let (details, mut ids) = (&command.details, MessageIds::default());
+                ids.reset(&self.core.group, details.kind(), details.id(), &details.origin());
+                ids.get(Place::Published(command.published.fetch_add(1, Ordering::Relaxed)))
             }
             None => MessageIdText::fresh(),
         }
@@ -251,7 +242,7 @@ impl fmt::Debug for Publisher {
             .debug_struct("Publisher")
             .field("source", &self.core.source)
             .field("disabled", &self.core.producer.is_none())
-            .field("correlation_id", &self.command.as_ref().map(|command| &command.correlation_id))
+            .field("correlation_id", &self.command.as_ref().map(|command| command.details.correlation_id()))
             .finish_non_exhaustive()
     }
 }

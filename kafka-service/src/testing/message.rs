@@ -1,6 +1,6 @@
 //! A message made by hand: for tests of what a handler takes beside its payload.
 
-use std::fmt;
+use std::{cell::OnceCell, fmt};
 
 use serde_json::{Map, Value};
 
@@ -140,7 +140,15 @@ impl Message {
             timestamp: record.timestamp(),
         };
         let envelope = &Envelope::decode(record.value())?;
-        T::extract(&Context { envelope, origin, record, attempt: self.attempt, states: &self.states, publisher })
+        T::extract(&Context {
+            envelope,
+            origin,
+            record,
+            attempt: self.attempt,
+            states: &self.states,
+            publisher,
+            details: OnceCell::new(),
+        })
     }
 }
 
