@@ -45,14 +45,14 @@ impl Case {
 
     pub(crate) fn handler_ns(&self) -> i64 {
         match self.handler.parse() {
-            Ok(Handler::Sleep(time) | Handler::Spin(time) | Handler::Block(time)) => time.as_nanos() as i64,
+            Ok(Handler::Sleep(time) | Handler::Answer(time) | Handler::Spin(time) | Handler::Block(time)) => time.as_nanos() as i64,
             _ => 0,
         }
     }
 
     /// Whether it makes sense for this arm.
     pub(crate) fn is_for(&self, arm: &Arm) -> bool {
-        let waits = self.handler.starts_with("sleep");
+        let waits = self.handler.starts_with("sleep") || self.handler.starts_with("answer");
         let is_plain = self.registered == 1 && self.shape.poison == 0 && self.shape.kind != CREATE_ORDER_PLAIN;
         let has_limit = self.at_once == IN_FLIGHT || arm.name.starts_with("ours");
         has_limit && (!waits || !arm.is_sequential) && (is_plain || !arm.is_foreign())
@@ -113,6 +113,8 @@ fn concurrency(count: u64) -> Vec<Case> {
         waits("waits 1 ms", count * 10, "sleep:1000", IN_FLIGHT),
         waits("waits 10 ms", count, "sleep:10000", IN_FLIGHT),
         waits("waits 10 ms, 100 at once", count, "sleep:10000", 100),
+        waits("waits for an answer after 10 ms", count, "answer:10000", IN_FLIGHT),
+        waits("waits for an answer after 10 ms, 100 at once", count, "answer:10000", 100),
     ]
 }
 
@@ -139,7 +141,7 @@ fn partitions(shape: Shape, number: i32) -> Case {
 
 fn payload(count: u64, bytes: usize) -> Case {
     // A third of a gigabyte, so that neither the disk nor the patience ends.
-    let count = count.min(350_000_000 / (bytes as u64 + 250));
+    let count = count.min(1_500_000_000 / (bytes as u64 + 250));
     Case::new(format!("payload of {bytes} bytes"), Shape { payload: bytes, ..Shape::plain(count) })
 }
 

@@ -13,6 +13,8 @@ use std::{
 
 use nix::time::{ClockId, clock_gettime};
 
+use crate::answer::answer_after;
+
 /// What a handler does besides making an event of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Handler {
@@ -20,6 +22,8 @@ pub enum Handler {
     None,
     /// Waits without holding a thread, where the arm can.
     Sleep(Duration),
+    /// The same, not by a timer of tokio's but for an answer that comes exactly then.
+    Answer(Duration),
     /// Computes.
     Spin(Duration),
     /// Waits and holds its thread: the mistake of an asynchronous handler, the right thing in a synchronous one.
@@ -41,7 +45,7 @@ pub struct Arm {
     pub dead_letters: String,
     /// `COUNT`: how many commands this process is to expect in its life.
     pub count: u64,
-    /// `HANDLER`: `none`, or `sleep`, `spin` or `block` with a colon and microseconds.
+    /// `HANDLER`: `none`, or `sleep`, `answer`, `spin` or `block` with a colon and microseconds.
     pub handler: Handler,
     /// `HANDLERS`: 1, or how many commands are registered beside the one, see [`command_name`](crate::command_name).
     pub handlers: u64,
@@ -83,6 +87,7 @@ impl Arm {
     pub async fn work(&self) {
         match self.handler {
             Handler::Sleep(time) => tokio::time::sleep(time).await,
+            Handler::Answer(time) => answer_after(time).await,
             _ => self.work_blocking(),
         }
     }
@@ -91,7 +96,7 @@ impl Arm {
     pub fn work_blocking(&self) {
         match self.handler {
             Handler::None => {}
-            Handler::Sleep(time) | Handler::Block(time) => thread::sleep(time),
+            Handler::Sleep(time) | Handler::Answer(time) | Handler::Block(time) => thread::sleep(time),
             Handler::Spin(time) => {
                 let start = Instant::now();
                 while start.elapsed() < time {
@@ -155,6 +160,7 @@ impl FromStr for Handler {
         match kind {
             "none" => Ok(Self::None),
             "sleep" => Ok(Self::Sleep(time)),
+            "answer" => Ok(Self::Answer(time)),
             "spin" => Ok(Self::Spin(time)),
             "block" => Ok(Self::Block(time)),
             _ => Err(format!("{text}: no such handler")),

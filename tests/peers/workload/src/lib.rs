@@ -1,6 +1,7 @@
 //! What every arm of the peer benchmark shares, so that all of them do the same work: the types, the bytes that they read
 //! and write, and how they talk to the runner. No Kafka client in here.
 
+mod answer;
 mod arm;
 mod clock;
 mod event_id;
