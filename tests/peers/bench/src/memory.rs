@@ -18,7 +18,7 @@ const PROBE: u64 = 1 << 30;
 const SHARE: f64 = 0.6;
 /// In microseconds: more than a page costs that the guest still has, whoever the host is. On a machine that has just been
 /// started, memory is new the second time too, for there is more of it than the probe takes.
-const COSTLY: f64 = 4.0;
+const COSTLY: f64 = 2.5;
 /// Of what is available.
 const TAKEN: f64 = 0.8;
 /// A process may have 65,530 mappings.
