@@ -45,7 +45,9 @@ impl Case {
 
     pub(crate) fn handler_ns(&self) -> i64 {
         match self.handler.parse() {
-            Ok(Handler::Sleep(time) | Handler::Answer(time) | Handler::Spin(time) | Handler::Block(time)) => time.as_nanos() as i64,
+            Ok(Handler::Sleep(time) | Handler::Answer(time) | Handler::Spin(time) | Handler::Block(time)) => {
+                time.as_nanos() as i64
+            }
             _ => 0,
         }
     }
