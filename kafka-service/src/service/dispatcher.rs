@@ -68,10 +68,10 @@ impl DispatcherThread {
 /// Lets a burst of commands find memory that is mapped already, without touching it.
 ///
 /// Glibc grows a thread's heap page by page, with a system call for each that other threads wait for, and shrinks it as soon
-/// as 128 KB at its end are free; when 10,000 commands came at once, that was a third of the dispatcher's time until the
-/// first thousand ran. What is larger than a limit it maps by itself, and when that is freed, the limit rises to its size,
-/// and to twice as much what a heap keeps (mallopt(3), `M_MMAP_THRESHOLD`). So the second piece comes from the heap and stays
-/// there. Other allocators do not mind.
+/// as 128 KB at its end are free; for 10,000 commands that came at once, that was an eighth of the process's CPU time. What
+/// is larger than a limit it maps by itself, and when that is freed, the limit rises to its size, and to twice as much what a
+/// heap keeps (mallopt(3), `M_MMAP_THRESHOLD`). So the second piece comes from the heap and stays there. Other allocators do
+/// not mind.
 fn reserve_memory() {
     const LARGEST: usize = 8 << 20;
     for size in [LARGEST, LARGEST / 2] {
