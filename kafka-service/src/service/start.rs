@@ -87,7 +87,7 @@ impl Topics {
             Self { written: Vec::new(), needed: Vec::new(), dead_letter: HashMap::new(), commands: Self::EVENTS };
         topics.write(&config.events_topic, "published events");
         for topic in routes.topics() {
-            topics.need(topic, routes.purpose(topic), true);
+            topics.need(topic, routes.purpose(topic), false);
             let dead_letter = topics.write(&config.dead_letter_topic(topic), "dead letters");
             topics.dead_letter.insert(topic.to_owned(), dead_letter);
         }
@@ -97,14 +97,14 @@ impl Topics {
         topics
     }
 
-    fn need(&mut self, name: &str, purpose: &'static str, is_consumed: bool) {
+    fn need(&mut self, name: &str, purpose: &'static str, is_written: bool) {
         if !self.needed.iter().any(|topic| topic.name == name) {
-            self.needed.push(NeededTopic { name: name.to_owned(), purpose, is_consumed });
+            self.needed.push(NeededTopic { name: name.to_owned(), purpose, is_written });
         }
     }
 
     fn write(&mut self, name: &str, purpose: &'static str) -> TopicId {
-        self.need(name, purpose, false);
+        self.need(name, purpose, true);
         self.place(name)
     }
 

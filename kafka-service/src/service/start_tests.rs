@@ -14,7 +14,7 @@ fn topics(handlers: &[&'static Handler], config: &Config) -> (Vec<String>, Vec<S
     let registry = Registry::from_handlers(handlers.iter().copied()).unwrap();
     let Topics { written, needed, dead_letter, .. } = Topics::of(config, &Routes::new(registry.handlers(), config));
     let needed = needed.into_iter().map(|topic| {
-        let mark = if topic.is_consumed { "> " } else { "" };
+        let mark = if topic.is_written { "" } else { "> " };
         format!("{mark}{}: {}", topic.name, topic.purpose)
     });
     let dead_letter = dead_letter.into_iter().map(|(source, TopicId(place))| format!("{source} -> {}", written[place]));

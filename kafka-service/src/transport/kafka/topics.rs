@@ -18,7 +18,8 @@ use super::{client_config::describe, producer::KafkaProducer};
 pub(crate) struct NeededTopic {
     pub(crate) name: String,
     pub(crate) purpose: &'static str,
-    pub(crate) is_consumed: bool,
+    /// Events or dead letters go to it, so the producer asks for it; for all others the consumer does.
+    pub(crate) is_written: bool,
 }
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -35,12 +36,13 @@ pub(super) fn missing<'a, C: ConsumerContext>(
 ) -> Result<Vec<&'a NeededTopic>, KafkaError> {
     let mut missing = Vec::new();
     // The consumer goes on connecting while the producer is asked.
-    let (consumed, written): (Vec<_>, Vec<_>) = needed.iter().partition(|topic| topic.is_consumed);
-    for topic in consumed.into_iter().chain(written) {
-        let metadata = if topic.is_consumed {
-            consumer.fetch_metadata(Some(&topic.name), QUESTION)?
-        } else {
+    let mut topics: Vec<_> = needed.iter().collect();
+    topics.sort_by_key(|topic| topic.is_written);
+    for topic in topics {
+        let metadata = if topic.is_written {
             producer.metadata(&topic.name, QUESTION)?
+        } else {
+            consumer.fetch_metadata(Some(&topic.name), QUESTION)?
         };
         match metadata.topics().first().and_then(|found| found.error()) {
             None => {}

@@ -54,7 +54,7 @@ impl Case {
 
     /// Whether it makes sense for this arm.
     pub(crate) fn is_for(&self, arm: &Arm) -> bool {
-        let waits = self.handler.starts_with("sleep") || self.handler.starts_with("answer");
+        let waits = matches!(self.handler.parse(), Ok(Handler::Sleep(_) | Handler::Answer(_)));
         let is_plain = self.registered == 1 && self.shape.poison == 0 && self.shape.kind != CREATE_ORDER_PLAIN;
         let has_limit = self.at_once == IN_FLIGHT || arm.name.starts_with("ours");
         has_limit && (!waits || !arm.is_sequential) && (is_plain || !arm.is_foreign())

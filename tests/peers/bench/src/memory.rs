@@ -37,7 +37,7 @@ pub(crate) fn keep() -> io::Result<Kept> {
         return Ok(Kept::default());
     }
     let strides = ((available()? as f64 * TAKEN) as usize / STRIDE).min(MOST_STRIDES);
-    eprintln!("the host takes free memory back: breaking up {strides} MB of it");
+    eprintln!("the host gives memory only when it is touched: breaking up {strides} MB of it");
     let (mut kept, mut freed) = (Vec::new(), Vec::new());
     for _ in 0..strides {
         freed.push(touch(STRIDE - PAGE)?.0);
