@@ -67,8 +67,8 @@ struct State {
     since: Instant,
     /// When records were last sent.
     sent: Instant,
-    /// How long that took.
-    took: Duration,
+    /// How long that took, and the time before.
+    took: [Duration; 2],
     /// When nothing more came, last.
     idle: Instant,
     /// Twice what the broker takes to acknowledge: by then, what was sent is. At most [`SLOWEST`].
@@ -99,7 +99,7 @@ impl Linger {
                 next: Next::Nothing,
                 since: now,
                 sent: now,
-                took: Duration::ZERO,
+                took: [Duration::ZERO; 2],
                 idle: now,
                 pace: SLOWEST,
                 patience: REST,
@@ -154,8 +154,11 @@ impl Linger {
     fn due(&self, state: &State, now: Instant, unacknowledged: impl Fn() -> i32) -> Option<Instant> {
         let reported = self.reported.load(Ordering::Relaxed);
         let is_reached = |count: &AtomicU64| reported >= count.load(Ordering::Relaxed);
-        // A machine without a free core shows in how late the call returns.
-        let late = state.took.div_duration_f64(NOTICE).max(1.0).powi(2);
+        // A machine without a free core shows in how late the call returns. Once may be chance, and with nothing more to come,
+        // the last records of a burst would wait for it.
+        let [last, before] = state.took;
+        let took = if state.next == Next::WhenLingerIsOver { last } else { last.min(before) };
+        let late = took.div_duration_f64(NOTICE).max(1.0).powi(2);
         let rested = |wait: Duration| {
             let wait = if is_reached(&self.round) { REST } else { wait.max(REST) };
             state.sent + wait.mul_f64(late).min(SLOWEST)
@@ -193,7 +196,7 @@ impl Linger {
     /// Records were sent, except those of partitions that had a request in flight.
     fn sent(&self, reason: Next, unacknowledged: i32) {
         let mut state = self.state();
-        state.took = state.sent.elapsed();
+        state.took = [state.sent.elapsed(), state.took[0]];
         if state.next == Next::Nothing && unacknowledged > 0 {
             state.since = Instant::now();
             let busy = reason == Next::WhenLingerIsOver;

@@ -15,7 +15,7 @@ fn after_a_call(reason: Next, unacknowledged: i32) -> (Arc<Linger>, Instant) {
         assert_eq!(linger.begin(&mut state, start, unacknowledged), reason);
     }
     linger.sent(reason, unacknowledged);
-    linger.state().took = NOTICE;
+    linger.state().took = [NOTICE; 2];
     (linger, start)
 }
 
@@ -94,11 +94,23 @@ fn a_call_that_returns_late_is_followed_by_a_longer_rest() {
     for _ in 0..MANY {
         linger.reported();
     }
-    linger.state().took = NOTICE * 2;
+    linger.state().took = [NOTICE * 2; 2];
     assert_eq!(due(&linger, start, MANY), Some(REST * 4));
-    linger.state().took = NOTICE * 100;
+    linger.state().took = [NOTICE * 100; 2];
     assert_eq!(due(&linger, start, MANY), Some(SLOWEST), "but not by far");
     assert_eq!(due(&linger, start, FEW), Some(Duration::ZERO), "and not for few");
+}
+
+#[test]
+fn one_late_call_does_not_hold_up_the_last_records_of_a_burst() {
+    let (linger, start) = after_a_call(Next::WhenLingerIsOver, MANY);
+    for _ in 0..MANY {
+        linger.reported();
+    }
+    linger.state().took = [NOTICE * 2, NOTICE];
+    assert_eq!(due(&linger, start, MANY), Some(REST * 4), "while more may come, it is a reason to rest");
+    linger.send_now();
+    assert_eq!(due(&linger, start, MANY), Some(REST));
 }
 
 #[test]
