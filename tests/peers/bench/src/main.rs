@@ -58,7 +58,7 @@ fn main() -> ExitCode {
         }
     };
     let workloads = if options.workload == "all" { ALL } else { &[options.workload.as_str()] };
-    println!("{} x {}, {} rounds", cores(), cpu_model(), options.rounds);
+    println!("{} x {}", cores(), cpu_model());
     let _kept = memory::keep().unwrap_or_else(|problem| {
         eprintln!("cannot tell whether the host takes memory back: {problem}");
         memory::Kept::default()
@@ -115,18 +115,18 @@ impl Bench<'_> {
     }
 
     /// Each arm once in each round, and each round in another order, so that none is always the first.
-    fn turns(&self, arms: &[Arm]) -> Vec<(usize, Arm)> {
+    fn turns(&self, workload: &str, arms: &[Arm]) -> Vec<(usize, Arm)> {
         let round = |round: usize| {
             let mut order = arms.to_vec();
             order.rotate_left(round % arms.len().max(1));
             order.into_iter().map(move |arm| (round, arm))
         };
-        (0..self.options.rounds).flat_map(round).collect()
+        (0..self.options.rounds(workload)).flat_map(round).collect()
     }
 
     fn case(&mut self, workload: &str, case: &Case, arms: &[Arm]) {
         let mut runs = Vec::new();
-        for (round, arm) in self.turns(arms) {
+        for (round, arm) in self.turns(workload, arms) {
             let outcome = case.is_for(&arm).then(|| measure(&self.kafka, &arm, case));
             if let Some(outcome) = &outcome {
                 let (name, rate, cpu) = (arm.name, outcome.rate, outcome.cpu_us);
@@ -144,14 +144,14 @@ impl Bench<'_> {
 
     fn live(&mut self, workload: &str, arms: &[Arm], measure: fn(&Kafka, &Arm, &Options) -> Live) {
         let mut runs = Vec::new();
-        for (round, arm) in self.turns(arms) {
+        for (round, arm) in self.turns(workload, arms) {
             let live = measure(&self.kafka, &arm, self.options);
             eprintln!("{workload} | round {round} | {}: {:.2?}", arm.name, live.numbers);
             self.is_good &= live.failures.is_empty();
             self.json.push(live.json(workload, arm.name, round));
             runs.push((arm.name, live));
         }
-        println!("## {workload}: median (min-max) of {} rounds", self.options.rounds);
+        println!("## {workload}: median (min-max) of {} rounds", self.options.rounds(workload));
         let mut rows = Vec::new();
         for arm in arms {
             let mine: Vec<&Live> = runs.iter().filter(|run| run.0 == arm.name).map(|run| &run.1).collect();

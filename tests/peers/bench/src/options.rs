@@ -11,7 +11,7 @@ pub(crate) struct Options {
     pub(crate) case: String,
     /// Empty: those that the workload is for.
     pub(crate) arms: Vec<String>,
-    pub(crate) rounds: usize,
+    rounds: Option<usize>,
     /// `None`: the workload's own.
     pub(crate) count: Option<u64>,
     pub(crate) seconds: u64,
@@ -23,10 +23,10 @@ pub(crate) struct Options {
 pub(crate) const USAGE: &str = "\
 Usage: run [OPTION]...
 
-  --workload NAME   one of those below, or `all`              (throughput)
+  --workload NAME   one of those below, or `all`, which takes three hours  (throughput)
   --case TEXT       only those rows of the workload that have this text in their title
   --arms A,B,C      which arms, see below                     (those that the workload is for)
-  --rounds N        each arm once in each round               (5)
+  --rounds N        each arm once in each round               (10; `rebalance` and `soak` 1)
   --count N         commands of a backlog                     (each workload has its own)
   --seconds N       how long commands flow in `latency`       (20) and `rebalance` (60)
   --minutes N       how long commands flow in `soak`          (5)
@@ -47,7 +47,7 @@ impl Options {
             workload: "throughput".to_owned(),
             case: String::new(),
             arms: Vec::new(),
-            rounds: 5,
+            rounds: None,
             count: None,
             seconds: 0,
             minutes: 5,
@@ -65,6 +65,11 @@ impl Options {
         Ok(options)
     }
 
+    /// Fewer than ten say little: single rounds of one row differ by a quarter.
+    pub(crate) fn rounds(&self, workload: &str) -> usize {
+        self.rounds.unwrap_or(if matches!(workload, "rebalance" | "soak") { 1 } else { 10 })
+    }
+
     fn set(&mut self, name: &str, value: String) -> Result<(), String> {
         let number = || value.replace('_', "").parse::<u64>().map_err(|error| format!("{name} {value}: {error}"));
         match name {
@@ -72,7 +77,7 @@ impl Options {
             "--workload" => self.workload = value,
             "--case" => self.case = value,
             "--arms" => self.arms = value.split(',').map(str::to_owned).collect(),
-            "--rounds" => self.rounds = number()?.max(1) as usize,
+            "--rounds" => self.rounds = Some(number()?.max(1) as usize),
             "--count" => self.count = Some(number()?),
             "--seconds" => self.seconds = number()?,
             "--minutes" => self.minutes = number()?.max(1),
