@@ -135,7 +135,7 @@ impl Bench<'_> {
             runs.push(Run { arm: arm.name, round, outcome });
         }
         let names: Vec<&str> = arms.iter().map(|arm| arm.name).collect();
-        self.is_good &= print_case(workload, case, &names, &runs);
+        self.is_good &= print_case(workload, case, self.options.rounds(workload), &names, &runs);
         if let (Some(alone), Some(ideal)) = (timers::alone(case), case.ideal) {
             println!("(tokio tasks that only sleep: {alone:.3} s, {:.3} of the ideal)\n", alone / ideal);
         }

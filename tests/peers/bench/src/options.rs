@@ -23,7 +23,7 @@ pub(crate) struct Options {
 pub(crate) const USAGE: &str = "\
 Usage: run [OPTION]...
 
-  --workload NAME   one of those below, or `all`, which takes three hours  (throughput)
+  --workload NAME   one of those below, or `all`, for hours   (throughput)
   --case TEXT       only those rows of the workload that have this text in their title
   --arms A,B,C      which arms, see below                     (those that the workload is for)
   --rounds N        each arm once in each round               (10; `rebalance` and `soak` 1)

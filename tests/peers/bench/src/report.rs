@@ -57,8 +57,7 @@ pub(crate) fn cells(cells: &[&str]) -> Vec<String> {
 }
 
 /// Prints a case; whether every arm's result was what it should be.
-pub(crate) fn print_case(workload: &str, case: &Case, arms: &[&'static str], runs: &[Run]) -> bool {
-    let rounds = runs.iter().map(|run| run.round + 1).max().unwrap_or(0);
+pub(crate) fn print_case(workload: &str, case: &Case, rounds: usize, arms: &[&'static str], runs: &[Run]) -> bool {
     println!("## {workload}: {} ({} commands, {rounds} rounds)", case.label, case.shape.count);
     let mut head = cells(&["arm", "msg/s", "CPU us", "msg/s : raw", "msg/CPU-s : raw", "RSS MB"]);
     head.extend(case.ideal.map(|ideal| format!("time : ideal {ideal:.3} s")));
