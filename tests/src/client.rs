@@ -26,6 +26,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// Talks to any Kafka, also to one that this crate did not start. Connections are made when first used.
 pub struct Client {
     bootstrap: String,
+    settings: Vec<(String, String)>,
     pub(crate) producer: OnceLock<Producer>,
     admin: OnceLock<AdminClient<DefaultClientContext>>,
     metadata: OnceLock<BaseConsumer>,
@@ -44,11 +45,19 @@ impl Client {
     pub fn new(bootstrap: impl Into<String>) -> Self {
         Self {
             bootstrap: bootstrap.into(),
+            settings: Vec::new(),
             producer: OnceLock::new(),
             admin: OnceLock::new(),
             metadata: OnceLock::new(),
             readers: Mutex::default(),
         }
+    }
+
+    /// Adds a setting of librdkafka for all of its connections.
+    #[must_use]
+    pub fn set(mut self, name: &str, value: &str) -> Self {
+        self.settings.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// The brokers, `host:port,...`.
@@ -140,6 +149,7 @@ impl Client {
         config.set("bootstrap.servers", &self.bootstrap);
         // A broker that was killed and restarted is found again at once, and its absence is no news.
         config.set("reconnect.backoff.max.ms", "500").set("log.connection.close", "false");
+        config.extend(self.settings.iter().cloned());
         config
     }
 }

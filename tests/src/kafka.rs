@@ -1,5 +1,6 @@
 //! A real Apache Kafka for a test, started and stopped through the script `tests/kafka/kafka`.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
 use std::ops::Deref;
@@ -23,6 +24,7 @@ const RUNNING_BROKER: &str = "KAFKA_SERVICE_TEST_BOOTSTRAP";
 pub struct Kafka {
     client: Client,
     cluster: Option<Cluster>,
+    _turn: Option<Turn>,
 }
 
 impl Kafka {
@@ -33,7 +35,7 @@ impl Kafka {
     pub fn shared() -> Option<&'static Self> {
         static SHARED: OnceLock<Option<Kafka>> = OnceLock::new();
         let shared = SHARED.get_or_init(|| match setting(RUNNING_BROKER) {
-            Some(bootstrap) => Some(Self { client: Client::new(bootstrap), cluster: None }),
+            Some(bootstrap) => Some(Self { client: Client::new(bootstrap), cluster: None, _turn: None }),
             None => Self::start(1, &[]),
         });
         shared.as_ref().or_else(no_broker)
@@ -59,13 +61,23 @@ impl Kafka {
     }
 
     fn start(nodes: u8, properties: &[(&str, &str)]) -> Option<Self> {
-        let cluster = Cluster { directory: cluster_directory(), _turn: (nodes > 1).then(Turn::take) };
-        let output = cluster.start(nodes, properties);
+        let _turn = (nodes > 1).then(Turn::take);
+        let nodes = nodes.to_string();
+        let properties: Vec<_> = properties.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let properties = properties.iter().flat_map(|property| ["--property", property]);
+        let options: Vec<_> = ["--nodes", &nodes].into_iter().chain(properties).collect();
+        Self::start_with(&options).map(|kafka| Self { _turn, ..kafka })
+    }
+
+    /// With options of the script's `start`.
+    pub(crate) fn start_with(options: &[&str]) -> Option<Self> {
+        let cluster = Cluster { directory: cluster_directory() };
+        let output = cluster.start(options);
         if output.status.code() == Some(NO_SERVER) {
             return None;
         }
         let bootstrap = cluster.expect("start", &output);
-        Some(Self { client: Client::new(bootstrap), cluster: Some(cluster) })
+        Some(Self { client: Client::new(bootstrap), cluster: Some(cluster), _turn: None })
     }
 
     /// Kills a node (counted from 1) with SIGKILL.
@@ -81,18 +93,46 @@ impl Kafka {
     /// # Panics
     /// When it runs, or does not come back, or when the cluster is not this process's own.
     pub fn restart(&self, node: i32) {
-        self.own().run("restart", &[&node.to_string()]);
+        self.restart_with(node, &[]);
     }
 
-    fn own(&self) -> &Cluster {
+    /// [`Kafka::restart`] with further broker properties, which stay.
+    ///
+    /// # Panics
+    /// When it runs, or does not come back, or when the cluster is not this process's own.
+    pub fn restart_with(&self, node: i32, properties: &[(&str, &str)]) {
+        let mut arguments = vec![node.to_string()];
+        for (key, value) in properties {
+            arguments.extend(["--property".to_owned(), format!("{key}={value}")]);
+        }
+        self.own().run("restart", &arguments);
+    }
+
+    /// Freezes a node with SIGSTOP: its connections stay, and nothing is answered.
+    ///
+    /// # Panics
+    /// When it does not run, or when the cluster is not this process's own.
+    pub fn freeze(&self, node: i32) {
+        self.own().run("freeze", &[&node.to_string()]);
+    }
+
+    /// Lets a frozen node go on.
+    ///
+    /// # Panics
+    /// When it does not run, or when the cluster is not this process's own.
+    pub fn thaw(&self, node: i32) {
+        self.own().run("thaw", &[&node.to_string()]);
+    }
+
+    pub(crate) fn own(&self) -> &Cluster {
         let Some(cluster) = &self.cluster else {
-            panic!("the broker of {RUNNING_BROKER} is not ours to kill; use Kafka::one_node()")
+            panic!("the broker of {RUNNING_BROKER} is not ours to change; use Kafka::one_node()")
         };
         cluster
     }
 }
 
-fn no_broker<T>() -> Option<T> {
+pub(crate) fn no_broker<T>() -> Option<T> {
     missing("Kafka broker", "install Java 17 and Maven, or docker")
 }
 
@@ -118,28 +158,24 @@ impl Deref for Kafka {
 
 /// A cluster that this process started: its directory names it to the script.
 #[derive(Debug)]
-struct Cluster {
-    directory: PathBuf,
-    _turn: Option<Turn>,
+pub(crate) struct Cluster {
+    pub(crate) directory: PathBuf,
 }
 
 impl Cluster {
-    fn start(&self, nodes: u8, properties: &[(&str, &str)]) -> Output {
+    fn start(&self, options: &[&str]) -> Output {
         // The script watches this process: a test that is killed leaves no broker behind.
-        let mut arguments = vec!["--owner-pid".to_owned(), std::process::id().to_string()];
-        arguments.extend(["--nodes".to_owned(), nodes.to_string()]);
-        for (key, value) in properties {
-            arguments.extend(["--property".to_owned(), format!("{key}={value}")]);
-        }
-        self.output("start", &arguments)
+        let owner = std::process::id().to_string();
+        self.output("start", &[&["--owner-pid", &owner], options].concat())
     }
 
-    fn run(&self, command: &str, arguments: &[&str]) {
+    /// Runs a command that must succeed. What it printed.
+    pub(crate) fn run<S: AsRef<OsStr>>(&self, command: &str, arguments: &[S]) -> String {
         let output = self.output(command, arguments);
-        self.expect(command, &output);
+        self.expect(command, &output)
     }
 
-    fn output<S: AsRef<std::ffi::OsStr>>(&self, command: &str, arguments: &[S]) -> Output {
+    fn output<S: AsRef<OsStr>>(&self, command: &str, arguments: &[S]) -> Output {
         let mut script = Command::new(SCRIPT);
         script.arg(command).arg("--dir").arg(&self.directory).args(arguments);
         // One place for the jars, wherever cargo was told to build.

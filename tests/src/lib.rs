@@ -25,6 +25,7 @@ mod process;
 mod produce;
 mod python;
 mod read;
+mod secured;
 mod wait;
 mod workload;
 
@@ -34,5 +35,6 @@ pub use log::Log;
 pub use message::{Message, Record};
 pub use process::{Line, Process, cargo_binary};
 pub use python::python;
+pub use secured::{On, User};
 pub use wait::{Progress, wait_until, wait_until_async};
 pub use workload::{Work, Workload};

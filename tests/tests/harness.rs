@@ -3,7 +3,10 @@
 use std::process::Command;
 use std::time::Duration;
 
-use kafka_service_tests::{Kafka, Message, Process, Record, cargo_binary, unique, wait_until};
+use kafka_service_tests::{Client, Kafka, Message, On, Process, Record, cargo_binary, unique, wait_until};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::types::RDKafkaErrorCode as Code;
+use rdkafka::{Offset, TopicPartitionList};
 
 const SECONDS_30: Duration = Duration::from_secs(30);
 
@@ -114,6 +117,72 @@ fn a_single_node_keeps_its_data_over_a_kill() {
 }
 
 #[test]
+fn a_frozen_node_answers_when_it_goes_on() {
+    let Some(kafka) = Kafka::one_node() else { return };
+    let topic = kafka.new_topic("harness", 1);
+    let quick = kafka.config().create::<BaseConsumer>().expect("a valid configuration");
+    let answers = || quick.fetch_metadata(Some(&topic), Duration::from_millis(500)).is_ok();
+    wait_until(SECONDS_30, "a first answer", answers);
+    kafka.freeze(1);
+    assert!(!answers(), "a frozen node says nothing");
+    kafka.thaw(1);
+    wait_until(SECONDS_30, "an answer", answers);
+}
+
+#[test]
+fn a_user_may_read_what_it_is_allowed_to() {
+    let Some(kafka) = Kafka::secured() else { return };
+    let topic = kafka.new_topic("harness", 1);
+    kafka.produce(&topic, "for those who may");
+    let user = kafka.user();
+    let client = kafka.client_of(&user);
+    let only = |code| move |answer| if answer == Err(code) { Ok(()) } else { Err(answer) };
+    let no_topic = only(Code::TopicAuthorizationFailed);
+    kafka.allow(&user, "read", On::Group("harness"));
+    wait_until(SECONDS_30, "only the right for the topic to be missing", || no_topic(first(&client, &topic)));
+    kafka.allow(&user, "read", On::Topic(&topic));
+    wait_until(SECONDS_30, "the right to be heeded", || first(&client, &topic));
+    kafka.deny(&user, "read", On::Topic(&topic));
+    wait_until(SECONDS_30, "the ban to be heeded", || no_topic(first(&client, &topic)));
+    kafka.revoke(&user, "read", On::Topic(&topic));
+    assert_eq!(first(&client, &topic), Err(Code::TopicAuthorizationFailed), "neither forbidden nor allowed");
+}
+
+#[test]
+fn a_user_with_a_wrong_password_is_turned_away() {
+    let Some(kafka) = Kafka::secured() else { return };
+    let mut user = kafka.user();
+    user.password = "not-it".to_owned();
+    let client: BaseConsumer = kafka.client_of(&user).config().create().expect("a valid configuration");
+    wait_until(SECONDS_30, "the refusal", || match client.poll(Duration::from_millis(100)) {
+        Some(Err(error)) => error.rdkafka_error_code() == Some(Code::Authentication),
+        _ => false,
+    });
+}
+
+#[test]
+fn the_ssl_listener_has_a_certificate_that_its_file_vouches_for() {
+    let Some(kafka) = Kafka::secured() else { return };
+    let mut client = Command::new("openssl");
+    client.args(["s_client", "-verify_return_error", "-verify_ip", "127.0.0.1", "-connect", &kafka.listener("ssl")]);
+    client.arg("-CAfile").arg(kafka.ca_file());
+    let mut client = Process::start(client);
+    client.wait_for_line(SECONDS_30, "Verify return code: 0 (ok)");
+}
+
+/// The first record of a topic as a member of a group, or what the broker says instead.
+fn first(client: &Client, topic: &str) -> Result<(), Code> {
+    let mut config = client.config();
+    config.set("group.id", "harness").set("auto.offset.reset", "earliest").set("enable.auto.commit", "false");
+    let consumer: BaseConsumer = config.create().expect("a valid configuration");
+    consumer.subscribe(&[topic]).expect("a valid subscription");
+    wait_until(SECONDS_30, "a record or an error", || match consumer.poll(Duration::from_millis(100))? {
+        Ok(_) => Some(Ok(())),
+        Err(error) => Some(Err(error.rdkafka_error_code()?)),
+    })
+}
+
+#[test]
 fn a_process_is_read_signalled_and_waited_for() {
     let mut command = Command::new("bash");
     command
@@ -148,8 +217,6 @@ fn a_deadline_says_what_was_seen_last() {
 
 /// Commits a position for a group that nobody is a member of.
 fn commit(kafka: &Kafka, group: &str, topic: &str, partition: i32, offset: i64) {
-    use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
-    use rdkafka::{Offset, TopicPartitionList};
     let consumer: BaseConsumer = kafka.config().set("group.id", group).create().expect("a valid configuration");
     let mut positions = TopicPartitionList::new();
     positions.add_partition_offset(topic, partition, Offset::Offset(offset)).expect("a valid offset");

@@ -66,7 +66,7 @@ nodes() { seq 1 "$NODES"; }
 
 bootstrap_servers() {
     local list
-    printf -v list '127.0.0.1:%s,' "${PORTS[@]}"
+    printf -v list '127.0.0.1:%s,' "$@"
     echo "${list%,}"
 }
 
@@ -79,6 +79,9 @@ save_cluster() {
         echo "CLUSTER_ID=$CLUSTER_ID"
         echo "PORTS=(${PORTS[*]})"
         echo "CONTROLLERS=(${CONTROLLERS[*]})"
+        echo "SECURE=$SECURE"
+        echo "SASL_PORTS=(${SASL_PORTS[*]-})"
+        echo "SSL_PORTS=(${SSL_PORTS[*]-})"
     } >"$DIR/cluster.new"
     mv "$DIR/cluster.new" "$DIR/cluster"
 }
@@ -91,7 +94,7 @@ load_cluster() {
 
 forget_cluster() {
     release_ports
-    rm -rf "$DIR/cluster" "$DIR"/node-[123] "$DIR/override.yml" "$DIR/docker.log"
+    rm -rf "$DIR/cluster" "$DIR"/node-[123] "$DIR/ssl" "$DIR/override.yml" "$DIR/docker.log"
 }
 
 # Removes what this script wrote and nothing else; the directory goes when that leaves it empty.

@@ -64,10 +64,13 @@ docker_stop() {
     compose down --volumes --timeout "$seconds" >&2
 }
 
+docker_freeze() { compose pause "kafka-$1" >&2; }
+docker_thaw() { compose unpause "kafka-$1" >&2; }
 docker_kill() { compose kill --signal SIGKILL "kafka-$1" >&2; }
 
 docker_restart() {
     local node running=()
+    ((${#PROPERTIES[@]} == 0)) || fail "restart --property needs Java; containers keep the properties of their start"
     compose start "kafka-$1" >&2
     for node in $(nodes); do if docker_node_running "$node"; then running+=("$node"); fi; done
     wait_until_ready "${running[@]}"

@@ -53,15 +53,17 @@ node_dir() { echo "$DIR/node-$1"; }
 
 # The defaults make groups and elections quick: a test should wait for what it tests, not for a timer.
 write_properties() {
-    local node=$1 voters='' peer replicas=$NODES min_isr=$((NODES > 1 ? 2 : 1))
+    local node=$1 voters='' peer replicas=$NODES min_isr=$((NODES > 1 ? 2 : 1)) listeners
+    listeners=PLAINTEXT://127.0.0.1:${PORTS[node - 1]}
+    [[ $SECURE == no ]] || listeners+=$(secure_listeners "$node")
     for peer in $(nodes); do voters+="${voters:+,}$peer@127.0.0.1:${CONTROLLERS[peer - 1]}"; done
     cat >"$(node_dir "$node")/server.properties" <<TEXT
 process.roles=broker,controller
 node.id=$node
 controller.quorum.voters=$voters
-listeners=PLAINTEXT://127.0.0.1:${PORTS[node - 1]},CONTROLLER://127.0.0.1:${CONTROLLERS[node - 1]}
-advertised.listeners=PLAINTEXT://127.0.0.1:${PORTS[node - 1]}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=$listeners,CONTROLLER://127.0.0.1:${CONTROLLERS[node - 1]}
+advertised.listeners=$listeners
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT,SSL:SSL
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 log.dirs=$(node_dir "$node")/data
@@ -88,8 +90,14 @@ group.consumer.session.timeout.ms=6000
 group.consumer.heartbeat.interval.ms=500
 broker.session.timeout.ms=4000
 broker.heartbeat.interval.ms=500
-$(((${#PROPERTIES[@]})) && printf '%s\n' "${PROPERTIES[@]}")
 TEXT
+    [[ $SECURE == no ]] || secure_properties >>"$(node_dir "$node")/server.properties"
+    add_properties "$node"
+}
+
+# The last one of a name counts.
+add_properties() {
+    ((${#PROPERTIES[@]} == 0)) || printf '%s\n' "${PROPERTIES[@]}" >>"$(node_dir "$1")/server.properties"
 }
 
 jvm() {
@@ -119,6 +127,7 @@ launch() {
 
 java_start() {
     local node formats=()
+    [[ $SECURE == no ]] || make_certificate
     for node in $(nodes); do
         mkdir -p "$(node_dir "$node")"
         write_properties "$node"
@@ -179,7 +188,8 @@ wait_until_ended() {
 java_stop() {
     local node
     if [[ $1 != now ]]; then
-        for node in $(nodes); do signal_node TERM "$node"; done
+        # A frozen node reads its TERM when it goes on.
+        for node in $(nodes); do signal_node TERM "$node"; signal_node CONT "$node"; done
         # Nodes that stop together may wait for a quorum that is gone.
         wait_until_ended 10 && return
         say "some nodes did not stop in 10 s; killing them"
@@ -194,8 +204,12 @@ java_kill() {
     while java_node_running "$1"; do sleep 0.02; done
 }
 
+java_freeze() { java_node_running "$1" && signal_node STOP "$1"; }
+java_thaw() { java_node_running "$1" && signal_node CONT "$1"; }
+
 java_restart() {
     local node running=()
+    add_properties "$1"
     launch "$1"
     for node in $(nodes); do if java_node_running "$node"; then running+=("$node"); fi; done
     wait_until_ready "${running[@]}"

@@ -6,17 +6,24 @@ METADATA_REQUEST='\x00\x00\x00\x0e\x00\x03\x00\x01\x00\x00\x00\x01\xff\xff\x00\x
 
 # Prints the ids of the brokers that the one at this port holds for alive, in order. Fails when it does not answer.
 alive_brokers() {
+    local answer
+    answer=$(ask "$1" "$METADATA_REQUEST") || return 1
+    # shellcheck disable=SC2086
+    broker_ids $answer
+}
+
+# Sends a request, written for printf and with its length in front, to the broker at a port; prints its answer as numbers.
+ask() {
     local connection answer status=0
     # The braces keep the message about a refused connection away.
     { exec {connection}<>"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null || return 1
     # shellcheck disable=SC2059
-    printf "$METADATA_REQUEST" >&"$connection" 2>/dev/null || status=1
+    printf "$2" >&"$connection" 2>/dev/null || status=1
     ((status)) || answer=$(read_bytes "$connection" 4) || status=1
     # shellcheck disable=SC2086
     ((status)) || answer=$(read_bytes "$connection" "$(number $answer)") || status=1
     exec {connection}>&-
-    # shellcheck disable=SC2086
-    ((status == 0)) && broker_ids $answer
+    ((status == 0)) && echo "$answer"
 }
 
 # Exactly that many bytes as decimal numbers, or failure. A broker that is still starting accepts and says nothing.
