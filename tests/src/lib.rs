@@ -18,6 +18,7 @@
 
 pub mod audit;
 mod client;
+mod feeder;
 mod kafka;
 mod log;
 mod message;
@@ -30,6 +31,7 @@ mod wait;
 mod workload;
 
 pub use client::{Client, unique};
+pub use feeder::Feeder;
 pub use kafka::Kafka;
 pub use log::Log;
 pub use message::{Message, Record};

@@ -7,9 +7,17 @@ mod report;
 mod tests;
 mod trace;
 
+use std::time::SystemTime;
+
 pub use commits::{Commit, commits};
 pub use report::{ForDisturbance, Report, audit};
 pub use trace::{Done, Place, Trace};
+
+/// The time as it stands in events and disturbances: milliseconds since the epoch.
+#[must_use]
+pub fn now() -> u64 {
+    u64::try_from(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
+}
 
 /// What was done during a run, in milliseconds since the epoch.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,16 +2,21 @@
 
 use std::collections::HashMap;
 
-use serde::Deserialize;
+use kafka_service::{Event, Meta};
+use serde::{Deserialize, Serialize};
 
-use super::commits::{Commit, commits};
+use super::{
+    commits::{Commit, commits},
+    now,
+};
 use crate::{Client, Record, Work, Workload};
 
 /// A partition and an offset of the commands topic.
 pub type Place = (i32, i64);
 
 /// One event of the worker.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Event)]
+#[event("work.done", key = key)]
 pub struct Done {
     /// The command's key.
     pub key: String,
@@ -27,6 +32,22 @@ pub struct Done {
     pub offset: i64,
     /// When that attempt began, in milliseconds since the epoch.
     pub began: u64,
+}
+
+impl Done {
+    /// What an attempt that begins now will have done.
+    #[must_use]
+    pub fn begin(instance: &str, meta: &Meta, work: &Work) -> Self {
+        Self {
+            key: work.key.clone(),
+            seq: work.seq,
+            instance: instance.to_owned(),
+            attempt: meta.attempt(),
+            partition: meta.partition(),
+            offset: meta.offset(),
+            began: now(),
+        }
+    }
 }
 
 #[derive(Deserialize)]

@@ -5,54 +5,19 @@
 
 #![expect(clippy::print_stdout, reason = "the tests read it")]
 
-use std::{
-    io,
-    sync::Arc,
-    thread,
-    time::{Duration, SystemTime},
-};
+use std::{io, sync::Arc, thread, time::Duration};
 
-use kafka_service::{Event, HandlerError, Health, KafkaService, Meta, ServiceHandle, State, command};
-use kafka_service_tests::Work;
-use serde::Serialize;
+use kafka_service::{HandlerError, Health, KafkaService, Meta, ServiceHandle, State, command};
+use kafka_service_tests::{Work, audit::Done};
 use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Clone)]
 struct Instance(Arc<str>);
 
-#[derive(Serialize, Event)]
-#[event("work.done", key = key)]
-struct WorkDone {
-    key: String,
-    seq: u64,
-    instance: String,
-    attempt: u32,
-    /// Where the command stood.
-    partition: i32,
-    offset: i64,
-    /// When this attempt began, in milliseconds since the epoch.
-    began: u64,
-}
-
-impl WorkDone {
-    fn begin(instance: &Instance, meta: &Meta, work: &Work) -> Self {
-        let began = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_millis();
-        Self {
-            key: work.key.clone(),
-            seq: work.seq,
-            instance: instance.0.to_string(),
-            attempt: meta.attempt(),
-            partition: meta.partition(),
-            offset: meta.offset(),
-            began: u64::try_from(began).unwrap_or(u64::MAX),
-        }
-    }
-}
-
 /// Works for a while, and then does what the kind says.
 #[command("work")]
-async fn work(State(instance): State<Instance>, meta: Meta, work: Work) -> Result<WorkDone, HandlerError> {
-    let done = WorkDone::begin(&instance, &meta, &work);
+async fn work(State(instance): State<Instance>, meta: Meta, work: Work) -> Result<Done, HandlerError> {
+    let done = Done::begin(&instance.0, &meta, &work);
     if work.work_ms > 0 {
         tokio::time::sleep(Duration::from_millis(work.work_ms)).await;
     }
@@ -67,15 +32,15 @@ async fn work(State(instance): State<Instance>, meta: Meta, work: Work) -> Resul
 }
 
 #[expect(clippy::panic, reason = "what a handler's panic does is under test")]
-fn oh_no() -> Result<WorkDone, HandlerError> {
+fn oh_no() -> Result<Done, HandlerError> {
     panic!("the first attempt panics")
 }
 
 /// The same on a thread that is blocked.
 #[command("work_blocking")]
 #[expect(clippy::needless_pass_by_value, reason = "a handler owns what it is given")]
-fn work_blocking(State(instance): State<Instance>, meta: Meta, work: Work) -> WorkDone {
-    let done = WorkDone::begin(&instance, &meta, &work);
+fn work_blocking(State(instance): State<Instance>, meta: Meta, work: Work) -> Done {
+    let done = Done::begin(&instance.0, &meta, &work);
     thread::sleep(Duration::from_millis(work.work_ms));
     done
 }
@@ -89,9 +54,9 @@ async fn read_a_file() -> Result<(), io::Error> {
 
 /// Its event has about as many bytes as the work has milliseconds.
 #[command("too_large")]
-async fn too_large(State(instance): State<Instance>, meta: Meta, work: Work) -> WorkDone {
-    let done = WorkDone::begin(&instance, &meta, &work);
-    WorkDone { instance: "x".repeat(usize::try_from(work.work_ms).unwrap_or(0)), ..done }
+async fn too_large(State(instance): State<Instance>, meta: Meta, work: Work) -> Done {
+    let done = Done::begin(&instance.0, &meta, &work);
+    Done { instance: "x".repeat(usize::try_from(work.work_ms).unwrap_or(0)), ..done }
 }
 
 fn tell(health: &Health, last: &mut String) {

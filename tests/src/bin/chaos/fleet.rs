@@ -4,12 +4,12 @@ use std::{
     fs::{self, File},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use kafka_service_tests::{
     Workload,
-    audit::{Disturbance, Kind},
+    audit::{Disturbance, Kind, now},
 };
 
 /// Several instances of the worker; each place has one that runs.
@@ -25,10 +25,6 @@ struct Instance {
     name: String,
     child: Child,
     stopped: Option<(u64, i64)>,
-}
-
-pub(crate) fn now() -> u64 {
-    u64::try_from(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
 }
 
 impl Fleet {

@@ -2,7 +2,6 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the command line")]
 
-mod feeder;
 mod fleet;
 mod hot_key;
 mod options;

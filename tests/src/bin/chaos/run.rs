@@ -11,14 +11,13 @@ use std::{
 };
 
 use kafka_service_tests::{
-    Kafka, Work, Workload,
-    audit::{Disturbance, Kind, Report, Trace, audit},
+    Feeder, Kafka, Work, Workload,
+    audit::{Disturbance, Kind, Report, Trace, audit, now},
 };
 use serde_json::{Value, json};
 
 use crate::{
-    feeder::Feeder,
-    fleet::{Fleet, now},
+    fleet::Fleet,
     options::{Options, settings},
 };
 
@@ -61,7 +60,8 @@ pub(crate) fn run(options: &Options, worker: &Path, folder: &Path) -> Value {
     workload = workload.set("KAFKA_MAX_UNCOMMITTED", &options.max_uncommitted.to_string());
     let start = Instant::now();
     let keys = options.keys;
-    let feeder = Feeder::start(&kafka, &workload.commands, options.count, options.rate, move |n| command(n, keys));
+    let topic = workload.commands.clone();
+    let feeder = Feeder::start(&kafka, options.count, options.rate, move |n| (topic.clone(), command(n, keys)));
     let mut fleet = Fleet::start(workload.clone(), worker, folder, options.instances);
     let bounces = Bounces::default();
     let lag = || lag(&kafka, &workload);

@@ -8,12 +8,12 @@ use std::{
 };
 
 use kafka_service_tests::{
-    Kafka, Work, Workload,
+    Feeder, Kafka, Work, Workload,
     audit::{Trace, audit},
 };
 use serde_json::{Value, json};
 
-use crate::{feeder::Feeder, fleet::Fleet, options::Options};
+use crate::{fleet::Fleet, options::Options};
 
 const SAMPLE_EVERY: Duration = Duration::from_secs(5);
 /// A partition that has something to do and commits nothing for so long is stuck.
@@ -28,7 +28,8 @@ pub(crate) fn run(options: &Options, worker: &Path, folder: &Path) -> Value {
     let workload = Workload::new(&kafka, "soak", options.partitions);
     let keys = options.keys;
     let start = Instant::now();
-    let feeder = Feeder::start(&kafka, &workload.commands, options.count, options.rate, move |n| command(n, keys));
+    let topic = workload.commands.clone();
+    let feeder = Feeder::start(&kafka, options.count, options.rate, move |n| (topic.clone(), command(n, keys)));
     let mut fleet = Fleet::start(workload.clone(), worker, folder, 1);
     let mut watch = Watch::new(&kafka, &workload);
     let mut memory = Vec::new();

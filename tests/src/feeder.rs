@@ -9,7 +9,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kafka_service_tests::{Client, Work};
 use rdkafka::{
     ClientContext,
     error::{KafkaError, RDKafkaErrorCode},
@@ -17,13 +16,16 @@ use rdkafka::{
     producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer},
 };
 
+use crate::{Client, Work};
+
 /// A thread that writes commands, and how far it is.
-pub(crate) struct Feeder {
+#[derive(Debug)]
+pub struct Feeder {
     counts: Arc<Counts>,
     thread: JoinHandle<()>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Counts {
     acknowledged: AtomicUsize,
     failed: AtomicUsize,
@@ -47,13 +49,15 @@ impl ProducerContext for Context {
 const STEP: Duration = Duration::from_millis(10);
 
 impl Feeder {
-    /// Writes `count` commands at `rate` a second; `make` says which.
-    pub(crate) fn start(
+    /// Writes `count` commands at `rate` a second; `make` says to which topic, and which.
+    ///
+    /// # Panics
+    /// When the client's settings are wrong.
+    pub fn start(
         client: &Client,
-        topic: &str,
         count: usize,
         rate: usize,
-        make: impl Fn(usize) -> Work + Send + 'static,
+        make: impl Fn(usize) -> (String, Work) + Send + 'static,
     ) -> Self {
         let counts = Arc::new(Counts::default());
         let mut config = client.config();
@@ -61,14 +65,15 @@ impl Feeder {
         config.set("message.timeout.ms", "0");
         let producer: ThreadedProducer<Context> =
             config.create_with_context(Context(Arc::clone(&counts))).expect("the settings are right");
-        let (topic, progress) = (topic.to_owned(), Arc::clone(&counts));
+        let progress = Arc::clone(&counts);
         let thread = thread::spawn(move || {
             let start = Instant::now();
             let mut sent = 0;
             while sent < count && !progress.stop.load(Ordering::Relaxed) {
                 let due = usize::try_from(start.elapsed().as_millis()).unwrap_or(usize::MAX) * rate / 1_000;
                 while sent < due.min(count) {
-                    send(&producer, &topic, &make(sent));
+                    let (topic, work) = make(sent);
+                    send(&producer, &topic, &work);
                     sent += 1;
                 }
                 thread::sleep(STEP);
@@ -79,16 +84,28 @@ impl Feeder {
     }
 
     /// How many commands the broker has acknowledged.
-    pub(crate) fn acknowledged(&self) -> usize {
+    #[must_use]
+    pub fn acknowledged(&self) -> usize {
         self.counts.acknowledged.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn is_done(&self) -> bool {
+    /// Whether all of them are written.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
         self.thread.is_finished()
     }
 
+    /// Writes no more than it has.
+    pub fn stop(&self) {
+        self.counts.stop.store(true, Ordering::Relaxed);
+    }
+
     /// Waits for the last acknowledgement. How many it were.
-    pub(crate) fn finish(self) -> usize {
+    ///
+    /// # Panics
+    /// When the cluster does not take one of them.
+    #[must_use]
+    pub fn finish(self) -> usize {
         self.thread.join().expect("the feeder does not panic");
         let failed = self.counts.failed.load(Ordering::Relaxed);
         assert_eq!(failed, 0, "commands that were not written prove nothing");

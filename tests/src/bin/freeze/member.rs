@@ -1,0 +1,94 @@
+//! One of the services.
+
+use kafka_service::{
+    Config, HandlerError, HealthWatch, KafkaService, MessageContext, ServiceHandle,
+    config::{Bootstrap, GroupProtocol},
+};
+use kafka_service_tests::{Kafka, Work, Workload, audit::Done};
+
+use crate::options::Options;
+
+const PARTITIONS: i32 = 4;
+
+/// A service with topics and a group of its own.
+pub(crate) struct Member {
+    /// Short: the head of a column.
+    pub(crate) name: String,
+    pub(crate) workload: Workload,
+    health: HealthWatch,
+    handle: Option<ServiceHandle>,
+}
+
+impl Member {
+    pub(crate) async fn start_all(kafka: &Kafka, options: &Options) -> Vec<Self> {
+        let mut members = Vec::new();
+        for (letter, protocol) in [('k', GroupProtocol::Consumer), ('c', GroupProtocol::Classic)] {
+            for tls in [false, true] {
+                for number in 1..=options.services {
+                    if tls && !options.with_tls {
+                        continue;
+                    }
+                    let name = format!("{letter}{}{number}", if tls { "t" } else { "" });
+                    members.push(Self::start(kafka, name, protocol, tls).await);
+                }
+            }
+        }
+        members
+    }
+
+    async fn start(kafka: &Kafka, name: String, protocol: GroupProtocol, tls: bool) -> Self {
+        let workload = Workload::new(kafka, &name, PARTITIONS);
+        let config = config(kafka, &workload, &name, protocol, tls);
+        let handle = service(config, &name).start().await.expect("the service starts");
+        Self { name, workload, health: handle.health_watch(), handle: Some(handle) }
+    }
+
+    pub(crate) fn is_ready(&self) -> bool {
+        self.health.now().ready
+    }
+
+    pub(crate) fn received(&self) -> u64 {
+        self.health.now().received
+    }
+
+    /// Why it is not ready.
+    pub(crate) fn problems(&self) -> String {
+        self.health.now().problems.join("; ")
+    }
+
+    /// Stops it; what went wrong.
+    pub(crate) async fn shutdown(&mut self) -> Option<String> {
+        let error = self.handle.take()?.shutdown().await.err()?;
+        Some(format!("{}: {error}", self.name))
+    }
+}
+
+fn config(kafka: &Kafka, workload: &Workload, name: &str, protocol: GroupProtocol, tls: bool) -> Config {
+    let mut config = Config::new(name);
+    config.bootstrap_servers = Bootstrap::Servers(kafka.listener(if tls { "ssl" } else { "plaintext" }));
+    config.commands_topics = vec![workload.commands.clone()];
+    config.events_topic = workload.events.clone();
+    config.group_id = Some(workload.group.clone());
+    config.group_protocol = protocol;
+    // So that the client's own lines say whose they are.
+    let mut properties = vec![("client.id", name.to_owned())];
+    if tls {
+        let ca_file = kafka.ca_file().display().to_string();
+        properties.extend([("security.protocol", "SSL".to_owned()), ("ssl.ca.location", ca_file)]);
+    }
+    for (property, value) in properties {
+        config.property(property, &value).expect("a valid property");
+    }
+    config
+}
+
+fn service(config: Config, name: &str) -> KafkaService {
+    let name = name.to_owned();
+    KafkaService::new(config).on_command("work", move |context: MessageContext, work: Work| {
+        let done = Done::begin(&name, context.meta(), &work);
+        async move {
+            tokio::time::sleep(std::time::Duration::from_millis(work.work_ms)).await;
+            Ok::<_, HandlerError>(done)
+        }
+    })
+}
