@@ -94,6 +94,8 @@ pub(crate) struct Counters {
     pub(crate) abandoned: AtomicU64,
     pub(crate) retries: AtomicU64,
     pub(crate) events: AtomicU64,
+    /// Optional fields of envelopes that held something unexpected and counted as absent.
+    pub(crate) ignored_fields: AtomicU64,
     /// Handlers that run or wait for their next attempt.
     pub(crate) in_flight: AtomicU64,
     /// Records that the broker does not take at the moment; they are sent again until it does.

@@ -14,6 +14,7 @@ use super::{
     Core, Counters, Entry,
     assigned::{Assigned, Known},
     attempt::{self, AttemptError},
+    ignored::IgnoredFields,
     job::{self, Done, Job, JobResult, Next, Started, Waiting, origin},
     lanes::{LaneId, Lanes, lane},
     outcome::{Ended, Publishing},
@@ -41,6 +42,7 @@ pub(super) struct Intake {
     /// Commands that may start as soon as fewer handlers run. Their lanes are busy already.
     pub(super) ready: VecDeque<Waiting>,
     pub(super) unknown: Unknown,
+    ignored: IgnoredFields,
     pub(super) assigned: Assigned,
 }
 
@@ -53,6 +55,7 @@ impl Intake {
             lanes: Lanes::default(),
             ready: VecDeque::new(),
             unknown: Unknown::default(),
+            ignored: IgnoredFields::default(),
             assigned: Assigned::default(),
         }
     }
@@ -177,6 +180,9 @@ impl Intake {
     ) -> Option<Started> {
         if !self.is_kept(ended.assignment.start(ended.slot)) {
             return None;
+        }
+        if !envelope.ignored.is_empty() {
+            self.ignored.note(&self.core.counters, envelope.ignored, &origin(ended.record, ended.assignment));
         }
         let ended = Ended { attempts: job::FIRST, handler: Some(handler), ..ended };
         let mut bound = None;

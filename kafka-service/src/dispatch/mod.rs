@@ -12,6 +12,7 @@ mod breaker;
 mod closed;
 mod core;
 mod costs;
+mod ignored;
 mod intake;
 mod job;
 mod lanes;

@@ -89,6 +89,10 @@ impl<R: Record> Dispatcher<R> {
         for (kind, count) in self.intake.unknown.summary() {
             tracing::info!(kind, count, "commands without a handler were skipped");
         }
+        let ignored = Counters::get(&self.intake.core.counters.ignored_fields);
+        if ignored > 0 {
+            tracing::info!(ignored, "envelope fields of an unexpected type were ignored");
+        }
     }
 
     /// Handles a whole batch without giving the thread away, then lets others have it.

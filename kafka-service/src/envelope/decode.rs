@@ -12,23 +12,46 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 
 use super::{
-    member::{Member, Text},
-    not_json,
+    member::{Member, Text, Unexpected},
+    names, not_json,
     scan::{self, Found},
+    timestamp,
 };
 
-/// The members of one message. Members that we do not know stay in the record and cost nothing here.
+/// The fields of one message. Fields that we do not know stay in the record and cost nothing here.
 #[derive(Debug)]
 pub(crate) struct Envelope<'a> {
-    /// The member `type`: the command's name or the event's type.
+    /// The field `type`: the command's name or the event's type.
     pub(crate) kind: Cow<'a, str>,
     pub(crate) correlation_id: Cow<'a, str>,
     /// Kept as text; read only by those who ask for it.
     pub(crate) timestamp: Option<Cow<'a, str>>,
     pub(crate) source: Option<Cow<'a, str>>,
     pub(crate) id: Option<Cow<'a, str>>,
-    /// The JSON text of the payload; `None` where the member is missing, which stands for `{}`.
+    /// What is there and counts as absent.
+    pub(crate) ignored: Ignored,
+    /// The JSON text of the payload; `None` where the field is missing, which stands for `{}`.
     payload: Option<&'a str>,
+}
+
+/// The optional fields of which a message has something that does not mean anything to us.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ignored {
+    timestamp: Option<Unexpected>,
+    source: Option<Unexpected>,
+    id: Option<Unexpected>,
+}
+
+impl Ignored {
+    pub(crate) fn is_empty(self) -> bool {
+        self == Self::default()
+    }
+
+    /// Each with what it was.
+    pub(crate) fn fields(self) -> impl Iterator<Item = (&'static str, Unexpected)> {
+        let fields = [("timestamp", self.timestamp), ("source", self.source), ("id", self.id)];
+        fields.into_iter().filter_map(|(field, found)| Some((field, found?)))
+    }
 }
 
 /// Why a record is no message. The text says what was found and what is expected.
@@ -38,30 +61,57 @@ pub(crate) enum EnvelopeError {
     NoValue,
     #[error("the value is not JSON: {0}")]
     NotJson(String),
-    #[error("the value is {0}, but a message is a JSON object with the members `type` and `correlation_id`")]
-    NotAnObject(String),
-    #[error("the member `{0}` is missing")]
-    Missing(&'static str),
-    #[error("the member `{0}` is empty")]
+    #[error("the value is {0}, but a message is a JSON object with the fields `type` and `correlation_id`")]
+    NotAnObject(&'static str),
+    /// `instead` is empty, or says what is there in its place.
+    #[error("the field `{field}` is missing{instead}")]
+    Missing { field: &'static str, instead: String },
+    #[error("the field `{0}` is empty")]
     Empty(&'static str),
-    #[error("the member `{member}` is {found}, but it must be a string")]
-    WrongType { member: &'static str, found: &'static str },
+    #[error("the field `{field}` is {found}, but it must be a string")]
+    WrongType { field: &'static str, found: Unexpected },
 }
 
 impl<'a> Envelope<'a> {
     /// Reads a record's value.
     pub(crate) fn decode(value: Option<&'a [u8]>) -> Result<Self, EnvelopeError> {
         let value = value.ok_or(EnvelopeError::NoValue)?;
-        let members = match scan::members(value) {
-            Some(found) => Members::from(found),
-            None => long_way(value).map_err(|error| classify(&error, value))?,
+        let envelope = match scan::members(value) {
+            Some(found) => Self::from_found(&found),
+            None => long_way(value).map_err(|error| classify(&error, value)).and_then(Self::from_members),
         };
+        envelope.map_err(|error| error.with_names(value))
+    }
+
+    fn from_found(found: &Found<'a>) -> Result<Self, EnvelopeError> {
+        let Found { kind, correlation_id, timestamp, source, id, payload } = *found;
         Ok(Self {
-            kind: required("type", members.kind)?,
-            correlation_id: required("correlation_id", members.correlation_id)?,
-            timestamp: optional("timestamp", members.timestamp)?,
-            source: optional("source", members.source)?,
-            id: optional("id", members.id)?,
+            kind: required("type", kind.map(Cow::Borrowed))?,
+            correlation_id: required("correlation_id", correlation_id.map(Cow::Borrowed))?,
+            timestamp: timestamp.map(Cow::Borrowed),
+            source: source.map(Cow::Borrowed),
+            id: id.map(Cow::Borrowed),
+            ignored: Ignored::default(),
+            payload,
+        })
+    }
+
+    fn from_members(members: Members<'a>) -> Result<Self, EnvelopeError> {
+        let mut ignored = Ignored::default();
+        Ok(Self {
+            kind: required("type", strict("type", members.kind)?)?,
+            correlation_id: required("correlation_id", strict("correlation_id", members.correlation_id)?)?,
+            timestamp: match members.timestamp {
+                Member::Number(number) => {
+                    let text = timestamp::of_number(number);
+                    ignored.timestamp = text.is_none().then_some(Unexpected::Number);
+                    text.map(Cow::Owned)
+                }
+                other => lenient(other, &mut ignored.timestamp),
+            },
+            source: lenient(members.source, &mut ignored.source),
+            id: lenient(members.id, &mut ignored.id),
+            ignored,
             payload: members.payload,
         })
     }
@@ -70,18 +120,47 @@ impl<'a> Envelope<'a> {
     pub(crate) fn payload_text(&self) -> &'a str {
         self.payload.unwrap_or("{}")
     }
+
+    pub(crate) fn has_payload(&self) -> bool {
+        self.payload.is_some()
+    }
 }
 
-fn required<'a>(member: &'static str, value: Member<'a>) -> Result<Cow<'a, str>, EnvelopeError> {
-    let text = optional(member, value)?.ok_or(EnvelopeError::Missing(member))?;
-    if text.trim().is_empty() { Err(EnvelopeError::Empty(member)) } else { Ok(text) }
+fn required<'a>(field: &'static str, text: Option<Cow<'a, str>>) -> Result<Cow<'a, str>, EnvelopeError> {
+    let text = text.ok_or(EnvelopeError::Missing { field, instead: String::new() })?;
+    if text.trim().is_empty() { Err(EnvelopeError::Empty(field)) } else { Ok(text) }
 }
 
-fn optional<'a>(member: &'static str, value: Member<'a>) -> Result<Option<Cow<'a, str>>, EnvelopeError> {
+/// A field that is text or nothing.
+fn strict<'a>(field: &'static str, value: Member<'a>) -> Result<Option<Cow<'a, str>>, EnvelopeError> {
     match value {
         Member::Absent => Ok(None),
         Member::Text(text) => Ok(Some(text)),
-        Member::Other(found) => Err(EnvelopeError::WrongType { member, found }),
+        Member::Number(_) => Err(EnvelopeError::WrongType { field, found: Unexpected::Number }),
+        Member::Other(found) => Err(EnvelopeError::WrongType { field, found }),
+    }
+}
+
+/// A field that costs nobody a command: a number is as good as its text, and what means nothing counts as absent.
+fn lenient<'a>(value: Member<'a>, ignored: &mut Option<Unexpected>) -> Option<Cow<'a, str>> {
+    match value {
+        Member::Absent => None,
+        Member::Text(text) => Some(text),
+        Member::Number(number) => Some(Cow::Borrowed(number)),
+        Member::Other(found) => {
+            *ignored = Some(found);
+            None
+        }
+    }
+}
+
+impl EnvelopeError {
+    /// Says what is there instead of a field that is missing.
+    fn with_names(self, value: &[u8]) -> Self {
+        match self {
+            Self::Missing { field, .. } => Self::Missing { field, instead: names::instead_of(field, value) },
+            other => other,
+        }
     }
 }
 
@@ -89,18 +168,20 @@ fn classify(error: &serde_json::Error, value: &[u8]) -> EnvelopeError {
     if !error.is_data() {
         return EnvelopeError::NotJson(not_json::explain(error, value));
     }
-    let found = match value.iter().find(|byte| !byte.is_ascii_whitespace()) {
+    EnvelopeError::NotAnObject(match value.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'[') => "an array",
+        Some(b'"') if serde_json::from_slice::<String>(value).is_ok_and(|text| text.trim_start().starts_with('{')) => {
+            "JSON in a string (the sender has encoded it twice)"
+        }
         Some(b'"') => "a string",
         Some(b't' | b'f') => "a boolean",
         Some(b'n') => "null",
         Some(b'{') => return EnvelopeError::NotJson(error.to_string()),
         _ => "a number",
-    };
-    EnvelopeError::NotAnObject(found.to_owned())
+    })
 }
 
-/// The members as they stand, unjudged. Of a member that stands twice the last one counts, as in Python and JavaScript;
+/// The fields as they stand, unjudged. Of a field that stands twice the last one counts, as in Python and JavaScript;
 /// that is why this is not derived: serde's derive refuses duplicates.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Members<'a> {
@@ -117,6 +198,7 @@ pub(super) fn long_way(value: &[u8]) -> Result<Members<'_>, serde_json::Error> {
     serde_json::from_slice(value)
 }
 
+#[cfg(test)]
 impl<'a> From<Found<'a>> for Members<'a> {
     fn from(found: Found<'a>) -> Self {
         let text = |member: Option<&'a str>| member.map_or(Member::Absent, |text| Member::Text(Cow::Borrowed(text)));

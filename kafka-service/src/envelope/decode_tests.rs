@@ -42,25 +42,23 @@ fn escaped_names_and_values_are_understood() {
 #[test]
 fn every_defect_has_its_own_sentence() {
     let cases = [
-        ("", "the value is not JSON: EOF while parsing a value at line 1 column 0"),
-        ("nonsense", "the value is not JSON: expected ident at line 1 column 2"),
+        (
+            "nul",
+            "the value is not JSON: it is plain text / help: let the sender write a JSON object such as {\"type\": \"..\", \"correlation_id\": \"..\", \"payload\": {}}",
+        ),
         ("{\"type\": \"a\"", "the value is not JSON: EOF while parsing an object at line 1 column 12"),
         ("{} x", "the value is not JSON: trailing characters at line 1 column 4"),
-        ("[1]", "the value is an array, but a message is a JSON object with the members `type` and `correlation_id`"),
-        ("17", "the value is a number, but a message is a JSON object with the members `type` and `correlation_id`"),
-        ("{}", "the member `type` is missing"),
-        (r#"{"type":null}"#, "the member `type` is missing"),
-        (r#"{"type":" "}"#, "the member `type` is empty"),
-        (r#"{"type":7}"#, "the member `type` is a number, but it must be a string"),
-        (r#"{"type":"a"}"#, "the member `correlation_id` is missing"),
-        (r#"{"type":"a","correlation_id":""}"#, "the member `correlation_id` is empty"),
+        ("[1]", "the value is an array, but a message is a JSON object with the fields `type` and `correlation_id`"),
+        ("17", "the value is a number, but a message is a JSON object with the fields `type` and `correlation_id`"),
+        ("{}", "the field `type` is missing"),
+        (r#"{"type":null}"#, "the field `type` is missing"),
+        (r#"{"type":" "}"#, "the field `type` is empty"),
+        (r#"{"type":7}"#, "the field `type` is a number, but it must be a string"),
+        (r#"{"type":"a"}"#, "the field `correlation_id` is missing"),
+        (r#"{"type":"a","correlation_id":""}"#, "the field `correlation_id` is empty"),
         (
             r#"{"type":"a","correlation_id":{"b":[]}}"#,
-            "the member `correlation_id` is an object, but it must be a string",
-        ),
-        (
-            r#"{"type":"a","correlation_id":"b","timestamp":1.5}"#,
-            "the member `timestamp` is a number, but it must be a string",
+            "the field `correlation_id` is an object, but it must be a string",
         ),
     ];
     for (text, expected) in cases {
@@ -83,7 +81,52 @@ fn a_payload_of_a_hundred_thousand_levels_overflows_no_stack() {
     assert_eq!(decode(&closed).unwrap().payload_text(), deep);
 }
 
+/// A field that nobody has asked for must not cost the command.
+#[test]
+fn an_optional_field_of_another_type_is_read_if_it_is_plain_and_ignored_if_not() {
+    let read = |field: &str, value: &str| {
+        let text = format!(r#"{{"type":"a","{field}":{value},"correlation_id":"b"}}"#);
+        let Envelope { timestamp, source, id, ignored, .. } = Envelope::decode(Some(text.as_bytes())).unwrap();
+        let fields = [timestamp, source, id].into_iter().flatten().next().map(Cow::into_owned);
+        (fields, ignored.fields().map(|(field, found)| format!("{field}: {found}")).collect::<Vec<_>>())
+    };
+    let text = |text: &str| (Some(text.to_owned()), Vec::new());
+    assert_eq!(read("timestamp", "1795455600123"), text("2026-11-23T17:40:00.123Z"));
+    assert_eq!(read("id", "12345678901234567890123"), text("12345678901234567890123"), "all digits are kept");
+    assert_eq!(read("id", "-1.50"), text("-1.50"));
+    assert_eq!(read("source", "7"), text("7"));
+    assert_eq!(read("source", "null"), (None, Vec::new()));
+    for field in ["timestamp", "source", "id"] {
+        for (value, found) in [
+            ("true", "a boolean"),
+            ("[1,[2]]", "an array"),
+            (r#"{"name":"orders"}"#, "an object"),
+            (r#""\ud800""#, "a string with half of a surrogate pair"),
+        ] {
+            assert_eq!(read(field, value), (None, vec![format!("{field}: {found}")]));
+        }
+    }
+    assert_eq!(read("timestamp", "1795455600.123"), (None, vec!["timestamp: a number".to_owned()]));
+}
+
+#[test]
+fn what_is_ignored_may_lie_deep() {
+    let deep =
+        format!(r#"{{"type":"a","source":{}{},"correlation_id":"b"}}"#, "[".repeat(100_000), "]".repeat(100_000));
+    assert!(!decode(&deep).unwrap().ignored.is_empty());
+}
+
 proptest! {
+    /// Whatever the optional fields are, they change nothing about the others.
+    #[test]
+    fn optional_fields_never_cost_the_message(
+        timestamp in scan::json(), source in scan::json(), id in scan::json(),
+    ) {
+        let text = format!(r#"{{"type":"a","timestamp":{timestamp},"source":{source},"correlation_id":"b","id":{id}}}"#);
+        let envelope = decode(&text).unwrap();
+        prop_assert_eq!((envelope.kind.as_ref(), envelope.correlation_id.as_ref()), ("a", "b"));
+    }
+
     #[test]
     fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         drop(Envelope::decode(Some(&bytes)));

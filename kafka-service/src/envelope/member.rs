@@ -1,21 +1,47 @@
-//! One text member of an envelope, read without judging it: a wrong type is a fact to report, not a parse error.
+//! One field of an envelope, read without judging it: a wrong type is a fact to report, not a parse error.
 
 use std::{borrow::Cow, fmt};
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Visitor};
+use serde_json::value::RawValue;
 
-/// What stood where a text member was expected.
+/// What stood where a text was expected.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) enum Member<'a> {
-    /// The member is missing, or `null`, which is how several languages write a missing value.
+    /// The field is missing, or `null`, which is how several languages write a missing value.
     #[default]
     Absent,
     Text(Cow<'a, str>),
-    /// Another JSON type, named for the error message.
-    Other(&'static str),
+    /// A number, as it is written.
+    Number(&'a str),
+    Other(Unexpected),
 }
 
-/// A member name or value of which a borrowed form is kept where the JSON text allows it (no escapes).
+/// What a field was where something else was expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Unexpected {
+    /// A number that does not say a moment in time.
+    Number,
+    Boolean,
+    Array,
+    Object,
+    /// Half of a surrogate pair, which is no character.
+    Surrogate,
+}
+
+impl fmt::Display for Unexpected {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Number => "a number",
+            Self::Boolean => "a boolean",
+            Self::Array => "an array",
+            Self::Object => "an object",
+            Self::Surrogate => "a string with half of a surrogate pair",
+        })
+    }
+}
+
+/// A field name or value of which a borrowed form is kept where the JSON text allows it (no escapes).
 pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Text<'de> {
@@ -39,54 +65,24 @@ impl<'de> Deserialize<'de> for Text<'de> {
 
 impl<'de> Deserialize<'de> for Member<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(MemberVisitor)
+        // By way of its text, so that a number keeps all its digits.
+        <&RawValue>::deserialize(deserializer).map(|raw| Self::of(raw.get()))
     }
 }
 
-struct MemberVisitor;
-
-impl<'de> Visitor<'de> for MemberVisitor {
-    type Value = Member<'de>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("any JSON value")
-    }
-
-    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Self::Value, E> {
-        Ok(Member::Text(Cow::Borrowed(value)))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-        Ok(Member::Text(Cow::Owned(value.to_owned())))
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Member::Absent)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Member::Other("a boolean"))
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(Member::Other("a number"))
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(Member::Other("a number"))
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Member::Other("a number"))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Member::Other("an array"))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Member::Other("an object"))
+impl<'a> Member<'a> {
+    /// `json` is one value.
+    fn of(json: &'a str) -> Self {
+        match json.as_bytes().first() {
+            Some(b'"') => match serde_json::from_str(json) {
+                Ok(Text(text)) => Self::Text(text),
+                Err(_) => Self::Other(Unexpected::Surrogate),
+            },
+            Some(b'n') => Self::Absent,
+            Some(b't' | b'f') => Self::Other(Unexpected::Boolean),
+            Some(b'[') => Self::Other(Unexpected::Array),
+            Some(b'{') => Self::Other(Unexpected::Object),
+            _ => Self::Number(json),
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! DECODE, step 1: the JSON envelope around a payload. Pure: bytes in, borrowed members out, and the way back.
+//! DECODE, step 1: the JSON envelope around a payload. Pure: bytes in, borrowed fields out, and the way back.
 //!
 //! The layout is that of the services which follow the Python guide:
 //! `{"type", "correlation_id", "timestamp", "payload", "source"}`, to which we add `id`.
@@ -6,15 +6,19 @@
 mod decode;
 mod encode;
 mod extra;
+mod guess;
 mod identity;
 mod member;
+mod names;
 mod not_json;
 mod scan;
 mod text;
 mod timestamp;
 
-pub(crate) use decode::{Envelope, EnvelopeError};
+pub(crate) use decode::{Envelope, EnvelopeError, Ignored};
 pub(crate) use encode::{Clock, Head, encode};
 pub(crate) use extra::extra_members;
 pub(crate) use identity::{Identity, StoredIdentity};
+pub(crate) use member::Unexpected;
+pub(crate) use names::{instead_of, is_same_word};
 pub(crate) use timestamp::parse as parse_timestamp;

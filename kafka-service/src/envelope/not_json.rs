@@ -1,11 +1,16 @@
-//! What a value is that is no JSON, where other languages' ways of writing one have a name.
+//! Why a value is not JSON: what it is instead, or what other languages write wrong in it.
+
+use super::guess::guess;
 
 /// What serde_json says about a value, and what is known about who writes such a thing.
 #[cold]
 pub(super) fn explain(error: &serde_json::Error, value: &[u8]) -> String {
+    if let Some((what, help)) = guess(value) {
+        return format!("it is {what} / help: {help}");
+    }
     // Where the text is at its end there is no word that is wrong.
     let token = if error.is_eof() { None } else { token_at(error.line(), error.column(), value) };
-    let help = token.and_then(help);
+    let help = token.and_then(help).or_else(|| around(error, value));
     help.map_or_else(|| error.to_string(), |help| format!("{error} / help: {help}"))
 }
 
@@ -13,11 +18,25 @@ fn help(token: &[u8]) -> Option<&'static str> {
     let unsigned = token.strip_prefix(b"-").unwrap_or(token);
     let is_one_of = |words: [&str; 3]| words.iter().any(|word| unsigned.starts_with(word.as_bytes()));
     if unsigned.starts_with(b"NaN") {
-        Some("NaN is no JSON; Python's json.dumps writes it unless it is given allow_nan=False")
+        Some("`NaN` is not valid JSON; pass `allow_nan=False` to Python's json.dumps")
     } else if unsigned.starts_with(b"Infinity") {
-        Some("Infinity is no JSON; Python's json.dumps writes it unless it is given allow_nan=False")
+        Some("`Infinity` is not valid JSON; pass `allow_nan=False` to Python's json.dumps")
     } else if unsigned.starts_with(b"'") || is_one_of(["None", "True", "False"]) {
         Some("this is how Python prints a dict; json.dumps writes JSON")
+    } else {
+        None
+    }
+}
+
+/// What the whole value says where the word does not.
+fn around(error: &serde_json::Error, value: &[u8]) -> Option<&'static str> {
+    let text = value.trim_ascii_end();
+    if text.ends_with(b"\0") {
+        Some("the value ends with a zero byte: let the sender leave it out")
+    } else if error.to_string().starts_with("trailing characters") && text.ends_with(b"}") {
+        Some("there is more than one JSON text: let the sender write a record for each")
+    } else if std::str::from_utf8(value).is_err() {
+        Some("the text is not UTF-8")
     } else {
         None
     }
@@ -46,13 +65,13 @@ mod tests {
             |value: &str| said(&format!("{{\"type\":\"a\",\n \"correlation_id\":\"b\",\"payload\":{value}}}"));
         assert_eq!(
             payload(r#"{"price": NaN}"#),
-            "the value is not JSON: expected value at line 2 column 43 / help: NaN is no JSON; Python's json.dumps writes it \
-             unless it is given allow_nan=False"
+            "the value is not JSON: expected value at line 2 column 43 / help: `NaN` is not valid JSON; pass `allow_nan=False` \
+             to Python's json.dumps"
         );
         for (value, named) in [
-            ("[1, -Infinity]", "help: Infinity is no JSON; Python"),
-            ("[Infinity]", "help: Infinity is no JSON; Python"),
-            ("NaN", "help: NaN is no JSON; Python"),
+            ("[1, -Infinity]", "help: `Infinity` is not valid JSON"),
+            ("[Infinity]", "help: `Infinity` is not valid JSON"),
+            ("NaN", "help: `NaN` is not valid JSON"),
             ("{'price': 1}", "help: this is how Python prints a dict"),
             ("[None]", "help: this is how Python prints a dict"),
             ("[True]", "help: this is how Python prints a dict"),
@@ -68,5 +87,61 @@ mod tests {
     #[test]
     fn a_dict_that_was_printed_is_named_also_around_the_envelope() {
         assert!(said("{'type': 'a'}").ends_with("help: this is how Python prints a dict; json.dumps writes JSON"));
+    }
+
+    #[test]
+    fn what_a_value_probably_is_is_said_with_what_to_do() {
+        let avro = [b"\0\0\0\0\x2a".as_slice(), b"\x0aalice\x02"].concat();
+        let utf_16: Vec<u8> = r#"{"type":"a"}"#.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = r#"{"type":"a"}"#.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let cases: [(&[u8], &str, &str); 25] = [
+            (b"", "it is empty", "JSON object"),
+            (b" \n", "it is empty", "JSON object"),
+            (b"\xef\xbb\xbf{\"type\":\"a\"}", "it is text with a byte order mark in front", "utf-8-sig"),
+            (b"\xff\xfe{\0", "it is UTF-16 (little-endian)", "UTF-8"),
+            (b"\xfe\xff\0{", "it is UTF-16 (big-endian)", "UTF-8"),
+            (&utf_16, "it is UTF-16 (little-endian)", "UTF-8"),
+            (&big, "it is UTF-16 (big-endian)", "UTF-8"),
+            (b"\x1f\x8b\x08\0\0\0", "it is compressed with gzip", "`compression.type`"),
+            (b"\x28\xb5\x2f\xfd\x04", "it is compressed with zstd", "`compression.type`"),
+            (b"\x04\x22\x4d\x18\x64", "it is compressed with lz4", "`compression.type`"),
+            (b"\xff\x06\0\0sNaPpY", "it is compressed with snappy", "`compression.type`"),
+            (b"x\x9c\x03\0", "it is compressed with zlib", "`compression.type`"),
+            (
+                b"\0\0\0\0\x2a{\"type\":\"a\"}",
+                "it is framed for a schema registry (schema id 42, JSON behind it)",
+                "schema registry",
+            ),
+            (&avro, "it is framed for a schema registry (schema id 42, Avro or Protobuf behind it)", "schema registry"),
+            (b"Obj\x01\x04\x14avro.codec", "it is an Avro container file", "JSON text"),
+            (b"\xac\xed\0\x05sr", "it is a serialized Java object", "JSON serializer"),
+            (b"\x80\x04\x95\x0b", "it is a Python pickle", "json.dumps"),
+            (b"<!DOCTYPE html><p>502</p>", "it is HTML", "JSON object"),
+            (b"<?xml version=\"1.0\"?><a/>", "it is XML", "JSON object"),
+            (b"<order/>", "it is XML", "JSON object"),
+            (b"eyJ0eXBlIjoiYSJ9", "it is JSON in Base64", "unencoded"),
+            (b"not json", "it is plain text", "JSON object"),
+            (b"\x08\x96\x01", "it is binary", "JSON object"),
+            (b"{\"type\":\"a\"}\0", "trailing characters", "ends with a zero byte"),
+            (b"{\"type\":\"a\"}\n{\"type\":\"b\"}", "trailing characters", "a record for each"),
+        ];
+        for (value, what, help) in cases {
+            let said = Envelope::decode(Some(value)).unwrap_err().to_string();
+            let shown = String::from_utf8_lossy(value);
+            let said = said.strip_prefix("the value is not JSON: ").unwrap_or_else(|| panic!("{shown}: {said}"));
+            let (found, advice) = said.split_once(" / help: ").unwrap_or_else(|| panic!("{shown}: {said}"));
+            assert!(found.starts_with(what) && advice.contains(help), "{shown}: {said}");
+        }
+        let latin_1 = Envelope::decode(Some(b"{\"type\":\"caf\xe9\"}")).unwrap_err().to_string();
+        assert!(latin_1.ends_with("help: the text is not UTF-8"), "{latin_1}");
+    }
+
+    #[test]
+    fn json_that_was_encoded_twice_is_named() {
+        assert_eq!(
+            said(r#""{\"type\":\"a\"}""#),
+            "the value is JSON in a string (the sender has encoded it twice), but a message is a JSON object with the fields \
+             `type` and `correlation_id`"
+        );
     }
 }

@@ -212,3 +212,5 @@ impl<'a> Scan<'a> {
 #[cfg(test)]
 #[path = "scan_tests.rs"]
 mod tests;
+#[cfg(test)]
+pub(super) use tests::json;

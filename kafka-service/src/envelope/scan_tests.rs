@@ -19,7 +19,7 @@ fn agree(bytes: &[u8]) -> Result<(), TestCaseError> {
 }
 
 /// JSON with white space, escapes and duplicates wherever the grammar allows them.
-fn json() -> impl Strategy<Value = String> {
+pub(in crate::envelope) fn json() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just("null".to_owned()),
         Just("true".to_owned()),

@@ -6,6 +6,8 @@ use std::fmt;
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
+use crate::envelope::{instead_of, is_same_word};
+
 /// A payload that is not what its handler takes: where, what was expected, what was found, and what is known about who
 /// writes such a thing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,18 +20,38 @@ impl DecodeError {
     #[cold]
     pub(super) fn new(payload_type: &'static str, text: &str, path: &Path, error: &serde_json::Error) -> Self {
         let problem = problem(error);
-        let mut message = format!("the payload is no `{payload_type}`: ");
+        let mut message = format!("the payload is no `{}`: ", shortened(payload_type));
         if path.iter().next().is_some() {
-            message += &format!("`{path}`: ");
+            message += &format!("`{}`: ", shown(path));
         }
         message += &shortened(&problem);
         // Not there if it lies in what serde had to copy first (`untagged`, `flatten`), or if this text is too deep.
         let payload = serde_json::from_str::<Value>(text).ok();
-        if let Some(help) = payload.as_ref().and_then(|payload| find(payload, path)).and_then(|it| help(&problem, it)) {
+        let help = if is_too_deep(error) {
+            Some(
+                "a payload may be nested 127 deep; take a part that is deeper as `Box<serde_json::value::RawValue>`"
+                    .to_owned(),
+            )
+        } else {
+            payload.as_ref().and_then(|payload| find(payload, path)).and_then(|it| help(&problem, it))
+        };
+        if let Some(help) = help {
             message += " / help: ";
             message += &help;
         }
         Self { message }
+    }
+
+    /// The message, whose bytes these are, has no payload, so an empty object took its place.
+    #[cold]
+    pub(super) fn without_payload(self, value: &[u8]) -> Self {
+        let instead = instead_of("payload", value);
+        Self {
+            message: format!(
+                "the field `payload` is missing{instead}; and {{}} in its place is wrong: {}",
+                self.message
+            ),
+        }
     }
 }
 
@@ -40,6 +62,11 @@ impl fmt::Display for DecodeError {
 }
 
 impl std::error::Error for DecodeError {}
+
+/// serde_json's own limit, which keeps a payload from using up the stack.
+fn is_too_deep(error: &serde_json::Error) -> bool {
+    error.to_string().starts_with("recursion limit")
+}
 
 /// What serde says. Where data is wrong the path says where; line and column only where the text itself is.
 fn problem(error: &serde_json::Error) -> String {
@@ -62,6 +89,31 @@ fn shortened(problem: &str) -> String {
     format!("{}…{}", &problem[..beginning], &problem[end..])
 }
 
+/// A path, of which a long one loses its middle.
+fn shown(path: &Path) -> String {
+    const ENDS: usize = 100;
+    let segments: Vec<String> =
+        path.iter().enumerate().map(|(number, segment)| shown_segment(number, segment)).collect();
+    let fits = |segments: &mut dyn Iterator<Item = &String>| {
+        let mut room = ENDS;
+        let fits = |segment: &&String| room.checked_sub(segment.len()).map(|rest| room = rest).is_some();
+        segments.take_while(fits).count().max(1)
+    };
+    let (first, last) = (fits(&mut segments.iter()), fits(&mut segments.iter().rev()));
+    if first + last >= segments.len() {
+        return segments.concat();
+    }
+    format!("{}…{}", segments[..first].concat(), segments[segments.len() - last..].concat())
+}
+
+fn shown_segment(number: usize, segment: &Segment) -> String {
+    match segment {
+        Segment::Seq { .. } => segment.to_string(),
+        _ if number == 0 => shortened(&segment.to_string()),
+        _ => format!(".{}", shortened(&segment.to_string())),
+    }
+}
+
 /// The value at a path.
 fn find<'a>(payload: &'a Value, path: &Path) -> Option<&'a Value> {
     path.iter().try_fold(payload, |value, segment| match segment {
@@ -76,14 +128,14 @@ fn find<'a>(payload: &'a Value, path: &Path) -> Option<&'a Value> {
 fn help(problem: &str, found: &Value) -> Option<String> {
     let expected = problem.rsplit_once(", expected ").map(|(_, expected)| expected);
     match found {
-        Value::Object(members) => other_spelling(problem, members.keys()),
+        Value::Object(fields) => other_spelling(problem, fields.keys()),
         Value::String(text) => match expected {
             Some(expected) => text_for(expected, text),
             None if is_timestamp_without_zone(text) => Some(NO_ZONE.to_owned()),
             None => None,
         },
         Value::Null if expected.is_some_and(is_number) => Some(
-            "a member that may be null is an `Option`; JavaScript's JSON.stringify writes NaN and Infinity as null"
+            "a field that may be null is an `Option`; JavaScript's JSON.stringify writes NaN and Infinity as null"
                 .to_owned(),
         ),
         _ => None,
@@ -115,20 +167,15 @@ fn is_number(expected: &str) -> bool {
     is_sized || expected.contains("number") || expected.contains("integer")
 }
 
-/// The member that is missing, or the one that is too much, in the other spelling: `user_id` and `userId`.
-fn other_spelling<'a>(problem: &str, members: impl Iterator<Item = &'a String>) -> Option<String> {
+/// The field that is missing, in another spelling: `user_id` and `userId`.
+fn other_spelling<'a>(problem: &str, fields: impl Iterator<Item = &'a String>) -> Option<String> {
     let missing = problem.strip_prefix("missing field `")?.strip_suffix('`')?;
-    let mut same = members.filter(|member| letters(member) == letters(missing));
+    let mut same = fields.filter(|field| is_same_word(field, missing));
     let there = same.next()?;
     Some(format!(
         "the payload has `{there}`: let the sender write `{missing}`, or write `#[serde(alias = \"{there}\")]` on the field \
          or `#[serde(rename_all = \"..\")]` on the type"
     ))
-}
-
-/// A name without its case and separators.
-fn letters(name: &str) -> String {
-    name.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).flat_map(char::to_lowercase).collect()
 }
 
 /// `2026-11-23T17:40:00`, with or without a fraction, and nothing behind it.

@@ -1,7 +1,11 @@
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::*;
-use crate::handler::{States, payload::decode, testing::with_message};
+use crate::handler::{
+    States,
+    payload::decode,
+    testing::{with_message, with_value},
+};
 
 #[derive(Debug, Deserialize)]
 #[expect(dead_code, reason = "only decoded")]
@@ -125,4 +129,42 @@ fn a_number_beyond_every_type_is_an_error_in_the_text_itself() {
         said::<Order>(r#"{"user_id":"u","items":[{"price":1e999}]}"#),
         "`items[0].price`: number out of range at line 1 column 38"
     );
+}
+
+#[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "only decoded")]
+struct Tree {
+    branch: Option<Box<Self>>,
+}
+
+/// The path used to fill all that a header and the log have room for, so that the reason was cut off.
+#[test]
+fn a_payload_that_is_nested_too_deep_says_so_and_where_in_short() {
+    let deep = format!("{}null{}", r#"{"branch":"#.repeat(200), "}".repeat(200));
+    let error = said::<Tree>(&deep);
+    assert!(error.contains("recursion limit exceeded"), "{error}");
+    assert!(error.starts_with("`branch.branch."), "{error}");
+    assert!(error.contains("branch….branch"), "{error}");
+    assert!(error.contains("help: a payload may be nested 127 deep"), "{error}");
+    assert!(error.len() < 512, "{} bytes: {error}", error.len());
+}
+
+#[test]
+fn a_long_name_does_not_hide_the_reason() {
+    let name = "n".repeat(100_000);
+    let error = said::<std::collections::HashMap<String, Vec<u8>>>(&format!(r#"{{"{name}":[1,true]}}"#));
+    assert!(error.contains("…") && error.ends_with("invalid type: boolean `true`, expected u8"), "{error}");
+    assert!(error.len() < 1024, "{} bytes", error.len());
+}
+
+#[test]
+fn a_payload_that_is_missing_is_said_to_be() {
+    let decoded = |value: &str| with_value(value, &States::default(), decode::<Order>).unwrap_err().to_string();
+    let error = decoded(r#"{"type":"a","correlation_id":"b","Payload":{"user_id":"u"}}"#);
+    assert!(error.starts_with("the field `payload` is missing: has `Payload`; expected `payload`; and {}"), "{error}");
+    assert!(error.contains("missing field `user_id`"), "{error}");
+    let error = decoded(r#"{"type":"a","correlation_id":"b","specversion":"1.0","id":"1","source":"/a","data":{}}"#);
+    assert!(error.starts_with("the field `payload` is missing: this is a CloudEvent in structured mode"), "{error}");
+    let error = decoded(r#"{"type":"a","correlation_id":"b"}"#);
+    assert!(error.starts_with("the field `payload` is missing; and {} in its place is wrong"), "{error}");
 }

@@ -204,8 +204,8 @@ impl Meta {
         self.0.origin().key
     }
 
-    /// When the message was sent: the message's own `timestamp` (without a zone it is UTC, as Python writes it), else the
-    /// record's.
+    /// When the message was sent: the message's own `timestamp` (without a zone it is UTC, as Python writes it; a number is
+    /// milliseconds since the Unix epoch), else the record's.
     #[must_use]
     pub fn timestamp(&self) -> Option<SystemTime> {
         self.0.timestamp().and_then(parse_timestamp).or_else(|| self.0.origin().timestamp.and_then(from_millis))
@@ -217,13 +217,14 @@ impl Meta {
         self.0.attempt
     }
 
-    /// The service that sent the message, if the message says so.
+    /// The service that sent the message, if the message says so in text, or as a number.
     #[must_use]
     pub fn source(&self) -> Option<&str> {
         self.0.source()
     }
 
-    /// The id of the message, if it has one: the same after a redelivery.
+    /// The id of the message, if it has one: the same after a redelivery. A number is given as its text; anything else than
+    /// text or a number counts as absent.
     #[must_use]
     pub fn message_id(&self) -> Option<&str> {
         self.0.id()

@@ -28,7 +28,12 @@ impl<T: DeserializeOwned> Payload for T {}
 ///
 /// The payload is not of this type.
 pub fn decode<T: Payload>(context: &Context<'_>) -> Result<T, DecodeError> {
-    decode_text(context.envelope.payload_text())
+    let decoded = decode_text(context.envelope.payload_text());
+    if context.envelope.has_payload() {
+        decoded
+    } else {
+        decoded.map_err(|error| error.without_payload(context.record.value().unwrap_or_default()))
+    }
 }
 
 pub(super) fn decode_text<T: Payload>(text: &str) -> Result<T, DecodeError> {

@@ -14,8 +14,13 @@ pub(crate) fn with_message<R>(payload: &str, states: &States, test: impl FnOnce(
     let text = format!(
         r#"{{"type":"create_user","correlation_id":"c-1","source":"shop","id":"m-1","version":{{"major":2}},"payload":{payload}}}"#
     );
+    with_value(&text, states, test)
+}
+
+/// Calls `test` with the context of a message that is this.
+pub(crate) fn with_value<R>(text: &str, states: &States, test: impl FnOnce(&Context<'_>) -> R) -> R {
     let record = StoredRecord {
-        value: Some(text.into_bytes()),
+        value: Some(text.as_bytes().to_vec()),
         key: Some(b"k".to_vec()),
         offset: 42,
         timestamp: Some(1_700_000),

@@ -191,7 +191,7 @@ mod tests {
     fn a_state_that_was_not_provided_and_a_message_that_is_none_are_errors() {
         let error = message("create_user").extract::<State<u8>>().unwrap_err();
         assert!(error.to_string().contains("state `u8` was never provided"), "{error}");
-        assert_eq!(message("").extract::<Meta>().unwrap_err().to_string(), "the member `type` is empty");
+        assert_eq!(message("").extract::<Meta>().unwrap_err().to_string(), "the field `type` is empty");
         assert_eq!(message("create_user").state(3_u8).extract::<State<u8>>().unwrap().0, 3);
     }
 }

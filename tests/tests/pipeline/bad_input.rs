@@ -51,15 +51,26 @@ fn all() -> Vec<Bad> {
         envelope(r#"{"type":"echo"}"#, "`correlation_id` is missing"),
         envelope(r#"{"type":"echo","correlation_id":""}"#, "`correlation_id` is empty"),
         envelope(r#"{"type":"echo","correlation_id":{"a":1}}"#, "`correlation_id` is an object"),
-        envelope(r#"{"type":"echo","correlation_id":"c","source":[]}"#, "`source` is an array"),
+        envelope(r#"{"type":"echo","correlationId":"c"}"#, "has `correlationId`; expected `correlation_id`"),
+        envelope(r#"{"Type":"echo","correlation_id":"c"}"#, "has `Type`; expected `type`"),
+        envelope(
+            r#"{"specversion":"1.0","type":"echo","id":"1","source":"/a","data":{}}"#,
+            "a CloudEvent in structured mode",
+        ),
+        envelope("\u{feff}{\"type\":\"echo\",\"correlation_id\":\"c\"}", "byte order mark"),
+        envelope(r#"{"type":"echo"}"#.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>(), "UTF-16"),
+        envelope(b"\x1f\x8b\x08\0\0\0\0\0", "compressed with gzip"),
+        envelope(b"\0\0\0\0\x2a{\"type\":\"echo\"}", "schema registry (schema id 42"),
+        envelope(b"Obj\x01\x04\x14avro.codec\x08null", "an Avro container"),
         envelope(deep("[", "]"), "an array"),
         envelope(deep("{\"a\":", "}"), "not JSON"),
-        envelope(r#"{"type":"echo","correlation_id":"c","payload":{"text":NaN}}"#, "Python's json.dumps writes it"),
+        envelope(r#"{"type":"echo","correlation_id":"c","payload":{"text":NaN}}"#, "pass `allow_nan=False`"),
         payload(r#"{"text":5}"#, "`text`: invalid type: integer `5`, expected a string"),
         payload(r#"{"Text":"a"}"#, "missing field `text` / help: the payload has `Text`"),
         payload("{}", "missing field `text`"),
         payload("null", "the payload is no"),
         payload(&deep("[", "]"), "the payload is no"),
+        payload(&format!("{}1{}", "{\"text\":".repeat(200), "}".repeat(200)), "invalid type: map, expected a string"),
     ]
 }
 

@@ -75,6 +75,29 @@ fn headers_are_those_of_the_record_also_when_the_command_waited() {
 }
 
 #[test]
+fn optional_fields_of_other_types_cost_no_command() {
+    on_each_broker("lenient", async |world| {
+        let service = world.start().await;
+        let send = |id: &str, fields: Value| {
+            let mut message = json!({"type": "who_am_i", "correlation_id": id, "payload": {}});
+            message.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+            world.send(Message::from(message));
+            world.answer(id).json()["payload"].clone()
+        };
+        // As JavaScript's `Date.now()` and an outbox table write them.
+        let seen = send("c-1", json!({"timestamp": 1_795_455_600_123_u64, "id": 4711, "source": 7}));
+        assert_eq!(seen["timestamp"], 1_795_455_600_123_u64);
+        assert_eq!((&seen["message_id"], &seen["source"]), (&json!("4711"), &json!("7")));
+        // What means nothing is absent; the time is that of the record then.
+        let seen = send("c-2", json!({"timestamp": {"seconds": 1}, "id": [1], "source": {"name": "orders"}}));
+        assert!(seen["timestamp"].as_u64() > Some(1_600_000_000_000), "{seen}");
+        assert_eq!((&seen["message_id"], &seen["source"]), (&Value::Null, &Value::Null));
+        world.dead_letters(0);
+        world.stop(service).await;
+    });
+}
+
+#[test]
 fn a_raw_payload_and_unknown_members_stand_as_they_were_sent() {
     on_each_broker("raw", async |world| {
         let service = world.start().await;

@@ -1,0 +1,42 @@
+//! Envelope fields that hold something that means nothing to us, and count as absent.
+
+use rustc_hash::FxHashSet;
+
+use super::Counters;
+use crate::{
+    envelope::{Ignored, Unexpected},
+    message::Origin,
+};
+
+/// Which of them were logged: each field once with each type.
+#[derive(Debug, Default)]
+pub(super) struct IgnoredFields(FxHashSet<(&'static str, Unexpected)>);
+
+impl IgnoredFields {
+    #[cold]
+    pub(super) fn note(&mut self, counters: &Counters, ignored: Ignored, origin: &Origin<'_>) {
+        for (field, found) in ignored.fields() {
+            Counters::add(&counters.ignored_fields, 1);
+            if self.0.insert((field, found)) {
+                tracing::warn!(
+                    topic = origin.topic,
+                    partition = origin.partition,
+                    offset = origin.offset,
+                    field,
+                    found = %found,
+                    help = expected(field),
+                    "envelope field ignored; further occurrences are counted, not logged"
+                );
+            }
+        }
+    }
+}
+
+fn expected(field: &str) -> &'static str {
+    match field {
+        "timestamp" => {
+            "let the sender write RFC 3339 (`2026-11-23T17:40:00Z`) or whole milliseconds since the Unix epoch"
+        }
+        _ => "let the sender write a string",
+    }
+}

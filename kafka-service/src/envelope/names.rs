@@ -1,0 +1,120 @@
+//! What a message calls its fields, where one of ours is missing. Only for error messages.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
+
+use super::member::Text;
+
+/// What is there instead of a field that is missing, to be appended to that sentence; empty if nothing is known.
+#[cold]
+pub(crate) fn instead_of(field: &str, value: &[u8]) -> String {
+    if let Ok(event) = serde_json::from_slice::<CloudEvent>(value) {
+        return event.to_string();
+    }
+    let Ok(Names(names)) = serde_json::from_slice(value) else { return String::new() };
+    let mut alike = names.into_iter().filter(|name| name != field && is_same_word(name, field));
+    alike.next().map(|name| format!(": has `{name}`; expected `{field}`")).unwrap_or_default()
+}
+
+/// Whether two names differ only in case and separators: `user_id` and `userId`.
+pub(crate) fn is_same_word(one: &str, other: &str) -> bool {
+    letters(one).eq(letters(other))
+}
+
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).flat_map(char::to_lowercase)
+}
+
+/// The names of the fields of an object.
+struct Names(Vec<String>);
+
+impl<'de> Deserialize<'de> for Names {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NamesVisitor;
+        impl<'de> Visitor<'de> for NamesVisitor {
+            type Value = Names;
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a JSON object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut names = Vec::new();
+                while let Some((Text(name), IgnoredAny)) = map.next_entry()? {
+                    names.push(name.into_owned());
+                }
+                Ok(Names(names))
+            }
+        }
+        deserializer.deserialize_map(NamesVisitor)
+    }
+}
+
+/// A CloudEvent in structured mode: the four attributes that each of them has.
+#[derive(Deserialize)]
+struct CloudEvent {
+    specversion: String,
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(rename = "id")]
+    _id: String,
+    #[serde(rename = "source")]
+    _source: String,
+}
+
+impl fmt::Display for CloudEvent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            ": this is a CloudEvent in structured mode (specversion {:.10}, type `{:.100}`) / help: let the sender write \
+             `type`, `correlation_id` and `payload`; what a CloudEvent has in `data` belongs in `payload`",
+            self.specversion, self.kind
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::envelope::Envelope;
+
+    fn said(value: &str) -> String {
+        Envelope::decode(Some(value.as_bytes())).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_field_in_another_spelling_is_named() {
+        for (value, expected) in [
+            (
+                r#"{"type":"a","correlationId":"b"}"#,
+                "the field `correlation_id` is missing: has `correlationId`; expected `correlation_id`",
+            ),
+            (
+                r#"{"type":"a","CorrelationID":"b"}"#,
+                "the field `correlation_id` is missing: has `CorrelationID`; expected `correlation_id`",
+            ),
+            (
+                r#"{"type":"a","correlation-id":"b"}"#,
+                "the field `correlation_id` is missing: has `correlation-id`; expected `correlation_id`",
+            ),
+            (r#"{"Type":"a","correlation_id":"b"}"#, "the field `type` is missing: has `Type`; expected `type`"),
+            (r#"{"TYPE":{"a":[]},"correlationId":"b"}"#, "the field `type` is missing: has `TYPE`; expected `type`"),
+            (r#"{"kind":"a","correlation_id":"b"}"#, "the field `type` is missing"),
+        ] {
+            assert_eq!(said(value), expected);
+        }
+    }
+
+    #[test]
+    fn a_cloud_event_is_named_as_one() {
+        let event = r#"{"specversion":"1.0","id":"1","source":"/shop","type":"com.shop.paid","data":{"a":1},"correlationid":"c"}"#;
+        assert_eq!(
+            said(event),
+            "the field `correlation_id` is missing: this is a CloudEvent in structured mode (specversion 1.0, type \
+             `com.shop.paid`) / help: let the sender write `type`, `correlation_id` and `payload`; what a CloudEvent has in \
+             `data` belongs in `payload`"
+        );
+        assert_eq!(said(r#"{"specversion":"1.0","id":"1","type":"a"}"#), "the field `correlation_id` is missing");
+    }
+}
