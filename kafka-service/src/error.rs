@@ -58,17 +58,52 @@ impl fmt::Debug for Error {
     }
 }
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Config(error) => Some(error),
-            _ => None,
-        }
-    }
-}
+// Without a `source`: `Display` says all that is known, and what prints the chain of an error would print it twice.
+impl std::error::Error for Error {}
 
 impl From<ConfigError> for Error {
     fn from(error: ConfigError) -> Self {
         Self::Config(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as StdError;
+
+    use super::*;
+    use crate::{config::Features, publish::PublishError};
+
+    fn wrong_config() -> ConfigError {
+        let variables = [("KAFKA_MAX_IN_FLIGHT".into(), "many".into())];
+        crate::Config::read(variables, |_| Ok(String::new()), "orders", Features::compiled()).unwrap_err()
+    }
+
+    /// What `anyhow` prints with `{:#}`, and below each other when `main` returns an error.
+    fn chain(error: &(dyn StdError + 'static)) -> Vec<String> {
+        std::iter::successors(Some(error), |&error| error.source()).map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn no_error_prints_what_its_source_prints() {
+        let config = || wrong_config();
+        let text = || "text".to_owned();
+        let errors: Vec<Box<dyn StdError>> = vec![
+            Box::new(config()),
+            Box::new(Error::Config(config())),
+            Box::new(Error::Start(vec![text()])),
+            Box::new(Error::Client(text())),
+            Box::new(Error::NotReady(vec![text()])),
+            Box::new(Error::Failed(text())),
+            Box::new(Error::Incomplete { commands: 1, unacknowledged: 2 }),
+            Box::new(PublishError::Disabled { event_type: text() }),
+        ];
+        for error in errors {
+            let chain = chain(error.as_ref());
+            for (number, outer) in chain.iter().enumerate() {
+                let inner = chain[number + 1..].iter().find(|inner| outer.contains(inner.as_str()));
+                assert_eq!(inner, None, "printed twice: {chain:#?}");
+            }
+        }
     }
 }
