@@ -47,10 +47,14 @@ impl<R: Record> Dispatcher<R> {
     pub(crate) async fn run(mut self) {
         let core = Arc::clone(&self.intake.core);
         let mut open = true;
-        while open || !self.is_idle() {
+        loop {
             // What was not delivered is seen to before anything more is sent, so that nothing of its key overtakes it.
             self.intake.publishing.take_incoming();
             let room = self.intake.publishing.output.drain(&core.acks);
+            // Asked only now: what has just come in may have been all that was left, and then nothing would wake us again.
+            if !open && self.is_idle() {
+                break;
+            }
             // Control first, so that a revoke never waits behind work. Ends before beginnings, so that memory is bounded, but
             // only so many in a row.
             tokio::select! { biased;

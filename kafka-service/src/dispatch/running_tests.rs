@@ -65,6 +65,27 @@ fn spoil(_: &Context<'_>) -> Invocation {
     Ok(Box::pin(async { Ok(Default::default()) }))
 }
 
+/// Whose partition is given back while its handler runs.
+static GIVEN_BACK: OnceLock<(Arc<Acks>, u32)> = OnceLock::new();
+
+/// Loses its partition while it runs, and publishes with its last breath.
+fn shout(context: &Context<'_>) -> Invocation {
+    let publisher = context.publisher.get(context);
+    let mut polls = 0;
+    Ok(Box::pin(poll_fn(move |context| {
+        // The end of the batches comes first.
+        if polls == 10 {
+            let (acks, assignment) = GIVEN_BACK.get().expect("a test that sends this says whose partition it is");
+            acks.assignments.remove(*assignment);
+            publisher.publish(&Large).detach();
+            return Poll::Ready(Ok(Default::default()));
+        }
+        polls += 1;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })))
+}
+
 fn never(_: &Context<'_>) -> Invocation {
     Ok(Box::pin(std::future::pending()))
 }
@@ -89,6 +110,7 @@ fn outgrow(_: &Context<'_>) -> Invocation {
 static OUTGROW: Handler = Handler::command("outgrow", &outgrow);
 static STEP: Handler = Handler::command("step", &step);
 static SPOIL: Handler = Handler::command("spoil", &spoil);
+static SHOUT: Handler = Handler::command("shout", &shout);
 static NEVER: Handler = Handler::command("never", &never);
 static NEVER_EVENT: Handler = Handler::event("never", &never);
 static LOOK: Handler = Handler::command("look", &look);
@@ -129,7 +151,7 @@ impl ReadBack for Nowhere {
 
 fn core(acks: Arc<Acks>) -> Core {
     let config = Config::new("shop");
-    let routes = Routes::new([&STEP, &LOOK, &SPOIL, &NEVER, &NEVER_EVENT, &OUTGROW], &config);
+    let routes = Routes::new([&STEP, &LOOK, &SHOUT, &SPOIL, &NEVER, &NEVER_EVENT, &OUTGROW], &config);
     let producer: Arc<dyn Producer> = Arc::new(Again(Arc::clone(&acks)));
     let events = EVENTS_ID;
     Core {
@@ -241,4 +263,16 @@ async fn a_command_whose_event_is_too_large_counts_as_dead_lettered_and_not_as_f
 
     let counts = [&core.counters.finished, &core.counters.dead_lettered].map(Counters::get);
     assert_eq!(counts, [0, 1]);
+}
+
+#[tokio::test]
+async fn a_stop_ends_when_the_last_handler_publishes_for_a_partition_that_was_given_back() {
+    let Stage { core, assignment, batches, dispatcher } = Stage::new(COMMANDS);
+    GIVEN_BACK.set((Arc::clone(&core.acks), assignment)).unwrap();
+    batches.try_send(batch("shout", "key", assignment, 0, 1)).unwrap();
+    drop(batches);
+
+    tokio::time::timeout(Duration::from_secs(5), dispatcher.run()).await.expect("the dispatcher ends");
+
+    assert_eq!(Counters::get(&core.counters.abandoned), 1);
 }
