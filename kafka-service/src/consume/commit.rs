@@ -6,7 +6,7 @@ use super::{Client, Driver, partition::Partition};
 
 /// How long the next commit waits for the answer to the one before. Longer than the client keeps a commit while no
 /// coordinator is there, which is the session timeout.
-const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
 /// Commits that the broker has not answered yet.
 ///

@@ -15,6 +15,8 @@ mod revoke;
 mod stop;
 mod tick;
 
+#[cfg(test)]
+pub(crate) use self::commit::ANSWER_WITHIN;
 pub(crate) use self::{
     client::{Client, ClientEvent, CommitAnswer, TopicPartition},
     driver::{Driver, DriverSettings, End, Step},

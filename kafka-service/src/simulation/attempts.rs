@@ -1,6 +1,6 @@
 //! What the ledger says of handlers: how many, in which order, and for which partitions they run.
 
-use super::{ledger::Ledger, settings::Settings};
+use super::{identity::said_number, ledger::Ledger, settings::Settings};
 
 /// One attempt of one command.
 #[derive(Clone, Copy, Debug)]
@@ -58,12 +58,13 @@ impl Ledger {
 
     /// A handler publishes so many events itself, and its command is not finished without them.
     pub(super) fn owes(&mut self, attempt: Attempt, count: u32) {
-        self.tenure(attempt.tenure).owes(attempt.record, count);
+        let numbers = (0..count).map(|number| said_number(attempt.number, number));
+        self.tenure(attempt.tenure).fate(attempt.record).owed.extend(numbers);
     }
 
     /// It has heard that one of them was not taken.
     pub(super) fn no_longer_owes(&mut self, attempt: Attempt) {
-        self.tenure(attempt.tenure).no_longer_owes(attempt.record);
+        self.tenure(attempt.tenure).fate(attempt.record).owed.remove(&said_number(attempt.number, 0));
     }
 
     /// It has ended.
@@ -84,7 +85,7 @@ impl Ledger {
                 let partition = tenure.partition;
                 self.finished_silently(partition, attempt.record);
             }
-            Ended::Failed if attempt.number < settings.retry.attempts => {
+            Ended::Failed if attempt.number < settings.attempts => {
                 tenure.retrying.insert(attempt.lane, (attempt.record, attempt.number));
             }
             _ => {}

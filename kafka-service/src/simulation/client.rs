@@ -8,12 +8,9 @@ use super::{
     world::{Shared, World, open},
 };
 use crate::{
-    consume::{Client, ClientEvent, CommitAnswer, TopicPartition},
+    consume::{ANSWER_WITHIN, Client, ClientEvent, CommitAnswer, TopicPartition},
     message::{Header, Record},
 };
-
-/// As in `consume/commit.rs`.
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// A client that never waits.
 pub(super) struct SimClient {
@@ -100,10 +97,10 @@ impl World {
 
     fn take(&mut self, instance: u32, limit: usize, wait: Duration) -> Vec<SimRecord> {
         let mut records = Vec::new();
-        if self.random.chance(self.rates.error_record) {
+        if self.choices.chance("error", self.rates.error_record) {
             records.push(SimRecord { command: None, partition: 0, tenure: 0 });
         }
-        let count = self.random.between(1, 24);
+        let count = self.choices.between("taken", 1, 24);
         let member = self.members.get_mut(&instance).expect("a process that lives has a client");
         member.waited += wait.as_millis();
         let count = count.min(limit).min(member.queue.len());
@@ -159,7 +156,7 @@ impl World {
 
     fn commit(&mut self, instance: u32, offsets: &[(TopicPartition, i64)]) -> Result<(), String> {
         self.note(|| format!("instance {instance} commits {offsets:?}"));
-        let fails = self.random.chance(self.rates.commit_not_started);
+        let fails = self.choices.chance("not-started", self.rates.commit_not_started);
         let now = self.time.now();
         let member = self.members.get_mut(&instance).expect("a process that lives has a client");
         for (name, offset) in offsets {

@@ -20,6 +20,12 @@ pub(super) struct Counts {
 }
 
 impl Counts {
+    /// What grows when something happens.
+    pub(super) fn progress(&self) -> u64 {
+        let Self { attempts, events, dead_letters, commits, assigned, crashed, .. } = self;
+        attempts + events + dead_letters + commits + assigned + crashed
+    }
+
     pub(super) fn add(&mut self, other: &Self) {
         let Self { commands, attempts, events, duplicates, dead_letters, commits, commits_refused, .. } = other;
         self.commands += commands;

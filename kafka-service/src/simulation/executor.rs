@@ -8,39 +8,18 @@ use std::{
 };
 
 use super::{
+    actions::Action,
+    choices::Choices,
     counts::Counts,
     instance::Instance,
     ledger::Violation,
     outbox::{free, report_next},
+    random::Random,
+    scenario::{Kept, Move, Scenario},
+    settings::Settings,
+    topic::{Recipes, Topic},
     world::{Shared, World, open},
 };
-
-/// What can happen next.
-#[derive(Clone, Copy, Debug)]
-enum Action {
-    Drive,
-    Poll,
-    SpuriousPoll,
-    Fetch,
-    Append,
-    Report,
-    Free,
-    ProcessCommit,
-    AnswerCommit,
-    Coordinate,
-    Timer,
-    Advance,
-    Produce,
-    Rebalance,
-    Crash,
-    Start,
-    Freeze,
-    Thaw,
-    Expire,
-    Stop,
-    ConsumerFatal,
-    ProducerFatal,
-}
 
 /// A world and the processes in it.
 pub(super) struct Executor {
@@ -60,9 +39,38 @@ pub(super) struct Outcome {
     pub(super) trace: Vec<String>,
 }
 
-/// Runs one seed. A panic of the engine is a violation too.
+/// Runs one seed.
 pub(super) fn run(seed: u64, trace: bool) -> Outcome {
-    let world = Arc::new(Mutex::new(World::new(seed, trace)));
+    let (settings, partitions, random) = drawn(seed);
+    let topic = Topic::new(&partitions, &settings);
+    run_in(World::new(settings, topic, Choices::Seed(random), trace)).0
+}
+
+/// Runs one seed, and keeps what it chose.
+pub(super) fn record(seed: u64) -> (Outcome, Scenario) {
+    let (settings, partitions, random) = drawn(seed);
+    let topic = Topic::new(&partitions, &settings);
+    let (outcome, moves) = run_in(World::new(settings.clone(), topic, Choices::Recorded(random, Vec::new()), false));
+    (outcome, Scenario { title: format!("seed {seed}"), settings, partitions, moves })
+}
+
+/// Runs a scenario that was kept.
+pub(super) fn replay(scenario: &Scenario, trace: bool) -> Outcome {
+    let topic = Topic::new(&scenario.partitions, &scenario.settings);
+    let choices = Choices::Stored { moves: scenario.moves.iter().cloned().collect(), current: Kept::default() };
+    run_in(World::new(scenario.settings.clone(), topic, choices, trace)).0
+}
+
+fn drawn(seed: u64) -> (Settings, Vec<Recipes>, Random) {
+    let mut random = Random::new(seed);
+    let settings = Settings::draw(&mut random);
+    let partitions = (0..settings.partitions).map(|_| Recipes::draw(&mut random, &settings)).collect();
+    (settings, partitions, random)
+}
+
+/// A panic of the engine is a violation too.
+fn run_in(world: World) -> (Outcome, Vec<Move>) {
+    let world = Arc::new(Mutex::new(world));
     let mut executor = Executor { world: Arc::clone(&world), instances: Vec::new(), next_instance: 0, steps: 0 };
     let played = catch_unwind(AssertUnwindSafe(|| {
         executor.play();
@@ -75,13 +83,14 @@ pub(super) fn run(seed: u64, trace: bool) -> Outcome {
         std::mem::forget(executor);
     }
     let mut world = open(&world);
-    Outcome {
+    let outcome = Outcome {
         violation: world.ledger.violation.clone(),
         steps,
         records: world.topic.len(),
         counts: world.ledger.counts,
         trace: world.take_trace(),
-    }
+    };
+    (outcome, world.choices.take_moves())
 }
 
 /// What a panic says, in one line.
@@ -94,16 +103,19 @@ fn text(panic: &(dyn Any + Send)) -> String {
 impl Executor {
     fn play(&mut self) {
         let (count, steps) = self.with(|world| (world.settings.instances, world.settings.steps));
+        self.with(|world| world.choices.begin(Action::Begin, None));
         for _ in 0..count {
             self.start_instance();
         }
-        for _ in 0..steps {
+        while let Some((action, instance)) = self.next_move(steps) {
             self.steps += 1;
-            self.act();
+            self.with(|world| world.choices.begin(action, instance));
+            self.act(action, instance);
             if self.is_broken() {
                 return;
             }
         }
+        self.with(|world| world.choices.begin(Action::Settle, None));
         self.settle();
     }
 
@@ -122,56 +134,42 @@ impl Executor {
         self.with(|world| world.ledger.violation.is_some())
     }
 
-    fn act(&mut self) {
-        let action = self.with(|world| {
-            let rates = &world.rates;
-            let choices = [
-                (Action::Drive, 220),
-                (Action::Poll, 220),
-                (Action::SpuriousPoll, 5),
-                (Action::Fetch, 80),
-                (Action::Append, 120),
-                (Action::Report, 120),
-                (Action::Free, 60),
-                (Action::ProcessCommit, 40),
-                (Action::AnswerCommit, 40),
-                (Action::Coordinate, 60),
-                (Action::Timer, 60),
-                (Action::Advance, 30),
-                (Action::Produce, 30),
-                (Action::Rebalance, rates.rebalance),
-                (Action::Crash, rates.crash),
-                (Action::Start, rates.start),
-                (Action::Freeze, rates.freeze),
-                (Action::Thaw, rates.thaw),
-                (Action::Expire, rates.expire),
-                (Action::Stop, rates.stop),
-                (Action::ConsumerFatal, rates.consumer_fatal),
-                (Action::ProducerFatal, rates.producer_fatal),
-            ];
-            choices[world.random.weighted(&choices.map(|(_, weight)| weight))].0
-        });
+    /// What is done next, and by or to whom; none when `steps` are over, or the scenario is.
+    fn next_move(&mut self, steps: usize) -> Option<(Action, Option<u32>)> {
+        self.with(|world| {
+            if let Some(stored) = world.choices.stored_move() {
+                return stored;
+            }
+            let action = (self.steps < steps).then(|| draw_action(world))?;
+            let is_of_one = action.is_of_instance() && !self.instances.is_empty();
+            let place = is_of_one.then(|| world.choices.place(self.instances.len()));
+            Some((action, place.map(|place| self.instances[place].id)))
+        })
+    }
+
+    fn act(&mut self, action: Action, instance: Option<u32>) {
         match action {
             Action::Timer => self.fire_next_timer(),
             Action::Advance => self.with(|world| {
-                let by = world.random.pick(&[1, 10, 50, 200, 1000]);
+                let by = world.choices.pick("by", &[1, 10, 50, 200, 1000]);
                 world.time.advance(Duration::from_millis(by));
             }),
             Action::Coordinate => self.with(|world| world.coordinate(500)),
             Action::Rebalance => self.with(World::rebalance),
             Action::Produce => self.with(|world| {
-                let World { topic, random, .. } = world;
-                topic.produce(random);
+                let World { topic, choices, .. } = world;
+                topic.produce(choices);
             }),
             Action::Start => {
                 if self.instances.len() < self.with(|world| world.settings.instances) {
                     self.start_instance();
                 }
             }
-            _ if self.instances.is_empty() => {}
             _ => {
-                let place = self.with(|world| world.random.below(self.instances.len()));
-                self.act_on(action, place);
+                // One that has ended since the scenario was kept does nothing any more.
+                if let Some(place) = self.instances.iter().position(|other| Some(other.id) == instance) {
+                    self.act_on(action, place);
+                }
             }
         }
     }
@@ -197,7 +195,7 @@ impl Executor {
                 let stop = Arc::clone(&instance.stop);
                 self.with(|world| {
                     world.note(|| format!("instance {id} is to stop"));
-                    let within = world.random.pick(&[0, 50, 500, 3000]);
+                    let within = world.choices.pick("within", &[0, 50, 500, 3000]);
                     stop.request(world.time.now() + Duration::from_millis(within));
                     world.ledger.of_instance(id).for_each(|tenure| tenure.draining = true);
                 });
@@ -223,7 +221,7 @@ impl Executor {
     /// Time is mostly slower than processors.
     pub(super) fn fire_next_timer(&mut self) {
         let woken = self.instances.iter().position(|instance| instance.is_woken() && !instance.frozen);
-        if let Some(place) = woken.filter(|_| self.with(|world| world.random.chance(800))) {
+        if let Some(place) = woken.filter(|_| self.with(|world| world.choices.chance("polls-first", 800))) {
             return self.poll(place);
         }
         let time = self.with(|world| Arc::clone(&world.time));
@@ -238,9 +236,38 @@ impl Executor {
     }
 }
 
+fn draw_action(world: &mut World) -> Action {
+    let rates = &world.rates;
+    let weights = [
+        (Action::Drive, 220),
+        (Action::Poll, 220),
+        (Action::SpuriousPoll, 5),
+        (Action::Fetch, 80),
+        (Action::Append, 120),
+        (Action::Report, 120),
+        (Action::Free, 60),
+        (Action::ProcessCommit, 40),
+        (Action::AnswerCommit, 40),
+        (Action::Coordinate, 60),
+        (Action::Timer, 60),
+        (Action::Advance, 30),
+        (Action::Produce, 30),
+        (Action::Rebalance, rates.rebalance),
+        (Action::Crash, rates.crash),
+        (Action::Start, rates.start),
+        (Action::Freeze, rates.freeze),
+        (Action::Thaw, rates.thaw),
+        (Action::Expire, rates.expire),
+        (Action::Stop, rates.stop),
+        (Action::ConsumerFatal, rates.consumer_fatal),
+        (Action::ProducerFatal, rates.producer_fatal),
+    ];
+    world.choices.action(&weights).unwrap_or(Action::Drive)
+}
+
 fn fetch(world: &mut World, instance: u32) {
-    let partition = super::topic::number(world.random.below(world.settings.partitions));
-    let count = world.random.between(1, 6);
+    let partition = super::topic::number(world.choices.below("partition", world.settings.partitions));
+    let count = world.choices.between("fetched", 1, 6);
     let end = world.topic.partition(partition).visible;
     let member = world.member(instance);
     if member.may_fetch(partition) {

@@ -88,13 +88,14 @@ impl World {
     pub(super) fn rebalance(&mut self) {
         let stays = |member: &&Member| !member.fenced && !member.leaving;
         let candidates: Vec<u64> = self.members.values().filter(stays).map(|member| member.id).collect();
-        let (eager, random) = (self.settings.eager, &mut self.random);
+        let (eager, choices) = (self.settings.eager, &mut self.choices);
         for ownership in &mut self.group.partitions {
-            let keeps = ownership.target.is_some_and(|target| candidates.contains(&target)) && random.chance(500);
+            let keeps =
+                ownership.target.is_some_and(|target| candidates.contains(&target)) && choices.chance("keeps", 500);
             if !keeps {
-                ownership.target = (!candidates.is_empty()).then(|| random.pick(&candidates));
+                ownership.target = (!candidates.is_empty()).then(|| choices.pick("target", &candidates));
             }
-            ownership.again |= ownership.owner.is_some() && (eager || random.chance(150));
+            ownership.again |= ownership.owner.is_some() && (eager || choices.chance("again", 150));
         }
         let targets: Vec<_> = self.group.partitions.iter().map(|ownership| ownership.target).collect();
         self.note(|| format!("rebalance: {targets:?}"));
@@ -123,7 +124,7 @@ impl World {
     pub(super) fn coordinate(&mut self, per_mille: u32) {
         let instances: Vec<u32> = self.members.keys().copied().collect();
         for instance in instances {
-            if self.random.chance(per_mille) {
+            if self.choices.chance("coordinated", per_mille) {
                 self.coordinate_with(instance);
             }
         }
@@ -131,7 +132,7 @@ impl World {
 
     fn coordinate_with(&mut self, instance: u32) {
         let one_at_a_time = self.settings.one_at_a_time;
-        let lie = self.random.chance(self.rates.lost_untold);
+        let lie = self.choices.chance("untold", self.rates.lost_untold);
         let Some(member) = self.members.get_mut(&instance) else { return };
         // A client does not rejoin before its commits are answered.
         if member.requests.is_empty() {
@@ -208,9 +209,9 @@ impl World {
 
     /// The broker looks at the next commit of a client.
     pub(super) fn process_commit(&mut self, instance: u32) {
-        let refuses = self.random.chance(self.rates.commit_refused);
-        let unanswered = self.random.chance(self.rates.commit_unanswered);
-        let reorders = self.random.chance(self.rates.commit_reordered);
+        let refuses = self.choices.chance("refused", self.rates.commit_refused);
+        let unanswered = self.choices.chance("unanswered", self.rates.commit_unanswered);
+        let reorders = self.choices.chance("reordered", self.rates.commit_reordered);
         let Some(member) = self.members.get_mut(&instance) else { return };
         let place_of_next = if reorders && !member.requests.is_empty() { member.requests.len() - 1 } else { 0 };
         let Some(request) = member.requests.remove(place_of_next) else { return };

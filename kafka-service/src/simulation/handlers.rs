@@ -4,13 +4,14 @@ use std::{
     future::{IntoFuture as _, pending, poll_fn},
     panic::resume_unwind,
     task::Poll,
+    time::Duration,
 };
 
 use serde::Deserialize;
 
 use super::{
     attempts::{Attempt, Ended},
-    identity::{CURSED, HUGE, Origin, SAID, SAID_NUMBER, SimEvent},
+    identity::{CURSED, HUGE, Origin, SAID, SimEvent, said_number},
     plan::{self, End, Plan, Says, Takes, Work},
     scene::Scene,
     time::Sleep,
@@ -110,7 +111,7 @@ fn look_up(scene: &Scene, context: &Context<'_>) -> (Attempt, Work, Option<Sleep
     let tenure = context.origin.timestamp.and_then(|tenure| u64::try_from(tenure).ok()).expect("a tenure");
     let attempt = Attempt { tenure, record, lane: command.lane, number: context.attempt };
     let sleep = match work.takes {
-        Takes::Time(time) => Some(world.time.sleep(time)),
+        Takes::Millis(time) => Some(world.time.sleep(Duration::from_millis(time))),
         _ => None,
     };
     (attempt, work.clone(), sleep)
@@ -139,7 +140,7 @@ async fn run(mut running: Running, work: Work, origin: Origin, sleep: Option<Sle
             plan::Failure::Panic => panic(&mut running),
             plan::Failure::RetryAfter(time) => {
                 running.end(Ended::Failed);
-                Err(HandlerError::retry_after(time))
+                Err(HandlerError::retry_after(Duration::from_millis(time)))
             }
             _ => Err(running.fail()),
         };
@@ -151,9 +152,14 @@ async fn run(mut running: Running, work: Work, origin: Origin, sleep: Option<Sle
         }
         End::Refused { good, bad, huge } => {
             running.end(Ended::Permanent);
+            let count = good;
             let good = (0..good).map(|number| SimEvent::returned(Origin { number, ..origin }, None));
             let kind = if huge { HUGE } else { CURSED };
-            let bad = (0..bad).map(|_| SimEvent { kind, key: None, origin });
+            let bad = (0..bad).map(|number| SimEvent {
+                kind,
+                key: None,
+                origin: Origin { number: count + number, ..origin },
+            });
             outcome(good.chain(bad).collect::<Vec<_>>())
         }
         End::Events { count, own_key } => {
@@ -168,23 +174,25 @@ async fn run(mut running: Running, work: Work, origin: Origin, sleep: Option<Sle
 /// Publishes what an attempt publishes itself. False if it was waited for and did not arrive.
 async fn say(running: &Running, says: Says, origin: Origin, publisher: &Publisher) -> bool {
     let owe = |count| open(&running.scene.world).ledger.owes(running.attempt, count);
-    let publication =
-        || publisher.publish(&SimEvent { kind: SAID, key: None, origin: Origin { number: SAID_NUMBER, ..origin } });
+    let publication = |number| {
+        let number = said_number(running.attempt.number, number);
+        publisher.publish(&SimEvent { kind: SAID, key: None, origin: Origin { number, ..origin } })
+    };
     let said = match says {
         Says::Nothing => return true,
         Says::Detached(count) => {
             owe(count);
-            (0..count).for_each(|_| publication().detach());
+            (0..count).for_each(|number| publication(number).detach());
             return true;
         }
         Says::Forgotten => {
             owe(1);
-            let mut publication = publication().into_future();
+            let mut publication = publication(0).into_future();
             poll_fn(|context| Poll::Ready(publication.as_mut().poll(context))).await
         }
         Says::Awaited => {
             owe(1);
-            Poll::Ready(publication().await)
+            Poll::Ready(publication(0).await)
         }
     };
     let failed = matches!(said, Poll::Ready(Err(_)));

@@ -15,8 +15,8 @@ pub(super) const DEAD_LETTERS: TopicId = TopicId(1);
 const RETURNED: &str = "sim.returned";
 /// The type of what they publish themselves.
 pub(super) const SAID: &str = "sim.said";
-/// Their number, which is that of no event that is returned.
-pub(super) const SAID_NUMBER: u32 = 1_000;
+/// Their numbers begin here: those of no event that is returned.
+const SAID_NUMBER: u32 = 1_000;
 /// The type of an event that no producer takes.
 pub(super) const HUGE: &str = "sim.huge";
 /// The type of an event that no broker takes.
@@ -41,7 +41,7 @@ pub(super) enum Identity {
     /// What a handler has published itself.
     Said(Origin),
     Huge,
-    Cursed,
+    Cursed(Origin),
 }
 
 impl Identity {
@@ -53,15 +53,16 @@ impl Identity {
         match message.kind {
             SAID => Self::Said(message.payload),
             HUGE => Self::Huge,
-            CURSED => Self::Cursed,
+            CURSED => Self::Cursed(message.payload),
             _ => Self::Event(message.payload),
         }
     }
 
+    /// Where a record belongs whose order and end count.
     pub(super) fn origin(&self) -> Option<&Origin> {
         match self {
             Self::Event(origin) | Self::DeadLetter(origin) | Self::Said(origin) => Some(origin),
-            Self::Huge | Self::Cursed => None,
+            Self::Huge | Self::Cursed(_) => None,
         }
     }
 }
@@ -96,6 +97,11 @@ pub(super) struct SimEvent {
     pub(super) key: Option<String>,
     #[serde(flatten)]
     pub(super) origin: Origin,
+}
+
+/// The number of one of the events that an attempt publishes itself.
+pub(super) fn said_number(attempt: u32, number: u32) -> u32 {
+    SAID_NUMBER + 10 * attempt + number
 }
 
 impl SimEvent {

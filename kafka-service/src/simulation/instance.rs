@@ -67,7 +67,7 @@ impl Instance {
     /// Starts a process, which joins the group.
     pub(super) fn start(world: &Shared, id: u32) -> Self {
         let mut opened = open(world);
-        let random = Random::new(opened.random.next());
+        let random = Random::new(opened.choices.number("seed"));
         opened.outboxes.insert(id, Outbox::default());
         opened.join(id);
         let (acks, undelivered) = Acks::new();
@@ -85,7 +85,7 @@ impl Instance {
             health: Arc::new(HealthState::default()),
             stop: Arc::clone(&stop),
             max_uncommitted: opened.settings.max_uncommitted,
-            drain_deadline: opened.settings.drain,
+            drain_deadline: opened.settings.drain(),
         };
         let client = SimClient { world: Arc::clone(world), instance: id };
         lock(&consumer).driver = Some(Driver::new(client, settings, opened.time.now()));
@@ -170,11 +170,11 @@ fn core(opened: &World, scene: Scene, random: Random) -> Core {
             group: GROUP.to_owned(),
             source: GROUP.to_owned(),
             message_id: MessageId::Envelope,
-            ordering: settings.ordering,
+            ordering: settings.ordering(),
             max_in_flight: settings.max_in_flight,
-            handler_timeout: settings.timeout,
-            retry: settings.retry,
-            unknown_commands: settings.unknown,
+            handler_timeout: settings.timeout(),
+            retry: settings.retry(),
+            unknown_commands: settings.unknown(),
             events_topic: EVENTS,
             dead_letter_topics: HashMap::from([(topic::NAME.to_owned(), DEAD_LETTERS)]),
             dead_letter_headers: DeadLetterHeaders::default(),

@@ -87,6 +87,10 @@ impl Ledger {
 
     /// An event or a dead letter was taken by a producer.
     pub(super) fn handed_over(&mut self, topic: &Topic, identity: &Identity, key: u32) {
+        if let Identity::Cursed(origin) = identity {
+            let record = position(topic, origin).0;
+            self.tenure(origin.tenure).fate(record).hand_over(origin.number);
+        }
         let Some(origin) = identity.origin() else { return };
         let (record, lane) = position(topic, origin);
         let tenure = self.tenure(origin.tenure);
@@ -98,7 +102,7 @@ impl Ledger {
             return;
         }
         let (this, instance) = ((record, origin.number), tenure.instance);
-        if !tenure.hand_over(record, origin.number) {
+        if !tenure.fate(record).hand_over(origin.number) {
             return self.sent_again(topic, *origin, this, (instance, key));
         }
         let before = tenure.last_event.insert((lane, key), this);
@@ -164,28 +168,17 @@ impl Ledger {
         let instance = self.tenure(origin.tenure).instance;
         let is_repaired = self.repaired.contains(&(instance, key));
         let tenure = self.tenure(origin.tenure);
-        let complete = match (identity, &command.plan) {
-            (Identity::Said(_), _) => {
-                tenure.acknowledge_said(record, is_repaired);
-                false
-            }
-            (Identity::DeadLetter(_), _) if tenure.stands_for_said(record) => false,
-            (Identity::Event(_), Plan::Work(Work { end: End::Events { count, .. }, .. })) => {
-                tenure.acknowledge(record, origin.number, *count)
-            }
-            (_, Plan::Work(Work { end: End::Refused { .. }, .. })) => {
-                let is_dead_letter = matches!(identity, Identity::DeadLetter(_));
-                tenure.acknowledge_part(record, origin.number, is_dead_letter);
-                false
-            }
-            _ => true,
+        let count = match &command.plan {
+            Plan::Work(Work { end: End::Events { count, .. }, .. }) => Some(*count),
+            Plan::Work(_) => None,
+            _ => Some(0),
         };
-        match complete {
-            false => {}
-            // Perhaps sent by itself, and then it is the dispatcher that hears of it.
-            true if is_repaired => tenure.will_finish(record),
-            true => tenure.finish(record),
+        match identity {
+            Identity::Said(_) => tenure.acknowledge_said(record, origin.number, is_repaired),
+            Identity::DeadLetter(_) => tenure.fate(record).dead_letters += 1,
+            _ => tenure.fate(record).acked |= 1 << origin.number,
         }
+        tenure.judge(record, count, is_repaired);
         if tenure.given_back {
             self.counts.late += 1;
         }
@@ -207,13 +200,15 @@ impl Ledger {
 
     /// An instance is told of it.
     pub(super) fn not_delivered(&mut self, topic: &Topic, identity: &Identity, key: u32, cause: Cause) {
+        if let (Identity::Event(origin) | Identity::Cursed(origin) | Identity::Said(origin), Cause::Record) =
+            (identity, cause)
+        {
+            let record = position(topic, origin).0;
+            self.tenure(origin.tenure).refuse(record, origin.number);
+        }
         let Some(origin) = identity.origin() else { return };
         let instance = self.tenure(origin.tenure).instance;
         match (identity, cause) {
-            (Identity::Said(_), Cause::Record) => {
-                let record = position(topic, origin).0;
-                self.tenure(origin.tenure).refuse_said(record);
-            }
             (Identity::Said(_), _) => {}
             (Identity::Event(_), Cause::Broker | Cause::Producer) => {
                 self.closed.entry((instance, key)).or_default().insert(*origin);

@@ -10,8 +10,16 @@
 //! | `KAFKA_SERVICE_SIM_SEEDS` | how many seeds; 1,000 |
 //! | `KAFKA_SERVICE_SIM_FIRST` | the first of them; 0 |
 //! | `KAFKA_SERVICE_SIM_SEED` | this one only, with its trace |
+//! | `KAFKA_SERVICE_SIM_SCENARIO` | the scenario in this file only, with its trace |
+//! | `KAFKA_SERVICE_SIM_FAILURES` | end after so many failures; 1 |
+//! | `KAFKA_SERVICE_SIM_SHORTEN` | seconds to look for a shorter scenario that fails in the same way; 20 |
+//!
+//! What a seed means changes with the generator. A run that has shown something is kept as a [`scenario`](self::scenario) in
+//! `fixtures`: settings, records, actions and choices, as text.
 
+mod actions;
 mod attempts;
+mod choices;
 mod client;
 mod commits;
 mod counts;
@@ -26,33 +34,82 @@ mod outbox;
 mod plan;
 mod random;
 mod read_back;
+mod scenario;
 mod scene;
 mod seeds;
 mod settings;
 mod settle;
+mod shorten;
 mod tenure;
 mod time;
 mod topic;
 mod turns;
 mod world;
 
-use self::{executor::run, seeds::Seeds};
+use std::{env, fs, path::Path};
+
+use self::{
+    executor::{Outcome, replay, run},
+    scenario::Scenario,
+    seeds::Seeds,
+};
 
 #[test]
 fn no_seed_breaks_a_promise() {
     let seeds = Seeds::from_env();
+    if let Ok(path) = env::var("KAFKA_SERVICE_SIM_SCENARIO") {
+        let outcome = replay(&read(Path::new(&path)), true);
+        show(&path, &outcome);
+        assert!(outcome.violation.is_none(), "{:?}", outcome.violation);
+        return;
+    }
     if let Some(seed) = seeds.only {
         let outcome = run(seed, true);
-        for line in &outcome.trace {
-            println!("{line}");
-        }
-        println!("seed {seed}: {} steps, {} records, {:?}", outcome.steps, outcome.records, outcome.counts);
-        assert!(outcome.violation.is_none(), "{}", seeds::report(seed, &outcome));
+        show(&format!("seed {seed}"), &outcome);
+        assert!(outcome.violation.is_none(), "{}", seeds.report_of(seed, &outcome.violation.unwrap()));
         return;
     }
     let sum = seeds.run();
     println!("{sum}");
-    assert!(sum.failed.is_none(), "{}", sum.failed.unwrap_or_default());
+    if let Some(report) = seeds.report(&sum) {
+        panic!("{report}");
+    }
+}
+
+/// What once broke a promise, or seemed to.
+#[test]
+fn no_kept_scenario_breaks_a_promise() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/simulation/fixtures");
+    let mut paths: Vec<_> = fs::read_dir(&folder).expect("the fixtures").flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    assert!(!paths.is_empty(), "no fixtures in {}", folder.display());
+    for path in paths {
+        let (path, scenario) = (path.display(), read(&path));
+        assert_eq!(
+            scenario.to_string(),
+            Scenario::parse(&scenario.to_string()).expect("a scenario").to_string(),
+            "{path}"
+        );
+        let outcome = replay(&scenario, false);
+        assert!(
+            outcome.violation.is_none(),
+            "{:?}; replay with: KAFKA_SERVICE_SIM_SCENARIO={path} cargo test -p kafka-service --lib simulation::no_seed -- \
+             --nocapture",
+            outcome.violation
+        );
+    }
+}
+
+fn read(path: &Path) -> Scenario {
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    Scenario::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn show(name: &str, outcome: &Outcome) {
+    for line in &outcome.trace {
+        println!("{line}");
+    }
+    println!("{name}: {} steps, {} records, {:?}", outcome.steps, outcome.records, outcome.counts);
 }
 
 #[test]
@@ -66,4 +123,14 @@ fn a_seed_gives_the_same_run_every_time() {
         lines += first.trace.len();
     }
     assert!(lines > 2_000, "{lines} lines say that nothing happens");
+}
+
+#[test]
+fn a_scenario_gives_the_same_run_as_its_seed() {
+    for seed in 0..20 {
+        let seeded = run(seed, true);
+        let (_, recorded) = executor::record(seed);
+        let kept = replay(&Scenario::parse(&recorded.to_string()).expect("a scenario"), true);
+        assert_eq!(seeded.trace, kept.trace, "seed {seed}");
+    }
 }

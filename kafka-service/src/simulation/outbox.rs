@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::{
+    choices::Choices,
     identity::{DEAD_LETTERS, Identity},
     topic::NAME,
     world::{Shared, World, open},
@@ -65,7 +66,7 @@ pub(super) struct SimProducer {
 impl Producer for SimProducer {
     fn send(&self, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
         // The client's thread reports at any moment, also between two sends of one batch.
-        if open(&self.world).random.chance(50) {
+        if open(&self.world).choices.chance("reports-between", 50) {
             open(&self.world).append(self.instance);
             while report_next(&self.world, &self.acks, self.instance) {}
         }
@@ -74,7 +75,7 @@ impl Producer for SimProducer {
             if self.acks.is_held() { Err(SendError::QueueFull) } else { world.send(self.instance, record, token) };
         // The client's thread may settle everything between the moment when the queue was full and that when the engine
         // hears of it.
-        if sent == Err(SendError::QueueFull) && world.random.chance(200) {
+        if sent == Err(SendError::QueueFull) && world.choices.chance("settles-at-full", 200) {
             while world.append(self.instance) {}
             drop(world);
             self.report_all();
@@ -94,7 +95,7 @@ impl Producer for SimProducer {
         }
         world.note(|| format!("instance {} renews its producer", self.instance));
         // The old client may be closed, and have given back all it held, before the engine goes on.
-        if world.random.chance(300) {
+        if world.choices.chance("closes-at-once", 300) {
             drop(world);
             self.report_all();
         }
@@ -150,7 +151,7 @@ impl World {
     fn send(&mut self, instance: u32, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
         let identity = Identity::of(record);
         let key = number_of(record.key);
-        let (limit, full) = (self.settings.queue, self.random.chance(self.rates.full));
+        let (limit, full) = (self.settings.queue, self.choices.chance("full", self.rates.full));
         let Some(outbox) = self.outboxes.get_mut(&instance) else { return Ok(()) };
         if outbox.fatal {
             self.ledger.refused_by_broker(&self.topic, &identity, instance, key);
@@ -177,11 +178,14 @@ impl World {
     /// A broker takes the next record of a client, or does not. False if there is none.
     pub(super) fn append(&mut self, instance: u32) -> bool {
         let Some(outbox) = self.outboxes.get_mut(&instance) else { return false };
-        let Some(destination) = pick(&mut self.random, &outbox.queues) else { return false };
-        let (count, cause) = if self.random.chance(self.rates.not_delivered) {
-            (self.random.between(1, 3), Some(Cause::Broker))
+        let Some(destination) = pick(&mut self.choices, "queue", &outbox.queues) else { return false };
+        let (count, cause) = if self.choices.chance("not-delivered", self.rates.not_delivered) {
+            (self.choices.between("in-a-row", 1, 3), Some(Cause::Broker))
         } else {
-            (self.random.between(1, 2), self.random.chance(self.rates.record_refused).then_some(Cause::Record))
+            (
+                self.choices.between("in-a-row", 1, 2),
+                self.choices.chance("record-refused", self.rates.record_refused).then_some(Cause::Record),
+            )
         };
         for _ in 0..count {
             self.append_one(instance, destination, cause);
@@ -194,7 +198,7 @@ impl World {
         let Some(flying) = outbox.queues.get_mut(&destination).and_then(VecDeque::pop_front) else { return };
         let Flying { token, identity, key, record } = flying;
         let cause = match identity {
-            Identity::Cursed => cause.or(Some(Cause::Record)),
+            Identity::Cursed(_) => cause.or(Some(Cause::Record)),
             // It could not get any smaller.
             Identity::DeadLetter(_) if record.value.is_none() => cause.filter(|cause| *cause != Cause::Record),
             _ => cause,
@@ -210,7 +214,7 @@ impl World {
 
     fn take_report(&mut self, instance: u32) -> Option<Report> {
         let outbox = self.outboxes.get_mut(&instance)?;
-        let destination = pick(&mut self.random, &outbox.reports)?;
+        let destination = pick(&mut self.choices, "report", &outbox.reports)?;
         let report = outbox.reports.get_mut(&destination)?.pop_front()?;
         outbox.reported += 1;
         let failed = report.failure.as_ref().map(|undelivered| undelivered.cause);
@@ -230,7 +234,7 @@ impl World {
         let destinations: Vec<_> = outbox.queues.iter().map(|(to, queue)| (*to, queue.len())).collect();
         for (destination, count) in destinations {
             // What a broker's thread has taken already may be reported after what had not got that far.
-            let taken = self.random.below(count + 1);
+            let taken = self.choices.below("taken-by-thread", count + 1);
             if let Some(queue) = self.outboxes.get_mut(&instance).and_then(|outbox| outbox.queues.get_mut(&destination))
             {
                 queue.rotate_left(taken);
@@ -243,14 +247,18 @@ impl World {
 
     /// The process is gone. What was in flight reached the brokers up to some record, or all of it if it went in peace.
     pub(super) fn forget_outbox(&mut self, instance: u32, in_peace: bool) {
-        while (in_peace || self.random.chance(700)) && self.append(instance) {}
+        while (in_peace || self.choices.chance("reaches-brokers", 700)) && self.append(instance) {}
         self.outboxes.remove(&instance);
     }
 }
 
-fn pick<T>(random: &mut super::random::Random, queues: &BTreeMap<Destination, VecDeque<T>>) -> Option<Destination> {
+fn pick<T>(
+    choices: &mut Choices,
+    name: &'static str,
+    queues: &BTreeMap<Destination, VecDeque<T>>,
+) -> Option<Destination> {
     let filled: Vec<_> = queues.iter().filter(|(_, queue)| !queue.is_empty()).map(|(to, _)| *to).collect();
-    (!filled.is_empty()).then(|| random.pick(&filled))
+    (!filled.is_empty()).then(|| choices.pick(name, &filled))
 }
 
 /// Some events and some dead letters are.

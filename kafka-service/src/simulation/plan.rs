@@ -1,11 +1,11 @@
 //! What becomes of each command: drawn before the run, the same at every delivery.
 
-use std::time::Duration;
+use serde::{Deserialize, Serialize};
 
 use super::{random::Random, settings::Settings};
 
 /// What is in a record.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Plan {
     /// Bytes that are no message.
     NoMessage,
@@ -18,13 +18,13 @@ pub(super) enum Plan {
 }
 
 /// What a handler does.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Work {
     /// It is a plain `fn`, which is not cancelled.
     pub(super) plain: bool,
     /// How long each attempt takes before it ends.
     pub(super) takes: Takes,
-    /// So many attempts fail first, in this way.
+    /// So many attempts fail first, in this way (milliseconds for those that say when).
     pub(super) fails: u32,
     pub(super) failure: Failure,
     /// What each attempt publishes itself before it ends.
@@ -33,7 +33,7 @@ pub(super) struct Work {
 }
 
 /// What a handler publishes itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Says {
     Nothing,
     /// It waits for the acknowledgement, and fails without it.
@@ -45,29 +45,29 @@ pub(super) enum Says {
 }
 
 /// How long an attempt takes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) enum Takes {
     /// Ready at the first poll.
     Nothing,
     /// Woken so many times at once.
     Polls(u32),
-    Time(Duration),
+    Millis(u64),
 }
 
 /// How an attempt fails.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) enum Failure {
     Error,
     Extract,
     Panic,
     PanicAtCall,
-    RetryAfter(Duration),
+    RetryAfter(u64),
     /// It does not come back.
     Hang,
 }
 
 /// How the last attempt ends.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) enum End {
     /// So many events; each with a key of its own, or with that of the command.
     Events {
@@ -98,30 +98,40 @@ impl Plan {
     pub(super) fn may_be_dead_lettered(&self, settings: &Settings) -> bool {
         match self {
             Self::NoMessage | Self::Undecodable => true,
-            Self::Unknown => settings.unknown == crate::config::UnknownCommands::DeadLetter,
+            Self::Unknown => settings.unknown_is_dead_lettered,
             Self::Work(work) => {
                 // What it says itself may fail, and then its attempt fails.
-                work.says != Says::Nothing
-                    || work.fails >= settings.retry.attempts
-                    || !matches!(work.end, End::Events { .. })
+                work.says != Says::Nothing || work.fails >= settings.attempts || !matches!(work.end, End::Events { .. })
             }
         }
     }
 }
 
 impl Work {
+    /// One event, at once.
+    pub(super) fn simplest() -> Self {
+        Self {
+            plain: false,
+            takes: Takes::Nothing,
+            fails: 0,
+            failure: Failure::Error,
+            says: Says::Nothing,
+            end: End::Events { count: 1, own_key: false },
+        }
+    }
+
     fn draw(random: &mut Random, settings: &Settings) -> Self {
         let plain = random.chance(100);
         let takes = match random.below(10) {
             0..=3 => Takes::Nothing,
             4..=5 => Takes::Polls(u32::try_from(random.between(1, 3)).unwrap_or(1)),
             // A plain function may take longer than it should.
-            _ if plain => Takes::Time(settings.timeout * 2),
-            _ => Takes::Time(settings.timeout * u32::try_from(random.between(1, 9)).unwrap_or(1) / 10),
+            _ if plain => Takes::Millis(settings.timeout_ms * 2),
+            _ => Takes::Millis(settings.timeout_ms * random.between(1, 9) as u64 / 10),
         };
         let fails = match random.below(20) {
             0..=15 => 0,
-            16 => settings.retry.attempts,
+            16 => settings.attempts,
             _ => u32::try_from(random.between(1, 3)).unwrap_or(1),
         };
         let failure = match random.below(8) {
@@ -129,7 +139,7 @@ impl Work {
             3 => Failure::Extract,
             4 => Failure::Panic,
             5 => Failure::PanicAtCall,
-            6 => Failure::RetryAfter(Duration::from_millis(random.pick(&[0, 10, 100]))),
+            6 => Failure::RetryAfter(random.pick(&[0, 10, 100])),
             // Nothing could end it.
             _ if plain => Failure::Error,
             _ => Failure::Hang,

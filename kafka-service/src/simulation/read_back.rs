@@ -19,7 +19,7 @@ impl ReadBack for SimReadBack {
     fn read(&self, _: &str, partition: i32, offset: i64) -> BoxFuture<'static, Result<Option<StoredRecord>, String>> {
         let mut world = open(&self.world);
         let rate = world.rates.not_read_back;
-        let fails = world.random.chance(rate);
+        let fails = world.choices.chance("not-read-back", rate);
         let records = &world.topic.partitions[place(partition)];
         let command = &records.records[records.place_of(offset)];
         let record = StoredRecord {
@@ -29,7 +29,7 @@ impl ReadBack for SimReadBack {
             timestamp: world.ledger.latest(self.instance, partition),
             headers: Vec::new(),
         };
-        let takes = Duration::from_millis(world.random.pick(&[0, 1, 30]));
+        let takes = Duration::from_millis(world.choices.pick("takes", &[0, 1, 30]));
         let sleep = world.time.sleep(takes);
         Box::pin(async move {
             sleep.await;

@@ -55,7 +55,8 @@ impl Scene {
     pub(super) fn meanwhile(&self) {
         let mut world = open(&self.world);
         let rate = world.rates.meanwhile;
-        let (reports, steps) = (world.random.chance(rate), world.random.chance(rate));
+        let (reports, steps) =
+            (world.choices.chance("reports-meanwhile", rate), world.choices.chance("steps-meanwhile", rate));
         let now = world.time.now();
         drop(world);
         if reports {

@@ -1,7 +1,9 @@
 //! Many seeds, on all cores.
 
 use std::{
-    env, fmt,
+    collections::BTreeMap,
+    env, fmt, fs,
+    path::Path,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -14,6 +16,8 @@ use super::{
     counts::Counts,
     executor::{self, Outcome},
     ledger::Violation,
+    scenario::Scenario,
+    shorten::shorten,
 };
 
 /// Which seeds to run.
@@ -21,15 +25,17 @@ use super::{
 pub(super) struct Seeds {
     first: u64,
     count: u64,
+    /// So many failures end it.
+    failures: u64,
+    shorten: Duration,
     pub(super) only: Option<u64>,
 }
 
 /// How they went.
 #[derive(Debug, Default)]
 pub(super) struct Sum {
-    /// What to say of the smallest seed that failed.
-    pub(super) failed: Option<String>,
-    failed_seed: Option<u64>,
+    /// The seeds that failed, and what they broke.
+    failed: BTreeMap<u64, Violation>,
     seeds: u64,
     steps: u64,
     records: u64,
@@ -46,11 +52,13 @@ impl Seeds {
         Self {
             first: number("KAFKA_SERVICE_SIM_FIRST").unwrap_or(0),
             count: number("KAFKA_SERVICE_SIM_SEEDS").unwrap_or(1000),
+            failures: number("KAFKA_SERVICE_SIM_FAILURES").unwrap_or(1),
+            shorten: Duration::from_secs(number("KAFKA_SERVICE_SIM_SHORTEN").unwrap_or(20)),
             only: number("KAFKA_SERVICE_SIM_SEED"),
         }
     }
 
-    /// Runs them in order until one fails.
+    /// Runs them in order until enough of them fail.
     pub(super) fn run(&self) -> Sum {
         let (began, next, sum) = (Instant::now(), AtomicU64::new(self.first), Mutex::new(Sum::default()));
         let end = self.first + self.count;
@@ -61,11 +69,12 @@ impl Seeds {
                     return;
                 }
                 let outcome = executor::run(seed, false);
-                if outcome.violation.is_some() {
+                let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
+                sum.add(seed, outcome);
+                if sum.failed.len() as u64 >= self.failures {
                     // Those that were begun may still fail with a smaller seed.
                     next.store(end, Ordering::Relaxed);
                 }
-                sum.lock().unwrap_or_else(PoisonError::into_inner).add(seed, &outcome);
             }
         };
         thread::scope(|scope| {
@@ -76,26 +85,58 @@ impl Seeds {
         let sum = sum.into_inner().unwrap_or_else(PoisonError::into_inner);
         Sum { took: began.elapsed(), ..sum }
     }
+
+    /// What to say of the seeds that failed; none if none did.
+    pub(super) fn report(&self, sum: &Sum) -> Option<String> {
+        let (first, violation) = sum.failed.first_key_value()?;
+        let others = sum.failed.iter().skip(1).map(|(seed, violation)| line(*seed, violation) + "\n");
+        Some(others.collect::<String>() + &self.report_of(*first, violation))
+    }
+
+    /// What to say of one seed that failed, with the shortest scenario that fails in the same way.
+    pub(super) fn report_of(&self, seed: u64, violation: &Violation) -> String {
+        let line = line(seed, violation);
+        if self.shorten.is_zero() {
+            return line;
+        }
+        let (outcome, scenario) = executor::record(seed);
+        let invariant = outcome.violation.map_or("", |violation| violation.invariant);
+        let mut shortest = shorten(scenario, invariant, self.shorten);
+        shortest.title = format!("{invariant} (seed {seed})");
+        let trace = executor::replay(&shortest, true).trace.join("\n");
+        let kept = keep(&shortest, &format!("{}-{seed}.txt", invariant.split(' ').next().unwrap_or_default()));
+        format!(
+            "{line}\n\nthe shortest scenario that was found:\n{shortest}\n{trace}\n\nreplay it with: \
+             KAFKA_SERVICE_SIM_SCENARIO={kept} cargo test -p kafka-service --lib simulation::no_seed -- --nocapture"
+        )
+    }
 }
 
-/// What to say of a seed that failed.
-pub(super) fn report(seed: u64, outcome: &Outcome) -> String {
-    let violation = outcome.violation.as_ref().map(|Violation { invariant, what }| format!("{invariant}: {what}"));
+fn line(seed: u64, violation: &Violation) -> String {
+    let Violation { invariant, what } = violation;
     format!(
-        "seed {seed}: {}; replay with: KAFKA_SERVICE_SIM_SEED={seed} cargo test -p kafka-service --lib simulation -- --nocapture",
-        violation.unwrap_or_default()
+        "seed {seed}: {invariant}: {what}; replay with: KAFKA_SERVICE_SIM_SEED={seed} cargo test -p kafka-service --lib \
+         simulation::no_seed -- --nocapture"
     )
 }
 
+/// Writes a scenario to a file beside the test's program.
+fn keep(scenario: &Scenario, name: &str) -> String {
+    let program = env::current_exe().unwrap_or_default();
+    let folder = program.ancestors().nth(2).unwrap_or(Path::new(".")).join("scenarios");
+    let path = folder.join(name);
+    let kept = fs::create_dir_all(&folder).and_then(|()| fs::write(&path, scenario.to_string()));
+    kept.map_or_else(|error| format!("({error})"), |()| path.display().to_string())
+}
+
 impl Sum {
-    fn add(&mut self, seed: u64, outcome: &Outcome) {
+    fn add(&mut self, seed: u64, outcome: Outcome) {
         self.seeds += 1;
         self.steps += outcome.steps as u64;
         self.records += outcome.records as u64;
         self.counts.add(&outcome.counts);
-        if outcome.violation.is_some() && self.failed_seed.is_none_or(|failed| seed < failed) {
-            self.failed_seed = Some(seed);
-            self.failed = Some(report(seed, outcome));
+        if let Some(violation) = outcome.violation {
+            self.failed.insert(seed, violation);
         }
     }
 }

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::random::Random;
 use crate::config::{Ordering, RetryPolicy, UnknownCommands};
 
 /// Drawn once for each seed. Each kind of fault is absent from many runs, so that it does not hide what others show.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Settings {
     /// Actions before faults stop.
     pub(super) steps: usize,
@@ -19,11 +22,15 @@ pub(super) struct Settings {
     pub(super) instances: usize,
     pub(super) max_uncommitted: usize,
     pub(super) max_in_flight: usize,
-    pub(super) retry: RetryPolicy,
-    pub(super) timeout: Duration,
-    pub(super) drain: Duration,
-    pub(super) unknown: UnknownCommands,
-    pub(super) ordering: Ordering,
+    /// Calls of a handler in all.
+    pub(super) attempts: u32,
+    pub(super) backoff_ms: u64,
+    pub(super) timeout_ms: u64,
+    pub(super) drain_ms: u64,
+    /// A command without a handler is dead-lettered.
+    pub(super) unknown_is_dead_lettered: bool,
+    /// A whole partition is one lane.
+    pub(super) by_partition: bool,
     /// How many records a producer holds.
     pub(super) queue: usize,
     /// Partitions of the topic for events.
@@ -36,7 +43,8 @@ pub(super) struct Settings {
 }
 
 /// Per mille: of the actions (the second group), or of the occasions (the first).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Rates {
     /// A commit cannot be started.
     pub(super) commit_not_started: u32,
@@ -74,8 +82,7 @@ pub(super) struct Rates {
 
 impl Settings {
     pub(super) fn draw(random: &mut Random) -> Self {
-        let ms = Duration::from_millis;
-        let backoff = ms(random.pick(&[5, 20, 50]));
+        let backoff_ms = random.pick(&[5, 20, 50]);
         Self {
             steps: random.pick(&[300, 1000, 2500]),
             partitions: random.between(1, 4),
@@ -84,17 +91,39 @@ impl Settings {
             instances: random.between(1, 3),
             max_uncommitted: random.pick(&[1, 2, 3, 4, 8, 16]),
             max_in_flight: random.pick(&[1, 2, 3, 5, 8]),
-            retry: RetryPolicy::new(u32::try_from(random.between(1, 4)).unwrap_or(1), backoff, backoff * 4),
-            timeout: ms(random.pick(&[50, 200, 500])),
-            drain: ms(random.pick(&[0, 20, 200, 1000, 3000])),
-            unknown: random.pick(&[UnknownCommands::Skip, UnknownCommands::DeadLetter]),
-            ordering: random.pick(&[Ordering::Key, Ordering::Key, Ordering::Key, Ordering::Partition]),
+            attempts: u32::try_from(random.between(1, 4)).unwrap_or(1),
+            backoff_ms,
+            timeout_ms: random.pick(&[50, 200, 500]),
+            drain_ms: random.pick(&[0, 20, 200, 1000, 3000]),
+            unknown_is_dead_lettered: random.pick(&[false, true]),
+            by_partition: random.pick(&[false, false, false, true]),
             queue: random.pick(&[1, 2, 5, 20]),
             event_partitions: random.pick(&[1, 2, 3]),
             eager: random.chance(250),
             one_at_a_time: random.chance(700),
             rates: Rates::draw(random),
         }
+    }
+
+    pub(super) fn retry(&self) -> RetryPolicy {
+        let backoff = Duration::from_millis(self.backoff_ms);
+        RetryPolicy::new(self.attempts, backoff, backoff * 4)
+    }
+
+    pub(super) fn timeout(&self) -> Duration {
+        Duration::from_millis(self.timeout_ms)
+    }
+
+    pub(super) fn drain(&self) -> Duration {
+        Duration::from_millis(self.drain_ms)
+    }
+
+    pub(super) fn unknown(&self) -> UnknownCommands {
+        if self.unknown_is_dead_lettered { UnknownCommands::DeadLetter } else { UnknownCommands::Skip }
+    }
+
+    pub(super) fn ordering(&self) -> Ordering {
+        if self.by_partition { Ordering::Partition } else { Ordering::Key }
     }
 }
 

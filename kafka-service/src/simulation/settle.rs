@@ -11,8 +11,13 @@ use super::{
 };
 use crate::dispatch::Counters;
 
-/// Rounds in which everybody who can do something does it.
-const ROUNDS: usize = 4000;
+/// So many rounds, in which everybody who can do something does it, may bring nothing new: longer than a commit waits for an
+/// answer that does not come.
+const STANDSTILL: usize = 3_000;
+/// And so many in all, for what goes round in circles.
+const ROUNDS: usize = 100_000;
+/// How long a round takes if there is nothing to do.
+const LONGEST_ROUND: Duration = Duration::from_millis(30);
 
 impl Executor {
     /// Lets everything come to its end, and then stops every process.
@@ -42,12 +47,19 @@ impl Executor {
 
     /// Round after round until `done`; false if that does not come.
     fn rounds(&mut self, done: impl Fn(&Self) -> bool) -> bool {
+        let (mut seen, mut quiet) = (0, 0);
         for _ in 0..ROUNDS {
             if self.is_broken() || done(self) {
                 return true;
             }
             self.steps += 1;
             self.round();
+            let progress = self.with(|world| world.ledger.counts.progress());
+            quiet = if progress == seen { quiet + 1 } else { 0 };
+            seen = progress;
+            if quiet > STANDSTILL {
+                return false;
+            }
         }
         false
     }
@@ -81,8 +93,7 @@ impl Executor {
     fn pass_time(&mut self) {
         let time = self.with(|world| std::sync::Arc::clone(&world.time));
         let busy = self.instances.iter().any(Instance::is_woken);
-        let step = Duration::from_millis(if busy { 1 } else { 30 });
-        let until = time.now() + step;
+        let until = time.now() + if busy { Duration::from_millis(1) } else { LONGEST_ROUND };
         time.move_to(time.next_timer().map_or(until, |at| at.min(until)));
     }
 
@@ -136,4 +147,10 @@ fn serve(world: &mut World, instance: u32) {
     while world.append(instance) {}
     world.process_commit(instance);
     world.answer_commit(instance);
+}
+
+#[test]
+fn a_commit_without_an_answer_is_no_standstill() {
+    let standstill = LONGEST_ROUND * u32::try_from(STANDSTILL).expect("few rounds");
+    assert!(standstill > crate::consume::ANSWER_WITHIN + Duration::from_secs(20), "{standstill:?}");
 }

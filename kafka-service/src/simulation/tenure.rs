@@ -23,14 +23,8 @@ pub(super) struct Tenure {
     possible: BTreeSet<usize>,
     /// Those of them that it will have finished when the dispatcher has been polled, and how often it was since.
     settling: BTreeMap<usize, u32>,
-    /// Acknowledged events of each record, one bit each.
-    acked: BTreeMap<usize, u32>,
-    /// Events that the producer has taken at least once, one bit each.
-    handed_over: BTreeMap<usize, u32>,
-    /// Events of each record that its handler has published itself and that are not acknowledged.
-    owed: BTreeMap<usize, u32>,
-    /// Those of them that the broker has refused for what they are: a dead letter may take their place.
-    refused: BTreeMap<usize, u32>,
+    /// What became of what each command has published.
+    fates: BTreeMap<usize, Fate>,
     /// Records of which it is not certain when the engine will have finished them.
     unsure: BTreeSet<usize>,
     /// How far everything is finished, as seen when it was last asked for.
@@ -45,14 +39,63 @@ pub(super) struct Tenure {
     pub(super) furthest: usize,
     /// The last commit could not be started.
     pub(super) excused: bool,
-    /// How many dead letters of a command of which not all events are taken are acknowledged.
-    pub(super) dead_letters: BTreeMap<usize, u32>,
     /// The running attempt of each lane: record and attempt.
     pub(super) running: BTreeMap<usize, (usize, u32)>,
     /// The command of each lane that waits for its next attempt: record and the attempt that failed.
     pub(super) retrying: BTreeMap<usize, (usize, u32)>,
     /// The last record of each lane that was started.
     pub(super) last_started: BTreeMap<usize, usize>,
+}
+
+/// What became of what a command has published, as far as an outsider can see.
+#[derive(Debug, Default)]
+pub(super) struct Fate {
+    /// The returned events that the producer has taken at least once, one bit each.
+    handed_over: u32,
+    /// Those of them that are acknowledged.
+    pub(super) acked: u32,
+    /// Events that its handler has published itself and that are not acknowledged.
+    pub(super) owed: BTreeSet<u32>,
+    /// How often each event was refused for what it is.
+    refusals: BTreeMap<u32, u32>,
+    /// How many dead letters are acknowledged.
+    pub(super) dead_letters: u32,
+}
+
+/// As in `dispatch/repair.rs`: an event that was refused so often may be given up, and a dead letter takes its place; one is
+/// enough for all events of a command.
+const BLAMED_AFTER: u32 = 3;
+
+impl Fate {
+    /// An event was taken by the producer. True for the first time.
+    pub(super) fn hand_over(&mut self, number: u32) -> bool {
+        let first = self.handed_over & (1 << number) == 0;
+        self.handed_over |= 1 << number;
+        first
+    }
+
+    fn is_blamed(&self, number: u32) -> bool {
+        self.refusals.get(&number).is_some_and(|refusals| *refusals >= BLAMED_AFTER)
+    }
+
+    /// Whether something that was handed over is neither acknowledged nor given up.
+    fn is_open(&self) -> bool {
+        let open = self.handed_over & !self.acked;
+        (0..u32::BITS).any(|number| open & (1 << number) != 0 && !self.is_blamed(number))
+    }
+
+    /// Whether all `count` events are acknowledged, or dead letters in their places; or the only one, that of a command without
+    /// events.
+    fn is_complete(&self, count: u32) -> bool {
+        let is_failed = self.dead_letters > 0 && self.handed_over == 0;
+        is_failed || (self.handed_over != 0 && self.acked.count_ones() + self.dead_letters >= count)
+    }
+
+    /// Whether something that the handler has published itself stands in the way.
+    fn is_owed(&self) -> bool {
+        let is_replaced = self.dead_letters > 0;
+        self.owed.iter().any(|number| !(is_replaced && self.is_blamed(*number)))
+    }
 }
 
 impl Tenure {
@@ -87,75 +130,54 @@ impl Tenure {
         self.done.extend(settled.into_iter().map(|(record, _)| record));
     }
 
-    /// One of a command's events is acknowledged. True with the last of them.
-    pub(super) fn acknowledge(&mut self, record: usize, number: u32, count: u32) -> bool {
-        let acked = self.acked.entry(record).or_default();
-        *acked |= 1 << number;
-        *acked == (1 << count) - 1
-    }
-
-    /// One of the events, or the dead letter, of a command of which not all events are taken. The engine may have finished it
-    /// when the dead letter and all that was handed over are acknowledged. An event that was handed over and is refused for
-    /// good has another dead letter in its place.
-    pub(super) fn acknowledge_part(&mut self, record: usize, number: u32, is_dead_letter: bool) {
-        let acked = self.acked.entry(record).or_default();
-        if !is_dead_letter {
-            *acked |= 1 << number;
-        }
-        let open = self.handed_over.get(&record).copied().unwrap_or(0) & !*acked;
-        let dead_letters = self.dead_letters.entry(record).or_default();
-        *dead_letters += u32::from(is_dead_letter);
-        if *dead_letters > open.count_ones() {
-            self.possible.insert(record);
-        }
-    }
-
-    /// An event was taken by the producer. True for the first time.
-    pub(super) fn hand_over(&mut self, record: usize, number: u32) -> bool {
-        let taken = self.handed_over.entry(record).or_default();
-        let first = *taken & (1 << number) == 0;
-        *taken |= 1 << number;
-        first
-    }
-
-    pub(super) fn owes(&mut self, record: usize, count: u32) {
-        *self.owed.entry(record).or_default() += count;
-    }
-
-    pub(super) fn no_longer_owes(&mut self, record: usize) {
-        if let Some(owed) = self.owed.get_mut(&record) {
-            *owed = owed.saturating_sub(1);
-        }
+    /// What became of what a command has published.
+    pub(super) fn fate(&mut self, record: usize) -> &mut Fate {
+        self.fates.entry(record).or_default()
     }
 
     /// One of the events that a handler has published itself is acknowledged; perhaps one that was sent by itself, and then
-    /// it is the dispatcher that hears of it.
-    pub(super) fn acknowledge_said(&mut self, record: usize, is_repaired: bool) {
-        self.no_longer_owes(record);
-        if is_repaired && self.done.remove(&record) {
+    /// it is the dispatcher that hears of it, also if everything else of its command was known before.
+    pub(super) fn acknowledge_said(&mut self, record: usize, number: u32, is_repaired: bool) {
+        self.fate(record).owed.remove(&number);
+        if is_repaired && (self.done.remove(&record) || self.settling.contains_key(&record)) {
             self.will_finish(record);
         }
     }
 
-    /// One of them is refused for what it is.
-    pub(super) fn refuse_said(&mut self, record: usize) {
-        *self.refused.entry(record).or_default() += 1;
-    }
-
-    /// A dead letter is acknowledged. True if it may stand for events that a handler has published itself and that were
-    /// refused.
-    pub(super) fn stands_for_said(&mut self, record: usize) -> bool {
-        let refused = self.refused.remove(&record).unwrap_or(0);
-        (0..refused).for_each(|_| self.no_longer_owes(record));
-        if refused > 0 {
-            self.possible.insert(record);
+    /// An event is refused for what it is.
+    pub(super) fn refuse(&mut self, record: usize, number: u32) {
+        let fate = self.fate(record);
+        let refusals = fate.refusals.entry(number).or_default();
+        *refusals += 1;
+        if *refusals == BLAMED_AFTER && fate.owed.contains(&number) {
             self.unsure.insert(record);
         }
-        refused > 0
+        self.judge(record, None, false);
+    }
+
+    /// Looks whether a command is finished by what is acknowledged of it: its `count` events (none: not all of them will ever
+    /// be taken), or the dead letter that stands for it or for those that were refused.
+    pub(super) fn judge(&mut self, record: usize, count: Option<u32>, is_repaired: bool) {
+        let mut in_progress = self.running.values().chain(self.retrying.values());
+        if in_progress.any(|(other, _)| *other == record) {
+            // What it has published so far is not all.
+            return;
+        }
+        let fate = self.fate(record);
+        let is_possible = fate.dead_letters > 0 && !fate.is_open();
+        let is_certain = count.is_some_and(|count| fate.is_complete(count));
+        match (is_certain, is_repaired) {
+            _ if self.done.contains(&record) => {}
+            // Perhaps sent by itself, and then it is the dispatcher that hears of it.
+            (true, true) => self.will_finish(record),
+            (true, false) => self.finish(record),
+            (false, _) if is_possible => self.may_finish(record),
+            _ => {}
+        }
     }
 
     fn is_owed(&self, record: usize) -> bool {
-        self.owed.get(&record).is_some_and(|owed| *owed > 0)
+        self.fates.get(&record).is_some_and(Fate::is_owed)
     }
 
     /// The first record that cannot be finished.
@@ -176,5 +198,63 @@ impl Tenure {
     /// Handlers that run, and commands that wait for their next attempt.
     pub(super) fn in_flight(&self) -> usize {
         self.running.len() + if self.counts() && !self.draining { self.retrying.len() } else { 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused_for_good(tenure: &mut Tenure, number: u32) {
+        tenure.fate(0).hand_over(number);
+        (0..BLAMED_AFTER).for_each(|_| tenure.refuse(0, number));
+    }
+
+    #[test]
+    fn one_dead_letter_stands_for_all_events_that_were_refused() {
+        let mut tenure = Tenure::new(0, 0, 0);
+        refused_for_good(&mut tenure, 0);
+        tenure.fate(0).dead_letters += 1;
+        tenure.judge(0, None, false);
+        assert_eq!(tenure.first_unfinished(), 1);
+        let mut tenure = Tenure::new(0, 0, 0);
+        tenure.fate(0).hand_over(1);
+        refused_for_good(&mut tenure, 0);
+        tenure.fate(0).dead_letters += 1;
+        tenure.judge(0, None, false);
+        assert_eq!(tenure.first_unfinished(), 0, "the second event is on its way");
+        refused_for_good(&mut tenure, 1);
+        assert_eq!(tenure.first_unfinished(), 1, "it is refused too");
+        assert_eq!(tenure.first_uncertain(), 0);
+    }
+
+    #[test]
+    fn a_dead_letter_in_the_place_of_one_event_finishes_no_other() {
+        let mut tenure = Tenure::new(0, 0, 0);
+        (0..3).for_each(|number| _ = tenure.fate(0).hand_over(number));
+        refused_for_good(&mut tenure, 0);
+        tenure.fate(0).dead_letters += 1;
+        tenure.fate(0).acked |= 1 << 1;
+        tenure.judge(0, Some(3), false);
+        assert_eq!((tenure.first_unfinished(), tenure.first_uncertain()), (0, 0), "the third event is on its way");
+        tenure.fate(0).acked |= 1 << 2;
+        tenure.judge(0, Some(3), false);
+        assert_eq!((tenure.first_unfinished(), tenure.first_uncertain()), (1, 1));
+    }
+
+    #[test]
+    fn what_is_acknowledged_in_the_middle_of_a_poll_is_certain_after_the_next() {
+        let mut tenure = Tenure::new(0, 0, 0);
+        tenure.fate(0).hand_over(0);
+        tenure.fate(0).owed.insert(1_010);
+        tenure.fate(0).acked |= 1;
+        tenure.judge(0, Some(1), true);
+        tenure.polled();
+        // In the poll that ends now the dispatcher does not hear of it any more.
+        tenure.acknowledge_said(0, 1_010, true);
+        tenure.polled();
+        assert_eq!(tenure.first_uncertain(), 0);
+        tenure.polled();
+        assert_eq!(tenure.first_uncertain(), 1);
     }
 }

@@ -2,14 +2,37 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
+    choices::Choices,
     plan::{Plan, Work},
     random::Random,
     settings::Settings,
 };
-use crate::config::Ordering;
 
 pub(super) const NAME: &str = "commands";
+
+/// What the records of a partition are made of.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Recipes {
+    /// So many are there at the beginning.
+    pub(super) visible: usize,
+    pub(super) records: Vec<Recipe>,
+}
+
+/// What a record is made of.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Recipe {
+    pub(super) offset: i64,
+    pub(super) key: usize,
+    /// It has no key: it is ordered by its correlation id.
+    #[serde(default)]
+    pub(super) keyless: bool,
+    #[serde(default)]
+    pub(super) tombstone: bool,
+    pub(super) plan: Plan,
+}
 
 /// One record of the topic.
 #[derive(Debug)]
@@ -37,9 +60,8 @@ pub(super) struct Topic {
 }
 
 impl Topic {
-    pub(super) fn draw(random: &mut Random, settings: &Settings) -> Self {
-        let partitions = (0..settings.partitions).map(|_| Partition::draw(random, settings)).collect();
-        Self { partitions }
+    pub(super) fn new(partitions: &[Recipes], settings: &Settings) -> Self {
+        Self { partitions: partitions.iter().map(|recipes| Partition::new(recipes, settings)).collect() }
     }
 
     pub(super) fn partition(&self, number: i32) -> &Partition {
@@ -47,11 +69,11 @@ impl Topic {
     }
 
     /// More is produced. False if there is no more.
-    pub(super) fn produce(&mut self, random: &mut Random) -> bool {
-        let partition = random.below(self.partitions.len());
+    pub(super) fn produce(&mut self, choices: &mut Choices) -> bool {
+        let partition = choices.below("partition", self.partitions.len());
         let partition = &mut self.partitions[partition];
         let before = partition.visible;
-        partition.visible = partition.records.len().min(before + random.between(1, 6));
+        partition.visible = partition.records.len().min(before + choices.between("produced", 1, 6));
         partition.visible > before
     }
 
@@ -77,8 +99,8 @@ pub(super) fn number(place: usize) -> i32 {
     i32::try_from(place).unwrap_or(i32::MAX)
 }
 
-impl Partition {
-    fn draw(random: &mut Random, settings: &Settings) -> Self {
+impl Recipes {
+    pub(super) fn draw(random: &mut Random, settings: &Settings) -> Self {
         let gaps = random.pick(&[0, 100, 500]);
         let mut offset = if random.chance(500) { 0 } else { 1000 };
         let records: Vec<_> = (0..random.between(settings.records / 4, settings.records))
@@ -87,11 +109,28 @@ impl Partition {
                     offset += 1 + random.below(3) as i64;
                 }
                 offset += 1;
-                Arc::new(Command::draw(random, settings, offset - 1))
+                Recipe::draw(random, settings, offset - 1)
             })
             .collect();
         let visible = random.below(records.len() + 1);
-        Self { records, visible }
+        Self { visible, records }
+    }
+}
+
+impl Recipe {
+    fn draw(random: &mut Random, settings: &Settings, offset: i64) -> Self {
+        let plan = Plan::draw(random, settings);
+        let key = random.below(settings.keys);
+        let keyless = random.chance(200);
+        let tombstone = matches!(plan, Plan::NoMessage) && !random.chance(500);
+        Self { offset, key, keyless, tombstone, plan }
+    }
+}
+
+impl Partition {
+    fn new(recipes: &Recipes, settings: &Settings) -> Self {
+        let records: Vec<_> = recipes.records.iter().map(|recipe| Arc::new(Command::new(recipe, settings))).collect();
+        Self { visible: recipes.visible.min(records.len()), records }
     }
 
     /// The place of the first record at or behind an offset.
@@ -106,19 +145,16 @@ impl Partition {
 }
 
 impl Command {
-    fn draw(random: &mut Random, settings: &Settings, offset: i64) -> Self {
-        let plan = Plan::draw(random, settings);
-        let key = random.below(settings.keys);
-        // A record without a key is ordered by its correlation id.
-        let keyless = random.chance(200);
+    fn new(recipe: &Recipe, settings: &Settings) -> Self {
+        let Recipe { offset, key, keyless, tombstone, plan } = recipe.clone();
         let correlation = if keyless { format!("c{key}") } else { format!("o{offset}") };
-        let lane = match settings.ordering {
-            Ordering::Partition => 0,
-            Ordering::Key if keyless => settings.keys + key,
-            Ordering::Key => key,
+        let lane = match settings.by_partition {
+            true => 0,
+            false if keyless => settings.keys + key,
+            false => key,
         };
         let value = match &plan {
-            Plan::NoMessage => random.chance(500).then(|| b"no message".to_vec()),
+            Plan::NoMessage => (!tombstone).then(|| b"no message".to_vec()),
             Plan::Unknown => Some(message("nobody", &correlation, "{}")),
             Plan::Undecodable => Some(message("work", &correlation, r#"{"work":1}"#)),
             Plan::Work(Work { plain, .. }) => {

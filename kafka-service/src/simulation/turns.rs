@@ -21,7 +21,7 @@ impl Executor {
             world.ledger.counts.crashed += u64::from(!in_peace);
             world.ledger.died(id);
             // Commits that were sent may still arrive.
-            while (in_peace || world.random.chance(500)) && !world.member(id).requests.is_empty() {
+            while (in_peace || world.choices.chance("commits-arrive", 500)) && !world.member(id).requests.is_empty() {
                 world.process_commit(id);
             }
             world.forget_outbox(id, in_peace);
@@ -51,7 +51,7 @@ impl Executor {
             self.with(|world| world.ledger.violate("P1 nothing fails without a reason", what));
         }
         self.with(|world| check_step(world, id, now, matches!(step, Some(Step::Again))));
-        let by = self.with(|world| world.random.below(1000));
+        let by = self.with(|world| world.choices.below("micros", 1000));
         self.with(|world| Arc::clone(&world.time)).advance(Duration::from_micros(by as u64));
         self.reap(place);
     }
@@ -73,7 +73,7 @@ impl Executor {
     fn reap(&mut self, place: usize) {
         let instance = &self.instances[place];
         let ends_by_itself = !instance.wounded && self.with(|world| world.is_over);
-        let patience = || ends_by_itself || self.with(|world| world.random.chance(950));
+        let patience = || ends_by_itself || self.with(|world| world.choices.chance("waited-for", 950));
         if !instance.has_driver() && (!instance.has_dispatcher() || !patience()) {
             let in_peace = !instance.has_dispatcher();
             self.kill(place, in_peace);
@@ -83,7 +83,7 @@ impl Executor {
 
 /// What must be true after each step of a driver.
 fn check_step(world: &mut World, instance: u32, now: Instant, stepped: bool) {
-    let drain = world.settings.drain;
+    let drain = world.settings.drain();
     let member = world.member(instance);
     let waited = std::mem::take(&mut member.waited);
     let overdue = member.asked_back.iter().find(|(_, since)| since.is_some_and(|since| now > since + drain));

@@ -6,11 +6,11 @@ use std::{
 };
 
 use super::{
+    choices::Choices,
     group::Group,
     ledger::Ledger,
     member::Member,
     outbox::Outbox,
-    random::Random,
     settings::{Rates, Settings},
     time::Time,
     topic::Topic,
@@ -19,7 +19,7 @@ use super::{
 /// The world of one run.
 #[derive(Debug)]
 pub(super) struct World {
-    pub(super) random: Random,
+    pub(super) choices: Choices,
     pub(super) settings: Settings,
     pub(super) rates: Rates,
     pub(super) time: Arc<Time>,
@@ -45,10 +45,7 @@ pub(super) fn open(world: &Shared) -> MutexGuard<'_, World> {
 }
 
 impl World {
-    pub(super) fn new(seed: u64, trace: bool) -> Self {
-        let mut random = Random::new(seed);
-        let settings = Settings::draw(&mut random);
-        let topic = Topic::draw(&mut random, &settings);
+    pub(super) fn new(settings: Settings, topic: Topic, choices: Choices, trace: bool) -> Self {
         let mut world = Self {
             rates: settings.rates.clone(),
             time: Time::new(),
@@ -59,7 +56,7 @@ impl World {
             is_over: false,
             trace: trace.then(Vec::new),
             topic,
-            random,
+            choices,
             settings,
         };
         let settings = world.settings.clone();
