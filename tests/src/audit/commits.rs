@@ -1,9 +1,11 @@
 //! The commits that the broker has accepted, from its own log of them: the topic `__consumer_offsets`.
 
+use serde::Serialize;
+
 use crate::{Client, Record};
 
 /// One accepted commit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Commit {
     /// The partition.
     pub partition: i32,

@@ -2,6 +2,7 @@
 //! the commands, the events, the dead letters, and the group's own log of accepted commits.
 
 mod commits;
+mod logs;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -10,6 +11,7 @@ mod trace;
 use std::time::SystemTime;
 
 pub use commits::{Commit, commits};
+pub use logs::found_in_logs;
 pub use report::{ForDisturbance, Report, audit};
 pub use trace::{Done, Place, Trace};
 
@@ -44,4 +46,32 @@ pub enum Kind {
     /// A broker was killed and started again. While the group's coordinator is away for longer than the session timeout,
     /// members lose their partitions.
     Bounce,
+    /// An instance says that it has lost partitions.
+    Lost,
+    /// An instance gave partitions back with commands undone. What it had finished behind one of them could not be committed.
+    LeftBehind,
+    /// An instance was asked to end soon after something else had happened to its group. With the classic protocols, commits
+    /// do nothing while the others wait for a member that is gone.
+    Leave,
+    /// An instance has replaced its consumer, and so lost all partitions.
+    NewConsumer,
+    /// An instance has replaced its producer, and sent again what the old one had not reported.
+    NewProducer,
+}
+
+impl Kind {
+    /// What a duplicate is put down to.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Kill => "kill",
+            Self::Stop => "stop",
+            Self::Bounce => "bounce",
+            Self::Lost => "lost assignment",
+            Self::LeftBehind => "given back with gaps",
+            Self::Leave => "ended during a rebalance",
+            Self::NewConsumer => "new consumer",
+            Self::NewProducer => "new producer",
+        }
+    }
 }

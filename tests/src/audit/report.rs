@@ -33,6 +33,9 @@ pub struct Report {
     pub duplicates_of_committed: usize,
     /// Commits that set a partition back.
     pub commits_backwards: usize,
+    /// The same around the time when a broker was away: a client that gets no answer connects anew and sends again, and the
+    /// broker may take the newer first. It costs duplicates only.
+    pub commits_backwards_in_outages: usize,
     /// What followed from each disturbance.
     pub disturbances: Vec<ForDisturbance>,
     /// The first few of what is wrong, in words.
@@ -42,7 +45,7 @@ pub struct Report {
 /// What followed from one disturbance.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ForDisturbance {
-    /// `kill`, `stop` or `bounce`.
+    /// [`Kind::name`].
     pub kind: &'static str,
     /// The instance.
     pub instance: String,
@@ -67,7 +70,7 @@ pub fn audit(trace: &Trace, disturbances: &[Disturbance]) -> Report {
     };
     lost(trace, &mut report);
     order(trace, &mut report);
-    commits_backwards(trace, &mut report);
+    commits_backwards(trace, disturbances, &mut report);
     duplicates(trace, disturbances, &mut report);
     report
 }
@@ -113,12 +116,18 @@ fn order(trace: &Trace, report: &mut Report) {
     }
 }
 
-fn commits_backwards(trace: &Trace, report: &mut Report) {
+fn commits_backwards(trace: &Trace, disturbances: &[Disturbance], report: &mut Report) {
+    let away = disturbances.iter().filter(|each| each.kind == Kind::Bounce);
+    let outages: Vec<_> = away.map(|each| each.from..each.until + COMING_TO).collect();
     let mut last: HashMap<i32, Commit> = HashMap::new();
     for commit in &trace.commits {
         if let Some(before) = last.insert(commit.partition, *commit)
             && before.offset > commit.offset
         {
+            if outages.iter().any(|outage| outage.contains(&commit.at)) {
+                report.commits_backwards_in_outages += 1;
+                continue;
+            }
             report.commits_backwards += 1;
             sample(report, || format!("backwards: {commit:?} after {before:?}"));
         }
@@ -133,7 +142,7 @@ fn duplicates(trace: &Trace, disturbances: &[Disturbance], report: &mut Report) 
             first.insert((&done.key, done.seq), done);
             continue;
         };
-        if before.instance == done.instance && before.began == done.began && before.attempt == done.attempt {
+        if is_same_attempt(before, done) {
             report.duplicates_of_one_attempt += 1;
         }
         let Some(place) = cause(disturbances, before, done) else {
@@ -144,18 +153,14 @@ fn duplicates(trace: &Trace, disturbances: &[Disturbance], report: &mut Report) 
         *counts[place].entry(done.partition).or_default() += 1;
         let disturbance = &disturbances[place];
         let before_it = committed(&trace.commits, done.partition, disturbance.from.min(before.began.max(done.began)));
-        if before_it > done.offset {
+        if before_it > done.offset && !is_unaware(disturbance, before, done) {
             report.duplicates_of_committed += 1;
             sample(report, || format!("was committed: {before:?} and {done:?}, {disturbance:?}"));
         }
     }
     for (disturbance, counts) in disturbances.iter().zip(counts) {
         report.disturbances.push(ForDisturbance {
-            kind: match disturbance.kind {
-                Kind::Kill => "kill",
-                Kind::Stop => "stop",
-                Kind::Bounce => "bounce",
-            },
+            kind: disturbance.kind.name(),
             instance: disturbance.instance.clone(),
             lag: disturbance.lag,
             duplicates: counts.values().sum(),
@@ -164,14 +169,28 @@ fn duplicates(trace: &Trace, disturbances: &[Disturbance], report: &mut Report) 
     }
 }
 
+/// Whether the later attempt is of an instance that did not know yet that it had lost the partition, and that another one
+/// had handled and committed its records.
+fn is_unaware(disturbance: &Disturbance, before: &Done, done: &Done) -> bool {
+    let later = if before.began <= done.began { done } else { before };
+    matches!(disturbance.kind, Kind::Lost | Kind::NewConsumer) && later.instance == disturbance.instance
+}
+
+fn is_same_attempt(one: &Done, other: &Done) -> bool {
+    one.instance == other.instance && one.began == other.began && one.attempt == other.attempt
+}
+
 /// The disturbance because of which a command was handled again.
 fn cause(disturbances: &[Disturbance], before: &Done, done: &Done) -> Option<usize> {
     let later = if before.began <= done.began { done } else { before };
+    let by_producer = |each: &Disturbance| each.kind == Kind::NewProducer;
     // One that was stopped and repeats what others have done meanwhile is the cause, whatever else happened to them.
     let by_itself = |each: &Disturbance| each.kind == Kind::Stop && each.instance == later.instance;
     let explaining = || disturbances.iter().enumerate().filter(|(_, each)| explains(each, before, done));
     let of_an_instance = || explaining().find(|(_, each)| each.kind != Kind::Bounce);
-    let first = explaining().find(|(_, each)| by_itself(each)).or_else(of_an_instance).or_else(|| explaining().next());
+    let first = explaining().find(|(_, each)| by_producer(each));
+    let first = first.or_else(|| explaining().find(|(_, each)| by_itself(each)));
+    let first = first.or_else(of_an_instance).or_else(|| explaining().next());
     first.map(|(place, _)| place)
 }
 
@@ -188,12 +207,29 @@ const UNCOMMITTED: u64 = 1_000;
 fn explains(disturbance: &Disturbance, before: &Done, done: &Done) -> bool {
     let (earlier, later) = if before.began <= done.began { (before, done) } else { (done, before) };
     let is_victim = |done: &Done| done.instance == disturbance.instance;
-    if later.began < disturbance.from {
+    if later.began < disturbance.from
+        && matches!(disturbance.kind, Kind::Kill | Kind::Stop | Kind::Bounce | Kind::Leave)
+    {
         return false;
     }
     match disturbance.kind {
+        // Others may have begun before the victim knew.
+        Kind::Lost | Kind::NewConsumer => {
+            (is_victim(earlier) || is_victim(later))
+                && earlier.began <= disturbance.from + COMING_TO
+                && (disturbance.from.saturating_sub(HANDED_ON)..disturbance.from + HANDED_ON).contains(&later.began)
+        }
+        Kind::NewProducer => is_victim(later) && is_same_attempt(earlier, later) && later.began <= disturbance.from,
         // Another one has repeated what the victim had begun.
         Kind::Kill => is_victim(earlier) && !is_victim(later) && earlier.began <= disturbance.from,
+        // A moment for the line to be written, while another one has the partitions already.
+        Kind::LeftBehind => {
+            is_victim(earlier)
+                && earlier.began <= disturbance.from
+                && later.began + UNCOMMITTED >= disturbance.from
+                && later.instance != earlier.instance
+        }
+        Kind::Leave => is_victim(earlier) && !is_victim(later) && earlier.began <= disturbance.from + HANDED_ON,
         // What could not be committed any more when the broker died, or while it was away.
         Kind::Bounce => {
             let during = disturbance.from.saturating_sub(UNCOMMITTED)..disturbance.until + COMING_TO;

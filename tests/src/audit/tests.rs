@@ -69,10 +69,36 @@ fn what_was_committed_before_the_kill_must_not_be_repeated() {
 }
 
 #[test]
+fn what_is_repeated_around_a_lost_assignment_follows_from_it() {
+    let lost = |instance: &str, from| Disturbance { kind: Kind::Lost, instance: instance.to_owned(), ..kill(from) };
+    let mut trace = trace();
+    trace.events.push(again(2, 50));
+    assert_eq!(audit(&trace, &[lost("first", 90)]).duplicates_unexplained, 0, "it notices later");
+    assert_eq!(audit(&trace, &[lost("third", 45)]).duplicates_unexplained, 1, "it had nothing to do with it");
+    trace.commits.push(Commit { partition: 0, offset: 3, at: 36 });
+    assert_eq!(audit(&trace, &[lost("first", 40)]).duplicates_of_committed, 1);
+    assert_eq!(audit(&trace, &[lost("second", 90)]).duplicates_of_committed, 0, "it did not know");
+}
+
+#[test]
+fn only_one_attempt_that_is_written_twice_follows_from_a_new_producer() {
+    let renewed = |from| Disturbance { kind: Kind::NewProducer, ..kill(from) };
+    let mut trace = trace();
+    trace.events.push(done(2));
+    let report = audit(&trace, &[renewed(40)]);
+    assert_eq!((report.duplicates_of_one_attempt, report.duplicates_unexplained), (1, 0));
+    assert_eq!(audit(&trace, &[renewed(20)]).duplicates_unexplained, 1, "the attempt began later");
+    trace.events.push(again(1, 50));
+    assert_eq!(audit(&trace, &[renewed(40)]).duplicates_unexplained, 1, "another attempt");
+}
+
+#[test]
 fn a_commit_that_sets_a_partition_back_is_seen() {
     let mut trace = trace();
     for (offset, at) in [(2, 35), (3, 36), (2, 37)] {
         trace.commits.push(Commit { partition: 0, offset, at });
     }
     assert_eq!(audit(&trace, &[]).commits_backwards, 1);
+    let report = audit(&trace, &[Disturbance { kind: Kind::Bounce, ..kill(30) }]);
+    assert_eq!((report.commits_backwards, report.commits_backwards_in_outages), (0, 1));
 }

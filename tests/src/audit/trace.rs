@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use kafka_service::{Event, Meta};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{
     commits::{Commit, commits},
@@ -56,9 +56,10 @@ struct Envelope<T> {
 }
 
 /// What a run of workers left in the topics.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Trace {
     /// Where each command stands.
+    #[serde(serialize_with = "as_list")]
     pub commands: HashMap<Place, Work>,
     /// The events in the order of their log; each key's stand in one partition.
     pub events: Vec<Done>,
@@ -83,6 +84,13 @@ impl Trace {
             commits: commits(client, &workload.group, &workload.commands),
         }
     }
+}
+
+/// A place is no key in JSON.
+fn as_list<S: Serializer>(commands: &HashMap<Place, Work>, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut list: Vec<_> = commands.iter().collect();
+    list.sort_unstable_by_key(|(place, _)| **place);
+    serializer.collect_seq(list)
 }
 
 fn payload<T: for<'de> Deserialize<'de>>(record: &Record) -> T {

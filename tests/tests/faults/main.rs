@@ -6,6 +6,7 @@
 
 mod brokers;
 mod injected;
+mod librdkafka;
 mod metadata;
 mod mock;
 mod offsets;

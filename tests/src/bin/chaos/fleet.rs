@@ -18,6 +18,8 @@ pub(crate) struct Fleet {
     worker: PathBuf,
     logs: PathBuf,
     places: Vec<Instance>,
+    /// Asked to end while others go on.
+    leaving: Vec<Instance>,
     started: usize,
 }
 
@@ -25,17 +27,24 @@ struct Instance {
     name: String,
     child: Child,
     stopped: Option<(u64, i64)>,
+    /// When it was asked to end.
+    asked: u64,
+}
+
+/// One that was asked to end and did not end well.
+pub(crate) struct Left {
+    pub(crate) problem: String,
+    /// It says itself that something was left undone.
+    pub(crate) incomplete: bool,
+    pub(crate) asked: u64,
 }
 
 impl Fleet {
     pub(crate) fn start(workload: Workload, worker: &Path, logs: &Path, count: usize) -> Self {
         fs::create_dir_all(logs).expect("the folder of the logs can be made");
-        let mut fleet =
-            Self { workload, worker: worker.to_owned(), logs: logs.to_owned(), places: Vec::new(), started: 0 };
-        for _ in 0..count {
-            let instance = fleet.spawn();
-            fleet.places.push(instance);
-        }
+        let (worker, logs) = (worker.to_owned(), logs.to_owned());
+        let mut fleet = Self { workload, worker, logs, places: Vec::new(), leaving: Vec::new(), started: 0 };
+        (0..count).for_each(|_| fleet.join());
         fleet
     }
 
@@ -49,7 +58,32 @@ impl Fleet {
         let mut command = self.workload.command(&self.worker, &name);
         command.stdin(Stdio::null()).stdout(file("health")).stderr(file("log"));
         let child = command.spawn().expect("the worker starts");
-        Instance { name, child, stopped: None }
+        Instance { name, child, stopped: None, asked: 0 }
+    }
+
+    /// One more.
+    pub(crate) fn join(&mut self) {
+        let instance = self.spawn();
+        self.places.push(instance);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// The place of one that is not stopped, if there is one; the number says where to begin to look.
+    pub(crate) fn running(&self, any: usize) -> Option<usize> {
+        (any..any + self.len()).map(|place| place % self.len()).find(|place| !self.is_stopped(*place))
+    }
+
+    /// Asks an instance to end and starts another in its place at once.
+    pub(crate) fn replace(&mut self, place: usize) -> Disturbance {
+        let new = self.spawn();
+        let mut old = std::mem::replace(&mut self.places[place], new);
+        old.ask_to_end();
+        let (instance, from) = (old.name.clone(), old.asked);
+        self.leaving.push(old);
+        Disturbance { kind: Kind::Leave, instance, from, until: from, lag: 0 }
     }
 
     pub(crate) fn pid(&self, place: usize) -> u32 {
@@ -91,35 +125,49 @@ impl Fleet {
         Some(Disturbance { kind: Kind::Stop, instance: instance.name.clone(), from, until: now(), lag })
     }
 
-    /// Asks all of them to end; who did not end well in time.
-    pub(crate) fn end(mut self) -> Vec<String> {
+    /// Asks all of them to end; those that did not end well in time.
+    pub(crate) fn end(mut self) -> Vec<Left> {
         const PATIENCE: Duration = Duration::from_secs(40);
-        for instance in &self.places {
-            signal(&instance.child, "TERM");
-        }
+        self.places.iter_mut().for_each(Instance::ask_to_end);
         let until = Instant::now() + PATIENCE;
-        self.places.iter_mut().filter_map(|instance| end(instance, until)).collect()
+        let Self { places, leaving, logs, .. } = &mut self;
+        leaving.iter_mut().chain(places).filter_map(|instance| instance.left(until, logs)).collect()
     }
 }
 
 impl Drop for Fleet {
     fn drop(&mut self) {
-        for instance in &mut self.places {
+        for instance in self.places.iter_mut().chain(&mut self.leaving) {
             instance.child.kill().ok();
             instance.child.wait().ok();
         }
     }
 }
 
-fn end(instance: &mut Instance, until: Instant) -> Option<String> {
-    let name = instance.name.clone();
-    while Instant::now() < until {
-        if let Ok(Some(status)) = instance.child.try_wait() {
-            return (!status.success()).then(|| format!("{name}: {status}"));
-        }
-        std::thread::sleep(Duration::from_millis(20));
+impl Instance {
+    fn ask_to_end(&mut self) {
+        self.asked = now();
+        signal(&self.child, "TERM");
     }
-    Some(format!("{name}: did not end in time"))
+
+    fn left(&mut self, until: Instant, logs: &Path) -> Option<Left> {
+        let asked = self.asked;
+        loop {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                let log = || fs::read_to_string(logs.join(format!("{}.log", self.name))).unwrap_or_default();
+                let left = || Left {
+                    problem: format!("{}: {status}", self.name),
+                    incomplete: status.code() == Some(1) && log().contains("Error: Incomplete"),
+                    asked,
+                };
+                return (!status.success()).then(left);
+            }
+            if Instant::now() >= until {
+                return Some(Left { problem: format!("{}: did not end in time", self.name), incomplete: false, asked });
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
 }
 
 fn signal(child: &Child, signal: &str) {

@@ -5,6 +5,9 @@
 mod fleet;
 mod hot_key;
 mod options;
+mod plan;
+mod round;
+mod rounds;
 mod run;
 mod soak;
 
@@ -47,7 +50,9 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let (kind, judge): (&str, Judge) = if options.soak_minutes.is_some() {
+    let (kind, judge): (&str, Judge) = if options.rounds.is_some() {
+        ("rounds", rounds::run)
+    } else if options.soak_minutes.is_some() {
         ("soak", soak::run)
     } else if options.hot_key {
         ("hot-key", hot_key::run)

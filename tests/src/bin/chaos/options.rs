@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 pub(crate) const USAGE: &str = "\
 Runs workers on a real Kafka, kills instances and brokers, and audits what is left.
@@ -8,6 +8,10 @@ Runs workers on a real Kafka, kills instances and brokers, and audits what is le
   chaos [--protocol consumer|cooperative-sticky|range|auto] [--count N] [--rate N] [--instances N] [--keys N]
         [--partitions N] [--max-uncommitted N] [--worker PATH]
                    three nodes; a kill -9 every 10 s, a stop of 20 s at every third, a broker bounced every 30 s
+  chaos --rounds N [--seed SEED] [--seconds 40]
+                   many short rounds on one cluster of three nodes, each with a plan of its own that its seed decides:
+                   protocol, instances, load, kills, stops, replacements, bounced and frozen brokers; a round that fails
+                   keeps its logs and its trace, and says how to repeat its plan
   chaos --soak MINUTES [--rate N]
                    one node, nobody is killed; 1 % poison, 1 % slow; the memory of the instance is sampled
   chaos --hot-key  one key owns 90 % of --count records (default 50,000)
@@ -29,6 +33,10 @@ pub(crate) struct Options {
     /// How many kills and bounces a run must have had to count.
     pub(crate) kills: usize,
     pub(crate) bounces: usize,
+    pub(crate) rounds: Option<usize>,
+    pub(crate) seed: Option<u64>,
+    /// Of a round, until nothing more happens and nothing more is written.
+    pub(crate) length: Duration,
     pub(crate) soak_minutes: Option<u64>,
     pub(crate) hot_key: bool,
     pub(crate) worker: Option<PathBuf>,
@@ -46,6 +54,9 @@ impl Options {
             max_uncommitted: 10_000,
             kills: 9,
             bounces: 3,
+            rounds: None,
+            seed: None,
+            length: Duration::from_secs(40),
             soak_minutes: None,
             hot_key: false,
             worker: None,
@@ -75,6 +86,9 @@ impl Options {
             "--max-uncommitted" => self.max_uncommitted = number()?,
             "--kills" => self.kills = number()?,
             "--bounces" => self.bounces = number()?,
+            "--rounds" => self.rounds = Some(number()?),
+            "--seed" => self.seed = Some(number()? as u64),
+            "--seconds" => self.length = Duration::from_secs(number()? as u64),
             "--soak" => self.soak_minutes = Some(number()? as u64),
             "--worker" => self.worker = Some(value.into()),
             _ => return Err(format!("{name} {value}: not known")),

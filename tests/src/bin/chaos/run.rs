@@ -29,7 +29,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 const REST_WITHIN: Duration = Duration::from_secs(300);
 
 /// The group's timeouts for the newer protocol, on the broker.
-const BROKER: &[(&str, &str)] = &[
+pub(crate) const BROKER: &[(&str, &str)] = &[
     ("group.consumer.session.timeout.ms", "6000"),
     ("group.consumer.min.session.timeout.ms", "6000"),
     ("group.consumer.heartbeat.interval.ms", "1000"),
@@ -76,7 +76,7 @@ pub(crate) fn run(options: &Options, worker: &Path, folder: &Path) -> Value {
     let fed = feeder.finish();
     let last_lag = wait_for_lag(&lag, &mut fleet);
     let took = start.elapsed();
-    let exits = fleet.end();
+    let exits: Vec<_> = fleet.end().into_iter().map(|left| left.problem).collect();
     let report = audit(&Trace::read(&kafka, &workload), &disturbances);
     let facts = json!({
         "run": "chaos", "protocol": options.protocol, "count": options.count, "rate": options.rate,
@@ -89,13 +89,13 @@ pub(crate) fn run(options: &Options, worker: &Path, folder: &Path) -> Value {
     judge(options, facts, &report)
 }
 
-fn command(number: usize, keys: usize) -> Work {
+pub(crate) fn command(number: usize, keys: usize) -> Work {
     let work = Work::new(format!("key-{}", number % keys), (number / keys) as u64);
     work.taking((number * 7_919 % 21) as u64)
 }
 
 /// What is not committed. The ends are asked last, so that it is never too little while commands come in.
-fn lag(kafka: &Kafka, workload: &Workload) -> i64 {
+pub(crate) fn lag(kafka: &Kafka, workload: &Workload) -> i64 {
     let committed = kafka.committed(&workload.group, &workload.commands);
     let ends = kafka.end_offsets(&workload.commands);
     ends.iter().zip(committed).map(|(end, committed)| end - committed.max(0)).sum()
@@ -179,7 +179,7 @@ fn bounce(kafka: &Kafka, options: &Options, bounces: &Bounces, lag: &(impl Fn() 
 }
 
 /// The lag in the end: 0, or what it was when time was over or an instance had ended.
-fn wait_for_lag(lag: &impl Fn() -> i64, fleet: &mut Fleet) -> i64 {
+pub(crate) fn wait_for_lag(lag: &impl Fn() -> i64, fleet: &mut Fleet) -> i64 {
     let until = Instant::now() + REST_WITHIN;
     loop {
         let behind = lag();

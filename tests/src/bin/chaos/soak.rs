@@ -49,7 +49,7 @@ pub(crate) fn run(options: &Options, worker: &Path, folder: &Path) -> Value {
         thread::sleep(Duration::from_millis(100));
     }
     let lag = kafka.lag(&workload.group, &workload.commands);
-    let exits = fleet.end();
+    let exits: Vec<_> = fleet.end().into_iter().map(|left| left.problem).collect();
     let second_half = &memory[memory.len() / 2..];
     let slope = slope(second_half) * 60.0;
     let report = audit(&Trace::read(&kafka, &workload), &[]);

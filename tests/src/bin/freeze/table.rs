@@ -87,7 +87,7 @@ impl Table {
 }
 
 fn cells(cells: impl Iterator<Item = String>) -> String {
-    cells.map(|cell| format!("{cell:>5}")).collect::<Vec<_>>().join("")
+    cells.map(|cell| format!("{cell:>6}")).collect::<Vec<_>>().join("")
 }
 
 fn seconds(time: Option<Duration>) -> String {

@@ -1,0 +1,56 @@
+//! What instances say in their logs about losses: evidence for what was handled twice.
+
+use std::{fs, path::Path};
+
+use super::{Disturbance, Kind};
+
+/// The losses in the logs of a folder; `instance-0.log` is that of `instance-0`.
+///
+/// # Panics
+/// When the folder cannot be read.
+#[must_use]
+pub fn found_in_logs(folder: &Path) -> Vec<Disturbance> {
+    let files = fs::read_dir(folder).unwrap_or_else(|error| panic!("no logs in {}: {error}", folder.display()));
+    let paths = files.filter_map(|file| Some(file.ok()?.path()));
+    let logs = paths.filter(|path| path.extension().is_some_and(|extension| extension == "log"));
+    let found = logs.flat_map(|log| {
+        let instance = log.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let text = fs::read(&log).unwrap_or_default();
+        String::from_utf8_lossy(&text).lines().filter_map(|line| loss(line, &instance)).collect::<Vec<_>>()
+    });
+    found.collect()
+}
+
+fn loss(line: &str, instance: &str) -> Option<Disturbance> {
+    let kind = if line.contains("lost=true") {
+        Kind::Lost
+    } else if line.contains("left_for_the_next_owner=") && !line.contains("left_for_the_next_owner=0 ") {
+        Kind::LeftBehind
+    } else if line.contains("consumer is recreated") {
+        Kind::NewConsumer
+    } else if line.contains("producer has ended with a fatal error") {
+        Kind::NewProducer
+    } else {
+        return None;
+    };
+    let time: jiff::Timestamp = line.split_whitespace().next()?.parse().ok()?;
+    let at = u64::try_from(time.as_millisecond()).ok()?;
+    Some(Disturbance { kind, instance: instance.to_owned(), from: at, until: at, lag: 0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_about_lost_partitions_is_found_with_its_time() {
+        let line = "1970-01-01T00:00:01.250000Z  INFO kafka_service::consume: partitions given back lost=true";
+        let lost = Disturbance { kind: Kind::Lost, instance: "a".to_owned(), from: 1_250, until: 1_250, lag: 0 };
+        assert_eq!(loss(line, "a"), Some(lost));
+        assert_eq!(loss("1970-01-01T00:00:01.250000Z  INFO all is well", "a"), None);
+        let given_back =
+            |left| format!("1970-01-01T00:00:01.250000Z  INFO left_for_the_next_owner={left} drained_in=0ns");
+        assert_eq!(loss(&given_back(10), "a").map(|found| found.kind), Some(Kind::LeftBehind));
+        assert_eq!(loss(&given_back(0), "a"), None);
+    }
+}
