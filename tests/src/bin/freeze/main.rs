@@ -43,7 +43,7 @@ fn main() -> ExitCode {
             return ExitCode::from(if problem.is_empty() { 0 } else { 2 });
         }
     };
-    if options.with_tls && !cfg!(feature = "tls") {
+    if options.kinds.iter().any(|kind| kind.tls) && !cfg!(feature = "tls") {
         eprintln!(
             "half of the services speak TLS: build with `--features tls`, or leave them out with `--without-tls`"
         );

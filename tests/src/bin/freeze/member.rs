@@ -1,12 +1,11 @@
 //! One of the services.
 
 use kafka_service::{
-    Config, HandlerError, HealthWatch, KafkaService, MessageContext, ServiceHandle,
-    config::{Bootstrap, GroupProtocol},
+    Config, HandlerError, HealthWatch, KafkaService, MessageContext, ServiceHandle, config::Bootstrap,
 };
 use kafka_service_tests::{Kafka, Work, Workload, audit::Done};
 
-use crate::options::Options;
+use crate::options::{Kind, Options};
 
 const PARTITIONS: i32 = 4;
 
@@ -22,23 +21,20 @@ pub(crate) struct Member {
 impl Member {
     pub(crate) async fn start_all(kafka: &Kafka, options: &Options) -> Vec<Self> {
         let mut members = Vec::new();
-        for (letter, protocol) in [('k', GroupProtocol::Consumer), ('c', GroupProtocol::Classic)] {
-            for tls in [false, true] {
-                for number in 1..=options.services {
-                    if tls && !options.with_tls {
-                        continue;
-                    }
-                    let name = format!("{letter}{}{number}", if tls { "t" } else { "" });
-                    members.push(Self::start(kafka, name, protocol, tls).await);
-                }
+        for kind in &options.kinds {
+            for number in 1..=options.services {
+                members.push(Self::start(kafka, format!("{}{number}", kind.name), *kind, options).await);
             }
         }
         members
     }
 
-    async fn start(kafka: &Kafka, name: String, protocol: GroupProtocol, tls: bool) -> Self {
+    async fn start(kafka: &Kafka, name: String, kind: Kind, options: &Options) -> Self {
         let workload = Workload::new(kafka, &name, PARTITIONS);
-        let config = config(kafka, &workload, &name, protocol, tls);
+        let mut config = config(kafka, &workload, &name, kind);
+        for (property, value) in &options.properties {
+            config.property(property, value).expect("a property that librdkafka has");
+        }
         let handle = service(config, &name).start().await.expect("the service starts");
         Self { name, workload, health: handle.health_watch(), handle: Some(handle) }
     }
@@ -63,16 +59,16 @@ impl Member {
     }
 }
 
-fn config(kafka: &Kafka, workload: &Workload, name: &str, protocol: GroupProtocol, tls: bool) -> Config {
+fn config(kafka: &Kafka, workload: &Workload, name: &str, kind: Kind) -> Config {
     let mut config = Config::new(name);
-    config.bootstrap_servers = Bootstrap::Servers(kafka.listener(if tls { "ssl" } else { "plaintext" }));
+    config.bootstrap_servers = Bootstrap::Servers(kafka.listener(if kind.tls { "ssl" } else { "plaintext" }));
     config.commands_topics = vec![workload.commands.clone()];
     config.events_topic = workload.events.clone();
     config.group_id = Some(workload.group.clone());
-    config.group_protocol = protocol;
+    config.group_protocol = kind.protocol;
     // So that the client's own lines say whose they are.
     let mut properties = vec![("client.id", name.to_owned())];
-    if tls {
+    if kind.tls {
         let ca_file = kafka.ca_file().display().to_string();
         properties.extend([("security.protocol", "SSL".to_owned()), ("ssl.ca.location", ca_file)]);
     }

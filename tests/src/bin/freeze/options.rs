@@ -2,23 +2,43 @@
 
 use std::time::Duration;
 
+use kafka_service::config::GroupProtocol;
+
 pub(crate) const USAGE: &str = "
 Freezes the only broker (SIGSTOP) under services with load, lets it go on (SIGCONT), and measures for each service how long
 it takes until it is told not ready, until it receives again, and until it is ready again.
 
-  freeze [--times N] [--frozen SECONDS] [--services N] [--rate N] [--rest SECONDS] [--within SECONDS] [--without-tls]
+  freeze [--times N] [--frozen SECONDS] [--services N] [--rate N] [--rest SECONDS] [--within SECONDS]
+         [--kinds k,kt,c,ct] [--property KEY=VALUE]...
          --times       freezes, one after another (25)
          --frozen      how long each takes (40)
          --services    of each kind: KIP-848 and classic, each by plain text and by TLS (4)
          --rate        commands a second for each service (20)
          --rest        from the last service that is well until the next freeze (5)
          --within      how soon after SIGCONT a service must receive again (20)
+         --kinds       k: KIP-848, c: classic; kt and ct: the same by TLS (all)
+         --property    a property of librdkafka for all services, such as debug=cgrp,broker (to be seen with RUST_LOG=debug)
 
 All services run in this process; the broker is a process of its own. A trial (one service in one freeze) fails when the
 service was ready through the whole freeze, or receives again too late. At the end every command must have been handled, in
 the order of its key. The last line is the result as JSON; exit code 1 if it is bad. The services' log and the result stay in
 target/freeze. Repeat a run by the same command line: nothing in it is left to chance but time.
 ";
+
+/// What a service is like.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kind {
+    pub(crate) name: &'static str,
+    pub(crate) protocol: GroupProtocol,
+    pub(crate) tls: bool,
+}
+
+const KINDS: [Kind; 4] = [
+    Kind { name: "k", protocol: GroupProtocol::Consumer, tls: false },
+    Kind { name: "kt", protocol: GroupProtocol::Consumer, tls: true },
+    Kind { name: "c", protocol: GroupProtocol::Classic, tls: false },
+    Kind { name: "ct", protocol: GroupProtocol::Classic, tls: true },
+];
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -29,7 +49,8 @@ pub(crate) struct Options {
     pub(crate) rate: usize,
     pub(crate) rest: Duration,
     pub(crate) within: Duration,
-    pub(crate) with_tls: bool,
+    pub(crate) kinds: Vec<Kind>,
+    pub(crate) properties: Vec<(String, String)>,
 }
 
 impl Options {
@@ -37,12 +58,12 @@ impl Options {
     pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let seconds = Duration::from_secs;
         let (times, services, rate) = (25, 4, 20);
-        let mut options =
-            Self { times, frozen: seconds(40), services, rate, rest: seconds(5), within: seconds(20), with_tls: true };
+        let (frozen, rest, within) = (seconds(40), seconds(5), seconds(20));
+        let (kinds, properties) = (KINDS.to_vec(), Vec::new());
+        let mut options = Self { times, frozen, services, rate, rest, within, kinds, properties };
         while let Some(name) = arguments.next() {
             match name.as_str() {
                 "--help" | "-h" => return Err(String::new()),
-                "--without-tls" => options.with_tls = false,
                 _ => options
                     .set(&name, &arguments.next().ok_or_else(|| format!("{name}: unknown, or without its value"))?)?,
             }
@@ -51,6 +72,15 @@ impl Options {
     }
 
     fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+        match name {
+            "--kinds" => return self.choose(value),
+            "--property" => {
+                let (key, value) = value.split_once('=').ok_or_else(|| format!("{name} {value}: no KEY=VALUE"))?;
+                self.properties.push((key.to_owned(), value.to_owned()));
+                return Ok(());
+            }
+            _ => {}
+        }
         let number = value.parse::<usize>().map_err(|error| format!("{name} {value}: {error}"))?;
         let seconds = Duration::from_secs(number as u64);
         match name {
@@ -62,6 +92,13 @@ impl Options {
             "--within" => self.within = seconds,
             _ => return Err(format!("{name} {value}: not known")),
         }
+        Ok(())
+    }
+
+    fn choose(&mut self, names: &str) -> Result<(), String> {
+        let kind =
+            |name| KINDS.into_iter().find(|kind| kind.name == name).ok_or_else(|| format!("--kinds {name}: not known"));
+        self.kinds = names.split(',').map(kind).collect::<Result<_, _>>()?;
         Ok(())
     }
 }
