@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::config::ConfigError;
+use crate::{config::ConfigError, health::Problem};
 
 /// Why a service did not start, or did not end well.
 ///
@@ -16,7 +16,7 @@ pub enum Error {
     /// The Kafka client, or the embedded broker, could not be created.
     Client(String),
     /// The service was not ready in time; every reason is named. It goes on trying.
-    NotReady(Vec<String>),
+    NotReady(Vec<Problem>),
     /// The service ended by itself, because it could not go on without breaking a promise.
     Failed(String),
     /// The service stopped at its deadline and left work behind. All of it is uncommitted, so it is delivered again.
@@ -47,7 +47,7 @@ impl fmt::Display for Error {
     }
 }
 
-fn list(formatter: &mut fmt::Formatter<'_>, what: &str, problems: &[String]) -> fmt::Result {
+fn list(formatter: &mut fmt::Formatter<'_>, what: &str, problems: &[impl fmt::Display]) -> fmt::Result {
     write!(formatter, "{what}")?;
     problems.iter().try_for_each(|problem| write!(formatter, "\n- {problem}"))
 }
@@ -72,7 +72,7 @@ mod tests {
     use std::error::Error as StdError;
 
     use super::*;
-    use crate::{config::Features, publish::PublishError};
+    use crate::{config::Features, health::Reason, publish::PublishError};
 
     fn wrong_config() -> ConfigError {
         let variables = [("KAFKA_MAX_IN_FLIGHT".into(), "many".into())];
@@ -88,12 +88,14 @@ mod tests {
     fn no_error_prints_what_its_source_prints() {
         let config = || wrong_config();
         let text = || "text".to_owned();
+        let problem =
+            || Problem { reason: Reason::Stalled, since: std::time::SystemTime::now(), cause: text(), help: text() };
         let errors: Vec<Box<dyn StdError>> = vec![
             Box::new(config()),
             Box::new(Error::Config(config())),
             Box::new(Error::Start(vec![text()])),
             Box::new(Error::Client(text())),
-            Box::new(Error::NotReady(vec![text()])),
+            Box::new(Error::NotReady(vec![problem()])),
             Box::new(Error::Failed(text())),
             Box::new(Error::Incomplete { commands: 1, unacknowledged: 2 }),
             Box::new(PublishError::Disabled { event_type: text() }),

@@ -12,6 +12,9 @@ pub mod errors {}
 #[doc = include_str!("docs/guide/state.md")]
 pub mod state {}
 
+#[doc = include_str!("docs/guide/health.md")]
+pub mod health {}
+
 #[doc = include_str!("docs/guide/testing.md")]
 pub mod testing {}
 

@@ -208,7 +208,7 @@ mod message;
 
 pub mod config;
 mod error;
-mod health;
+pub mod health;
 #[cfg(feature = "kafka")]
 mod service;
 #[cfg(test)]

@@ -161,7 +161,7 @@ fn a_service_ends_at_its_deadline_also_without_a_broker() {
     let mut service = program("guide");
     service.env("KAFKA_BOOTSTRAP_SERVERS", nowhere()).env("KAFKA_SHUTDOWN_DEADLINE", "1s");
     let mut service = Process::start(service);
-    service.wait_for_line(MINUTE, "no answer from the brokers");
+    service.wait_for_line(MINUTE, "no broker answers");
     service.terminate();
     let start = Instant::now();
     let status = service.wait(MINUTE);
@@ -176,7 +176,7 @@ fn a_second_signal_ends_a_service_at_once() {
     let mut service = program("guide");
     service.env("KAFKA_BOOTSTRAP_SERVERS", nowhere()).env("KAFKA_SHUTDOWN_DEADLINE", "50s");
     let mut service = Process::start(service);
-    service.wait_for_line(MINUTE, "no answer from the brokers");
+    service.wait_for_line(MINUTE, "no broker answers");
     service.terminate();
     service.wait_for_line(MINUTE, "stopping");
     let start = Instant::now();

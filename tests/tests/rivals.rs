@@ -213,7 +213,7 @@ fn a_topic_that_appears_after_the_start_is_consumed_from_its_beginning() {
     kafka.create_topic(&workload.events, 1);
     kafka.create_topic(&workload.dead_letters, 1);
     let mut worker = start(&workload, "only");
-    worker.wait_for_line(MINUTE, "missing topics");
+    worker.wait_for_line(MINUTE, "does not exist");
     assert_eq!(worker.count("--create --topic"), 1, "{}", worker.output());
     kafka.create_topic(&workload.commands, 4);
     workload.send(kafka, (0..200).map(|n| spread(n, 20)));

@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 
 use crate::{
     commit::Token,
-    consume::{Client, ClientEvent, CommitAnswer, TopicPartition},
+    consume::{Client, ClientEvent, CommitAnswer, FetchError, TopicPartition},
     message::{Header, Record, StoredRecord},
     publish::Acks,
     transport::{OutRecord, Producer, ReadBack, SendError},
@@ -167,7 +167,7 @@ impl Client for MemoryClient {
         TOPIC.to_owned()
     }
 
-    fn error(_: &MemoryRecord) -> Option<String> {
+    fn error(_: &MemoryRecord) -> Option<FetchError> {
         None
     }
 

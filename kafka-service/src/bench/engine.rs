@@ -166,6 +166,7 @@ pub(super) fn core(config: &Config, producer: Arc<dyn Producer>, acks: Arc<Acks>
         producer,
         acks,
         counters: Counters::default(),
+        health: Arc::default(),
         fatal: Fatal::default(),
         clock,
         read_back: Box::new(NoReadBack),

@@ -14,14 +14,18 @@ pub(crate) enum Target {
 }
 
 const SLOT_BITS: u32 = 40;
+const ASSIGNMENT_BITS: u32 = 22;
+const ASSIGNMENT_MASK: u64 = (1 << ASSIGNMENT_BITS) - 1;
+const NUMBER_BITS: u32 = 30;
 const SLOT_MASK: u64 = (1 << SLOT_BITS) - 1;
 const PENDING: u64 = 1 << 63;
-const NUMBER_MASK: u32 = (1 << 31) - 1;
+const SAMPLED: u64 = 1 << 62;
+const NUMBER_MASK: u32 = (1 << NUMBER_BITS) - 1;
 
 impl Token {
-    /// 23 bits for the assignment (eight million rebalances) and 40 for the slot (a trillion records in one assignment).
+    /// 22 bits for the assignment (four million rebalances) and 40 for the slot (a trillion records in one assignment).
     pub(crate) fn position(assignment: u32, slot: u64) -> Self {
-        debug_assert!(slot <= SLOT_MASK && assignment < 1 << 23);
+        debug_assert!(slot <= SLOT_MASK && assignment < 1 << ASSIGNMENT_BITS);
         Self((u64::from(assignment) << SLOT_BITS) | (slot & SLOT_MASK))
     }
 
@@ -40,10 +44,24 @@ impl Token {
             Target::Pending(u32::try_from(self.0 & u64::from(u32::MAX)).unwrap_or(u32::MAX))
         } else {
             Target::Position {
-                assignment: u32::try_from(self.0 >> SLOT_BITS).unwrap_or(u32::MAX),
+                assignment: u32::try_from(self.0 >> SLOT_BITS & ASSIGNMENT_MASK).unwrap_or(u32::MAX),
                 slot: self.0 & SLOT_MASK,
             }
         }
+    }
+
+    /// Marked as one whose acknowledgement a client looks out for. The mark is the client's own: it takes it off again.
+    pub(crate) fn sampled(self) -> Self {
+        Self(self.0 | SAMPLED)
+    }
+
+    pub(crate) fn is_sampled(self) -> bool {
+        self.0 & SAMPLED != 0
+    }
+
+    /// Without the mark of [`sampled`](Self::sampled).
+    pub(crate) fn unmarked(self) -> Self {
+        Self(self.0 & !SAMPLED)
     }
 
     /// The form in which a client carries it.
@@ -64,11 +82,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_token_gives_back_what_went_in(assignment in 0u32..1 << 23, slot in 0u64..=SLOT_MASK, entry: u32, number: u32) {
+        fn a_token_gives_back_what_went_in(
+            assignment in 0u32..1 << ASSIGNMENT_BITS, slot in 0u64..=SLOT_MASK, entry: u32, number: u32,
+        ) {
             let position = Token::from_bits(Token::position(assignment, slot).numbered(number).to_bits());
             prop_assert_eq!(position.target(), Target::Position { assignment, slot });
             let pending = Token::from_bits(Token::pending(entry).numbered(number).to_bits());
             prop_assert_eq!(pending.target(), Target::Pending(entry));
+            for token in [position, pending] {
+                prop_assert!(!token.is_sampled() && token.sampled().is_sampled());
+                prop_assert_eq!(token.sampled().target(), token.target());
+                prop_assert_eq!(token.sampled().unmarked(), token);
+            }
         }
     }
 }

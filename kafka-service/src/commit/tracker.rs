@@ -69,6 +69,21 @@ impl Tracker {
         window.head = self.head;
     }
 
+    /// How many records were taken in all.
+    pub(crate) fn taken(&self) -> u64 {
+        self.next
+    }
+
+    /// The offset behind the last record that was taken, if there was one.
+    pub(crate) fn next_offset(&self) -> Option<i64> {
+        self.assignment.window().offsets.back().map(|last| last + 1).or(self.watermark)
+    }
+
+    /// How many records are confirmed as committed.
+    pub(crate) fn confirmed(&self) -> u64 {
+        self.confirmed_head
+    }
+
     /// How many records stand beyond the finished prefix.
     fn window(&self) -> usize {
         usize::try_from(self.next - self.head).unwrap_or(usize::MAX)

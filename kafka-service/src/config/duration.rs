@@ -22,6 +22,15 @@ pub(super) fn parse(text: &str) -> Result<Duration, String> {
     if duration > LONGEST { Err(format!("at most `{}` is allowed", format(LONGEST))) } else { Ok(duration) }
 }
 
+/// Reads a duration, or `off` for none.
+pub(super) fn parse_or_off(text: &str) -> Result<Option<Duration>, String> {
+    if text.trim().eq_ignore_ascii_case("off") {
+        Ok(None)
+    } else {
+        parse(text).map(Some).map_err(|error| format!("{error}, or `off`"))
+    }
+}
+
 fn millis(text: &str) -> Option<u64> {
     let mut rest = text;
     let mut units = UNITS.as_slice();

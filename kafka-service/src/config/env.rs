@@ -87,6 +87,7 @@ impl Reader {
         self.set(names::MESSAGE_ID, &mut config.message_id, MessageId::parse);
         self.set(names::CREATE_TOPICS, &mut config.create_topics, choices::parse_bool);
         self.set(names::SHUTDOWN_DEADLINE, &mut config.shutdown_deadline, duration::parse);
+        self.set(names::STALL_TIMEOUT, &mut config.stall_timeout, duration::parse_or_off);
     }
 
     /// Takes one of our variables. A bad value leaves the default, so that the rules that follow see something sound.

@@ -60,6 +60,7 @@ pub(crate) use topic::flaw as topic_flaw;
 /// | `KAFKA_MESSAGE_ID` | `envelope`; `header`, `off` |
 /// | `KAFKA_CREATE_TOPICS` | `false` |
 /// | `KAFKA_SHUTDOWN_DEADLINE` | `25s` |
+/// | `KAFKA_STALL_TIMEOUT` | `5m` without progress before the consumer is replaced, then liveness fails; `off` |
 ///
 /// Durations carry their unit: `200ms`, `30s`, `1m30s`, `1h`.
 ///
@@ -120,6 +121,10 @@ pub struct Config {
     pub create_topics: bool,
     /// How long a stop may take before work is left undone.
     pub shutdown_deadline: Duration,
+    /// How long the service may make no progress although records are waiting and nothing outside of it is at fault; no
+    /// shorter than the timeout of any handler. Then the Kafka consumer is replaced, and after as long again
+    /// [`Health::live`](crate::Health::live) becomes false. `None`: never.
+    pub stall_timeout: Option<Duration>,
     properties: Properties,
     unknown_variables: Vec<String>,
 }
@@ -178,6 +183,7 @@ impl Config {
             message_id: MessageId::default(),
             create_topics: false,
             shutdown_deadline: Duration::from_secs(25),
+            stall_timeout: Some(Duration::from_secs(5 * 60)),
             properties: Properties::default(),
             unknown_variables: Vec::new(),
         }

@@ -61,6 +61,7 @@ settings! {
     MESSAGE_ID = "KAFKA_MESSAGE_ID", "message_id";
     CREATE_TOPICS = "KAFKA_CREATE_TOPICS", "create_topics";
     SHUTDOWN_DEADLINE = "KAFKA_SHUTDOWN_DEADLINE", "shutdown_deadline";
+    STALL_TIMEOUT = "KAFKA_STALL_TIMEOUT", "stall_timeout";
 }
 
 /// What a variable that is not a setting of ours stands for.

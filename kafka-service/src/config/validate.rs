@@ -39,6 +39,9 @@ pub(super) fn problems(config: &Config, names: Names, features: Features) -> Vec
         check.range(names::DEAD_LETTER_LIMIT, limit, &PERCENT);
     }
     check.duration(names::SHUTDOWN_DEADLINE, config.shutdown_deadline);
+    if let Some(timeout) = config.stall_timeout {
+        check.duration(names::STALL_TIMEOUT, timeout);
+    }
     check.properties(features);
     check.problems.extend(security::problems(config));
     check.problems

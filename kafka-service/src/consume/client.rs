@@ -37,8 +37,19 @@ pub(crate) enum ClientEvent {
     Overtaken(TopicPartition, i64),
     /// The broker does not speak the group protocol that was asked for.
     ProtocolRefused,
-    /// The client has ended; only a new one can go on.
+    /// The right to read the group is missing.
+    GroupDenied(String),
+    /// The client has ended, and a new one would end the same way.
     Fatal(String),
+    /// The client has ended; a new one can go on.
+    Ended(String),
+}
+
+/// Stands in the place of a record: the broker does not let a partition be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FetchError {
+    pub(crate) kind: FetchErrorKind,
+    pub(crate) cause: String,
 }
 
 /// The broker's answer to a commit.
@@ -48,6 +59,17 @@ pub(crate) enum CommitAnswer {
     Accepted(Vec<(TopicPartition, i64)>),
     /// Nothing of these is committed; the reason.
     Refused(Vec<TopicPartition>, String),
+}
+
+/// What a partition that cannot be fetched waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FetchErrorKind {
+    /// The right to read its topic.
+    Denied,
+    /// An offset from which to read: the client does not choose one, and does not go on by itself.
+    NoOffset,
+    /// Its broker, or its topic; the client goes on trying.
+    Passing,
 }
 
 /// A member of a consumer group. No call waits, except as long as it is told to.
@@ -66,8 +88,8 @@ pub(crate) trait Client {
     /// The topic of a record.
     fn topic(record: &Self::Record) -> String;
 
-    /// What stands in the place of a record when the broker does not give a partition out.
-    fn error(record: &Self::Record) -> Option<String>;
+    /// What stands in the place of a record when its partition cannot be fetched.
+    fn error(record: &Self::Record) -> Option<FetchError>;
 
     fn assign(&mut self, partitions: &[TopicPartition]);
 

@@ -44,6 +44,39 @@ impl Unanswered {
     }
 }
 
+/// Commits that were refused in a row.
+#[derive(Debug, Default)]
+pub(super) struct Refusals {
+    count: u32,
+    last: String,
+    not_before: Option<Instant>,
+}
+
+const FIRST_BACKOFF: Duration = Duration::from_millis(100);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(2);
+
+impl Refusals {
+    pub(super) fn add(&mut self, reason: String, now: Instant) {
+        let backoff = FIRST_BACKOFF.saturating_mul(1 << self.count.min(10)).min(LONGEST_BACKOFF);
+        self.count += 1;
+        self.last = reason;
+        self.not_before = Some(now + backoff);
+    }
+
+    pub(super) fn end(&mut self) {
+        *self = Self::default();
+    }
+
+    /// What the last one said; empty without one.
+    pub(super) fn last(&self) -> &str {
+        &self.last
+    }
+
+    fn hold_back(&self, now: Instant) -> bool {
+        self.not_before.is_some_and(|not_before| now < not_before)
+    }
+}
+
 impl<C: Client> Driver<C> {
     /// Whether a quarter of a window has finished since the last commit.
     pub(super) fn is_commit_due(&mut self) -> bool {
@@ -62,7 +95,7 @@ impl<C: Client> Driver<C> {
             // A window that is full finishes nothing more, so nothing else would bring a commit about.
             self.partitions.iter_mut().for_each(|partition| partition.tracker.hand_over_again());
         }
-        if !self.unanswered.hold_back() {
+        if !self.unanswered.hold_back() && !self.refusals.hold_back(now) {
             self.commit_at_last(now);
         }
     }

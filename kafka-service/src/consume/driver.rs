@@ -9,8 +9,8 @@ use std::{
 use tokio::sync::mpsc::{self, error::TrySendError};
 
 use super::{
-    Client, Ended, Stop,
-    commit::Unanswered,
+    Client, Ended, Stop, TopicPartition,
+    commit::{Refusals, Unanswered},
     partition::{Hold, Limits},
     partitions::{Partitions, Taken, no_room},
     revoke::{Drain, Revoke},
@@ -66,14 +66,13 @@ pub(crate) struct Driver<C: Client> {
     phase: Phase,
     pub(super) limits: Limits,
     pub(super) any_hold: bool,
-    /// The broker refused to give out a partition, and no record has come since.
-    partition_problem: bool,
+    /// Some partition could not be fetched, and no record of it has come since.
+    pub(super) any_fetch_failed: bool,
     pub(super) unanswered: Unanswered,
     pub(super) last_commit: Instant,
-    pub(super) last_alarm: Instant,
     /// The poll of a handler that was going on at the last tick, and when that was.
     pub(super) seen_poll: Option<(u64, Instant)>,
-    pub(super) began: Instant,
+    pub(super) refusals: Refusals,
 }
 
 enum Phase {
@@ -99,6 +98,8 @@ pub(crate) enum Step {
 pub(crate) enum End {
     Stopped(Ended),
     Fatal(String, Ended),
+    /// A new client can go on; the reason.
+    Recreate(String),
     ProtocolRefused,
 }
 
@@ -116,12 +117,11 @@ impl<C: Client> Driver<C> {
             lease: Arc::new(()),
             phase: Phase::Consuming,
             any_hold: false,
-            partition_problem: false,
+            any_fetch_failed: false,
             unanswered: Unanswered::default(),
             last_commit: now,
-            last_alarm: now,
             seen_poll: None,
-            began: now,
+            refusals: Refusals::default(),
         }
     }
 
@@ -157,6 +157,11 @@ impl<C: Client> Driver<C> {
         (self.client, self.lease)
     }
 
+    /// Nothing new is received any more.
+    pub(crate) fn is_stopping(&self) -> bool {
+        !matches!(self.phase, Phase::Consuming)
+    }
+
     fn must_stop(&self) -> bool {
         self.settings.stop.is_requested() || self.settings.core.fatal.reason().is_some()
     }
@@ -190,17 +195,16 @@ impl<C: Client> Driver<C> {
         let mut entries = Vec::with_capacity(records.len());
         let mut full = Vec::new();
         for record in records {
-            if let Some(problem) = C::error(&record) {
-                self.settings.health.set_problem(Some(problem));
-                self.partition_problem = true;
+            if let Some(error) = C::error(&record) {
+                let name = TopicPartition::new(&C::topic(&record), C::handle(&record).1);
+                self.fetch_failed(&name, error, now);
                 continue;
-            }
-            if self.partition_problem {
-                self.settings.health.set_problem(None);
-                self.partition_problem = false;
             }
             match self.partitions.take(&record, self.limits) {
                 Taken::Slot { assignment, slot, full: is_full, place } => {
+                    if self.any_fetch_failed {
+                        self.fetched(place, now);
+                    }
                     entries.push(Entry { record, assignment, slot });
                     if is_full {
                         let partition = self.partitions.at(place);

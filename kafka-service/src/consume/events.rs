@@ -8,11 +8,12 @@ use super::{
     partition::Partition,
     revoke::{Drain, Revoke},
 };
+use crate::health::{Operation, Reason, Resource};
 
 impl<C: Client> Driver<C> {
     pub(super) fn event(&mut self, event: ClientEvent, now: Instant) -> Option<End> {
         match event {
-            ClientEvent::Assigned(partitions) => self.assigned(&partitions),
+            ClientEvent::Assigned(partitions) => self.assigned(&partitions, now),
             ClientEvent::Revoked { partitions, lost } => self.revoked(&partitions, lost, now),
             ClientEvent::Committed(answer) => self.committed(answer, now),
             ClientEvent::Overtaken(name, offset) => {
@@ -21,12 +22,22 @@ impl<C: Client> Driver<C> {
                 }
             }
             ClientEvent::ProtocolRefused => return Some(End::ProtocolRefused),
+            ClientEvent::GroupDenied(cause) => self.settings.health.raise(self.group_denied(), cause, now),
             ClientEvent::Fatal(reason) => return Some(End::Fatal(reason, self.ended())),
+            ClientEvent::Ended(reason) => return Some(End::Recreate(reason)),
         }
         None
     }
 
-    fn assigned(&mut self, names: &[TopicPartition]) {
+    fn group_denied(&self) -> Reason {
+        let resource = Resource::Group(self.settings.core.settings.group.clone());
+        Reason::NotAuthorized { resource, operation: Operation::Read }
+    }
+
+    fn assigned(&mut self, names: &[TopicPartition], now: Instant) {
+        if !names.is_empty() {
+            self.settings.health.clear(&self.group_denied(), now);
+        }
         for name in names {
             let assignments = &self.settings.core.acks.assignments;
             let assignment = assignments.add(name.topic.clone(), name.partition, self.settings.max_uncommitted);
@@ -40,6 +51,7 @@ impl<C: Client> Driver<C> {
     fn revoked(&mut self, names: &[TopicPartition], lost: bool, now: Instant) {
         let partitions: Vec<_> = names.iter().filter_map(|name| self.partitions.remove(name)).collect();
         self.count_assigned();
+        self.forget_fetch_errors(names, now);
         // What is lost belongs to somebody else already: there is no time to wait for, and nothing that may be committed.
         let deadline = if lost { now } else { self.drain_deadline(now) };
         let drain = Drain::begin(&self.settings.control, partitions.iter(), deadline, now);
@@ -65,6 +77,27 @@ impl<C: Client> Driver<C> {
             let revoke = self.revokes.remove(place);
             self.give_back(revoke, lost, now);
         }
+    }
+
+    /// The client is given up: whatever comes of what it gave out is discarded, and is delivered again to the next owners of
+    /// its partitions.
+    pub(crate) fn abandon(&mut self, now: Instant) {
+        self.unsent = None;
+        let names: Vec<_> = self.partitions.iter().map(|partition| partition.name.clone()).collect();
+        for index in self.all_assignments() {
+            self.settings.core.acks.assignments.remove(index);
+        }
+        let partitions = names.iter().filter_map(|name| self.partitions.remove(name)).collect::<Vec<_>>();
+        // The dispatcher drops what waits, whether or not somebody hears its answer.
+        drop(Drain::begin(&self.settings.control, partitions.iter(), now, now));
+        self.revokes.clear();
+        self.count_assigned();
+        self.forget_fetch_errors(&names, now);
+    }
+
+    fn all_assignments(&self) -> Vec<u32> {
+        let draining = self.revokes.iter().flat_map(|revoke| &revoke.partitions);
+        self.partitions.iter().chain(draining).map(|partition| partition.tracker.assignment().index()).collect()
     }
 
     fn give_back(&mut self, mut revoke: Revoke<C::Record>, lost: bool, now: Instant) {
@@ -95,6 +128,8 @@ impl<C: Client> Driver<C> {
         self.unanswered.answered();
         match answer {
             CommitAnswer::Accepted(offsets) => {
+                self.refusals.end();
+                self.settings.health.clear(&self.group_denied(), now);
                 for (name, offset) in offsets {
                     if let Some(partition) = self.owned(&name) {
                         confirm(partition, offset, now);
@@ -102,7 +137,9 @@ impl<C: Client> Driver<C> {
                 }
             }
             CommitAnswer::Refused(names, reason) => {
-                tracing::warn!(partitions = list(&names), reason, "a commit was refused; it is repeated with the next");
+                // Health says it when it lasts.
+                tracing::debug!(partitions = list(&names), reason, "offset commit failed; retrying");
+                self.refusals.add(reason, now);
                 for name in names {
                     if let Some(partition) = self.owned(&name) {
                         partition.tracker.hand_over_again();

@@ -8,19 +8,22 @@ mod client;
 mod commit;
 mod driver;
 mod events;
+mod fetch_errors;
 mod hold;
 mod partition;
 mod partitions;
 mod revoke;
 mod stop;
 mod tick;
+mod view;
 
 #[cfg(test)]
 pub(crate) use self::commit::ANSWER_WITHIN;
 pub(crate) use self::{
-    client::{Client, ClientEvent, CommitAnswer, TopicPartition},
+    client::{Client, ClientEvent, CommitAnswer, FetchError, FetchErrorKind, TopicPartition},
     driver::{Driver, DriverSettings, End, Step},
     stop::{Ended, Stop},
+    view::View,
 };
 
 use crate::message::Record;

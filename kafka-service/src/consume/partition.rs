@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::TopicPartition;
+use super::{FetchErrorKind, TopicPartition};
 use crate::commit::{Assignment, Tracker};
 
 /// One partition, from its assignment to its end.
@@ -22,6 +22,8 @@ pub(super) struct Partition<R> {
     pub(super) unconfirmed_since: Option<Instant>,
     /// The position that was to be read and that the topic does not have any more; the next record tells how many are gone.
     pub(super) overtaken: Option<i64>,
+    /// What it waits for if it could not be fetched and no record of it has come since.
+    pub(super) fetch_failed: Option<FetchErrorKind>,
 }
 
 /// What one partition may take.
@@ -66,6 +68,7 @@ impl<R> Partition<R> {
             aside: VecDeque::new(),
             unconfirmed_since: None,
             overtaken: None,
+            fetch_failed: None,
         }
     }
 

@@ -6,13 +6,13 @@ use std::{
 };
 
 use super::{Client, Driver};
+use crate::health::Reason;
 
 /// How often finished work is committed at least.
 const COMMIT_EVERY: Duration = Duration::from_millis(100);
-/// A commit that is not confirmed for this long is worth a line in the log.
-const UNCONFIRMED_TOO_LONG: Duration = Duration::from_secs(10);
-/// A member without partitions counts as taking part after this long without a problem.
-const MEMBER_AFTER: Duration = Duration::from_secs(10);
+/// How long commits may stay without an acknowledgement before the service is not ready. The election of another coordinator
+/// is usually shorter.
+const UNCONFIRMED_TOO_LONG: Duration = Duration::from_millis(4_500);
 
 impl<C: Client> Driver<C> {
     /// Everything that is due by time.
@@ -23,24 +23,33 @@ impl<C: Client> Driver<C> {
         self.last_commit = now;
         self.commit(now);
         self.watch_handlers(now);
+        self.watch_commits(now);
+        self.settings.health.tick(self.settings.core.fatal.reason(), now);
+    }
+
+    fn watch_commits(&mut self, now: Instant) {
         let health = &self.settings.health;
         let uncommitted = self.partitions.iter().map(|partition| partition.tracker.uncommitted()).max();
         health.uncommitted.store(uncommitted.unwrap_or(0), Ordering::Relaxed);
-        let unconfirmed = self.partitions.iter().filter_map(|partition| partition.unconfirmed_since).min();
-        let unconfirmed = unconfirmed.map(|since| now.duration_since(since)).unwrap_or_default();
+        let unconfirmed = self.unconfirmed_for(now);
         let millis = usize::try_from(unconfirmed.as_millis()).unwrap_or(usize::MAX);
         health.unconfirmed_ms.store(millis, Ordering::Relaxed);
-        if unconfirmed >= UNCONFIRMED_TOO_LONG && now.duration_since(self.last_alarm) >= UNCONFIRMED_TOO_LONG {
-            self.last_alarm = now;
-            tracing::warn!(
-                unconfirmed_for = ?unconfirmed,
-                uncommitted,
-                "the broker does not confirm commits; if this instance dies now, what is uncommitted is delivered again"
-            );
+        let reason = || Reason::CommitsFailing { group: self.settings.core.settings.group.clone() };
+        if unconfirmed >= UNCONFIRMED_TOO_LONG {
+            let cause = match self.refusals.last() {
+                "" => "no answer from the group coordinator".to_owned(),
+                refusal => refusal.to_owned(),
+            };
+            health.raise(reason(), cause, now);
+        } else if health.has(|reason| matches!(reason, Reason::CommitsFailing { .. })) {
+            health.clear(&reason(), now);
         }
-        if now.duration_since(self.began) > MEMBER_AFTER && health.problem().is_none() {
-            health.member.store(true, Ordering::Relaxed);
-        }
+    }
+
+    /// How long the oldest commit has waited for its acknowledgement.
+    pub(crate) fn unconfirmed_for(&self, now: Instant) -> Duration {
+        let oldest = self.partitions.iter().filter_map(|partition| partition.unconfirmed_since).min();
+        oldest.map(|since| now.duration_since(since)).unwrap_or_default()
     }
 
     /// A handler that is still in the poll in which it was at the last look does not give the thread back.

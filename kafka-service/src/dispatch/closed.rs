@@ -6,7 +6,10 @@ use std::{
 };
 
 use super::Core;
-use crate::{commit::Token, transport::Stored};
+use crate::{
+    commit::Token,
+    transport::{Stored, TopicId},
+};
 
 /// Records of one key in the order in which they were sent. A producer that ends gives them back in another: what waits for
 /// a request, and what one of its threads has taken already, come from different queues.
@@ -19,6 +22,7 @@ pub(super) fn order(core: &Core, token: Token) -> Order {
 /// A key that is closed to new sends.
 #[derive(Debug, Default)]
 pub(super) struct Closed {
+    pub(super) topic: Option<TopicId>,
     /// Sent once, and not taken.
     pub(super) failed: BTreeMap<Order, Stored>,
     /// Never sent; came after the key was closed.

@@ -16,6 +16,7 @@ use crate::{
     clock::Clock,
     config::{Config, DeadLetterHeaders, MessageId, Ordering as KeyOrdering, RetryPolicy, UnknownCommands},
     handler::{Classifiers, States},
+    health::HealthState,
     publish::{Acks, Publisher},
     registry::Routes,
     transport::{Producer, ReadBack, TopicId},
@@ -70,6 +71,7 @@ pub(crate) struct Core {
     pub(crate) producer: Arc<dyn Producer>,
     pub(crate) acks: Arc<Acks>,
     pub(crate) counters: Counters,
+    pub(crate) health: Arc<HealthState>,
     pub(crate) costs: Costs,
     pub(crate) fatal: Fatal,
     pub(crate) clock: Box<dyn Clock>,
@@ -98,6 +100,8 @@ pub(crate) struct Counters {
     pub(crate) ignored_fields: AtomicU64,
     /// Handlers that run or wait for their next attempt.
     pub(crate) in_flight: AtomicU64,
+    /// Commands that wait for their next attempt.
+    pub(crate) waiting_for_retry: AtomicU64,
     /// Records that the broker does not take at the moment; they are sent again until it does.
     pub(crate) undelivered: AtomicU64,
 }

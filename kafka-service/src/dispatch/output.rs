@@ -10,8 +10,9 @@ use super::{
 };
 use crate::{
     commit::Token,
+    health::Reason,
     publish::Acks,
-    transport::{Cause, OutRecord, SendError, Stored, Undelivered},
+    transport::{Cause, OutRecord, SendError, Stored, TopicId, Undelivered},
 };
 
 /// Hands records over in order. While the producer is full they wait here, and the dispatcher takes nothing new.
@@ -20,8 +21,6 @@ pub(super) struct Output {
     waiting: VecDeque<Stored>,
     /// What the broker did not take, and what waits behind it.
     pub(super) repair: Repair,
-    /// Why the last record was not taken.
-    trouble: String,
     /// Something was handed over since the producer was last told that there is nothing more.
     lingering: bool,
 }
@@ -36,7 +35,6 @@ impl Output {
             core: Arc::clone(core),
             waiting: VecDeque::new(),
             repair: Repair::new(Arc::clone(core)),
-            trouble: String::new(),
             lingering: false,
         }
     }
@@ -118,34 +116,25 @@ impl Output {
             }
             return;
         };
-        self.note(cause, &error);
+        self.note(stored.topic, cause, &error);
         self.repair.refused(&Stored { token, ..stored.clone() }, cause);
         self.keep_waiting_behind();
     }
 
     /// The broker did not take a record.
     pub(super) fn failed(&mut self, token: Token, undelivered: Undelivered) {
-        self.note(undelivered.cause, &undelivered.error);
+        self.note(undelivered.topic, undelivered.cause, &undelivered.error);
         self.repair.failed(token, undelivered);
         self.keep_waiting_behind();
     }
 
-    fn note(&mut self, cause: Cause, error: &str) {
+    fn note(&mut self, topic: TopicId, cause: Cause, error: &str) {
         if cause == Cause::Producer {
             self.core.producer.renew();
         }
-        // Said once while it lasts: one trouble is that of thousands of records, and health says of how many keys.
-        if self.repair.is_empty() {
-            self.trouble.clear();
-        }
-        if self.trouble == error {
-            return;
-        }
-        error.clone_into(&mut self.trouble);
-        tracing::error!(
-            error,
-            "the broker did not take an event or a dead letter; its command stays uncommitted, and it is sent again in order"
-        );
+        // Said by health, once for each topic while it lasts: one fault is that of thousands of records.
+        let reason = Reason::DeliveryFailing { topic: self.core.producer.topic_name(topic) };
+        self.core.health.raise(reason, error, self.core.clock.instant());
     }
 
     /// What waits for room and has a key that was closed comes before all that is kept behind it later.

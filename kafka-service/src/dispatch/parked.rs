@@ -42,7 +42,7 @@ pub(super) struct Parked {
 enum State {
     Handling(Handling),
     /// Until its next attempt.
-    Pausing(BoxFuture<'static, ()>),
+    Pausing(Pause),
     Over(Option<JobResult>),
 }
 
@@ -69,7 +69,7 @@ impl Future for Parked {
                     Err(error) => State::failed(core, job, *began, error),
                 },
                 State::Pausing(wait) => {
-                    ready!(wait.as_mut().poll(context));
+                    ready!(wait.sleep.as_mut().poll(context));
                     State::resumed(core, job, *began)
                 }
                 State::Over(result) => {
@@ -82,14 +82,14 @@ impl Future for Parked {
 }
 
 impl State {
-    fn of(core: &Core, job: &Job, began: Timestamp, next: Next) -> Self {
+    fn of(core: &Arc<Core>, job: &Job, began: Timestamp, next: Next) -> Self {
         match next {
             Next::Finish(future) => Self::Handling(Handling::new(core, job.handler, future)),
             Next::Failed(error) => Self::failed(core, job, began, error),
         }
     }
 
-    fn failed(core: &Core, job: &Job, began: Timestamp, error: AttemptError) -> Self {
+    fn failed(core: &Arc<Core>, job: &Job, began: Timestamp, error: AttemptError) -> Self {
         // A clock that was set back counts as no time.
         let elapsed = Duration::try_from(core.clock.timestamp().duration_since(began)).unwrap_or_default();
         let policy = policy(&core.settings.retry, &job.handler.retry);
@@ -97,7 +97,7 @@ impl State {
         let Decision::After(wait) = decision else { return Self::Over(Some(JobResult::Failed(error))) };
         log_retry(job, wait, &error);
         job.waiting.assignment.pause(job.waiting.slot);
-        Self::Pausing(core.clock.sleep(wait))
+        Self::Pausing(Pause::new(core, wait))
     }
 
     /// After the pause: the next attempt, if there may be one.
@@ -109,6 +109,25 @@ impl State {
         core.counters.retries.fetch_add(1, Ordering::Relaxed);
         let next = again(core, job);
         Self::of(core, job, began, next)
+    }
+}
+
+/// The time until the next attempt, counted while it lasts.
+struct Pause {
+    sleep: BoxFuture<'static, ()>,
+    core: Arc<Core>,
+}
+
+impl Pause {
+    fn new(core: &Arc<Core>, wait: Duration) -> Self {
+        core.counters.waiting_for_retry.fetch_add(1, Ordering::Relaxed);
+        Self { sleep: core.clock.sleep(wait), core: Arc::clone(core) }
+    }
+}
+
+impl Drop for Pause {
+    fn drop(&mut self) {
+        self.core.counters.waiting_for_retry.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -28,6 +28,7 @@ use super::{
 };
 use crate::{
     commit::Token,
+    health::Reason,
     transport::{Cause, OutRecord, SendError, Stored, TopicId, Undelivered},
 };
 
@@ -73,12 +74,14 @@ pub(super) struct Repair {
     /// refused again, all of them for one.
     suspects: VecDeque<KeyId>,
     travelling: Option<KeyId>,
+    /// How many keys of each topic are closed.
+    topics: FxHashMap<TopicId, usize>,
 }
 
 impl Repair {
     pub(super) fn new(core: Arc<Core>) -> Self {
         let (keys, attempts) = (FxHashMap::default(), FuturesUnordered::new());
-        Self { core, keys, attempts, suspects: VecDeque::new(), travelling: None }
+        Self { core, keys, attempts, suspects: VecDeque::new(), travelling: None, topics: FxHashMap::default() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -124,6 +127,10 @@ impl Repair {
 
     fn close(&mut self, id: KeyId, is_new: bool, cause: Cause) {
         if is_new && let Some(closed) = self.keys.get_mut(&id) {
+            closed.topic = closed.oldest().map(|oldest| oldest.topic);
+            if let Some(topic) = closed.topic {
+                *self.topics.entry(topic).or_default() += 1;
+            }
             closed.refusals = u32::from(cause == Cause::Record);
             self.send_oldest(id);
         }
@@ -185,12 +192,24 @@ impl Repair {
             closed.begin_next();
         }
         if closed.oldest().is_none() {
-            self.keys.remove(&key);
+            let topic = self.keys.remove(&key).and_then(|closed| closed.topic);
+            topic.into_iter().for_each(|topic| self.recovered(topic));
         } else if closed.refusals > 0 {
             self.suspects.push_back(key);
             self.send_next_suspect();
         } else {
             self.attempt(key);
+        }
+    }
+
+    /// A key of a topic is open again.
+    fn recovered(&mut self, topic: TopicId) {
+        let open = self.topics.entry(topic).or_default();
+        *open = open.saturating_sub(1);
+        if *open == 0 {
+            self.topics.remove(&topic);
+            let reason = Reason::DeliveryFailing { topic: self.core.producer.topic_name(topic) };
+            self.core.health.clear(&reason, self.core.clock.instant());
         }
     }
 

@@ -170,6 +170,7 @@ fn core(acks: Arc<Acks>) -> Core {
         producer,
         acks,
         counters: Counters::default(),
+        health: Arc::default(),
         fatal: Fatal::default(),
         clock: Box::new(SystemClock),
         read_back: Box::new(Nowhere),

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -101,9 +101,10 @@ impl ServiceHandle {
 impl Drop for ServiceHandle {
     fn drop(&mut self) {
         if let Some(running) = &self.running {
-            running.health.is_stopping.store(true, Ordering::Relaxed);
+            running.health.drain();
             running.consumer.stop(Instant::now());
             running.core.acks.close();
+            running.health.stopped();
         }
     }
 }
@@ -115,7 +116,7 @@ impl Running {
         let started = Instant::now();
         let deadline = started + self.config.shutdown_deadline;
         let failure = self.core.fatal.reason().map(str::to_owned);
-        self.health.is_stopping.store(true, Ordering::Relaxed);
+        self.health.drain();
         tracing::info!(deadline = ?self.config.shutdown_deadline, "stopping: nothing more is taken");
         self.consumer.stop(deadline);
         let ended = tokio::time::timeout_at((deadline + GOODBYE).into(), self.consumer.ended).await;
@@ -130,6 +131,7 @@ impl Running {
         }
         let unacknowledged = flush(&self.core, deadline).await;
         self.core.acks.close();
+        self.health.stopped();
         tracing::info!(
             commands_left = left,
             still_running = running,

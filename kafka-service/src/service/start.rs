@@ -98,9 +98,13 @@ impl Topics {
     }
 
     fn need(&mut self, name: &str, purpose: &'static str, is_written: bool) {
-        if !self.needed.iter().any(|topic| topic.name == name) {
-            self.needed.push(NeededTopic { name: name.to_owned(), purpose, is_written });
-        }
+        let place = self.needed.iter().position(|topic| topic.name == name).unwrap_or_else(|| {
+            self.needed.push(NeededTopic { name: name.to_owned(), purpose, is_read: false, is_written: false });
+            self.needed.len() - 1
+        });
+        let topic = &mut self.needed[place];
+        topic.is_read |= !is_written;
+        topic.is_written |= is_written;
     }
 
     fn write(&mut self, name: &str, purpose: &'static str) -> TopicId {
@@ -125,13 +129,13 @@ fn launch(config: Config, program: Program, runtime: Runtime) -> Result<ServiceH
     let producer = KafkaProducer::new(&config, &bootstrap, topics.written.clone(), Arc::clone(&acks))
         .map_err(|error| Error::Client(kafka::describe(&error)))?;
     let producer = Arc::new(producer);
-    let core = Arc::new(core(&config, &bootstrap, &topics, program, Arc::clone(&producer), acks));
+    let health = Arc::new(HealthState::new(&bootstrap));
+    let core = Arc::new(core(&config, &bootstrap, &topics, program, Arc::clone(&producer), acks, Arc::clone(&health)));
     let (batch_sender, batches) = mpsc::channel(BATCHES_AHEAD);
     let (control_sender, control) = mpsc::unbounded_channel();
     let dispatcher = Dispatcher::new(Arc::clone(&core), batches, control, undelivered);
     let dispatcher = DispatcherThread::spawn(&runtime, Arc::clone(&core), dispatcher)
         .map_err(|error| Error::Client(format!("cannot start the dispatcher's thread: {error}")))?;
-    let health = Arc::new(HealthState::default());
     let consumer = kafka::spawn(ConsumerSettings {
         bootstrap: bootstrap.clone(),
         topics: core.routes.topics().map(str::to_owned).collect(),
@@ -175,6 +179,7 @@ fn core(
     program: Program,
     producer: Arc<KafkaProducer>,
     acks: Arc<Acks>,
+    health: Arc<HealthState>,
 ) -> Core {
     let producer: Arc<dyn Producer> = producer;
     let publisher = Publisher::new(PublisherCore::new(
@@ -195,6 +200,7 @@ fn core(
         producer,
         acks,
         counters: Counters::default(),
+        health,
         fatal: Fatal::default(),
         clock: Box::new(SystemClock),
         read_back: Box::new(KafkaReadBack::new(config, bootstrap)),

@@ -3,14 +3,14 @@
 use std::{
     fmt,
     sync::{Arc, Weak, atomic::Ordering},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use super::ServiceHandle;
 use crate::{
     dispatch::{Core, Counters},
     error::Error,
-    health::{Health, HealthState},
+    health::{Health, HealthState, Problem, Reason, ServiceState},
 };
 
 /// How long [`ServiceHandle::ready`] waits.
@@ -54,9 +54,22 @@ impl HealthWatch {
     #[must_use]
     pub fn now(&self) -> Health {
         let Some((core, health)) = &self.running else {
-            return empty(true, "Kafka is disabled (KAFKA_BOOTSTRAP_SERVERS is empty)");
+            return empty(ServiceState::Ready, vec![problem(Reason::Disabled)]);
         };
-        core.upgrade().map_or_else(|| empty(false, "the service has stopped"), |core| picture(&core, health))
+        core.upgrade().map_or_else(|| empty(health.state(), health.problems()), |core| picture(&core, health))
+    }
+
+    /// Whether a web service in the same program should accept requests: false only while the service shuts down and when it
+    /// has ended, whatever is wrong with Kafka.
+    #[must_use]
+    pub fn accepts_http(&self) -> bool {
+        !matches!(self.state(), ServiceState::Draining | ServiceState::Stopped | ServiceState::Failed)
+    }
+
+    /// Where the service is in its life at this moment.
+    #[must_use]
+    pub fn state(&self) -> ServiceState {
+        self.running.as_ref().map_or(ServiceState::Ready, |(_, health)| health.state())
     }
 }
 
@@ -71,6 +84,18 @@ impl ServiceHandle {
     #[must_use]
     pub fn health_watch(&self) -> HealthWatch {
         self.watch.clone()
+    }
+
+    /// Where the service is in its life at this moment.
+    #[must_use]
+    pub fn state(&self) -> ServiceState {
+        self.watch.state()
+    }
+
+    /// Whether a web service in the same program should accept requests; see [`HealthWatch::accepts_http`].
+    #[must_use]
+    pub fn accepts_http(&self) -> bool {
+        self.watch.accepts_http()
     }
 
     /// How the service is doing at this moment.
@@ -96,7 +121,7 @@ impl ServiceHandle {
     /// # Examples
     ///
     /// ```standalone_crate
-    /// use kafka_service::{Config, KafkaService, command, config::Bootstrap};
+    /// use kafka_service::{Config, KafkaService, command, config::Bootstrap, health::ServiceState};
     ///
     /// #[command("ping")]
     /// async fn ping() {}
@@ -110,7 +135,7 @@ impl ServiceHandle {
     ///     service.ready().await?;
     ///     assert!(health.now().ready);
     ///     service.shutdown().await?;
-    ///     assert_eq!(health.now().problems, ["the service has stopped"]);
+    ///     assert_eq!(health.state(), ServiceState::Stopped);
     ///     Ok(())
     /// }
     /// ```
@@ -137,11 +162,13 @@ impl ServiceHandle {
 }
 
 fn picture(core: &Core, health: &HealthState) -> Health {
-    let problems = problems(core, health);
+    let state = health.state();
     let counters = &core.counters;
     Health {
-        ready: problems.is_empty(),
-        problems,
+        state,
+        ready: state == ServiceState::Ready,
+        live: state != ServiceState::Failed && !health.is_stalled(),
+        problems: problems(core, health, state),
         assigned_partitions: health.assigned_partitions.load(Ordering::Relaxed),
         in_flight: Counters::get(&counters.in_flight),
         waiting_bytes: core.acks.assignments.waiting_bytes(),
@@ -157,27 +184,28 @@ fn picture(core: &Core, health: &HealthState) -> Health {
     }
 }
 
-fn problems(core: &Core, health: &HealthState) -> Vec<String> {
-    let mut problems = Vec::new();
-    problems.extend(core.fatal.reason().map(str::to_owned));
-    problems.extend(health.problem());
-    if health.is_stopping.load(Ordering::Relaxed) {
-        problems.push("the service is stopping".to_owned());
-    } else if problems.is_empty() && !health.takes_part() {
-        problems.push("no partition has been assigned yet".to_owned());
-    }
-    let undelivered = Counters::get(&core.counters.undelivered);
-    if undelivered > 0 {
-        problems.push(format!("the broker does not take {undelivered} events or dead letters; they are sent again"));
+/// What is known to be wrong; a service that is not ready gives at least one reason.
+fn problems(core: &Core, health: &HealthState, state: ServiceState) -> Vec<Problem> {
+    let mut problems = health.problems();
+    if matches!(state, ServiceState::Draining | ServiceState::Stopped) {
+        problems.push(problem(Reason::Stopping));
+    } else if state != ServiceState::Ready && problems.is_empty() {
+        problems.push(problem(Reason::NotInGroup { group: core.settings.group.clone() }));
     }
     problems
 }
 
+fn problem(reason: Reason) -> Problem {
+    Problem { help: reason.help(""), reason, since: SystemTime::now(), cause: String::new() }
+}
+
 /// There is nothing to count.
-fn empty(ready: bool, problem: &str) -> Health {
+fn empty(state: ServiceState, problems: Vec<Problem>) -> Health {
     Health {
-        ready,
-        problems: vec![problem.to_owned()],
+        state,
+        ready: state == ServiceState::Ready,
+        live: state != ServiceState::Failed,
+        problems,
         assigned_partitions: 0,
         in_flight: 0,
         waiting_bytes: 0,
@@ -221,7 +249,7 @@ mod tests {
         assert!(health.now().ready);
         service.run_until(std::future::ready(())).await.unwrap();
         let now = health.clone().now();
-        assert_eq!((now.ready, now.problems), (false, vec!["the service has stopped".to_owned()]));
+        assert_eq!((now.ready, now.state, health.state()), (false, ServiceState::Stopped, ServiceState::Stopped));
     }
 
     #[tokio::test]

@@ -8,7 +8,7 @@ use super::{
     world::{Shared, World, open},
 };
 use crate::{
-    consume::{ANSWER_WITHIN, Client, ClientEvent, CommitAnswer, TopicPartition},
+    consume::{ANSWER_WITHIN, Client, ClientEvent, CommitAnswer, FetchError, FetchErrorKind, TopicPartition},
     message::{Header, Record},
 };
 
@@ -236,8 +236,8 @@ impl Client for SimClient {
         topic::NAME.to_owned()
     }
 
-    fn error(record: &SimRecord) -> Option<String> {
-        record.command.is_none().then(|| "no leader".to_owned())
+    fn error(record: &SimRecord) -> Option<FetchError> {
+        record.command.is_none().then(|| FetchError { kind: FetchErrorKind::Passing, cause: "no leader".to_owned() })
     }
 
     fn assign(&mut self, partitions: &[TopicPartition]) {

@@ -188,6 +188,7 @@ fn core(opened: &World, scene: Scene, random: Random) -> Core {
         producer,
         acks,
         counters: Counters::default(),
+        health: Arc::default(),
         fatal: Fatal::default(),
         read_back: Box::new(read_back),
         clock: Box::new(SimClock { time: Arc::clone(&opened.time), random: Mutex::new(random) }),

@@ -13,7 +13,7 @@ mod stored;
 pub(crate) use stored::Stored;
 
 /// A topic that the service writes to, by its place in the producer's list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct TopicId(pub(crate) usize);
 
 /// A record on its way out. The producer copies it before it returns.
@@ -33,6 +33,11 @@ pub(crate) trait Producer: Send + Sync + 'static {
     /// The place of a topic; one that this producer has never written to is added, or the reason why it cannot be.
     fn topic(&self, name: &str) -> Result<TopicId, String> {
         Err(format!("this producer does not write to `{name}`"))
+    }
+
+    /// The name of the topic at a place.
+    fn topic_name(&self, topic: TopicId) -> String {
+        format!("{topic:?}")
     }
 
     /// There is nothing more to send right now: what lingers in the hope of a fuller batch may go.

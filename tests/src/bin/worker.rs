@@ -63,7 +63,9 @@ fn tell(health: &Health, last: &mut String) {
     let now = if health.ready {
         "health: ready".to_owned()
     } else {
-        format!("health: not ready: {}", health.problems.join("; "))
+        let problems: Vec<_> = health.problems.iter().map(ToString::to_string).collect();
+        let liveness = if health.live { "" } else { "not live, " };
+        format!("health: {liveness}not ready: {}", problems.join("; "))
     };
     if *last != now {
         println!("{now}");

@@ -5,12 +5,14 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod brokers;
+mod health;
 mod injected;
 mod librdkafka;
 mod metadata;
 mod mock;
 mod offsets;
 mod refusals;
+mod rights;
 mod topics;
 
 use std::{path::Path, time::Duration};

@@ -17,7 +17,7 @@ fn a_producer_that_has_failed_for_good_is_replaced_and_its_events_are_sent_again
     // The first of each key takes a second, so that no record but the worker's meets the errors.
     workload.send(&mock, (100..300).map(|n| if n < 120 { spread(n).taking(1_000) } else { spread(n) }));
     mock.fail(Request::Produce, &[Answer::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER; 3]);
-    worker.wait_for_line(MINUTE, "a new one takes its place");
+    worker.wait_for_line(MINUTE, "Kafka producer failed; replacing it");
     mock.read_count(&workload.events, MINUTE, 300);
     whole(&mock, &workload, 300);
     end(worker);
@@ -32,7 +32,7 @@ fn an_event_that_is_refused_for_a_while_keeps_its_place_in_its_key() {
     mock.read_count(&workload.events, MINUTE, 1);
     workload.send(&mock, (1..41).map(|n| Work::new("one", n).taking(if n == 1 { 1_000 } else { 0 })));
     mock.fail(Request::Produce, &[Answer::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED; 3]);
-    worker.wait_for_line(MINUTE, "the broker did not take an event");
+    worker.wait_for_line(MINUTE, &format!("delivery to topic `{}` fails", workload.events));
     mock.read_count(&workload.events, MINUTE, 41);
     let report = whole(&mock, &workload, 41);
     assert_eq!(report.dead_letters, 0, "nothing was wrong with it: {report:?}");
@@ -50,8 +50,7 @@ fn a_dead_letter_topic_that_may_not_be_written_holds_its_partition_until_it_may(
     // It takes a second, so that no record but the worker's meets the errors.
     workload.send(&mock, [Work::new("poison", 0).taking(1_000).kind("fail")]);
     mock.fail(Request::Produce, &[Answer::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED; 3]);
-    worker.wait_for_line(MINUTE, "the broker did not take an event or a dead letter");
-    worker.wait_for_line(MINUTE, "health: not ready: the broker does not take 1");
+    worker.wait_for_line(MINUTE, &format!("health: not ready: delivery to topic `{}` fails", workload.dead_letters));
     assert_eq!(mock.lag(&workload.group, &workload.commands), 1, "nothing is skipped");
     mock.read_count(&workload.dead_letters, MINUTE, 1);
     worker.wait_for_line(MINUTE, "health: ready");

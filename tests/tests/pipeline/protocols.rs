@@ -25,7 +25,7 @@ async fn the_classic_protocol_is_found_where_the_broker_speaks_no_other() {
     let error = tokio::time::timeout(PATIENCE, service.failed()).await.expect("the service fails in time");
     assert!(error.to_string().contains("KAFKA_GROUP_PROTOCOL"), "{error}");
     let health = service.health();
-    assert!(!health.ready && health.problems[0].contains("group.protocol=consumer"), "{health:?}");
+    assert!(!health.ready && health.problems[0].to_string().contains("group.protocol=consumer"), "{health:?}");
     assert!(matches!(service.shutdown().await, Err(Error::Failed(_))));
 }
 

@@ -14,7 +14,7 @@ use super::{
     ffi::{BatchQueue, NativeRecord, commit_stored, destroy_closed},
 };
 use crate::{
-    consume::{Client, ClientEvent, TopicPartition},
+    consume::{Client, ClientEvent, FetchError, FetchErrorKind, TopicPartition},
     message::Record as _,
 };
 
@@ -28,20 +28,45 @@ pub(super) struct KafkaClient {
 }
 
 impl KafkaClient {
+    pub(super) fn client(&self) -> &rdkafka::client::Client<Context> {
+        self.consumer.client()
+    }
+
+    /// Whether the group may be read, as far as that can be asked without joining it: this needs no more than to describe it.
+    pub(super) fn is_group_denied(&self, topic: &str) -> bool {
+        const PATIENCE: Duration = Duration::from_secs(1);
+        let mut list = TopicPartitionList::new();
+        list.add_partition(topic, 0);
+        let denied = Some(RDKafkaErrorCode::GroupAuthorizationFailed);
+        match self.consumer.committed_offsets(list, PATIENCE) {
+            Ok(list) => list
+                .elements()
+                .iter()
+                .any(|each| each.error().err().and_then(|error| error.rdkafka_error_code()) == denied),
+            // Without an answer it is as it was before.
+            Err(_) => true,
+        }
+    }
+
+    /// What it said last of its connections, unless that is long ago.
+    pub(super) fn trouble(&self) -> Option<String> {
+        self.consumer.context().trouble()
+    }
+
     pub(super) fn new(consumer: BaseConsumer<Context>) -> Result<Self, KafkaError> {
         let queue = BatchQueue::new(consumer.client())
             .ok_or_else(|| KafkaError::ClientCreation("no memory for a queue".to_owned()))?;
         Ok(Self { consumer, queue, assigned_once: false })
     }
 
-    /// Ends the client. `sound` if it has not failed, `free` if none of its records is in use any more: one that is not
-    /// both is left behind, because closing it would hang, or free memory that a handler still reads.
+    /// Ends the client. `sound` if it has not failed: closing one that has would hang, so it is leaked. `free` if none of its
+    /// records is in use any more: else it leaves its group, and its memory is leaked, because a handler may still read it.
     pub(super) fn end(self, sound: bool, free: bool) {
         let Self { consumer, queue, .. } = self;
         consumer.context().close();
         drop(queue);
-        if sound && free {
-            close(Closing(Some(consumer)), "consumer");
+        if sound {
+            close(Closing { consumer: Some(consumer), free }, "consumer");
         } else {
             std::mem::forget(consumer);
         }
@@ -52,15 +77,21 @@ impl KafkaClient {
             KafkaError::MessageConsumptionFatal(code) => Some(*code),
             _ => self.consumer.client().fatal_error().map(|(code, _)| code),
         };
+        if fatal.or(error.rdkafka_error_code()) == Some(RDKafkaErrorCode::GroupAuthorizationFailed) {
+            self.consumer
+                .context()
+                .note(ClientEvent::GroupDenied(RDKafkaErrorCode::GroupAuthorizationFailed.to_string()));
+        }
         match fatal {
             Some(RDKafkaErrorCode::UnsupportedVersion | RDKafkaErrorCode::UnsupportedFeature)
                 if !self.assigned_once =>
             {
                 Some(ClientEvent::ProtocolRefused)
             }
-            Some(_) => {
+            Some(code) => {
                 let reason = self.consumer.client().fatal_error().map_or_else(|| error.to_string(), |(_, text)| text);
-                Some(ClientEvent::Fatal(format!("the Kafka consumer has failed: {reason}")))
+                let reason = format!("the Kafka consumer has failed: {reason}");
+                Some(if is_passing(code) { ClientEvent::Ended(reason) } else { ClientEvent::Fatal(reason) })
             }
             // Everything else passes; the client goes on trying.
             None => {
@@ -81,19 +112,39 @@ impl KafkaClient {
     }
 }
 
+/// Whether what has ended a client may not end the next one: the right to read the group may be given back, a group may have
+/// room again, and an instance that has left the group without a word is forgotten in the end.
+fn is_passing(code: RDKafkaErrorCode) -> bool {
+    matches!(
+        code,
+        RDKafkaErrorCode::GroupAuthorizationFailed
+            | RDKafkaErrorCode::GroupMaxSizeReached
+            | RDKafkaErrorCode::UnreleasedInstanceId
+            | RDKafkaErrorCode::InvalidRequest
+            | RDKafkaErrorCode::PollExceeded
+    )
+}
+
 /// A consumer that may be closing already, which its own drop would not wait for, and would report as an error.
-struct Closing(Option<BaseConsumer<Context>>);
+struct Closing {
+    consumer: Option<BaseConsumer<Context>>,
+    free: bool,
+}
 
 impl Drop for Closing {
     fn drop(&mut self) {
         const STEP: Duration = Duration::from_millis(10);
-        let Some(consumer) = self.0.take() else { return };
+        let Some(consumer) = self.consumer.take() else { return };
         // An error says that it is closing or closed already.
         drop(consumer.close_queue());
         while !consumer.closed() {
             consumer.poll(STEP);
         }
-        destroy_closed(consumer);
+        if self.free {
+            destroy_closed(consumer);
+        } else {
+            std::mem::forget(consumer);
+        }
     }
 }
 
@@ -136,12 +187,16 @@ impl Client for KafkaClient {
         record.topic()
     }
 
-    fn error(record: &NativeRecord) -> Option<String> {
+    fn error(record: &NativeRecord) -> Option<FetchError> {
         let code = record.error()?;
-        let (topic, partition) = (record.topic(), record.partition());
-        let reason = record.value().map(|text| String::from_utf8_lossy(text).into_owned()).unwrap_or_default();
-        tracing::error!(topic, partition, error = %code, reason, "the broker does not give out this partition");
-        Some(format!("{topic}[{partition}]: {code}"))
+        let reason = record.value().map(|text| String::from_utf8_lossy(text).into_owned());
+        let cause = reason.filter(|text| !text.is_empty()).unwrap_or_else(|| code.to_string());
+        let kind = match code {
+            RDKafkaErrorCode::TopicAuthorizationFailed => FetchErrorKind::Denied,
+            RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::NoOffset => FetchErrorKind::NoOffset,
+            _ => FetchErrorKind::Passing,
+        };
+        Some(FetchError { kind, cause })
     }
 
     fn assign(&mut self, partitions: &[TopicPartition]) {
@@ -225,7 +280,7 @@ pub(super) fn wait_until_free(lease: &Arc<()>, patience: Duration) -> bool {
     }
     let free = Arc::strong_count(lease) == 1;
     if !free {
-        tracing::warn!("a handler still reads a record; the Kafka consumer is left behind");
+        tracing::warn!("records are still in use; leaking the memory of the Kafka consumer");
     }
     free
 }

@@ -1,4 +1,7 @@
-//! What librdkafka has to say, in our log: under one target, and a sentence that it repeats only now and then.
+//! What librdkafka has to say, in our log: under one target, and of each kind a line a minute at most.
+//!
+//! A broker that is away makes librdkafka say so at every attempt, in several sentences that take turns. So it is the kind
+//! of a line that counts (its facility), not its text. What lasts is said by health.
 
 use std::{
     collections::HashMap,
@@ -11,21 +14,28 @@ use rdkafka::{
     error::{KafkaError, RDKafkaErrorCode},
 };
 
-/// How long the same sentence is not repeated. A broker that is away makes librdkafka say so at every attempt.
-const QUIET: Duration = Duration::from_secs(30);
-/// How many different sentences are remembered.
-const REMEMBERED: usize = 100;
+/// How long no other line of the same kind follows.
+const QUIET: Duration = Duration::from_secs(60);
+/// How long an error explains why nothing answers.
+const RECENT: Duration = Duration::from_secs(60);
 
 /// The log of one client.
 #[derive(Debug)]
 pub(super) struct ClientLog {
     client: &'static str,
-    said: Mutex<HashMap<String, Instant>>,
+    kinds: Mutex<HashMap<String, Kind>>,
+    trouble: Mutex<Option<(String, Instant)>>,
+}
+
+#[derive(Debug)]
+struct Kind {
+    said: Instant,
+    suppressed: u64,
 }
 
 impl ClientLog {
     pub(super) fn new(client: &'static str) -> Self {
-        Self { client, said: Mutex::default() }
+        Self { client, kinds: Mutex::default(), trouble: Mutex::default() }
     }
 
     pub(super) fn line(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
@@ -35,11 +45,12 @@ impl ClientLog {
             | RDKafkaLogLevel::Alert
             | RDKafkaLogLevel::Critical
             | RDKafkaLogLevel::Error
-            | RDKafkaLogLevel::Warning => {
-                if self.is_news(message) {
-                    tracing::warn!(target: "kafka_service::librdkafka", client, facility, "{message}");
+            | RDKafkaLogLevel::Warning => match self.is_due(facility, Instant::now()) {
+                Some(suppressed) => {
+                    tracing::warn!(target: "kafka_service::librdkafka", client, facility, suppressed, "{message}");
                 }
-            }
+                None => tracing::debug!(target: "kafka_service::librdkafka", client, facility, "{message}"),
+            },
             RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => {
                 tracing::info!(target: "kafka_service::librdkafka", client, facility, "{message}");
             }
@@ -53,30 +64,55 @@ impl ClientLog {
     pub(super) fn error(&self, error: &KafkaError, reason: &str) {
         let client = self.client;
         match error.rdkafka_error_code() {
-            // Each has its line in the log already.
-            Some(RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::Resolve) => {
-                tracing::debug!(target: "kafka_service::librdkafka", client, %error, "{reason}");
-            }
-            _ if self.is_news(reason) => {
-                tracing::warn!(target: "kafka_service::librdkafka", client, %error, "{reason}; the client goes on trying");
-            }
-            _ => {}
+            // Each has its line in the log already, or is said by health.
+            Some(
+                RDKafkaErrorCode::AllBrokersDown
+                | RDKafkaErrorCode::BrokerTransportFailure
+                | RDKafkaErrorCode::Resolve
+                | RDKafkaErrorCode::Authentication
+                | RDKafkaErrorCode::SSL
+                | RDKafkaErrorCode::GroupAuthorizationFailed
+                | RDKafkaErrorCode::TopicAuthorizationFailed
+                | RDKafkaErrorCode::ClusterAuthorizationFailed
+                | RDKafkaErrorCode::UnknownTopicOrPartition,
+            ) => tracing::debug!(target: "kafka_service::librdkafka", client, %error, "{reason}"),
+            _ => match self.is_due("ERROR", Instant::now()) {
+                Some(suppressed) => {
+                    tracing::warn!(target: "kafka_service::librdkafka", client, suppressed, %error, "{reason}");
+                }
+                None => tracing::debug!(target: "kafka_service::librdkafka", client, %error, "{reason}"),
+            },
         }
     }
 
-    fn is_news(&self, message: &str) -> bool {
-        // What differs between two times of the same sentence: times, counts, ports.
-        let sentence = message.split(" (after ").next().unwrap_or(message);
-        let sentence: String = sentence.chars().filter(|character| !character.is_ascii_digit()).collect();
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        if said.get(&sentence).is_some_and(|when| when.elapsed() < QUIET) {
-            return false;
+    /// A connection has failed.
+    pub(super) fn note_trouble(&self, text: &str) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some((text.to_owned(), Instant::now()));
+    }
+
+    /// What was said last of a connection that failed.
+    pub(super) fn trouble(&self) -> Option<String> {
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        trouble.as_ref().filter(|(_, when)| when.elapsed() < RECENT).map(|(text, _)| text.clone())
+    }
+
+    /// Whether a line of this kind may be logged, and how many were not since the last.
+    fn is_due(&self, kind: &str, now: Instant) -> Option<u64> {
+        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        match kinds.get_mut(kind) {
+            Some(known) if now.duration_since(known.said) < QUIET => {
+                known.suppressed += 1;
+                None
+            }
+            Some(known) => {
+                known.said = now;
+                Some(std::mem::take(&mut known.suppressed))
+            }
+            None => {
+                kinds.insert(kind.to_owned(), Kind { said: now, suppressed: 0 });
+                Some(0)
+            }
         }
-        if said.len() >= REMEMBERED {
-            said.clear();
-        }
-        said.insert(sentence, Instant::now());
-        true
     }
 }
 
@@ -85,11 +121,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_sentence_with_other_numbers_is_no_news() {
-        let log = ClientLog::new("consumer");
-        assert!(log.is_news("127.0.0.1:9092/1: Connect failed: refused (after 2ms in state CONNECT)"));
-        assert!(log.is_news("1/1 brokers are down"));
-        assert!(!log.is_news("127.0.0.1:9092/1: Connect failed: refused (after 71ms in state CONNECT, 30 identical)"));
-        assert!(!log.is_news("3/3 brokers are down"));
+    fn a_kind_of_line_is_logged_once_a_minute_whatever_it_says() {
+        let (log, start) = (ClientLog::new("consumer"), Instant::now());
+        assert_eq!(log.is_due("FAIL", start), Some(0));
+        assert_eq!(log.is_due("FAIL", start + QUIET / 2), None);
+        assert_eq!(log.is_due("REQTMOUT", start + QUIET / 2), Some(0), "another kind");
+        assert_eq!(log.is_due("FAIL", start + QUIET / 2), None);
+        assert_eq!(log.is_due("FAIL", start + QUIET), Some(2));
+        assert_eq!(log.is_due("FAIL", start + QUIET), None);
     }
 }

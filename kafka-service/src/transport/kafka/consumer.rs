@@ -1,4 +1,4 @@
-//! The thread that owns the consuming client and steps the driver.
+//! The thread that owns the consuming client, steps the driver, and takes a new client where the old one cannot go on.
 
 use std::{
     sync::Arc,
@@ -19,16 +19,19 @@ use tokio::{
 use super::{
     client::{KafkaClient, wait_until_free},
     client_config::{self, Protocol, describe},
+    client_log::ClientLog,
     context::Context,
     ffi::NativeRecord,
+    probe::{Look, Probe, ProbeSettings},
     producer::KafkaProducer,
-    topics::{self, NeededTopic},
+    supervisor::Supervisor,
+    topics::{self, Found, NeededTopic},
 };
 use crate::{
     config::{Config, GroupProtocol},
     consume::{Client as _, ClientEvent, Driver, DriverSettings, End, Ended, Step, Stop},
     dispatch::{Batch, Control, Core},
-    health::HealthState,
+    health::{HealthState, Operation, Reason, Resource},
 };
 
 /// What the consumer thread is made of.
@@ -74,7 +77,8 @@ pub(crate) fn spawn(settings: ConsumerSettings) -> std::io::Result<ConsumerHandl
     let (end, ended) = oneshot::channel();
     let handle = ConsumerHandle { stop: Arc::clone(&stop), ended };
     thread::Builder::new().name("kafka-consumer".to_owned()).spawn(move || {
-        let ended = Thread { settings, stop }.run();
+        let supervisor = Supervisor::new(&settings, Instant::now());
+        let ended = Thread { settings, stop, supervisor, log: Arc::new(ClientLog::new("consumer")) }.run();
         // Nobody may wait any more.
         _ = end.send(ended);
     })?;
@@ -84,12 +88,14 @@ pub(crate) fn spawn(settings: ConsumerSettings) -> std::io::Result<ConsumerHandl
 struct Thread {
     settings: ConsumerSettings,
     stop: Arc<Stop>,
+    supervisor: Supervisor,
+    log: Arc<ClientLog>,
 }
 
 impl Thread {
     /// Runs one client after another until one ends for good. The first may end because the broker does not speak the newer
-    /// protocol.
-    fn run(&self) -> Ended {
+    /// protocol, and any because only a new one can go on.
+    fn run(&mut self) -> Ended {
         let (mut protocol, fallback) = match self.settings.config.group_protocol {
             GroupProtocol::Consumer => (Protocol::Consumer, false),
             GroupProtocol::Classic => (Protocol::Classic, false),
@@ -102,7 +108,7 @@ impl Thread {
                 Err(error) if may_fall_back => {
                     tracing::info!(
                         error = describe(&error),
-                        "the settings do not go with group.protocol=consumer (KIP-848); using the classic protocol"
+                        "configuration is incompatible with group.protocol=consumer (KIP-848); falling back to classic"
                     );
                     protocol = Protocol::Classic;
                     continue;
@@ -115,9 +121,16 @@ impl Thread {
                     self.fail(reason);
                     return ended;
                 }
+                End::Recreate(reason) => {
+                    tracing::warn!(
+                        cause = reason,
+                        "replacing the Kafka consumer; uncommitted records of its partitions will be redelivered"
+                    );
+                    self.pause();
+                }
                 End::ProtocolRefused if may_fall_back => {
                     tracing::info!(
-                        "the broker does not speak group.protocol=consumer (KIP-848, Kafka 4.0); using the classic protocol with cooperative-sticky"
+                        "broker does not support group.protocol=consumer (KIP-848, Kafka 4.0); falling back to classic"
                     );
                     protocol = Protocol::Classic;
                 }
@@ -128,31 +141,63 @@ impl Thread {
         }
     }
 
+    /// Before the next client, so that a cause that lasts does not make one client after another.
+    fn pause(&mut self) {
+        let until = self.supervisor.next_client(Instant::now());
+        while Instant::now() < until && !self.stop.is_requested() {
+            thread::sleep(WAIT);
+        }
+    }
+
     fn fail(&self, reason: String) -> Ended {
+        self.settings.health.tick(Some(&reason), Instant::now());
         self.settings.core.fatal.report(reason);
         Ended::default()
     }
 
     fn create(&self, protocol: Protocol) -> Result<KafkaClient, KafkaError> {
         let config = client_config::consumer(&self.settings.config, &self.settings.bootstrap, protocol);
-        KafkaClient::new(BaseConsumer::from_config_and_context(&config, Context::new())?)
+        KafkaClient::new(BaseConsumer::from_config_and_context(&config, Context::new(Arc::clone(&self.log)))?)
     }
 
-    fn session(&self, mut client: KafkaClient) -> End {
-        if let Some(end) = self.wait_for_topics(&mut client) {
+    fn session(&mut self, mut client: KafkaClient) -> End {
+        let settings = self.probe_settings();
+        let Some(mut probe) = Probe::new(&client, settings, Instant::now()) else {
+            return End::Fatal("no memory for a queue".to_owned(), Ended::default());
+        };
+        if let Some(end) = self.wait_for_topics(&mut client, &mut probe) {
+            drop(probe);
             client.end(!matches!(end, End::Fatal(..)), true);
             return end;
         }
         let mut driver = Driver::new(client, self.driver_settings(), Instant::now());
         let end = loop {
-            if let Step::End(end) = driver.step(Instant::now()) {
+            let now = Instant::now();
+            if let Step::End(end) = driver.step(now) {
                 break end;
             }
+            if let Some(reason) = self.supervisor.watch(&mut probe, &driver, now) {
+                break End::Recreate(reason);
+            }
         };
+        if let End::Recreate(_) = end {
+            driver.abandon(Instant::now());
+        }
+        drop(probe);
         let (client, lease) = driver.into_client();
         let free = wait_until_free(&lease, Duration::from_secs(1));
         client.end(!matches!(end, End::Fatal(..)), free);
         end
+    }
+
+    fn probe_settings(&self) -> ProbeSettings {
+        ProbeSettings {
+            group: self.settings.config.group_id().into_owned(),
+            servers: self.settings.bootstrap.clone(),
+            needed: self.settings.needed.clone(),
+            health: Arc::clone(&self.settings.health),
+            producer: Arc::clone(&self.settings.producer),
+        }
     }
 
     fn driver_settings(&self) -> DriverSettings<NativeRecord> {
@@ -167,50 +212,82 @@ impl Thread {
         }
     }
 
-    /// Waits until every topic exists, says so, and subscribes. `Some` if it ended before.
-    fn wait_for_topics(&self, client: &mut KafkaClient) -> Option<End> {
-        let Self { settings, stop } = self;
-        let mut reported = false;
+    /// Waits until every topic exists and may be used, says so, and subscribes. `Some` if it ended before.
+    fn wait_for_topics(&self, client: &mut KafkaClient, probe: &mut Probe) -> Option<End> {
+        let Self { settings, stop, .. } = self;
         while !stop.is_requested() {
-            let again_in = match topics::missing(&client.consumer, &settings.producer, &settings.needed) {
-                Ok(missing) if missing.is_empty() => return self.subscribe(client),
-                Ok(missing) if settings.config.create_topics => {
-                    self.create_topics(&missing);
-                    CREATED_TOPIC_CHECK
-                }
-                Ok(missing) => {
-                    let names: Vec<_> = missing.iter().map(|topic| format!("`{}`", topic.name)).collect();
-                    settings.health.set_problem(Some(format!("missing topics: {}", names.join(", "))));
-                    if !std::mem::replace(&mut reported, true) {
-                        topics::report(&missing, &settings.bootstrap);
-                    }
-                    TOPIC_CHECK_EVERY
-                }
-                Err(error) => {
-                    self.say(format!("no answer from the brokers at {}: {error}", settings.bootstrap));
-                    TOPIC_CHECK_EVERY
-                }
+            let found = topics::find(&client.consumer, &settings.producer, &settings.needed);
+            let again_in = match self.found(client, found) {
+                None if !self.is_denied(client) => return self.subscribe(client),
+                None => TOPIC_CHECK_EVERY,
+                Some(again_in) => again_in,
             };
-            if let Some(end) = self.serve_for(client, again_in) {
+            if let Some(end) = self.serve_for(client, probe, again_in) {
                 return Some(end);
             }
         }
         Some(End::Stopped(Ended::default()))
     }
 
-    /// A problem that is not new is not said again.
-    fn say(&self, problem: String) {
-        if self.settings.health.problem().as_ref() != Some(&problem) {
-            tracing::warn!("{problem}; trying again in the background");
+    /// Whether a right is missing without which it is no use to subscribe.
+    fn is_denied(&self, client: &KafkaClient) -> bool {
+        let health = &self.settings.health;
+        let group = |reason: &Reason| matches!(reason, Reason::NotAuthorized { resource: Resource::Group(_), .. });
+        // Asked only if the group has refused the client before this one.
+        if health.has(group) && !self.settings.topics.first().is_some_and(|topic| client.is_group_denied(topic)) {
+            health.clear_all(Instant::now(), group);
         }
-        self.settings.health.set_problem(Some(problem));
+        health.has(|reason| match reason {
+            Reason::NotAuthorized { resource: Resource::Topic(_), operation } => *operation != Operation::Write,
+            reason => group(reason),
+        })
+    }
+
+    /// Tells health what the brokers say of the topics; when to ask again, unless all is well.
+    fn found(&self, client: &KafkaClient, found: Result<Found<'_>, KafkaError>) -> Option<Duration> {
+        let Self { settings: ConsumerSettings { health, config, .. }, .. } = self;
+        let now = Instant::now();
+        let unreachable = Reason::BrokersUnreachable { servers: self.settings.bootstrap.clone() };
+        if found.is_ok() {
+            health.clear(&unreachable, now);
+        }
+        match found {
+            Ok(Found::All) => {
+                health.clear_all(now, |reason| matches!(reason, Reason::TopicMissing { .. }));
+                return None;
+            }
+            Ok(Found::Missing(missing)) if config.create_topics => {
+                self.create_topics(&missing);
+                return Some(CREATED_TOPIC_CHECK);
+            }
+            Ok(Found::Missing(missing)) => {
+                let is_found = |topic: &String| missing.iter().all(|missing| missing.name != *topic);
+                health.clear_all(now, |reason| matches!(reason, Reason::TopicMissing { topic } if is_found(topic)));
+                for topic in missing {
+                    let reason = Reason::TopicMissing { topic: topic.name.clone() };
+                    health.raise(reason, format!("it is needed for {}", topic.purpose), now);
+                }
+            }
+            Ok(Found::Denied(topic)) => {
+                let resource = Resource::Topic(topic.name.clone());
+                let reason = Reason::NotAuthorized { resource, operation: Operation::Describe };
+                health.raise(reason, format!("it is needed for {}", topic.purpose), now);
+            }
+            Err(error) => {
+                let cause = client.trouble().unwrap_or_else(|| error.to_string());
+                health.raise(unreachable, cause, now);
+            }
+        }
+        Some(TOPIC_CHECK_EVERY)
     }
 
     fn create_topics(&self, missing: &[&NeededTopic]) {
         let client = client_config::producer(&self.settings.config, &self.settings.bootstrap);
-        match self.settings.runtime.block_on(topics::create(&client, missing)) {
-            Ok(()) => self.settings.health.set_problem(None),
-            Err(problem) => self.say(problem),
+        if let Err(problem) = self.settings.runtime.block_on(topics::create(&client, missing)) {
+            for topic in missing {
+                let reason = Reason::TopicMissing { topic: topic.name.clone() };
+                self.settings.health.raise(reason, problem.clone(), Instant::now());
+            }
         }
     }
 
@@ -220,21 +297,27 @@ impl Thread {
             let reason = format!("cannot subscribe to {}: {error}", topics.join(", "));
             return Some(End::Fatal(reason, Ended::default()));
         }
-        self.settings.health.set_problem(None);
         tracing::info!(topics = topics.join(", "), group = %self.settings.config.group_id(), "subscribed");
         None
     }
 
-    fn serve_for(&self, client: &mut KafkaClient, time: Duration) -> Option<End> {
+    fn serve_for(&self, client: &mut KafkaClient, probe: &mut Probe, time: Duration) -> Option<End> {
         let until = Instant::now() + time;
         while Instant::now() < until && !self.stop.is_requested() {
             for event in client.serve(WAIT) {
                 match event {
                     ClientEvent::Fatal(reason) => return Some(End::Fatal(reason, Ended::default())),
+                    ClientEvent::Ended(reason) => return Some(End::Recreate(reason)),
                     ClientEvent::ProtocolRefused => return Some(End::ProtocolRefused),
                     // Nothing is subscribed yet.
                     _ => {}
                 }
+            }
+            let now = Instant::now();
+            if probe.is_due(now) {
+                // Without a subscription there is nothing to suspect the client of.
+                _ = probe.look(&Look::default(), client.trouble(), now);
+                self.settings.health.tick(self.settings.core.fatal.reason(), now);
             }
         }
         None

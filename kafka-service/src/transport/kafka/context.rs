@@ -6,7 +6,7 @@
 use std::{
     mem,
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -25,7 +25,7 @@ use crate::consume::{ClientEvent, CommitAnswer, TopicPartition};
 /// The callbacks of a consumer.
 pub(super) struct Context {
     events: Mutex<Vec<ClientEvent>>,
-    log: ClientLog,
+    log: Arc<ClientLog>,
     /// The consumer is being dropped: nobody answers a rebalance any more.
     closing: AtomicBool,
     /// The consumer is leaving its group; that it says so is no news.
@@ -33,13 +33,9 @@ pub(super) struct Context {
 }
 
 impl Context {
-    pub(super) fn new() -> Self {
-        Self {
-            events: Mutex::default(),
-            log: ClientLog::new("consumer"),
-            closing: AtomicBool::new(false),
-            leaving: AtomicBool::new(false),
-        }
+    /// `log` is that of all consuming clients, so that the next does not repeat what the last has said.
+    pub(super) fn new(log: Arc<ClientLog>) -> Self {
+        Self { events: Mutex::default(), log, closing: AtomicBool::new(false), leaving: AtomicBool::new(false) }
     }
 
     /// What was noted since the last call.
@@ -54,6 +50,11 @@ impl Context {
     /// Something that passes; said now and then.
     pub(super) fn problem(&self, error: &KafkaError) {
         self.log.error(error, &error.to_string());
+    }
+
+    /// What was said last of a connection that failed.
+    pub(super) fn trouble(&self) -> Option<String> {
+        self.log.trouble()
     }
 
     /// From here on what the client says about leaving is not logged.
@@ -100,6 +101,11 @@ impl ClientContext for Context {
         {
             self.note(ClientEvent::Overtaken(partition, offset));
         }
+        if facility == "FAIL" {
+            // The thread that says it comes first.
+            let text = message.strip_prefix("[thrd:").and_then(|rest| rest.split_once("]: "));
+            self.log.note_trouble(text.map_or(message, |(_, text)| text));
+        }
         self.log.line(level, facility, message);
     }
 
@@ -123,6 +129,10 @@ impl ConsumerContext for Context {
     }
 
     fn commit_callback(&self, result: KafkaResult<()>, offsets: &TopicPartitionList) {
+        let denied = RDKafkaErrorCode::GroupAuthorizationFailed;
+        if result.as_ref().err().and_then(KafkaError::rdkafka_error_code) == Some(denied) {
+            self.note(ClientEvent::GroupDenied(denied.to_string()));
+        }
         self.note(ClientEvent::Committed(answer(&result, offsets)));
     }
 }

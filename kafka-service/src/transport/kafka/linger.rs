@@ -216,6 +216,11 @@ impl Linger {
         }
     }
 
+    /// How many records were reported.
+    pub(super) fn reports(&self) -> u64 {
+        self.reported.load(Ordering::Relaxed)
+    }
+
     /// What became of a record is known.
     pub(super) fn reported(&self) {
         let reported = self.reported.fetch_add(1, Ordering::Relaxed) + 1;

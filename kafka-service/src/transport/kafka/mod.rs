@@ -6,14 +6,19 @@ mod client_log;
 mod close;
 mod consumer;
 mod context;
+mod delivery_watch;
 mod embedded;
 mod ffi;
+mod fresh;
 mod linger;
+mod probe;
 mod producer;
 mod producer_topics;
 mod read_back;
 mod reports;
+mod supervisor;
 mod topics;
+mod watched;
 
 pub(crate) use self::{
     client_config::{built_in_features, describe},

@@ -1,9 +1,12 @@
 //! Records to Kafka: idempotent, acknowledged by all in-sync replicas, never given up by a clock.
 
 use std::{
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rdkafka::{
@@ -19,6 +22,7 @@ use super::{
     client_config::{self, describe},
     client_log::ClientLog,
     close::close,
+    delivery_watch::DeliveryWatch,
     ffi::end_linger,
     linger::{Linger, LingerThread},
     producer_topics::{TopicHandles, TopicNames},
@@ -37,7 +41,36 @@ pub(crate) struct KafkaProducer {
     linger: Duration,
     topics: Arc<TopicNames>,
     acks: Arc<Acks>,
+    watch: Arc<DeliveryWatch>,
     current: RwLock<Arc<Current>>,
+    renewals: Mutex<Renewals>,
+    /// Of all clients, so that the next does not repeat what the last has said.
+    log: Arc<ClientLog>,
+}
+
+/// When the next client may take the place of one that has ended: a cause that lasts, such as a missing right, would end it
+/// at once.
+#[derive(Debug)]
+struct Renewals {
+    not_before: Instant,
+    pause: Duration,
+}
+
+const FIRST_RENEWAL_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_RENEWAL_PAUSE: Duration = Duration::from_secs(4);
+
+impl Renewals {
+    fn is_due(&mut self, lived: Duration, now: Instant) -> bool {
+        if now < self.not_before {
+            return false;
+        }
+        // One that has lived for a while has shown that it can.
+        let settled = lived > LONGEST_RENEWAL_PAUSE;
+        let pause = if settled { Duration::ZERO } else { self.pause * 2 };
+        self.pause = pause.clamp(FIRST_RENEWAL_PAUSE, LONGEST_RENEWAL_PAUSE);
+        self.not_before = now + self.pause;
+        true
+    }
 }
 
 /// One client with its topics.
@@ -49,12 +82,16 @@ struct Current {
     producer: Arc<BaseProducer<Context>>,
     topics: TopicHandles<Context>,
     linger: Arc<Linger>,
+    /// Records that it took.
+    taken: AtomicU64,
+    since: Instant,
 }
 
 struct Context {
     acks: Arc<Acks>,
+    watch: Arc<DeliveryWatch>,
     topics: Arc<TopicNames>,
-    log: ClientLog,
+    log: Arc<ClientLog>,
     linger: Arc<Linger>,
 }
 
@@ -68,9 +105,26 @@ impl KafkaProducer {
     ) -> Result<Self, KafkaError> {
         let mut config = client_config::producer(config, bootstrap);
         let linger = client_config::take_linger(&mut config);
-        let topics = Arc::new(TopicNames::new(topics));
-        let current = RwLock::new(Arc::new(Current::new(&config, linger, &topics, &acks)?));
-        Ok(Self { config, linger, topics, acks, current })
+        let (topics, watch) = (Arc::new(TopicNames::new(topics)), Arc::new(DeliveryWatch::new()));
+        let log = Arc::new(ClientLog::new("producer"));
+        let current = RwLock::new(Arc::new(Current::new(&config, linger, &topics, &acks, &watch, &log)?));
+        let renewals = Mutex::new(Renewals { not_before: Instant::now(), pause: Duration::ZERO });
+        Ok(Self { config, linger, topics, acks, watch, current, renewals, log })
+    }
+
+    /// Whether the brokers acknowledge what is sent.
+    pub(super) fn watch(&self) -> &DeliveryWatch {
+        &self.watch
+    }
+
+    /// Why the client has ended, if it has.
+    pub(super) fn failure(&self) -> Option<(RDKafkaErrorCode, String)> {
+        self.current().producer.client().fatal_error()
+    }
+
+    /// How long the client has been in use.
+    pub(super) fn lived(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.current().since)
     }
 
     /// What the brokers know of a topic.
@@ -89,19 +143,23 @@ impl Current {
         linger: Duration,
         names: &Arc<TopicNames>,
         acks: &Arc<Acks>,
+        watch: &Arc<DeliveryWatch>,
+        log: &Arc<ClientLog>,
     ) -> Result<Self, KafkaError> {
         let linger = Linger::new(linger);
         let context = Context {
             acks: Arc::clone(acks),
+            watch: Arc::clone(watch),
             topics: Arc::clone(names),
-            log: ClientLog::new("producer"),
+            log: Arc::clone(log),
             linger: Arc::clone(&linger),
         };
         let producer = Arc::new(config.create_with_context(context)?);
         let topics = TopicHandles::new(names);
         let reports = Reports::start(&producer)?;
         let linger_thread = linger.start(&producer, acks)?;
-        Ok(Self { _linger_thread: linger_thread, _reports: reports, producer, topics, linger })
+        let (taken, since) = (AtomicU64::new(0), Instant::now());
+        Ok(Self { _linger_thread: linger_thread, _reports: reports, producer, topics, linger, taken, since })
     }
 
     /// Headers are rare and go the wrapper's way.
@@ -133,6 +191,9 @@ impl Producer for KafkaProducer {
         if self.acks.is_held() {
             return Err(SendError::QueueFull);
         }
+        let plain = token;
+        let is_sample = self.watch.wants(place);
+        let token = if is_sample { self.watch.begin(place, token) } else { plain };
         let sent = current.topics.with(&current.producer, place, |name, handle| {
             if record.headers.is_empty() {
                 handle.produce(record.key, record.value, token).map_err(refusal)
@@ -141,8 +202,14 @@ impl Producer for KafkaProducer {
             }
         });
         let sent = sent.unwrap_or_else(|reason| Err(SendError::Refused(reason)));
+        if is_sample && sent.is_err() {
+            self.watch.end(token, false);
+        }
         match sent {
-            Ok(()) => current.linger.added(),
+            Ok(()) => {
+                current.taken.fetch_add(1, Ordering::Relaxed);
+                current.linger.added();
+            }
             // What is full has nothing to linger for. And librdkafka frees the place of a record only after its report was
             // handled, so the last report may come before there is room: then whoever waits looks again.
             Err(SendError::QueueFull) => current.linger.send_now(),
@@ -160,6 +227,10 @@ impl Producer for KafkaProducer {
         current.topics.add(&current.producer, &self.topics, name).map(TopicId)
     }
 
+    fn topic_name(&self, TopicId(place): TopicId) -> String {
+        self.topics.name(place).unwrap_or_default()
+    }
+
     fn idle(&self) {
         self.current.read().unwrap_or_else(PoisonError::into_inner).linger.send_now();
     }
@@ -167,8 +238,18 @@ impl Producer for KafkaProducer {
     fn renew(&self) {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         let Some((code, reason)) = current.producer.client().fatal_error() else { return };
-        tracing::error!(%code, reason, "the Kafka producer has ended with a fatal error; a new one takes its place");
-        match Current::new(&self.config, self.linger, &self.topics, &self.acks) {
+        let now = Instant::now();
+        let lived = now.duration_since(current.since);
+        if !self.renewals.lock().unwrap_or_else(PoisonError::into_inner).is_due(lived, now) {
+            return;
+        }
+        if code == RDKafkaErrorCode::ClusterAuthorizationFailed {
+            // Said by health, for as long as it lasts.
+            tracing::debug!(%code, reason, "Kafka producer failed; replacing it");
+        } else {
+            tracing::warn!(%code, reason, "Kafka producer failed; replacing it");
+        }
+        match Current::new(&self.config, self.linger, &self.topics, &self.acks, &self.watch, &self.log) {
             Ok(new) => {
                 let old = std::mem::replace(&mut *current, Arc::new(new));
                 self.acks.hold();
@@ -187,9 +268,16 @@ impl Producer for KafkaProducer {
     }
 
     fn flush(&self, timeout: Duration) -> usize {
+        const STEP: Duration = Duration::from_millis(20);
         let current = self.current();
-        end_linger(&current.producer, timeout);
-        usize::try_from(current.producer.in_flight_count()).unwrap_or(0)
+        let until = Instant::now() + timeout;
+        // Not the client's own count, in which lines for the log that wait to be read are records too.
+        let open = || current.taken.load(Ordering::Relaxed).saturating_sub(current.linger.reports());
+        while open() > 0 {
+            let Some(left) = until.checked_duration_since(Instant::now()) else { break };
+            end_linger(&current.producer, left.min(STEP));
+        }
+        usize::try_from(open()).unwrap_or(usize::MAX)
     }
 }
 
@@ -221,6 +309,10 @@ impl ProducerContext for Context {
 
     fn delivery(&self, result: &DeliveryResult<'_>, opaque: usize) {
         let token = Token::from_bits(opaque as u64);
+        if token.is_sampled() {
+            self.watch.end(token, result.is_ok());
+        }
+        let token = token.unmarked();
         match result {
             Ok(_) => self.acks.delivered(token),
             Err((error, record)) => {

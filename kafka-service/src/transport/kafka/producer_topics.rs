@@ -28,6 +28,14 @@ impl TopicNames {
     }
 }
 
+impl TopicNames {
+    /// The name of the topic at a place.
+    pub(super) fn name(&self, place: usize) -> Option<String> {
+        let added = || self.added.read().unwrap_or_else(PoisonError::into_inner);
+        self.known.get(place).cloned().or_else(|| added().get(place - self.known.len()).cloned())
+    }
+}
+
 /// What one client needs to write to the topics, in the same order.
 pub(super) struct TopicHandles<C: ProducerContext + 'static> {
     known: Vec<Topic<C>>,

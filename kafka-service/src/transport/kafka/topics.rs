@@ -18,6 +18,8 @@ use super::{client_config::describe, producer::KafkaProducer};
 pub(crate) struct NeededTopic {
     pub(crate) name: String,
     pub(crate) purpose: &'static str,
+    /// Messages are consumed from it.
+    pub(crate) is_read: bool,
     /// Events or dead letters go to it, so the producer asks for it; for all others the consumer does.
     pub(crate) is_written: bool,
 }
@@ -27,13 +29,21 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// client goes on connecting meanwhile.
 const QUESTION: Duration = Duration::from_secs(1);
 
-/// Those that do not exist. Each client asks for the topics that it will use, so that the producer is connected, too, when
-/// its first record comes.
-pub(super) fn missing<'a, C: ConsumerContext>(
+/// What is known of the topics.
+pub(super) enum Found<'a> {
+    All,
+    Missing(Vec<&'a NeededTopic>),
+    /// This client may not describe it.
+    Denied(&'a NeededTopic),
+}
+
+/// Whether the topics exist. Each client asks for those that it will use, so that the producer is connected, too, when its
+/// first record comes.
+pub(super) fn find<'a, C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     producer: &KafkaProducer,
     needed: &'a [NeededTopic],
-) -> Result<Vec<&'a NeededTopic>, KafkaError> {
+) -> Result<Found<'a>, KafkaError> {
     let mut missing = Vec::new();
     // The consumer goes on connecting while the producer is asked.
     let mut topics: Vec<_> = needed.iter().collect();
@@ -47,23 +57,11 @@ pub(super) fn missing<'a, C: ConsumerContext>(
         match metadata.topics().first().and_then(|found| found.error()) {
             None => {}
             Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) => missing.push(topic),
+            Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) => return Ok(Found::Denied(topic)),
             Some(error) => return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::from(error))),
         }
     }
-    Ok(missing)
-}
-
-/// The line that says what is missing and what to do.
-pub(super) fn report(missing: &[&NeededTopic], bootstrap: &str) {
-    for topic in missing {
-        tracing::error!(
-            "topic `{name}` ({purpose}) does not exist; the service is not ready until it does\n  \
-             help: kafka-topics.sh --bootstrap-server {bootstrap} --create --topic {name}\n  \
-             help: or set KAFKA_CREATE_TOPICS=true",
-            name = topic.name,
-            purpose = topic.purpose,
-        );
-    }
+    Ok(if missing.is_empty() { Found::All } else { Found::Missing(missing) })
 }
 
 /// Creates topics with the broker's defaults for partitions and replication.

@@ -49,7 +49,8 @@ impl Member {
 
     /// Why it is not ready.
     pub(crate) fn problems(&self) -> String {
-        self.health.now().problems.join("; ")
+        let problems = self.health.now().problems;
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
     }
 
     /// Stops it; what went wrong.

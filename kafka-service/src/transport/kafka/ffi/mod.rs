@@ -5,9 +5,11 @@
 #![expect(unsafe_code, reason = "calls librdkafka directly; every block says why it is sound")]
 
 pub(super) use self::{
+    admin::{Answer, AnswerError, AnswerQueue, OffsetAnswer, Rights, TopicAnswer},
     consume::{BatchQueue, NativeRecord, commit_stored, destroy_closed},
     produce::{Inbox, TopicHandle, end_linger},
 };
 
+mod admin;
 mod consume;
 mod produce;

@@ -1,0 +1,47 @@
+//! Partitions that cannot be fetched, as health shows them.
+
+use std::time::Instant;
+
+use super::{Client, Driver, FetchError, FetchErrorKind, TopicPartition};
+use crate::health::{Operation, Reason, Resource};
+
+/// The reason for a partition that cannot be fetched.
+fn not_fetched(name: &TopicPartition) -> Reason {
+    Reason::PartitionNotFetched { topic: name.topic.to_string(), partition: name.partition }
+}
+
+/// The reason for a topic that may not be read.
+fn denied(topic: &str) -> Reason {
+    Reason::NotAuthorized { resource: Resource::Topic(topic.to_owned()), operation: Operation::Read }
+}
+
+impl<C: Client> Driver<C> {
+    /// A partition cannot be fetched, until a record of it comes or it is revoked.
+    #[cold]
+    pub(super) fn fetch_failed(&mut self, name: &TopicPartition, error: FetchError, now: Instant) {
+        // One that is not ours any more is its new owner's concern.
+        let Some(partition) = self.partitions.find(name) else { return };
+        partition.fetch_failed = Some(error.kind);
+        self.any_fetch_failed = true;
+        let reason = if error.kind == FetchErrorKind::Denied { denied(&name.topic) } else { not_fetched(name) };
+        self.settings.health.raise(reason, error.cause, now);
+    }
+
+    /// A record of the partition at `place` has come.
+    #[cold]
+    pub(super) fn fetched(&mut self, place: usize, now: Instant) {
+        let partition = self.partitions.at(place);
+        if partition.fetch_failed.take().is_some() {
+            let (ended, topic) = (not_fetched(&partition.name), denied(&partition.name.topic));
+            self.settings.health.clear_all(now, |reason| *reason == ended || *reason == topic);
+            self.any_fetch_failed = self.partitions.iter().any(|partition| partition.fetch_failed.is_some());
+        }
+    }
+
+    /// Partitions are revoked: what they lack is no longer ours to report.
+    pub(super) fn forget_fetch_errors(&mut self, names: &[TopicPartition], now: Instant) {
+        let ended: Vec<_> = names.iter().map(not_fetched).collect();
+        self.settings.health.clear_all(now, |reason| ended.contains(reason));
+        self.any_fetch_failed = self.partitions.iter().any(|partition| partition.fetch_failed.is_some());
+    }
+}

@@ -1,0 +1,116 @@
+//! The problems of a service at this moment. Each is logged when it begins, once a minute while it lasts, and when it ends.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant, SystemTime},
+};
+
+use super::{Problem, Reason};
+
+/// How often a problem that lasts is logged.
+const REMIND_EVERY: Duration = Duration::from_secs(60);
+
+/// What is wrong, by reason.
+#[derive(Debug, Default)]
+pub(super) struct Board {
+    /// For the commands in the help.
+    pub(super) servers: String,
+    entries: BTreeMap<Reason, Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    since: Instant,
+    cause: String,
+    logged: Instant,
+}
+
+impl Board {
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub(super) fn reasons(&self) -> impl Iterator<Item = &Reason> {
+        self.entries.keys()
+    }
+
+    /// Adds a problem, or brings its cause up to date; true if it is new.
+    pub(super) fn raise(&mut self, reason: Reason, cause: String, now: Instant) -> bool {
+        if let Some(entry) = self.entries.get_mut(&reason) {
+            // A text that says less than the one before takes nothing away.
+            if !cause.is_empty() {
+                entry.cause = cause;
+            }
+            return false;
+        }
+        tracing::warn!(cause, help = reason.help(&self.servers), "{reason}");
+        self.entries.insert(reason, Entry { since: now, cause, logged: now });
+        true
+    }
+
+    /// Removes the problems that `ended` says; true if there was one.
+    pub(super) fn clear(&mut self, now: Instant, ended: impl Fn(&Reason) -> bool) -> bool {
+        let before = self.entries.len();
+        self.entries.retain(|reason, entry| {
+            let over = ended(reason);
+            if over {
+                tracing::info!(lasted = ?now.duration_since(entry.since), "recovered: {reason}");
+            }
+            !over
+        });
+        self.entries.len() < before
+    }
+
+    /// Logs what lasts.
+    pub(super) fn remind(&mut self, now: Instant) {
+        for (reason, entry) in &mut self.entries {
+            if now.duration_since(entry.logged) >= REMIND_EVERY {
+                entry.logged = now;
+                let lasts = now.duration_since(entry.since);
+                tracing::warn!(cause = entry.cause, ?lasts, help = reason.help(&self.servers), "still: {reason}");
+            }
+        }
+    }
+
+    /// For users.
+    pub(super) fn problems(&self, now: Instant, today: SystemTime) -> Vec<Problem> {
+        let problem = |(reason, entry): (&Reason, &Entry)| Problem {
+            reason: reason.clone(),
+            since: today.checked_sub(now.duration_since(entry.since)).unwrap_or(today),
+            cause: entry.cause.clone(),
+            help: reason.help(&self.servers),
+        };
+        self.entries.iter().map(problem).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn missing(topic: &str) -> Reason {
+        Reason::TopicMissing { topic: topic.to_owned() }
+    }
+
+    #[test]
+    fn a_problem_ends_with_its_own_resource_only() {
+        let (mut board, now) = (Board::default(), Instant::now());
+        assert!(board.raise(missing("orders"), String::new(), now));
+        assert!(board.raise(missing("payments"), String::new(), now));
+        assert!(board.clear(now, |reason| *reason == missing("orders")));
+        assert_eq!(board.reasons().collect::<Vec<_>>(), [&missing("payments")]);
+        assert!(!board.clear(now, |reason| *reason == missing("orders")));
+    }
+
+    #[test]
+    fn a_problem_keeps_its_beginning_and_has_the_latest_cause() {
+        let (mut board, began) = (Board::default(), Instant::now());
+        let (later, today) = (began + Duration::from_secs(90), SystemTime::now());
+        assert!(board.raise(missing("orders"), "first".to_owned(), began));
+        assert!(!board.raise(missing("orders"), "second".to_owned(), later), "it is no news");
+        assert!(!board.raise(missing("orders"), String::new(), later));
+        let problems = board.problems(later, today);
+        assert_eq!((problems[0].cause.as_str(), problems[0].since), ("second", today - Duration::from_secs(90)));
+        assert_eq!(problems[0].to_string(), "topic `orders` does not exist: second");
+    }
+}

@@ -1,0 +1,185 @@
+//! What can be wrong, and with which resource.
+
+use std::fmt;
+
+/// Why a service is not ready. A reason names one resource: it ends when that resource has recovered, not when another one
+/// works.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The service failed and has ended, or is about to.
+    Failed,
+    /// Kafka is disabled by an empty `KAFKA_BOOTSTRAP_SERVERS`. The service counts as ready all the same.
+    Disabled,
+    /// No broker answers, or none accepts the connection.
+    BrokersUnreachable {
+        /// The bootstrap servers.
+        servers: String,
+    },
+    /// A right is missing.
+    NotAuthorized {
+        /// The resource.
+        resource: Resource,
+        /// The operation that is denied.
+        operation: Operation,
+    },
+    /// A topic that the service needs does not exist.
+    TopicMissing {
+        /// The topic.
+        topic: String,
+    },
+    /// The service is not a member of its consumer group, or has no partition yet.
+    NotInGroup {
+        /// The consumer group.
+        group: String,
+    },
+    /// A partition that is assigned to this service is not being fetched.
+    PartitionNotFetched {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+    },
+    /// A transaction of another producer has been open for long; consumers cannot read beyond it.
+    OpenTransaction {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+    },
+    /// Offset commits fail, or are not acknowledged.
+    CommitsFailing {
+        /// The consumer group.
+        group: String,
+    },
+    /// Records sent to a topic fail; they are retried in order.
+    DeliveryFailing {
+        /// The topic.
+        topic: String,
+    },
+    /// Records sent to a topic are not acknowledged.
+    DeliveryNotAcknowledged {
+        /// The topic.
+        topic: String,
+    },
+    /// Records are waiting, and none has been received, handled or committed within `KAFKA_STALL_TIMEOUT`.
+    Stalled,
+    /// The service is shutting down, or has stopped.
+    Stopping,
+}
+
+/// What a right is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Resource {
+    /// A topic.
+    Topic(String),
+    /// A consumer group.
+    Group(String),
+    /// The cluster.
+    Cluster,
+}
+
+/// An operation that an access control list allows or denies, as Kafka names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Operation {
+    /// `DESCRIBE`.
+    Describe,
+    /// `READ`.
+    Read,
+    /// `WRITE`.
+    Write,
+    /// `CREATE`.
+    Create,
+    /// `IDEMPOTENT_WRITE`, which `WRITE` on any topic includes.
+    IdempotentWrite,
+}
+
+impl Operation {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Describe => "DESCRIBE",
+            Self::Read => "READ",
+            Self::Write => "WRITE",
+            Self::Create => "CREATE",
+            Self::IdempotentWrite => "IDEMPOTENT_WRITE",
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Topic(topic) => write!(formatter, "topic `{topic}`"),
+            Self::Group(group) => write!(formatter, "group `{group}`"),
+            Self::Cluster => formatter.write_str("the cluster"),
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed => formatter.write_str("the service failed"),
+            Self::Disabled => formatter.write_str("Kafka is disabled (KAFKA_BOOTSTRAP_SERVERS is empty)"),
+            Self::BrokersUnreachable { servers } => write!(formatter, "no broker answers at {servers}"),
+            Self::NotAuthorized { resource, operation } => write!(formatter, "{operation} on {resource} is denied"),
+            Self::TopicMissing { topic } => write!(formatter, "topic `{topic}` does not exist"),
+            Self::NotInGroup { group } => write!(formatter, "no partition is assigned by group `{group}`"),
+            Self::PartitionNotFetched { topic, partition } => write!(formatter, "{topic}[{partition}] is not fetched"),
+            Self::OpenTransaction { topic, partition } => {
+                write!(formatter, "an open transaction of another producer blocks {topic}[{partition}]")
+            }
+            Self::CommitsFailing { group } => write!(formatter, "offset commits of group `{group}` fail"),
+            Self::DeliveryFailing { topic } => write!(formatter, "delivery to topic `{topic}` fails"),
+            Self::DeliveryNotAcknowledged { topic } => {
+                write!(formatter, "records for topic `{topic}` are not acknowledged")
+            }
+            Self::Stalled => formatter.write_str("no progress although records are waiting"),
+            Self::Stopping => formatter.write_str("the service is shutting down"),
+        }
+    }
+}
+
+impl Reason {
+    /// What to do about it; empty where waiting is all that is left. Commands name these servers.
+    pub(crate) fn help(&self, servers: &str) -> String {
+        match self {
+            Self::NotAuthorized { resource, operation } => match resource {
+                Resource::Topic(topic) => acl(servers, *operation, &format!("--topic {topic}")),
+                Resource::Group(group) => acl(servers, *operation, &format!("--group {group}")),
+                Resource::Cluster => acl(servers, *operation, "--cluster"),
+            },
+            Self::TopicMissing { topic } => format!(
+                "kafka-topics.sh --bootstrap-server {servers} --create --topic {topic}, or set KAFKA_CREATE_TOPICS=true"
+            ),
+            Self::BrokersUnreachable { .. } => {
+                "check the brokers, KAFKA_BOOTSTRAP_SERVERS and KAFKA_SECURITY_PROTOCOL".to_owned()
+            }
+            Self::OpenTransaction { topic, partition } => format!(
+                "kafka-transactions.sh --bootstrap-server {servers} find-hanging --topic {topic} --partition {partition}, \
+                 then abort it"
+            ),
+            Self::Stalled => "restart the process; a liveness probe on `Health::live` does".to_owned(),
+            _ => String::new(),
+        }
+    }
+
+    /// Whether the cause is outside of this process: then restarting it does not help.
+    pub(crate) fn is_outside(&self) -> bool {
+        !matches!(self, Self::Failed | Self::Disabled | Self::Stalled | Self::Stopping | Self::NotInGroup { .. })
+    }
+}
+
+fn acl(servers: &str, operation: Operation, resource: &str) -> String {
+    format!(
+        "kafka-acls.sh --bootstrap-server {servers} --add --allow-principal User:<name> --operation {operation} {resource}"
+    )
+}

@@ -1,0 +1,131 @@
+//! Whether a service that should make progress does. Pure.
+
+use std::time::{Duration, Instant};
+
+/// What counts as progress: it changes whenever something is received, handled or committed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Progress {
+    pub(crate) received: u64,
+    pub(crate) handled: u64,
+    pub(crate) committed: u64,
+}
+
+/// Whether there is something to do, and something to wait for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Work {
+    /// Records are waiting to be received, handled or committed.
+    pub(crate) is_waiting: bool,
+    /// Something outside of the process is at fault, or a retry is not due yet.
+    pub(crate) is_excused: bool,
+}
+
+/// What follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Fine,
+    /// The first limit has passed: a new client may mend it.
+    Recreate,
+    /// The second has passed too: nothing in this process will mend it.
+    Stalled,
+}
+
+/// Follows the progress of a service.
+#[derive(Debug)]
+pub(crate) struct StallWatch {
+    /// `None`: never.
+    limit: Option<Duration>,
+    progress: Progress,
+    since: Instant,
+    is_recreated: bool,
+}
+
+impl StallWatch {
+    /// `limit` must be no shorter than the timeout of any handler: then every handler that runs without progress for so
+    /// long is over its timeout.
+    pub(crate) fn new(limit: Option<Duration>, now: Instant) -> Self {
+        Self { limit, progress: Progress::default(), since: now, is_recreated: false }
+    }
+
+    pub(crate) fn look(&mut self, progress: Progress, work: Work, now: Instant) -> Verdict {
+        let before = std::mem::replace(&mut self.progress, progress);
+        // A new client begins with nothing committed, and receives again what the old one had received.
+        let is_settling = progress.handled > before.handled || progress.committed > before.committed;
+        let is_moving = is_settling || progress.received > before.received;
+        if is_moving || !work.is_waiting || work.is_excused {
+            self.since = now;
+            self.is_recreated &= !is_settling;
+            return Verdict::Fine;
+        }
+        match self.limit {
+            Some(limit) if now.duration_since(self.since) >= limit && self.is_recreated => Verdict::Stalled,
+            Some(limit) if now.duration_since(self.since) >= limit => {
+                self.is_recreated = true;
+                self.since = now;
+                Verdict::Recreate
+            }
+            _ => Verdict::Fine,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(300);
+    const WAITING: Work = Work { is_waiting: true, is_excused: false };
+    const EXCUSED: Work = Work { is_waiting: true, is_excused: true };
+    const IDLE: Work = Work { is_waiting: false, is_excused: false };
+
+    fn progress(received: u64) -> Progress {
+        Progress { received, ..Progress::default() }
+    }
+
+    #[test]
+    fn a_stall_gets_a_new_client_first_and_then_fails_liveness() {
+        let start = Instant::now();
+        let mut watch = StallWatch::new(Some(LIMIT), start);
+        assert_eq!(watch.look(progress(1), WAITING, start), Verdict::Fine);
+        assert_eq!(watch.look(progress(1), WAITING, start + LIMIT / 2), Verdict::Fine);
+        assert_eq!(watch.look(progress(1), WAITING, start + LIMIT), Verdict::Recreate);
+        assert_eq!(
+            watch.look(progress(1), WAITING, start + LIMIT + LIMIT / 2),
+            Verdict::Fine,
+            "the new one has its time"
+        );
+        assert_eq!(watch.look(progress(1), WAITING, start + LIMIT * 2), Verdict::Stalled);
+        assert_eq!(watch.look(progress(1), WAITING, start + LIMIT * 3), Verdict::Stalled);
+        let handled = Progress { handled: 1, ..progress(1) };
+        assert_eq!(watch.look(handled, WAITING, start + LIMIT * 3), Verdict::Fine, "it goes on after all");
+        assert_eq!(watch.look(handled, WAITING, start + LIMIT * 4), Verdict::Recreate);
+    }
+
+    #[test]
+    fn what_a_new_client_receives_again_is_no_cure() {
+        let start = Instant::now();
+        let mut watch = StallWatch::new(Some(LIMIT), start);
+        let committed = Progress { committed: 7, ..progress(1) };
+        assert_eq!(watch.look(committed, WAITING, start), Verdict::Fine);
+        assert_eq!(watch.look(committed, WAITING, start + LIMIT), Verdict::Recreate);
+        let again = Progress { committed: 0, ..progress(2) };
+        assert_eq!(watch.look(again, WAITING, start + LIMIT), Verdict::Fine);
+        assert_eq!(watch.look(again, WAITING, start + LIMIT * 2), Verdict::Stalled);
+    }
+
+    #[test]
+    fn faults_outside_and_idle_services_are_no_stall() {
+        let start = Instant::now();
+        for work in [EXCUSED, IDLE] {
+            let mut watch = StallWatch::new(Some(LIMIT), start);
+            assert!((0..10).all(|times| watch.look(progress(1), work, start + LIMIT * times) == Verdict::Fine));
+            assert_eq!(watch.look(progress(1), WAITING, start + LIMIT * 9 + LIMIT / 2), Verdict::Fine);
+        }
+    }
+
+    #[test]
+    fn without_a_limit_nothing_is_a_stall() {
+        let start = Instant::now();
+        let mut watch = StallWatch::new(None, start);
+        assert!((0..10).all(|times| watch.look(progress(1), WAITING, start + LIMIT * times) == Verdict::Fine));
+    }
+}

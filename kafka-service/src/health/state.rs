@@ -1,0 +1,232 @@
+//! The state of a service, and what it follows from.
+
+use std::{
+    fmt,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::{Instant, SystemTime},
+};
+
+use super::{Problem, Reason, board::Board};
+
+/// Where a service is in its life. Every change is one line in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ServiceState {
+    /// It has not been ready yet.
+    Starting,
+    /// It takes part in its group, its topics exist, and Kafka takes what it publishes and commits.
+    Ready,
+    /// It was ready, and now something is wrong; see [`Health::problems`](super::Health::problems).
+    Degraded,
+    /// It is shutting down: nothing new is received, and what is in flight is finished.
+    Draining,
+    /// It has shut down.
+    Stopped,
+    /// It has ended by itself, because it cannot go on without breaking a promise.
+    Failed,
+}
+
+impl fmt::Display for ServiceState {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Starting => "starting",
+            Self::Ready => "ready",
+            Self::Degraded => "degraded",
+            Self::Draining => "draining",
+            Self::Stopped => "stopped",
+            Self::Failed => "failed",
+        })
+    }
+}
+
+/// What the parts of a service report of themselves.
+#[derive(Debug, Default)]
+pub(crate) struct HealthState {
+    pub(crate) assigned_partitions: AtomicUsize,
+    pub(crate) uncommitted: AtomicUsize,
+    pub(crate) unconfirmed_ms: AtomicUsize,
+    /// It is a member of its group, with or without partitions.
+    pub(crate) member: AtomicBool,
+    /// Records are waiting, and it makes no progress although a new client was tried.
+    stalled: AtomicBool,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    board: Board,
+    life: Life,
+    was_ready: bool,
+    /// The state that the log has.
+    logged: Option<ServiceState>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Life {
+    #[default]
+    Running,
+    Draining,
+    Stopped,
+    Failed,
+}
+
+impl HealthState {
+    /// Of a service with these bootstrap servers.
+    pub(crate) fn new(servers: &str) -> Self {
+        let state = Self::default();
+        servers.clone_into(&mut state.inner().board.servers);
+        state
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something is wrong; `cause` is what a library or a broker says of it.
+    pub(crate) fn raise(&self, reason: Reason, cause: impl Into<String>, now: Instant) {
+        let mut inner = self.inner();
+        // What breaks while the service leaves is no news.
+        if inner.life == Life::Running && inner.board.raise(reason, cause.into(), now) {
+            self.observe(&mut inner);
+        }
+    }
+
+    /// The resource of a reason has recovered.
+    pub(crate) fn clear(&self, reason: &Reason, now: Instant) {
+        self.clear_all(now, |other| other == reason);
+    }
+
+    /// Several resources have recovered.
+    pub(crate) fn clear_all(&self, now: Instant, ended: impl Fn(&Reason) -> bool) {
+        let mut inner = self.inner();
+        if !inner.board.is_empty() && inner.board.clear(now, ended) {
+            self.observe(&mut inner);
+        }
+    }
+
+    /// Whether something is wrong of which this is true.
+    pub(crate) fn has(&self, is: impl Fn(&Reason) -> bool) -> bool {
+        self.inner().board.reasons().any(is)
+    }
+
+    /// The state may have changed by what the atomics say, or by a failure that ends the service; and what lasts is due for
+    /// the log.
+    pub(crate) fn tick(&self, failure: Option<&str>, now: Instant) {
+        let mut inner = self.inner();
+        if let Some(cause) = failure.filter(|_| !matches!(inner.life, Life::Failed | Life::Stopped)) {
+            inner.life = Life::Failed;
+            inner.board.raise(Reason::Failed, cause.to_owned(), now);
+        }
+        inner.board.remind(now);
+        self.observe(&mut inner);
+    }
+
+    /// The service begins to shut down.
+    pub(crate) fn drain(&self) {
+        let mut inner = self.inner();
+        if inner.life == Life::Running {
+            inner.life = Life::Draining;
+        }
+        self.observe(&mut inner);
+    }
+
+    /// The service has shut down.
+    pub(crate) fn stopped(&self) {
+        let mut inner = self.inner();
+        if inner.life != Life::Failed {
+            inner.life = Life::Stopped;
+        }
+        self.observe(&mut inner);
+    }
+
+    pub(crate) fn set_stalled(&self, stalled: bool) {
+        self.stalled.store(stalled, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.stalled.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn state(&self) -> ServiceState {
+        self.inner().state(self.takes_part())
+    }
+
+    pub(crate) fn problems(&self) -> Vec<Problem> {
+        self.inner().board.problems(Instant::now(), SystemTime::now())
+    }
+
+    /// Whether records would be received.
+    pub(crate) fn takes_part(&self) -> bool {
+        self.member.load(Ordering::Relaxed) || self.assigned_partitions.load(Ordering::Relaxed) > 0
+    }
+
+    fn observe(&self, inner: &mut Inner) {
+        let state = inner.state(self.takes_part());
+        inner.was_ready |= state == ServiceState::Ready;
+        let before = inner.logged.unwrap_or(ServiceState::Starting);
+        if state != before {
+            let reasons: Vec<_> = inner.board.reasons().map(ToString::to_string).collect();
+            tracing::info!(from = %before, to = %state, reasons = reasons.join("; "), "service state changed");
+            inner.logged = Some(state);
+        }
+    }
+}
+
+impl Inner {
+    fn state(&self, takes_part: bool) -> ServiceState {
+        match self.life {
+            Life::Failed => ServiceState::Failed,
+            Life::Stopped => ServiceState::Stopped,
+            Life::Draining => ServiceState::Draining,
+            Life::Running if self.board.is_empty() && takes_part => ServiceState::Ready,
+            Life::Running if self.was_ready => ServiceState::Degraded,
+            Life::Running => ServiceState::Starting,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failing() -> Reason {
+        Reason::CommitsFailing { group: "orders".to_owned() }
+    }
+
+    #[test]
+    fn a_service_is_degraded_only_after_it_was_ready() {
+        let (health, now) = (HealthState::default(), Instant::now());
+        assert_eq!(health.state(), ServiceState::Starting);
+        health.raise(failing(), "", now);
+        assert_eq!(health.state(), ServiceState::Starting);
+        health.clear(&failing(), now);
+        health.member.store(true, Ordering::Relaxed);
+        health.tick(None, now);
+        assert_eq!(health.state(), ServiceState::Ready);
+        health.raise(failing(), "", now);
+        assert_eq!(health.state(), ServiceState::Degraded);
+        assert_eq!(health.problems()[0].reason, failing());
+    }
+
+    #[test]
+    fn a_failure_outlasts_the_shutdown_that_follows() {
+        let (health, now) = (HealthState::default(), Instant::now());
+        health.tick(Some("gone"), now);
+        health.drain();
+        health.stopped();
+        assert_eq!(health.state(), ServiceState::Failed);
+    }
+
+    #[test]
+    fn what_breaks_during_the_shutdown_is_no_problem() {
+        let (health, now) = (HealthState::default(), Instant::now());
+        health.drain();
+        health.raise(failing(), "", now);
+        assert_eq!((health.state(), health.problems().len()), (ServiceState::Draining, 0));
+        health.stopped();
+        assert_eq!(health.state(), ServiceState::Stopped);
+    }
+}

@@ -1,0 +1,102 @@
+//! Whether the brokers acknowledge what is sent to each topic.
+//!
+//! librdkafka retries by itself and reports a record only in the end, which with `message.timeout.ms=0` may be never. So one
+//! record of each topic at a time is a sample, whose age is known. Whether a record becomes one is a bit for its topic; that
+//! it was one is a bit in its token. Every other record costs the look at these bits.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use crate::commit::Token;
+
+/// The samples of all topics.
+#[derive(Debug)]
+pub(super) struct DeliveryWatch {
+    /// One bit for each of the first topics: a sample of it is wanted.
+    wanted: AtomicU64,
+    samples: Mutex<BTreeMap<usize, Sample>>,
+    acknowledged: AtomicU64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Sample {
+    token: Token,
+    since: Instant,
+}
+
+/// Topics that have a bit. A service writes to its events topic and to its dead-letter topics; those beyond are not watched.
+const WATCHED: usize = u64::BITS as usize;
+
+impl DeliveryWatch {
+    pub(super) fn new() -> Self {
+        Self { wanted: AtomicU64::new(u64::MAX), samples: Mutex::default(), acknowledged: AtomicU64::new(0) }
+    }
+
+    fn samples(&self) -> MutexGuard<'_, BTreeMap<usize, Sample>> {
+        self.samples.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a record for the topic at `place` should be a sample.
+    #[inline]
+    pub(super) fn wants(&self, place: usize) -> bool {
+        place < WATCHED && self.wanted.load(Ordering::Relaxed) >> place & 1 != 0
+    }
+
+    /// Makes a record a sample before it is handed over, because its report may come at once.
+    #[cold]
+    pub(super) fn begin(&self, place: usize, token: Token) -> Token {
+        self.wanted.fetch_and(!(1 << place), Ordering::Relaxed);
+        let token = token.sampled();
+        self.samples().insert(place, Sample { token, since: Instant::now() });
+        token
+    }
+
+    /// A sample was not taken by the client, or something is known of it.
+    #[cold]
+    pub(super) fn end(&self, token: Token, acknowledged: bool) {
+        self.samples().retain(|_, sample| sample.token != token);
+        self.acknowledged.fetch_add(u64::from(acknowledged), Ordering::Relaxed);
+    }
+
+    /// How many samples were acknowledged so far.
+    pub(super) fn acknowledged(&self) -> u64 {
+        self.acknowledged.load(Ordering::Relaxed)
+    }
+
+    /// The topics whose sample has waited for its acknowledgement at least `limit`; the others get new samples.
+    pub(super) fn overdue(&self, limit: Duration, now: Instant) -> Vec<usize> {
+        let samples = self.samples();
+        let waiting = samples.keys().fold(0, |bits, place| bits | 1 << place);
+        self.wanted.store(!waiting, Ordering::Relaxed);
+        let overdue = samples.iter().filter(|(_, sample)| now.duration_since(sample.since) >= limit);
+        overdue.map(|(place, _)| *place).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_whose_sample_is_not_acknowledged_is_overdue_until_it_is() {
+        let watch = DeliveryWatch::new();
+        assert!(watch.wants(0) && watch.wants(1));
+        let stuck = watch.begin(0, Token::position(1, 2));
+        let good = watch.begin(1, Token::position(1, 3));
+        assert!(!watch.wants(0) && !watch.wants(1), "one sample of a topic at a time");
+        watch.end(good, true);
+        let later = Instant::now() + Duration::from_secs(5);
+        assert_eq!(watch.overdue(Duration::from_secs(4), later), [0]);
+        assert!(!watch.wants(0) && watch.wants(1));
+        watch.end(stuck, true);
+        assert_eq!((watch.overdue(Duration::from_secs(4), later), watch.acknowledged()), (vec![], 2));
+        assert!(watch.wants(0));
+        assert!(!watch.wants(WATCHED), "topics beyond the bits are not watched");
+    }
+}

@@ -1,0 +1,133 @@
+//! Asks what the consuming client cannot tell: whether a new client, with connections of its own, gets an answer where the
+//! old one does not. If so the old one is at fault, and not the broker.
+
+use std::{
+    sync::mpsc::{self, Receiver, TryRecvError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rdkafka::{
+    ClientConfig, ClientContext, Message as _, Offset, TopicPartitionList,
+    config::RDKafkaLogLevel,
+    consumer::{BaseConsumer, Consumer, ConsumerContext},
+    error::KafkaError,
+};
+
+use crate::consume::TopicPartition;
+
+/// What the consuming client gets no answer to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Suspicion {
+    /// The leader of a partition does not answer.
+    Leader(TopicPartition),
+    /// A partition has records from this offset on (or from the committed one), and none arrives.
+    Records(TopicPartition, Option<i64>),
+    /// The coordinator does not answer commits; a partition to ask it about.
+    Coordinator(TopicPartition),
+}
+
+impl std::fmt::Display for Suspicion {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Leader(name) => write!(formatter, "the leader of {name} does not answer"),
+            Self::Records(name, _) => write!(formatter, "records of {name} do not arrive"),
+            Self::Coordinator(_) => formatter.write_str("offset commits are not answered"),
+        }
+    }
+}
+
+/// How long a new client may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A question that is under way.
+#[derive(Debug)]
+pub(super) struct FreshCheck {
+    pub(super) suspicion: Suspicion,
+    answer: Receiver<bool>,
+}
+
+impl FreshCheck {
+    /// Asks in the background.
+    pub(super) fn begin(config: ClientConfig, suspicion: Suspicion) -> Self {
+        let (sender, answer) = mpsc::channel();
+        let asked = suspicion.clone();
+        // Without a thread there is no answer, and the old client is kept.
+        _ = thread::Builder::new().name("kafka-check".to_owned()).spawn(move || {
+            let answered = ask(&config, &asked).unwrap_or(false);
+            // The session that asked may be over.
+            _ = sender.send(answered);
+        });
+        Self { suspicion, answer }
+    }
+
+    /// Whether the new client got an answer; `None` while nothing is known.
+    pub(super) fn answered(&self) -> Option<bool> {
+        match self.answer.try_recv() {
+            Ok(answered) => Some(answered),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => Some(false),
+        }
+    }
+}
+
+/// What this client says is no news: it asks because something is wrong.
+struct Quiet;
+
+impl ClientContext for Quiet {
+    fn log(&self, _: RDKafkaLogLevel, facility: &str, message: &str) {
+        tracing::debug!(target: "kafka_service::librdkafka", client = "check", facility, "{message}");
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!(target: "kafka_service::librdkafka", client = "check", %error, "{reason}");
+    }
+}
+
+impl ConsumerContext for Quiet {}
+
+fn ask(config: &ClientConfig, suspicion: &Suspicion) -> Result<bool, KafkaError> {
+    let consumer: BaseConsumer<Quiet> = config.create_with_context(Quiet)?;
+    match suspicion {
+        Suspicion::Leader(name) => {
+            consumer.fetch_watermarks(&name.topic, name.partition, PATIENCE)?;
+            Ok(true)
+        }
+        Suspicion::Coordinator(name) => {
+            committed(&consumer, name)?;
+            Ok(true)
+        }
+        Suspicion::Records(name, next) => {
+            let from = match next {
+                Some(offset) => Offset::Offset(*offset),
+                None => committed(&consumer, name)?,
+            };
+            has_record(&consumer, name, from)
+        }
+    }
+}
+
+fn committed(consumer: &BaseConsumer<Quiet>, name: &TopicPartition) -> Result<Offset, KafkaError> {
+    let mut list = TopicPartitionList::new();
+    list.add_partition(&name.topic, name.partition);
+    let list = consumer.committed_offsets(list, PATIENCE)?;
+    let element = list.find_partition(&name.topic, name.partition);
+    let offset = element.map(|element| element.error().map(|()| element.offset())).transpose()?;
+    Ok(offset.filter(|offset| matches!(offset, Offset::Offset(_))).unwrap_or(Offset::Beginning))
+}
+
+fn has_record(consumer: &BaseConsumer<Quiet>, name: &TopicPartition, from: Offset) -> Result<bool, KafkaError> {
+    let mut list = TopicPartitionList::new();
+    list.add_partition_offset(&name.topic, name.partition, from)?;
+    consumer.assign(&list)?;
+    let until = Instant::now() + PATIENCE;
+    while let Some(wait) = until.checked_duration_since(Instant::now()) {
+        if let Some(Ok(record)) = consumer.poll(wait) {
+            return Ok(match from {
+                Offset::Offset(from) => record.offset() >= from,
+                _ => true,
+            });
+        }
+    }
+    Ok(false)
+}

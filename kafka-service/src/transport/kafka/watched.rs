@@ -1,0 +1,273 @@
+//! What is known of one assigned partition from its records, and from its leader's answers.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::error::RDKafkaErrorCode;
+
+use super::{
+    ffi::AnswerError,
+    fresh::Suspicion,
+    probe::{SILENCE, SUSPECT},
+};
+use crate::{
+    consume::{TopicPartition, View},
+    health::{HealthState, Reason},
+};
+
+/// How long the last stable offset may stand still before records. Transactions of most producers are over by then.
+const OPEN_TOO_LONG: Duration = Duration::from_secs(30);
+
+/// One assigned partition.
+#[derive(Debug)]
+pub(super) struct Watched {
+    /// When its leader was last heard of, by a record or an answer.
+    pub(super) heard: Instant,
+    received: u64,
+    /// The next offset to receive: behind the last record. Before the first it is unknown, and the end as first asked stands
+    /// for it: what is written from then on must arrive.
+    next: Option<i64>,
+    /// The end for consumers, as last asked: of committed records.
+    end: Option<i64>,
+    /// Since when that end has not moved although there are records behind it.
+    open_since: Option<Instant>,
+    /// Since when records wait and none arrives.
+    stuck_since: Option<Instant>,
+    /// A new client found no record either, while the end was here.
+    dismissed: Option<i64>,
+    /// It has no offset to read from.
+    is_stopped: bool,
+    /// Since when its leader does not answer, and what was said last.
+    failing: Option<(Instant, String)>,
+    /// The end of that is to be told to health, also where the client has reported it.
+    failing_raised: bool,
+    open_raised: bool,
+}
+
+impl Watched {
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            heard: now,
+            received: 0,
+            next: None,
+            end: None,
+            open_since: None,
+            stuck_since: None,
+            dismissed: None,
+            is_stopped: false,
+            failing: None,
+            failing_raised: false,
+            open_raised: false,
+        }
+    }
+
+    /// Records that have come since the last look are an answer.
+    pub(super) fn see(&mut self, view: &View<'_>, is_busy: bool, now: Instant) {
+        if view.received != self.received {
+            self.heard = now;
+            self.failing = None;
+            self.stuck_since = None;
+        }
+        self.received = view.received;
+        self.is_stopped = view.is_stopped;
+        self.next = view.next_offset.or(self.next);
+        if view.is_held || is_busy || !self.is_waiting() {
+            self.stuck_since = None;
+        } else {
+            self.stuck_since.get_or_insert(now);
+        }
+    }
+
+    /// Whether its leader has records that were not received.
+    pub(super) fn is_waiting(&self) -> bool {
+        let behind = self.end.zip(self.next).is_some_and(|(end, next)| end > next);
+        behind && self.dismissed != self.end
+    }
+
+    /// Its leader has answered, or has not.
+    pub(super) fn answered(&mut self, end: Result<i64, AnswerError>, committed: bool, asked: Instant, now: Instant) {
+        match end {
+            Ok(end) => {
+                self.heard = now;
+                self.failing = None;
+                self.failing_raised |= !self.is_stopped;
+                self.move_end(end, committed, now);
+            }
+            Err(error) => {
+                let since = self.failing.take().map_or(asked, |(since, _)| since);
+                self.failing = Some((since, error.text));
+            }
+        }
+    }
+
+    fn move_end(&mut self, end: i64, committed: bool, now: Instant) {
+        if !committed {
+            let is_open = self.end.is_some_and(|stable| end > stable);
+            self.open_since = if is_open { self.open_since.or(Some(now)) } else { None };
+            return;
+        }
+        if self.end != Some(end) {
+            self.open_since = None;
+        }
+        self.end = Some(end);
+        self.next.get_or_insert(end);
+    }
+
+    /// Tells health. `all_silent`: nothing answers, which is one reason and not one for each partition.
+    pub(super) fn judge(&mut self, name: &TopicPartition, health: &HealthState, all_silent: bool, now: Instant) {
+        self.judge_leader(name, health, all_silent, now);
+        self.judge_transaction(name, health, now);
+    }
+
+    fn judge_leader(&mut self, name: &TopicPartition, health: &HealthState, all_silent: bool, now: Instant) {
+        let reason = || Reason::PartitionNotFetched { topic: name.topic.to_string(), partition: name.partition };
+        match &self.failing {
+            Some((since, cause)) if now.duration_since(*since) >= SILENCE && !all_silent => {
+                health.raise(reason(), cause.clone(), now);
+                self.failing_raised = true;
+            }
+            None if std::mem::take(&mut self.failing_raised) => health.clear(&reason(), now),
+            _ => {}
+        }
+    }
+
+    fn judge_transaction(&mut self, name: &TopicPartition, health: &HealthState, now: Instant) {
+        let reason = || Reason::OpenTransaction { topic: name.topic.to_string(), partition: name.partition };
+        match self.open_since {
+            Some(since) if now.duration_since(since) >= OPEN_TOO_LONG => {
+                let cause = format!("the last stable offset has been {} for {OPEN_TOO_LONG:?}", self.end.unwrap_or(0));
+                health.raise(reason(), cause, now);
+                self.open_raised = true;
+            }
+            None if std::mem::take(&mut self.open_raised) => health.clear(&reason(), now),
+            _ => {}
+        }
+    }
+
+    /// The partition is no longer ours.
+    pub(super) fn forget(&mut self, name: &TopicPartition, health: &HealthState, now: Instant) {
+        self.failing = None;
+        self.open_since = None;
+        self.judge(name, health, false, now);
+    }
+
+    pub(super) fn suspicion(&self, name: &TopicPartition, now: Instant) -> Option<Suspicion> {
+        let overdue = |since: Instant| now.duration_since(since) >= SUSPECT;
+        if self.failing.as_ref().is_some_and(|(since, _)| overdue(*since)) {
+            return Some(Suspicion::Leader(name.clone()));
+        }
+        self.stuck_since.is_some_and(overdue).then(|| Suspicion::Records(name.clone(), self.next))
+    }
+
+    pub(super) fn dismiss(&mut self) {
+        self.dismissed = self.end;
+        self.stuck_since = None;
+    }
+}
+
+/// Whether an error is certainly a broker's answer. Most others may also come from what the client remembers of its brokers.
+pub(super) fn is_said_by_broker(code: RDKafkaErrorCode) -> bool {
+    matches!(
+        code,
+        RDKafkaErrorCode::TopicAuthorizationFailed
+            | RDKafkaErrorCode::GroupAuthorizationFailed
+            | RDKafkaErrorCode::ClusterAuthorizationFailed
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn name() -> TopicPartition {
+        TopicPartition::new("orders", 0)
+    }
+
+    /// What the driver shows after so many records.
+    fn view(name: &TopicPartition, received: u64) -> View<'_> {
+        let next_offset = (received > 0).then(|| i64::try_from(received).unwrap());
+        View { name, received, next_offset, is_held: false, is_stopped: false }
+    }
+
+    fn timeout() -> AnswerError {
+        AnswerError { code: RDKafkaErrorCode::OperationTimedOut, text: "timed out".to_owned() }
+    }
+
+    #[test]
+    fn records_that_wait_and_do_not_arrive_are_suspicious_until_one_does() {
+        let (name, start) = (name(), Instant::now());
+        let mut watched = Watched::new(start);
+        watched.see(&view(&name, 5), false, start);
+        watched.answered(Ok(8), true, start, start);
+        watched.see(&view(&name, 5), false, start + SECOND);
+        assert_eq!(watched.suspicion(&name, start + SECOND * 10), None, "not for long enough");
+        let late = start + SECOND * 12;
+        assert_eq!(watched.suspicion(&name, late), Some(Suspicion::Records(name.clone(), Some(5))));
+        watched.see(&view(&name, 6), false, late);
+        assert_eq!(watched.suspicion(&name, late + SECOND), None);
+        assert!(watched.is_waiting(), "two are still to come");
+    }
+
+    #[test]
+    fn an_end_without_records_is_dismissed_until_it_moves() {
+        let (name, start) = (name(), Instant::now());
+        let mut watched = Watched::new(start);
+        watched.see(&view(&name, 5), false, start);
+        // Markers of a transaction have offsets, too.
+        watched.answered(Ok(6), true, start, start);
+        assert!(watched.is_waiting());
+        watched.dismiss();
+        assert!(!watched.is_waiting());
+        watched.answered(Ok(7), true, start, start);
+        assert!(watched.is_waiting());
+    }
+
+    #[test]
+    fn what_was_there_before_the_assignment_is_not_waited_for() {
+        let start = Instant::now();
+        let mut watched = Watched::new(start);
+        watched.answered(Ok(100), true, start, start);
+        assert!(!watched.is_waiting(), "all of it may be committed");
+        watched.answered(Ok(101), true, start, start);
+        assert!(watched.is_waiting());
+    }
+
+    #[test]
+    fn a_leader_that_does_not_answer_is_told_after_a_while_and_its_answer_at_once() {
+        let (name, start, health) = (name(), Instant::now(), HealthState::default());
+        let is_told = || health.has(|reason| matches!(reason, Reason::PartitionNotFetched { .. }));
+        let mut watched = Watched::new(start);
+        watched.answered(Err(timeout()), true, start, start + SECOND * 3);
+        watched.judge(&name, &health, false, start + SECOND * 3);
+        assert!(!is_told(), "an election may take that long");
+        watched.judge(&name, &health, true, start + SECOND * 5);
+        assert!(!is_told(), "nothing answers, which has a reason of its own");
+        watched.judge(&name, &health, false, start + SECOND * 5);
+        assert!(is_told());
+        assert_eq!(watched.suspicion(&name, start + SECOND * 11), Some(Suspicion::Leader(name.clone())));
+        watched.answered(Ok(0), true, start, start + SECOND * 12);
+        watched.judge(&name, &health, false, start + SECOND * 12);
+        assert!(!is_told());
+        assert_eq!(watched.suspicion(&name, start + SECOND * 20), None);
+    }
+
+    #[test]
+    fn a_stable_offset_that_stands_still_before_records_is_an_open_transaction() {
+        let (name, start, health) = (name(), Instant::now(), HealthState::default());
+        let is_told = || health.has(|reason| matches!(reason, Reason::OpenTransaction { .. }));
+        let mut watched = Watched::new(start);
+        for second in 0..40 {
+            let now = start + SECOND * second;
+            watched.answered(Ok(5), true, now, now);
+            watched.answered(Ok(9), false, now, now);
+            watched.judge(&name, &health, false, now);
+            assert_eq!(is_told(), second >= 30, "after {second} s");
+        }
+        let now = start + SECOND * 40;
+        watched.answered(Ok(9), true, now, now);
+        watched.answered(Ok(9), false, now, now);
+        watched.judge(&name, &health, false, now);
+        assert!(!is_told());
+    }
+}

@@ -1,0 +1,102 @@
+//! Rights that are missing, or are taken: the service is not ready, names the right and the resource, and recovers.
+
+use std::{thread, time::Duration};
+
+use kafka_service_tests::{Kafka, On, Process, Workload};
+
+use crate::{MINUTE, end, health::says, spread, start, whole};
+
+/// How long a right may be missing unnoticed, and the broker needs to heed a change.
+const NOTICED: Duration = Duration::from_secs(25);
+const PROTOCOLS: [&str; 2] = ["consumer", "classic"];
+
+/// Warnings and errors in the log so far.
+fn warnings(worker: &Process) -> usize {
+    worker.count(" WARN ") + worker.count("ERROR ")
+}
+
+#[test]
+fn without_the_right_to_its_group_a_service_waits_for_it() {
+    let Some(kafka) = Kafka::secured() else { return };
+    for protocol in PROTOCOLS {
+        let user = kafka.user();
+        let workload = Workload::new(kafka, "group", 2).set("KAFKA_GROUP_PROTOCOL", protocol);
+        kafka.allow_service(&user, &workload);
+        kafka.revoke(&user, "read", On::Group(&workload.group));
+        let mut worker = start(&workload.clone().as_user(kafka, &user), "only");
+        says(&worker, NOTICED, &format!("READ on group `{}` is denied", workload.group));
+        kafka.allow(&user, "read", On::Group(&workload.group));
+        worker.wait_for_line(MINUTE, "health: ready");
+        workload.send(kafka, (0..100).map(spread));
+        whole(kafka, &workload, 100);
+        end(worker);
+    }
+}
+
+#[test]
+fn a_right_to_the_group_that_is_taken_under_load_costs_time_only() {
+    let Some(kafka) = Kafka::secured() else { return };
+    for protocol in PROTOCOLS {
+        let user = kafka.user();
+        let workload = Workload::new(kafka, "group", 2).set("KAFKA_GROUP_PROTOCOL", protocol);
+        kafka.allow_service(&user, &workload);
+        let mut worker = start(&workload.clone().as_user(kafka, &user), "only");
+        worker.wait_for_line(MINUTE, "health: ready");
+        workload.send(kafka, (0..500).map(spread));
+        kafka.revoke(&user, "read", On::Group(&workload.group));
+        says(&worker, NOTICED, &format!("READ on group `{}` is denied", workload.group));
+        let before = warnings(&worker);
+        thread::sleep(Duration::from_secs(10));
+        assert!(warnings(&worker) - before < 10, "{}", worker.output());
+        kafka.allow(&user, "read", On::Group(&workload.group));
+        says(&worker, MINUTE, "health: ready");
+        whole(kafka, &workload, 500);
+        end(worker);
+    }
+}
+
+#[test]
+fn a_right_to_commands_that_is_taken_from_an_idle_service_is_named_and_its_return_seen() {
+    let Some(kafka) = Kafka::secured() else { return };
+    for protocol in PROTOCOLS {
+        let user = kafka.user();
+        let workload = Workload::new(kafka, "commands", 2).set("KAFKA_GROUP_PROTOCOL", protocol);
+        kafka.allow_service(&user, &workload);
+        let mut worker = start(&workload.clone().as_user(kafka, &user), "only");
+        worker.wait_for_line(MINUTE, "health: ready");
+        kafka.revoke(&user, "read", On::Topic(&workload.commands));
+        kafka.allow(&user, "describe", On::Topic(&workload.commands));
+        says(&worker, NOTICED, &format!("READ on topic `{}` is denied", workload.commands));
+        let before = warnings(&worker);
+        thread::sleep(Duration::from_secs(10));
+        assert!(warnings(&worker) - before < 5, "{}", worker.output());
+        kafka.allow(&user, "read", On::Topic(&workload.commands));
+        says(&worker, NOTICED, "health: ready");
+        workload.send(kafka, (0..100).map(spread));
+        whole(kafka, &workload, 100);
+        end(worker);
+    }
+}
+
+#[test]
+fn without_the_right_to_write_an_idle_service_is_not_ready_and_quiet() {
+    let Some(kafka) = Kafka::secured() else { return };
+    let user = kafka.user();
+    let workload = Workload::new(kafka, "write", 2);
+    kafka.allow(&user, "read", On::Topic(&workload.commands));
+    kafka.allow(&user, "read", On::Group(&workload.group));
+    for topic in [&workload.events, &workload.dead_letters] {
+        kafka.allow(&user, "describe", On::Topic(topic));
+    }
+    let worker = start(&workload.clone().as_user(kafka, &user), "only");
+    says(&worker, NOTICED, &format!("WRITE on topic `{}` is denied", workload.events));
+    workload.send(kafka, (0..10).map(spread));
+    let before = warnings(&worker);
+    thread::sleep(Duration::from_secs(15));
+    assert!(warnings(&worker) - before < 10, "{}", worker.output());
+    kafka.allow(&user, "write", On::Topic(&workload.events));
+    kafka.allow(&user, "write", On::Topic(&workload.dead_letters));
+    says(&worker, MINUTE, "health: ready");
+    whole(kafka, &workload, 10);
+    end(worker);
+}
