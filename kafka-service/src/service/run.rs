@@ -43,9 +43,7 @@ impl ServiceHandle {
         let impatient = tokio::spawn(exit_on_next_signal());
         let result = self.shutdown().await;
         impatient.abort();
-        if let Err(error) = &result {
-            leave_blocking_handlers(error);
-        }
+        leave_blocking_handlers(&result);
         result
     }
 }
@@ -79,12 +77,14 @@ async fn exit_on_next_signal() {
     std::process::exit(130);
 }
 
-/// A plain `fn` that hangs cannot be stopped, and tokio would wait for it for ever when `main` returns.
+/// A plain `fn` that hangs cannot be stopped, and tokio would wait for it for ever when `main` returns. It may also run for a
+/// partition that was lost, and then the shutdown left nothing undone.
 #[expect(clippy::exit, reason = "the deadline is a promise, and nothing else ends a blocking call")]
-fn leave_blocking_handlers(error: &Error) {
+fn leave_blocking_handlers(result: &Result<(), Error>) {
     let running = crate::__private::blocking_calls();
     if running > 0 {
-        tracing::error!(running, "{error}; leaving without the blocking handlers that still run");
+        let error = result.as_ref().err().map(ToString::to_string);
+        tracing::error!(running, error, "blocking handlers are still running; exiting without them");
         std::process::exit(3);
     }
 }

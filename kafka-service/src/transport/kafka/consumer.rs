@@ -6,11 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rdkafka::{
-    config::FromClientConfigAndContext as _,
-    consumer::{BaseConsumer, Consumer},
-    error::KafkaError,
-};
+mod beginning;
+
+use rdkafka::{config::FromClientConfigAndContext as _, consumer::BaseConsumer, error::KafkaError};
 use tokio::{
     runtime::Handle,
     sync::{mpsc, oneshot},
@@ -22,16 +20,16 @@ use super::{
     client_log::ClientLog,
     context::Context,
     ffi::NativeRecord,
-    probe::{Look, Probe, ProbeSettings},
+    probe::{Probe, ProbeSettings},
     producer::KafkaProducer,
     supervisor::Supervisor,
-    topics::{self, Found, NeededTopic},
+    topics::NeededTopic,
 };
 use crate::{
     config::{Config, GroupProtocol},
-    consume::{Client as _, ClientEvent, Driver, DriverSettings, End, Ended, Step, Stop},
+    consume::{Driver, DriverSettings, End, Ended, Step, Stop},
     dispatch::{Batch, Control, Core},
-    health::{HealthState, Operation, Reason, Resource},
+    health::HealthState,
 };
 
 /// What the consumer thread is made of.
@@ -66,10 +64,6 @@ impl ConsumerHandle {
 
 /// How long the client waits for something to happen while there is nothing to consume.
 const WAIT: Duration = Duration::from_millis(20);
-/// How often the thread looks whether missing topics exist by now.
-const TOPIC_CHECK_EVERY: Duration = Duration::from_secs(1);
-/// How soon it looks after it has created them.
-const CREATED_TOPIC_CHECK: Duration = Duration::from_millis(100);
 
 /// Starts the thread.
 pub(crate) fn spawn(settings: ConsumerSettings) -> std::io::Result<ConsumerHandle> {
@@ -210,117 +204,6 @@ impl Thread {
             max_uncommitted: self.settings.config.max_uncommitted,
             drain_deadline: drain_deadline(&self.settings.config),
         }
-    }
-
-    /// Waits until every topic exists and may be used, says so, and subscribes. `Some` if it ended before.
-    fn wait_for_topics(&self, client: &mut KafkaClient, probe: &mut Probe) -> Option<End> {
-        let Self { settings, stop, .. } = self;
-        while !stop.is_requested() {
-            let found = topics::find(&client.consumer, &settings.producer, &settings.needed);
-            let again_in = match self.found(client, found) {
-                None if !self.is_denied(client) => return self.subscribe(client),
-                None => TOPIC_CHECK_EVERY,
-                Some(again_in) => again_in,
-            };
-            if let Some(end) = self.serve_for(client, probe, again_in) {
-                return Some(end);
-            }
-        }
-        Some(End::Stopped(Ended::default()))
-    }
-
-    /// Whether a right is missing without which it is no use to subscribe.
-    fn is_denied(&self, client: &KafkaClient) -> bool {
-        let health = &self.settings.health;
-        let group = |reason: &Reason| matches!(reason, Reason::NotAuthorized { resource: Resource::Group(_), .. });
-        // Asked only if the group has refused the client before this one.
-        if health.has(group) && !self.settings.topics.first().is_some_and(|topic| client.is_group_denied(topic)) {
-            health.clear_all(Instant::now(), group);
-        }
-        health.has(|reason| match reason {
-            Reason::NotAuthorized { resource: Resource::Topic(_), operation } => *operation != Operation::Write,
-            reason => group(reason),
-        })
-    }
-
-    /// Tells health what the brokers say of the topics; when to ask again, unless all is well.
-    fn found(&self, client: &KafkaClient, found: Result<Found<'_>, KafkaError>) -> Option<Duration> {
-        let Self { settings: ConsumerSettings { health, config, .. }, .. } = self;
-        let now = Instant::now();
-        let unreachable = Reason::BrokersUnreachable { servers: self.settings.bootstrap.clone() };
-        if found.is_ok() {
-            health.clear(&unreachable, now);
-        }
-        match found {
-            Ok(Found::All) => {
-                health.clear_all(now, |reason| matches!(reason, Reason::TopicMissing { .. }));
-                return None;
-            }
-            Ok(Found::Missing(missing)) if config.create_topics => {
-                self.create_topics(&missing);
-                return Some(CREATED_TOPIC_CHECK);
-            }
-            Ok(Found::Missing(missing)) => {
-                let is_found = |topic: &String| missing.iter().all(|missing| missing.name != *topic);
-                health.clear_all(now, |reason| matches!(reason, Reason::TopicMissing { topic } if is_found(topic)));
-                for topic in missing {
-                    let reason = Reason::TopicMissing { topic: topic.name.clone() };
-                    health.raise(reason, format!("it is needed for {}", topic.purpose), now);
-                }
-            }
-            Ok(Found::Denied(topic)) => {
-                let resource = Resource::Topic(topic.name.clone());
-                let reason = Reason::NotAuthorized { resource, operation: Operation::Describe };
-                health.raise(reason, format!("it is needed for {}", topic.purpose), now);
-            }
-            Err(error) => {
-                let cause = client.trouble().unwrap_or_else(|| error.to_string());
-                health.raise(unreachable, cause, now);
-            }
-        }
-        Some(TOPIC_CHECK_EVERY)
-    }
-
-    fn create_topics(&self, missing: &[&NeededTopic]) {
-        let client = client_config::producer(&self.settings.config, &self.settings.bootstrap);
-        if let Err(problem) = self.settings.runtime.block_on(topics::create(&client, missing)) {
-            for topic in missing {
-                let reason = Reason::TopicMissing { topic: topic.name.clone() };
-                self.settings.health.raise(reason, problem.clone(), Instant::now());
-            }
-        }
-    }
-
-    fn subscribe(&self, client: &KafkaClient) -> Option<End> {
-        let topics: Vec<&str> = self.settings.topics.iter().map(String::as_str).collect();
-        if let Err(error) = client.consumer.subscribe(&topics) {
-            let reason = format!("cannot subscribe to {}: {error}", topics.join(", "));
-            return Some(End::Fatal(reason, Ended::default()));
-        }
-        tracing::info!(topics = topics.join(", "), group = %self.settings.config.group_id(), "subscribed");
-        None
-    }
-
-    fn serve_for(&self, client: &mut KafkaClient, probe: &mut Probe, time: Duration) -> Option<End> {
-        let until = Instant::now() + time;
-        while Instant::now() < until && !self.stop.is_requested() {
-            for event in client.serve(WAIT) {
-                match event {
-                    ClientEvent::Fatal(reason) => return Some(End::Fatal(reason, Ended::default())),
-                    ClientEvent::Ended(reason) => return Some(End::Recreate(reason)),
-                    ClientEvent::ProtocolRefused => return Some(End::ProtocolRefused),
-                    // Nothing is subscribed yet.
-                    _ => {}
-                }
-            }
-            let now = Instant::now();
-            if probe.is_due(now) {
-                // Without a subscription there is nothing to suspect the client of.
-                _ = probe.look(&Look::default(), client.trouble(), now);
-                self.settings.health.tick(self.settings.core.fatal.reason(), now);
-            }
-        }
-        None
     }
 }
 

@@ -26,6 +26,7 @@ use super::{
     ffi::end_linger,
     linger::{Linger, LingerThread},
     producer_topics::{TopicHandles, TopicNames},
+    renewals::Renewals,
     reports::Reports,
 };
 use crate::{
@@ -46,31 +47,6 @@ pub(crate) struct KafkaProducer {
     renewals: Mutex<Renewals>,
     /// Of all clients, so that the next does not repeat what the last has said.
     log: Arc<ClientLog>,
-}
-
-/// When the next client may take the place of one that has ended: a cause that lasts, such as a missing right, would end it
-/// at once.
-#[derive(Debug)]
-struct Renewals {
-    not_before: Instant,
-    pause: Duration,
-}
-
-const FIRST_RENEWAL_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_RENEWAL_PAUSE: Duration = Duration::from_secs(4);
-
-impl Renewals {
-    fn is_due(&mut self, lived: Duration, now: Instant) -> bool {
-        if now < self.not_before {
-            return false;
-        }
-        // One that has lived for a while has shown that it can.
-        let settled = lived > LONGEST_RENEWAL_PAUSE;
-        let pause = if settled { Duration::ZERO } else { self.pause * 2 };
-        self.pause = pause.clamp(FIRST_RENEWAL_PAUSE, LONGEST_RENEWAL_PAUSE);
-        self.not_before = now + self.pause;
-        true
-    }
 }
 
 /// One client with its topics.
@@ -108,7 +84,7 @@ impl KafkaProducer {
         let (topics, watch) = (Arc::new(TopicNames::new(topics)), Arc::new(DeliveryWatch::new()));
         let log = Arc::new(ClientLog::new("producer"));
         let current = RwLock::new(Arc::new(Current::new(&config, linger, &topics, &acks, &watch, &log)?));
-        let renewals = Mutex::new(Renewals { not_before: Instant::now(), pause: Duration::ZERO });
+        let renewals = Mutex::new(Renewals::new(Instant::now()));
         Ok(Self { config, linger, topics, acks, watch, current, renewals, log })
     }
 

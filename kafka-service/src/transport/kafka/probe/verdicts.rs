@@ -1,0 +1,92 @@
+//! What health is told, by what is known of brokers, partitions and deliveries.
+
+use std::{sync::atomic::Ordering, time::Instant};
+
+use rdkafka::error::RDKafkaErrorCode;
+
+use super::{ASK_AGAIN, ASK_EVERY, Look, Probe, ProbeSettings, SILENCE};
+use crate::{
+    health::{Operation, Reason, Resource},
+    transport::{Producer as _, TopicId},
+};
+
+impl Probe {
+    pub(super) fn judge_brokers(&self, trouble: Option<String>, now: Instant) {
+        let reason = Reason::BrokersUnreachable { servers: self.settings.servers.clone() };
+        let silent = now.duration_since(self.heard);
+        if silent >= SILENCE {
+            let cause = trouble.unwrap_or_else(|| format!("no answer for {} s", silent.as_secs()));
+            self.settings.health.raise(reason, cause, now);
+        } else if self.heard == now {
+            self.settings.health.clear(&reason, now);
+        }
+    }
+
+    /// A service without partitions may be a member all the same: there are more members than partitions.
+    pub(super) fn judge_membership(&mut self, look: &Look<'_>, now: Instant) {
+        let health = &self.settings.health;
+        if !look.views.is_empty() {
+            health.member.store(true, Ordering::Relaxed);
+            self.outsider = None;
+        } else if look.is_subscribed && now.duration_since(self.membership) >= ASK_AGAIN {
+            self.membership = now;
+            let is_member = self.queue.is_member();
+            let since = *self.outsider.get_or_insert(now);
+            if is_member {
+                self.outsider = None;
+            }
+            // A rebalance makes it none for a moment.
+            if is_member || now.duration_since(since) >= SILENCE {
+                health.member.store(is_member, Ordering::Relaxed);
+            }
+        }
+        let waited = self.subscribed.is_some_and(|since| now.duration_since(since) >= SILENCE);
+        let reason = Reason::NotInGroup { group: self.settings.group.clone() };
+        if health.takes_part() {
+            health.clear(&reason, now);
+        } else if waited && !health.has(Reason::is_outside) {
+            health.raise(reason, "", now);
+        }
+    }
+
+    pub(super) fn judge_partitions(&mut self, now: Instant) {
+        let health = &self.settings.health;
+        // One reason is enough when nothing answers.
+        let all_silent = now.duration_since(self.heard) >= SILENCE / 2;
+        for (name, watched) in &mut self.partitions {
+            watched.judge(name, health, all_silent, now);
+        }
+    }
+
+    pub(super) fn judge_deliveries(&self, now: Instant) {
+        let producer = &self.settings.producer;
+        let overdue = producer.watch().overdue(SILENCE, now);
+        let overdue: Vec<_> = overdue.into_iter().map(|place| producer.topic_name(TopicId(place))).collect();
+        self.settings.health.clear_all(
+            now,
+            |reason| matches!(reason, Reason::DeliveryNotAcknowledged { topic } if !overdue.contains(topic)),
+        );
+        for topic in overdue {
+            let cause = self.replicas.get(&topic).map(|replicas| {
+                format!("{replicas}: NOT_ENOUGH_REPLICAS if the topic's min.insync.replicas is larger")
+            });
+            self.settings.health.raise(Reason::DeliveryNotAcknowledged { topic }, cause.unwrap_or_default(), now);
+        }
+    }
+
+    /// A producer that has ended is noticed here if nobody sends anything.
+    pub(super) fn judge_producer(&self, now: Instant) {
+        let Self { settings: ProbeSettings { producer, health, .. }, .. } = self;
+        let reason = Reason::NotAuthorized { resource: Resource::Cluster, operation: Operation::IdempotentWrite };
+        match producer.failure() {
+            Some((code, text)) => {
+                if code == RDKafkaErrorCode::ClusterAuthorizationFailed {
+                    health.raise(reason, text, now);
+                }
+                producer.renew();
+            }
+            None if producer.lived(now) >= ASK_EVERY => health.clear(&reason, now),
+            None => {}
+        }
+    }
+}
