@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Arc, atomic::AtomicBool},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use super::Core;
@@ -31,7 +34,9 @@ pub(super) struct Closed {
     pub(super) refusals: u32,
     /// How often the oldest was sent again.
     pub(super) attempts: u32,
-    /// The record that is about to be sent again; none if it was never sent.
+    /// A record was taken out to be sent again.
+    pub(super) is_sending: bool,
+    /// Its place; none if it was never sent.
     pub(super) sending: Option<Order>,
     /// Set when something comes back that was sent before it.
     pub(super) older: Arc<AtomicBool>,
@@ -42,6 +47,20 @@ impl Closed {
         self.failed.values().next().or_else(|| self.behind.front())
     }
 
+    /// What was sent once comes back.
+    pub(super) fn come_back(&mut self, order: Order, stored: Stored, is_refused: bool) {
+        self.failed.insert(order, stored);
+        if self.is_sending {
+            if self.sending.is_none_or(|sending| order < sending) {
+                self.older.store(true, Ordering::Relaxed);
+            }
+        } else if self.failed.first_key_value().is_some_and(|(first, _)| *first == order) {
+            // What was counted is about another.
+            self.refusals = u32::from(is_refused);
+            self.attempts = 0;
+        }
+    }
+
     pub(super) fn begin_next(&mut self) {
         self.refusals = 0;
         self.attempts = 0;
@@ -49,5 +68,42 @@ impl Closed {
 
     pub(super) fn take_oldest(&mut self) -> Option<Stored> {
         self.failed.pop_first().map(|(_, stored)| stored).or_else(|| self.behind.pop_front())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::TopicId;
+
+    fn come_back(closed: &mut Closed, slot: u64, is_refused: bool) {
+        let token = Token::position(0, slot);
+        let stored = Stored { topic: TopicId(0), key: None, value: None, headers: Vec::new(), token };
+        closed.come_back((Some((0, slot)), token.to_bits()), stored, is_refused);
+    }
+
+    #[test]
+    fn refusals_are_counted_for_the_oldest_only() {
+        let mut closed = Closed::default();
+        come_back(&mut closed, 5, true);
+        closed.refusals = 2;
+        come_back(&mut closed, 7, true);
+        assert_eq!(closed.refusals, 2, "a newer one waits behind it");
+        come_back(&mut closed, 3, true);
+        assert_eq!(closed.refusals, 1, "an older one has been refused once");
+        come_back(&mut closed, 2, false);
+        assert_eq!(closed.refusals, 0, "this one has not");
+    }
+
+    #[test]
+    fn what_is_on_its_way_is_told_of_something_older() {
+        let mut closed = Closed { is_sending: true, sending: Some((Some((0, 5)), 5)), ..Closed::default() };
+        come_back(&mut closed, 7, true);
+        assert!(!closed.older.load(Ordering::Relaxed));
+        come_back(&mut closed, 3, true);
+        assert!(closed.older.load(Ordering::Relaxed));
+        let mut closed = Closed { is_sending: true, ..Closed::default() };
+        come_back(&mut closed, 7, true);
+        assert!(closed.older.load(Ordering::Relaxed), "what was never sent is newer than all that was");
     }
 }

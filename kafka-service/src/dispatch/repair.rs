@@ -110,10 +110,7 @@ impl Repair {
         let is_new = !self.keys.contains_key(&id);
         let closed = self.keys.entry(id).or_default();
         let order = order(&self.core, token);
-        closed.failed.insert(order, Stored { topic, key, value, headers, token });
-        if closed.sending.is_none_or(|sending| order < sending) {
-            closed.older.store(true, Ordering::Relaxed);
-        }
+        closed.come_back(order, Stored { topic, key, value, headers, token }, cause == Cause::Record);
         self.close(id, is_new, cause);
     }
 
@@ -146,11 +143,13 @@ impl Repair {
         let Attempt { key, stored, is_first, result } = attempt;
         self.travelling = self.travelling.filter(|travelling| *travelling != key);
         let Some(closed) = self.keys.get_mut(&key) else { return Verdict::Again };
-        if closed.older.load(Ordering::Relaxed) {
-            // What is counted is about the oldest, and that is another now.
-            closed.begin_next();
-        } else {
+        closed.is_sending = false;
+        // What is counted is about the oldest, and that may be another now.
+        let is_oldest = !closed.older.load(Ordering::Relaxed);
+        if is_oldest {
             closed.attempts += 1;
+        } else {
+            closed.begin_next();
         }
         let verdict = match result {
             Ok(()) => {
@@ -162,7 +161,7 @@ impl Repair {
                     // Perhaps nobody else sends anything.
                     self.core.producer.renew();
                 }
-                closed.refusals += u32::from(undelivered.cause == Cause::Record);
+                closed.refusals += u32::from(is_oldest && undelivered.cause == Cause::Record);
                 if closed.refusals >= BLAMED_AFTER {
                     closed.begin_next();
                     Verdict::Refused(stored, undelivered.error)
@@ -227,6 +226,7 @@ impl Repair {
         let is_first = closed.failed.is_empty();
         let Some(stored) = closed.take_oldest() else { return false };
         closed.sending = (!is_first).then(|| order(&self.core, stored.token));
+        closed.is_sending = true;
         closed.older = Arc::default();
         let older = Arc::clone(&closed.older);
         let (core, pause) = (Arc::clone(&self.core), pause(closed.attempts));
