@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
+    coverage::State,
     member::{Assigned, Member, Request},
     topic::{self, Command, place},
     world::{Shared, World, open},
@@ -82,6 +83,7 @@ impl World {
                     }
                 }
                 ClientEvent::Committed(CommitAnswer::Refused(names, _)) => {
+                    self.coverage.see(instance, State::CommitRefused);
                     for assigned in names.iter().filter_map(|name| member.assigned.get(&name.partition)) {
                         self.ledger.refused(assigned.tenure);
                     }
@@ -180,6 +182,7 @@ impl World {
             }
         }
         if fails {
+            self.coverage.see(instance, State::CommitNotStarted);
             return Err("not now".to_owned());
         }
         member.unanswered =

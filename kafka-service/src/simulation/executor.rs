@@ -11,9 +11,11 @@ use super::{
     actions::Action,
     choices::Choices,
     counts::Counts,
+    coverage::{Coverage, State},
     instance::Instance,
     ledger::Violation,
     outbox::{free, report_next},
+    plan::Mix,
     random::Random,
     scenario::{Kept, Move, Scenario},
     settings::Settings,
@@ -36,6 +38,7 @@ pub(super) struct Outcome {
     pub(super) steps: usize,
     pub(super) records: usize,
     pub(super) counts: Counts,
+    pub(super) coverage: Coverage,
     pub(super) trace: Vec<String>,
 }
 
@@ -64,7 +67,8 @@ pub(super) fn replay(scenario: &Scenario, trace: bool) -> Outcome {
 fn drawn(seed: u64) -> (Settings, Vec<Recipes>, Random) {
     let mut random = Random::new(seed);
     let settings = Settings::draw(&mut random);
-    let partitions = (0..settings.partitions).map(|_| Recipes::draw(&mut random, &settings)).collect();
+    let mix = Mix::draw(&mut random);
+    let partitions = (0..settings.partitions).map(|_| Recipes::draw(&mut random, &settings, &mix)).collect();
     (settings, partitions, random)
 }
 
@@ -88,6 +92,7 @@ fn run_in(world: World) -> (Outcome, Vec<Move>) {
         steps,
         records: world.topic.len(),
         counts: world.ledger.counts,
+        coverage: std::mem::take(&mut world.coverage),
         trace: world.take_trace(),
     };
     (outcome, world.choices.take_moves())
@@ -109,7 +114,10 @@ impl Executor {
         }
         while let Some((action, instance)) = self.next_move(steps) {
             self.steps += 1;
-            self.with(|world| world.choices.begin(action, instance));
+            self.with(|world| {
+                world.coverage.next_action();
+                world.choices.begin(action, instance);
+            });
             self.act(action, instance);
             if self.is_broken() {
                 return;
@@ -188,8 +196,13 @@ impl Executor {
             Action::ProcessCommit => self.with(|world| world.process_commit(id)),
             Action::AnswerCommit => self.with(|world| world.answer_commit(id)),
             Action::Crash => self.kill(place, false),
-            Action::Freeze => instance.frozen = true,
-            Action::Thaw => instance.frozen = false,
+            Action::Freeze => {
+                instance.frozen = true;
+                self.with(|world| world.coverage.see(id, State::Frozen));
+            }
+            Action::Thaw if std::mem::replace(&mut instance.frozen, false) => {
+                self.with(|world| world.coverage.see(id, State::Frozen));
+            }
             Action::Expire => self.with(|world| world.expire(id)),
             Action::Stop => {
                 let stop = Arc::clone(&instance.stop);
@@ -197,6 +210,7 @@ impl Executor {
                     world.note(|| format!("instance {id} is to stop"));
                     let within = world.choices.pick("within", &[0, 50, 500, 3000]);
                     stop.request(world.time.now() + Duration::from_millis(within));
+                    world.member(id).stops = true;
                     world.ledger.of_instance(id).for_each(|tenure| tenure.draining = true);
                 });
             }
@@ -238,19 +252,20 @@ impl Executor {
 
 fn draw_action(world: &mut World) -> Action {
     let rates = &world.rates;
+    let [drive, poll, append, report, free, commit, answer, timer, advance, coordinate] = world.settings.paces;
     let weights = [
-        (Action::Drive, 220),
-        (Action::Poll, 220),
+        (Action::Drive, drive),
+        (Action::Poll, poll),
         (Action::SpuriousPoll, 5),
         (Action::Fetch, 80),
-        (Action::Append, 120),
-        (Action::Report, 120),
-        (Action::Free, 60),
-        (Action::ProcessCommit, 40),
-        (Action::AnswerCommit, 40),
-        (Action::Coordinate, 60),
-        (Action::Timer, 60),
-        (Action::Advance, 30),
+        (Action::Append, append),
+        (Action::Report, report),
+        (Action::Free, free),
+        (Action::ProcessCommit, commit),
+        (Action::AnswerCommit, answer),
+        (Action::Coordinate, coordinate),
+        (Action::Timer, timer),
+        (Action::Advance, advance),
         (Action::Produce, 30),
         (Action::Rebalance, rates.rebalance),
         (Action::Crash, rates.crash),

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::{
     attempts::{Attempt, Ended},
+    coverage::State,
     identity::{CURSED, HUGE, Origin, SAID, SimEvent, said_number},
     plan::{self, End, Plan, Says, Takes, Work},
     scene::Scene,
@@ -72,9 +73,12 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if !self.has_ended {
+            let mut world = open(&self.scene.world);
+            world.coverage.see(self.scene.instance, State::TimedOut);
             if !self.hangs {
-                open(&self.scene.world).ledger.failed_by_chance(self.attempt);
+                world.ledger.failed_by_chance(self.attempt);
             }
+            drop(world);
             self.end(Ended::Failed);
         }
     }

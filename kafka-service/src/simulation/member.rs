@@ -19,6 +19,8 @@ pub(super) struct Member {
     pub(super) told: bool,
     /// What it says when it is asked whether its assignment is lost.
     pub(super) lost: bool,
+    /// Its process was told to stop.
+    pub(super) stops: bool,
     /// It wants to leave the group.
     pub(super) leaving: bool,
     /// Partitions that the group has given it and not asked back.
@@ -110,6 +112,11 @@ impl Member {
             self.asked_back.insert(*partition, None);
         }
         self.events.push_back(ClientEvent::Revoked { partitions: names(partitions), lost });
+    }
+
+    /// Whether a commit will never be answered, and the driver may still wait for that.
+    pub(super) fn is_answer_lost(&self) -> bool {
+        self.answers.iter().any(Option::is_none)
     }
 
     /// Whether something more of a partition may be fetched.

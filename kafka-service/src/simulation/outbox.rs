@@ -1,13 +1,10 @@
 //! The producing client of one instance: queues in order, acknowledgements that take their time, and failures.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::Arc,
-    time::Duration,
-};
+use std::collections::{BTreeMap, VecDeque};
 
 use super::{
     choices::Choices,
+    coverage::State,
     identity::{DEAD_LETTERS, Identity},
     topic::NAME,
     world::{Shared, World, open},
@@ -15,7 +12,7 @@ use super::{
 use crate::{
     commit::Token,
     publish::Acks,
-    transport::{Cause, OutRecord, Producer, SendError, Undelivered},
+    transport::{Cause, OutRecord, SendError, Undelivered},
 };
 
 /// A client (each renewal is another), and a partition of a topic that it writes to.
@@ -56,64 +53,6 @@ pub(super) struct Report {
     failure: Option<Undelivered>,
 }
 
-/// The producer that the engine sees.
-pub(super) struct SimProducer {
-    pub(super) world: Shared,
-    pub(super) instance: u32,
-    pub(super) acks: Arc<Acks>,
-}
-
-impl Producer for SimProducer {
-    fn send(&self, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
-        // The client's thread reports at any moment, also between two sends of one batch.
-        if open(&self.world).choices.chance("reports-between", 50) {
-            open(&self.world).append(self.instance);
-            while report_next(&self.world, &self.acks, self.instance) {}
-        }
-        let mut world = open(&self.world);
-        let sent =
-            if self.acks.is_held() { Err(SendError::QueueFull) } else { world.send(self.instance, record, token) };
-        // The client's thread may settle everything between the moment when the queue was full and that when the engine
-        // hears of it.
-        if sent == Err(SendError::QueueFull) && world.choices.chance("settles-at-full", 200) {
-            while world.append(self.instance) {}
-            drop(world);
-            self.report_all();
-        }
-        sent
-    }
-
-    fn idle(&self) {}
-
-    fn renew(&self) {
-        let mut world = open(&self.world);
-        let Some(outbox) = world.outboxes.get_mut(&self.instance).filter(|outbox| outbox.fatal) else { return };
-        outbox.client += 1;
-        outbox.fatal = false;
-        if !std::mem::replace(&mut outbox.closing, true) {
-            self.acks.hold();
-        }
-        world.note(|| format!("instance {} renews its producer", self.instance));
-        // The old client may be closed, and have given back all it held, before the engine goes on.
-        if world.choices.chance("closes-at-once", 300) {
-            drop(world);
-            self.report_all();
-        }
-    }
-
-    fn flush(&self, _: Duration) -> usize {
-        0
-    }
-}
-
-impl SimProducer {
-    /// All that is settled, at once.
-    fn report_all(&self) {
-        while report_next(&self.world, &self.acks, self.instance) {}
-        free(&self.world, &self.acks, self.instance);
-    }
-}
-
 /// Gives one report to the engine. False if there is none.
 pub(super) fn report_next(world: &Shared, acks: &Acks, instance: u32) -> bool {
     let Some(report) = open(world).take_report(instance) else { return false };
@@ -136,6 +75,26 @@ pub(super) fn free(world: &Shared, acks: &Acks, instance: u32) {
 }
 
 impl Outbox {
+    pub(super) fn is_full(&self, limit: usize) -> bool {
+        self.in_flight >= limit
+    }
+
+    /// Whether a client that has ended still holds records.
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing || self.fatal
+    }
+
+    pub(super) fn is_fatal(&self) -> bool {
+        self.fatal
+    }
+
+    /// Another client takes the place of one that has ended. True if all those before were closed.
+    pub(super) fn renew(&mut self) -> bool {
+        self.client += 1;
+        self.fatal = false;
+        !std::mem::replace(&mut self.closing, true)
+    }
+
     /// Whether there was something to free, and whether the last of the clients that have ended is closed with that.
     fn free(&mut self) -> (bool, bool) {
         let freed = std::mem::take(&mut self.reported);
@@ -148,7 +107,7 @@ impl Outbox {
 }
 
 impl World {
-    fn send(&mut self, instance: u32, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
+    pub(super) fn send(&mut self, instance: u32, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
         let identity = Identity::of(record);
         let key = number_of(record.key);
         let (limit, full) = (self.settings.queue, self.choices.chance("full", self.rates.full));
@@ -159,10 +118,13 @@ impl World {
         }
         // Only what is in flight can make a producer full.
         if outbox.in_flight >= limit || (full && outbox.in_flight > 0) {
+            self.coverage.see(instance, State::QueueFull);
             return Err(SendError::QueueFull);
         }
         if is_too_large(&identity, record) {
             self.ledger.may_be_repaired(instance, key);
+            let is_dead_letter = matches!(identity, Identity::DeadLetter(_));
+            self.coverage.see(instance, if is_dead_letter { State::DeadLetterRefused } else { State::EventRefused });
             return Err(SendError::TooLarge("simulated".to_owned()));
         }
         let partition = if record.topic == DEAD_LETTERS { 0 } else { key % self.settings.event_partitions };
@@ -171,6 +133,11 @@ impl World {
         outbox.queues.entry(destination).or_default().push_back(flying);
         outbox.in_flight += 1;
         self.note(|| format!("instance {instance} sends {identity:?} to {destination:?}"));
+        match identity {
+            Identity::DeadLetter(_) => self.coverage.see(instance, State::DeadLetter),
+            Identity::Said(_) => self.coverage.see(instance, State::Publishes),
+            _ => {}
+        }
         self.ledger.handed_over(&self.topic, &identity, key);
         Ok(())
     }
@@ -223,6 +190,12 @@ impl World {
             Some(cause) => self.ledger.not_delivered(&self.topic, &report.identity, report.key, cause),
         }
         self.note(|| format!("instance {instance} hears of {:?}: {failed:?}", report.identity));
+        match (failed, report.identity) {
+            (Some(Cause::Record), Identity::DeadLetter(_)) => self.coverage.see(instance, State::DeadLetterRefused),
+            (Some(Cause::Record), _) => self.coverage.see(instance, State::EventRefused),
+            (Some(_), _) => self.coverage.see(instance, State::NotDelivered),
+            _ => {}
+        }
         Some(report)
     }
 

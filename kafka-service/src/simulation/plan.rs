@@ -84,13 +84,50 @@ pub(super) enum End {
     },
 }
 
+/// How many of a thousand records are of which kind: the same for all of one run, and different from run to run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mix {
+    no_message: u32,
+    unknown: u32,
+    undecodable: u32,
+    plain: u32,
+    /// An attempt takes its time.
+    slow: u32,
+    fails: u32,
+    permanent: u32,
+    refused: u32,
+    own_key: u32,
+    says: u32,
+}
+
+impl Mix {
+    pub(super) fn draw(random: &mut Random) -> Self {
+        let mut share = |shares: &[u32]| random.pick(shares);
+        Self {
+            no_message: share(&[0, 40, 40, 200]),
+            unknown: share(&[0, 60, 60, 300]),
+            undecodable: share(&[0, 30, 30, 150]),
+            plain: share(&[0, 100, 100, 500]),
+            slow: share(&[0, 400, 400, 800]),
+            fails: share(&[0, 200, 200, 600]),
+            permanent: share(&[0, 50, 50, 200]),
+            refused: share(&[0, 50, 50, 300]),
+            own_key: share(&[0, 250, 250, 700]),
+            says: share(&[0, 150, 150, 600]),
+        }
+    }
+}
+
 impl Plan {
-    pub(super) fn draw(random: &mut Random, settings: &Settings) -> Self {
-        match random.below(100) {
-            0..=3 => Self::NoMessage,
-            4..=9 => Self::Unknown,
-            10..=12 => Self::Undecodable,
-            _ => Self::Work(Work::draw(random, settings)),
+    pub(super) fn draw(random: &mut Random, settings: &Settings, mix: &Mix) -> Self {
+        if random.chance(mix.no_message) {
+            Self::NoMessage
+        } else if random.chance(mix.unknown) {
+            Self::Unknown
+        } else if random.chance(mix.undecodable) {
+            Self::Undecodable
+        } else {
+            Self::Work(Work::draw(random, settings, mix))
         }
     }
 
@@ -120,19 +157,18 @@ impl Work {
         }
     }
 
-    fn draw(random: &mut Random, settings: &Settings) -> Self {
-        let plain = random.chance(100);
-        let takes = match random.below(10) {
-            0..=3 => Takes::Nothing,
-            4..=5 => Takes::Polls(u32::try_from(random.between(1, 3)).unwrap_or(1)),
+    fn draw(random: &mut Random, settings: &Settings, mix: &Mix) -> Self {
+        let plain = random.chance(mix.plain);
+        let takes = match random.chance(mix.slow) {
+            false if random.chance(700) => Takes::Nothing,
+            false => Takes::Polls(count(random.between(1, 3))),
             // A plain function may take longer than it should.
-            _ if plain => Takes::Millis(settings.timeout_ms * 2),
-            _ => Takes::Millis(settings.timeout_ms * random.between(1, 9) as u64 / 10),
+            true if plain => Takes::Millis(settings.timeout_ms * 2),
+            true => Takes::Millis(settings.timeout_ms * random.between(1, 9) as u64 / 10),
         };
-        let fails = match random.below(20) {
-            0..=15 => 0,
-            16 => settings.attempts,
-            _ => u32::try_from(random.between(1, 3)).unwrap_or(1),
+        let fails = match random.chance(mix.fails) {
+            false => 0,
+            true => random.pick(&[settings.attempts, 1, 1, 2, 3]),
         };
         let failure = match random.below(8) {
             0..=2 => Failure::Error,
@@ -144,24 +180,34 @@ impl Work {
             _ if plain => Failure::Error,
             _ => Failure::Hang,
         };
-        let end = match random.below(20) {
-            0 => End::Permanent,
-            1 => End::Refused {
+        let says = match random.chance(mix.says) {
+            false => Says::Nothing,
+            true => match random.below(6) {
+                0..=1 => Says::Awaited,
+                2 => Says::Forgotten,
+                _ => Says::Detached(random.pick(&[1, 1, 2, 3])),
+            },
+        };
+        Self { plain, takes, fails, failure, says, end: End::draw(random, mix) }
+    }
+}
+
+impl End {
+    fn draw(random: &mut Random, mix: &Mix) -> Self {
+        if random.chance(mix.permanent) {
+            return Self::Permanent;
+        }
+        if random.chance(mix.refused) {
+            return Self::Refused {
                 good: random.pick(&[0, 0, 1, 2]),
                 bad: random.pick(&[1, 1, 2]),
                 huge: random.chance(500),
-            },
-            2..=5 => End::Events { count: 0, own_key: false },
-            6..=8 => End::Events { count: 2, own_key: random.chance(300) },
-            9 => End::Events { count: 3, own_key: false },
-            _ => End::Events { count: 1, own_key: random.chance(200) },
-        };
-        let says = match random.below(40) {
-            0..=1 => Says::Awaited,
-            2 => Says::Forgotten,
-            3..=5 => Says::Detached(random.pick(&[1, 1, 2, 3])),
-            _ => Says::Nothing,
-        };
-        Self { plain, takes, fails, failure, says, end }
+            };
+        }
+        Self::Events { count: random.pick(&[0, 0, 1, 1, 1, 1, 2, 2, 3]), own_key: random.chance(mix.own_key) }
     }
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(1)
 }

@@ -14,6 +14,7 @@ use std::{
 
 use super::{
     counts::Counts,
+    coverage::Pairs,
     executor::{self, Outcome},
     ledger::Violation,
     scenario::Scenario,
@@ -40,6 +41,7 @@ pub(super) struct Sum {
     steps: u64,
     records: u64,
     counts: Counts,
+    pairs: Pairs,
     took: Duration,
 }
 
@@ -129,12 +131,21 @@ fn keep(scenario: &Scenario, name: &str) -> String {
     kept.map_or_else(|error| format!("({error})"), |()| path.display().to_string())
 }
 
+/// Fewer seeds say little about pairs.
+const ENOUGH_FOR_PAIRS: u64 = 100_000;
+
 impl Sum {
+    /// Pairs of states that met too rarely.
+    pub(super) fn rare(&self) -> Vec<String> {
+        if self.seeds < ENOUGH_FOR_PAIRS { Vec::new() } else { self.pairs.rare() }
+    }
+
     fn add(&mut self, seed: u64, outcome: Outcome) {
         self.seeds += 1;
         self.steps += outcome.steps as u64;
         self.records += outcome.records as u64;
         self.counts.add(&outcome.counts);
+        self.pairs.add(&outcome.coverage);
         if let Some(violation) = outcome.violation {
             self.failed.insert(seed, violation);
         }
@@ -143,7 +154,8 @@ impl Sum {
 
 impl fmt::Display for Sum {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seeds, steps, records, counts, took, .. } = self;
-        write!(formatter, "{seeds} seeds, {steps} steps, {records} records in {took:.1?}: {counts:?}")
+        let Self { seeds, steps, records, counts, pairs, took, .. } = self;
+        write!(formatter, "{seeds} seeds, {steps} steps, {records} records in {took:.1?}: {counts:?}")?;
+        if *seeds >= ENOUGH_FOR_PAIRS / 5 { write!(formatter, "\n\n{pairs}") } else { Ok(()) }
     }
 }

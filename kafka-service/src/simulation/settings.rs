@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::random::Random;
 use crate::config::{Ordering, RetryPolicy, UnknownCommands};
 
-/// Drawn once for each seed. Each kind of fault is absent from many runs, so that it does not hide what others show.
+/// Drawn once for each seed.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Settings {
@@ -40,6 +40,7 @@ pub(super) struct Settings {
     /// A client hears of the next rebalance only when it has answered the one before, as with librdkafka.
     pub(super) one_at_a_time: bool,
     pub(super) rates: Rates,
+    pub(super) paces: [u32; 10],
 }
 
 /// Per mille: of the actions (the second group), or of the occasions (the first).
@@ -84,9 +85,9 @@ impl Settings {
     pub(super) fn draw(random: &mut Random) -> Self {
         let backoff_ms = random.pick(&[5, 20, 50]);
         Self {
-            steps: random.pick(&[300, 1000, 2500]),
+            steps: random.pick(&[150, 400, 400, 1000, 1000, 2000]),
             partitions: random.between(1, 4),
-            records: random.pick(&[8, 25, 80]),
+            records: random.pick(&[4, 10, 25, 60]),
             keys: random.pick(&[1, 2, 3, 5]),
             instances: random.between(1, 3),
             max_uncommitted: random.pick(&[1, 2, 3, 4, 8, 16]),
@@ -102,6 +103,7 @@ impl Settings {
             eager: random.chance(250),
             one_at_a_time: random.chance(700),
             rates: Rates::draw(random),
+            paces: paces(random),
         }
     }
 
@@ -127,31 +129,59 @@ impl Settings {
     }
 }
 
+/// How many kinds of faults a run has. Runs with few show what runs with all of them hide, and the other way round.
+#[derive(Clone, Copy, Debug)]
+enum Swarm {
+    None,
+    /// One to three kinds.
+    Few,
+    /// Each with a chance of one half.
+    Half,
+    All,
+}
+
+/// Kinds of faults: the fields of [`Rates`], but for what mends them.
+const KINDS: usize = 18;
+
+impl Swarm {
+    fn draw(random: &mut Random) -> [bool; KINDS] {
+        let mut has = [false; KINDS];
+        match random.pick(&[Self::None, Self::Few, Self::Few, Self::Few, Self::Half, Self::Half, Self::Half, Self::All])
+        {
+            Self::None => {}
+            Self::Few => (0..random.between(1, 3)).for_each(|_| has[random.below(KINDS)] = true),
+            Self::Half => has.fill_with(|| random.chance(500)),
+            Self::All => has.fill(true),
+        }
+        has
+    }
+}
+
 impl Rates {
     fn draw(random: &mut Random) -> Self {
-        // Absent in `share` of a thousand runs, else one of the rates.
-        let mut rate = |share: u32, rates: &[u32]| if random.chance(share) { 0 } else { random.pick(rates) };
+        let mut kinds = Swarm::draw(random).into_iter();
+        let mut rate = |rates: &[u32]| if kinds.next() == Some(true) { random.pick(rates) } else { 0 };
         Self {
-            commit_not_started: rate(800, &[20, 100]),
-            commit_refused: rate(500, &[20, 100, 300]),
-            commit_unanswered: rate(500, &[30, 200]),
-            commit_reordered: rate(700, &[300]),
-            not_delivered: rate(600, &[10, 50, 200]),
-            record_refused: rate(700, &[10, 50]),
-            full: rate(500, &[10, 100]),
-            not_read_back: rate(500, &[300]),
-            meanwhile: rate(300, &[50, 200]),
-            error_record: rate(800, &[10]),
-            lost_untold: rate(500, &[300, 1000]),
-            rebalance: rate(200, &[3, 10, 30]),
-            crash: rate(500, &[1, 4, 10]),
+            commit_not_started: rate(&[20, 100, 300]),
+            commit_refused: rate(&[20, 100, 300]),
+            commit_unanswered: rate(&[30, 200]),
+            commit_reordered: rate(&[300]),
+            not_delivered: rate(&[10, 50, 200]),
+            record_refused: rate(&[10, 50, 300]),
+            full: rate(&[10, 100]),
+            not_read_back: rate(&[300, 700]),
+            meanwhile: rate(&[50, 200]),
+            error_record: rate(&[10]),
+            lost_untold: rate(&[300, 1000]),
+            rebalance: rate(&[3, 10, 30]),
+            crash: rate(&[1, 4, 10]),
+            freeze: rate(&[2, 10]),
+            expire: rate(&[1, 4, 10]),
+            stop: rate(&[1, 4, 10]),
+            consumer_fatal: rate(&[1, 3]),
+            producer_fatal: rate(&[1, 3, 10]),
             start: 20,
-            freeze: rate(500, &[2, 10]),
             thaw: 20,
-            expire: rate(500, &[1, 4, 10]),
-            stop: rate(600, &[1, 4]),
-            consumer_fatal: rate(800, &[1, 3]),
-            producer_fatal: rate(800, &[1, 3]),
         }
     }
 
@@ -159,4 +189,15 @@ impl Rates {
     pub(super) fn calm() -> Self {
         Self::default()
     }
+}
+
+/// How often everything else happens, of a thousand actions or so: drive, poll, append, report, free, commit, answer, timer,
+/// advance, coordinate. A run in which one of them is slow is another than one in which all are.
+pub(super) const PACES: [u32; 10] = [220, 220, 120, 120, 60, 40, 40, 60, 30, 60];
+
+fn paces(random: &mut Random) -> [u32; 10] {
+    if random.chance(300) {
+        return PACES;
+    }
+    PACES.map(|pace| pace * random.pick(&[1, 4, 4, 4, 8]) / 4)
 }

@@ -53,6 +53,7 @@ impl Executor {
                 return true;
             }
             self.steps += 1;
+            self.with(|world| world.coverage.next_action());
             self.round();
             let progress = self.with(|world| world.ledger.counts.progress());
             quiet = if progress == seen { quiet + 1 } else { 0 };

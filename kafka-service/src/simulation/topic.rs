@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     choices::Choices,
-    plan::{Plan, Work},
+    plan::{Mix, Plan, Work},
     random::Random,
     settings::Settings,
 };
@@ -100,7 +100,7 @@ pub(super) fn number(place: usize) -> i32 {
 }
 
 impl Recipes {
-    pub(super) fn draw(random: &mut Random, settings: &Settings) -> Self {
+    pub(super) fn draw(random: &mut Random, settings: &Settings, mix: &Mix) -> Self {
         let gaps = random.pick(&[0, 100, 500]);
         let mut offset = if random.chance(500) { 0 } else { 1000 };
         let records: Vec<_> = (0..random.between(settings.records / 4, settings.records))
@@ -109,7 +109,7 @@ impl Recipes {
                     offset += 1 + random.below(3) as i64;
                 }
                 offset += 1;
-                Recipe::draw(random, settings, offset - 1)
+                Recipe::draw(random, settings, mix, offset - 1)
             })
             .collect();
         let visible = random.below(records.len() + 1);
@@ -118,8 +118,8 @@ impl Recipes {
 }
 
 impl Recipe {
-    fn draw(random: &mut Random, settings: &Settings, offset: i64) -> Self {
-        let plan = Plan::draw(random, settings);
+    fn draw(random: &mut Random, settings: &Settings, mix: &Mix, offset: i64) -> Self {
+        let plan = Plan::draw(random, settings, mix);
         let key = random.below(settings.keys);
         let keyless = random.chance(200);
         let tombstone = matches!(plan, Plan::NoMessage) && !random.chance(500);

@@ -5,8 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{executor::Executor, world::World};
-use crate::consume::{End, Step};
+use super::{coverage::State, executor::Executor, world::World};
+use crate::{
+    consume::{End, Step},
+    dispatch::Counters,
+};
 
 /// How many milliseconds a driver may be ready to wait in one step.
 const LONGEST_WAIT: u128 = 50;
@@ -19,6 +22,10 @@ impl Executor {
             let id = instance.id;
             world.note(|| format!("instance {id} ends (in peace: {in_peace})"));
             world.ledger.counts.crashed += u64::from(!in_peace);
+            if !in_peace {
+                world.look_at(id);
+                world.coverage.see(id, State::Crash);
+            }
             world.ledger.died(id);
             // Commits that were sent may still arrive.
             while (in_peace || world.choices.chance("commits-arrive", 500)) && !world.member(id).requests.is_empty() {
@@ -50,7 +57,14 @@ impl Executor {
             let what = format!("instance {id}: {reason}");
             self.with(|world| world.ledger.violate("P1 nothing fails without a reason", what));
         }
-        self.with(|world| check_step(world, id, now, matches!(step, Some(Step::Again))));
+        let is_key_closed = Counters::get(&self.instances[place].core.counters.undelivered) > 0;
+        self.with(|world| {
+            check_step(world, id, now, matches!(step, Some(Step::Again)));
+            world.look_at(id);
+            if is_key_closed {
+                world.coverage.see(id, State::KeyClosed);
+            }
+        });
         let by = self.with(|world| world.choices.below("micros", 1000));
         self.with(|world| Arc::clone(&world.time)).advance(Duration::from_micros(by as u64));
         self.reap(place);

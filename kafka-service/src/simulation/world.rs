@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     choices::Choices,
+    coverage::{Coverage, State},
     group::Group,
     ledger::Ledger,
     member::Member,
@@ -30,6 +31,7 @@ pub(super) struct World {
     /// The producing client of each process that lives.
     pub(super) outboxes: BTreeMap<u32, Outbox>,
     pub(super) ledger: Ledger,
+    pub(super) coverage: Coverage,
     /// All is done, and every process is to end by itself.
     pub(super) is_over: bool,
     /// What happens, line by line; only if somebody will read it.
@@ -53,6 +55,7 @@ impl World {
             members: BTreeMap::new(),
             outboxes: BTreeMap::new(),
             ledger: Ledger::default(),
+            coverage: Coverage::default(),
             is_over: false,
             trace: trace.then(Vec::new),
             topic,
@@ -73,6 +76,32 @@ impl World {
 
     pub(super) fn take_trace(&mut self) -> Vec<String> {
         self.trace.take().unwrap_or_default()
+    }
+
+    /// What a process is in now, as far as it is known without asking anybody.
+    pub(super) fn look_at(&mut self, instance: u32) {
+        let Self { members, outboxes, ledger, coverage, settings, .. } = self;
+        let mut see = |state, is_in| {
+            if is_in {
+                coverage.see(instance, state);
+            }
+        };
+        if let Some(member) = members.get(&instance) {
+            see(State::Revoke, member.asked_back.values().any(Option::is_some));
+            see(State::Lost, member.fenced);
+            see(State::Stop, member.stops);
+            see(State::CommitUnanswered, member.is_answer_lost());
+            see(State::WindowFull, member.assigned.values().any(|assigned| !assigned.forwarded));
+            see(State::Paused, member.assigned.values().any(|assigned| assigned.paused));
+        }
+        if let Some(outbox) = outboxes.get(&instance) {
+            see(State::QueueFull, outbox.is_full(settings.queue));
+            see(State::ProducerReplaced, outbox.is_closing());
+        }
+        see(
+            State::RetryPending,
+            ledger.of_instance(instance).any(|tenure| tenure.counts() && !tenure.retrying.is_empty()),
+        );
     }
 
     /// From here on nothing goes wrong any more, and everything that there is to do is there.
