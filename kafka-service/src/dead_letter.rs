@@ -3,10 +3,23 @@
 //!
 //! All added header values are UTF-8 text. A record that comes from a dead-letter topic and fails again keeps the origin
 //! that it had first; what describes the failure is replaced.
+//!
+//! What does not fit into the dead-letter topic is left out: the value, the message's own headers or its key, in this order
+//! and no more than has to be. A header says of each how large it was.
 
 use jiff::Timestamp;
 
-use crate::message::{Header, Origin, StoredRecord};
+use crate::{
+    config::topic_flaw,
+    message::{Header, Origin},
+};
+
+mod fit;
+pub mod spring;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use fit::{Omitted, can_shrink, fitted};
 
 /// Topic from which the message was consumed.
 pub const TOPIC: &str = "dlq.topic";
@@ -33,36 +46,17 @@ pub const TIME: &str = "dlq.time";
 /// Size of the value in bytes, in decimal. Present only where the value did not fit into the dead-letter topic and is
 /// left out: then the record at the origin is the only copy, until retention takes it.
 pub const OMITTED_VALUE: &str = "dlq.omitted-value-bytes";
-
-/// The headers that Spring for Apache Kafka writes (its `KafkaHeaders`, names `DLT_*`), with its encodings: numbers are
-/// big-endian binary. Written beside ours where `KAFKA_DEAD_LETTER_HEADERS` is `spring`.
-pub mod spring {
-    /// Topic, UTF-8.
-    pub const TOPIC: &str = "kafka_dlt-original-topic";
-    /// Partition, 4 bytes.
-    pub const PARTITION: &str = "kafka_dlt-original-partition";
-    /// Offset, 8 bytes.
-    pub const OFFSET: &str = "kafka_dlt-original-offset";
-    /// Milliseconds since the Unix epoch, 8 bytes.
-    pub const TIMESTAMP: &str = "kafka_dlt-original-timestamp";
-    /// `CreateTime`, UTF-8.
-    pub const TIMESTAMP_TYPE: &str = "kafka_dlt-original-timestamp-type";
-    /// Consumer group, UTF-8.
-    pub const GROUP: &str = "kafka_dlt-original-consumer-group";
-    /// Class of the error as in [`ERROR_CLASS`](super::ERROR_CLASS), UTF-8.
-    pub const ERROR_CLASS: &str = "kafka_dlt-exception-fqcn";
-    /// The error, UTF-8.
-    pub const ERROR_MESSAGE: &str = "kafka_dlt-exception-message";
-
-    pub(super) const ALL: [&str; 8] =
-        [TOPIC, PARTITION, OFFSET, TIMESTAMP, TIMESTAMP_TYPE, GROUP, ERROR_CLASS, ERROR_MESSAGE];
-}
+/// Size of the message's own headers in bytes, names and values, in decimal. Present only where they did not fit and are
+/// left out.
+pub const OMITTED_HEADERS: &str = "dlq.omitted-headers-bytes";
+/// Size of the key in bytes, in decimal. Present only where the key did not fit and is left out.
+pub const OMITTED_KEY: &str = "dlq.omitted-key-bytes";
 
 /// Why a message was dead-lettered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The value is no envelope: not JSON, not an object, or a member is missing or has the wrong type.
+    /// The value is no envelope: not JSON, not an object, or a field is missing or has the wrong type.
     InvalidEnvelope,
     /// No handler has this name and `KAFKA_UNKNOWN_COMMANDS` is `dead-letter`.
     UnknownCommand,
@@ -115,15 +109,18 @@ pub(crate) const MESSAGE_LIMIT: usize = 1024;
 
 /// Adds the facts to the message's own headers.
 pub(crate) fn headers(own: Vec<Header>, failed: &Failed<'_>) -> Vec<Header> {
-    let has_origin = own.iter().any(|(name, _)| name == TOPIC);
-    let mut headers: Vec<Header> = own.into_iter().filter(|(name, _)| !is_replaced(name)).collect();
+    let first = FirstOrigin::of(&own);
+    let mut headers: Vec<Header> = own.into_iter().filter(|(name, _)| !ALL.contains(&name.as_str())).collect();
     let mut add = |name: &str, value: String| headers.push((name.to_owned(), Some(value.into_bytes())));
-    if !has_origin {
-        add(TOPIC, failed.origin.topic.to_owned());
-        add(PARTITION, failed.origin.partition.to_string());
-        add(OFFSET, failed.origin.offset.to_string());
-        if let Some(timestamp) = failed.origin.timestamp {
-            add(TIMESTAMP, timestamp.to_string());
+    match first {
+        Some(FirstOrigin(facts)) => facts.into_iter().for_each(|(name, value)| add(name, value)),
+        None => {
+            add(TOPIC, failed.origin.topic.to_owned());
+            add(PARTITION, failed.origin.partition.to_string());
+            add(OFFSET, failed.origin.offset.to_string());
+            if let Some(timestamp) = failed.origin.timestamp {
+                add(TIMESTAMP, timestamp.millis.to_string());
+            }
         }
     }
     add(GROUP, failed.group.to_owned());
@@ -140,138 +137,43 @@ pub(crate) fn headers(own: Vec<Header>, failed: &Failed<'_>) -> Vec<Header> {
     headers
 }
 
-/// Adds what Spring would have written.
-pub(crate) fn add_spring(headers: &mut Vec<Header>, failed: &Failed<'_>) {
-    headers.retain(|(name, _)| !spring::ALL.contains(&name.as_str()));
-    let mut add = |name: &str, value: &[u8]| headers.push((name.to_owned(), Some(value.to_vec())));
-    add(spring::TOPIC, failed.origin.topic.as_bytes());
-    add(spring::PARTITION, &failed.origin.partition.to_be_bytes());
-    add(spring::OFFSET, &failed.origin.offset.to_be_bytes());
-    if let Some(timestamp) = failed.origin.timestamp {
-        add(spring::TIMESTAMP, &timestamp.to_be_bytes());
-        add(spring::TIMESTAMP_TYPE, b"CreateTime");
+/// All headers that are ours.
+const ALL: [&str; 14] = [
+    TOPIC,
+    PARTITION,
+    OFFSET,
+    TIMESTAMP,
+    GROUP,
+    TYPE,
+    HANDLER,
+    ERROR_CLASS,
+    ERROR_MESSAGE,
+    ATTEMPTS,
+    TIME,
+    OMITTED_VALUE,
+    OMITTED_HEADERS,
+    OMITTED_KEY,
+];
+
+/// Where a message that was dead-lettered before came from, and what it lost on the way.
+struct FirstOrigin(Vec<(&'static str, String)>);
+
+impl FirstOrigin {
+    /// Whoever wrote the message may have written these headers too, so only what can be true counts.
+    fn of(headers: &[Header]) -> Option<Self> {
+        let text = |wanted: &str| {
+            let (_, value) = headers.iter().find(|(name, _)| name == wanted)?;
+            std::str::from_utf8(value.as_deref()?).ok()
+        };
+        let number = |name| text(name)?.parse::<i64>().ok().map(|number| number.to_string());
+        let topic = text(TOPIC).filter(|topic| topic_flaw(topic).is_none())?.to_owned();
+        let mut facts = vec![(TOPIC, topic), (PARTITION, number(PARTITION)?), (OFFSET, number(OFFSET)?)];
+        let others = [TIMESTAMP, OMITTED_VALUE, OMITTED_HEADERS, OMITTED_KEY];
+        facts.extend(others.into_iter().filter_map(|name| Some((name, number(name)?))));
+        Some(Self(facts))
     }
-    add(spring::GROUP, failed.group.as_bytes());
-    add(spring::ERROR_CLASS, failed.reason.as_str().as_bytes());
-    add(spring::ERROR_MESSAGE, cut(failed.message).as_bytes());
-}
-
-fn is_replaced(name: &str) -> bool {
-    [GROUP, TYPE, HANDLER, ERROR_CLASS, ERROR_MESSAGE, ATTEMPTS, TIME, OMITTED_VALUE].contains(&name)
-}
-
-/// The same record without its value, for a dead-letter topic that does not take records of this size.
-pub(crate) fn without_value(mut record: StoredRecord) -> StoredRecord {
-    let size = record.value.take().map_or(0, |value| value.len());
-    record.headers.push((OMITTED_VALUE.to_owned(), Some(size.to_string().into_bytes())));
-    record
 }
 
 fn cut(message: &str) -> &str {
     &message[..message.floor_char_boundary(MESSAGE_LIMIT)]
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashMap;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn failed<'a>(message: &'a str, handler: Option<&'a str>) -> Failed<'a> {
-        Failed {
-            origin: Origin {
-                topic: "commands",
-                partition: 3,
-                offset: 4711,
-                key: None,
-                timestamp: Some(1_700_000_000_123),
-            },
-            group: "user-service-group",
-            kind: handler.map(|_| "create_user"),
-            handler,
-            reason: Reason::HandlerError,
-            message,
-            attempts: 5,
-            time: Timestamp::from_millisecond(1_795_000_000_456).unwrap(),
-        }
-    }
-
-    fn texts(headers: &[Header]) -> HashMap<&str, &str> {
-        headers
-            .iter()
-            .map(|(name, value)| (name.as_str(), std::str::from_utf8(value.as_deref().unwrap()).unwrap()))
-            .collect()
-    }
-
-    #[test]
-    fn every_header_says_what_its_name_says() {
-        let headers = headers(Vec::new(), &failed("no stock", Some("shop::reserve (src/shop.rs:7)")));
-        let expected = HashMap::from([
-            (TOPIC, "commands"),
-            (PARTITION, "3"),
-            (OFFSET, "4711"),
-            (TIMESTAMP, "1700000000123"),
-            (GROUP, "user-service-group"),
-            (TYPE, "create_user"),
-            (HANDLER, "shop::reserve (src/shop.rs:7)"),
-            (ERROR_CLASS, "handler-error"),
-            (ERROR_MESSAGE, "no stock"),
-            (ATTEMPTS, "5"),
-            (TIME, "2026-11-18T11:06:40.456Z"),
-        ]);
-        assert_eq!(texts(&headers), expected);
-    }
-
-    #[test]
-    fn a_second_failure_keeps_the_first_origin_and_replaces_the_failure() {
-        let first = headers(vec![("trace".into(), Some(b"t".to_vec()))], &failed("first", Some("a (b:1)")));
-        let mut second = failed("second", None);
-        second.origin.topic = "commands-dlq";
-        second.reason = Reason::Panic;
-        let again = headers(first, &second);
-        let texts = texts(&again);
-        assert_eq!(texts.len(), again.len(), "no header stands twice");
-        assert_eq!((texts[TOPIC], texts[OFFSET], texts["trace"]), ("commands", "4711", "t"));
-        assert_eq!((texts[ERROR_MESSAGE], texts[ERROR_CLASS]), ("second", "panic"));
-        assert!(!texts.contains_key(HANDLER));
-    }
-
-    #[test]
-    fn springs_headers_have_springs_encodings() {
-        let mut headers = vec![(spring::OFFSET.to_owned(), Some(vec![0; 8]))];
-        add_spring(&mut headers, &failed("no stock", None));
-        let expected: [(&str, &[u8]); 8] = [
-            ("kafka_dlt-original-topic", b"commands"),
-            ("kafka_dlt-original-partition", &[0, 0, 0, 3]),
-            ("kafka_dlt-original-offset", &[0, 0, 0, 0, 0, 0, 0x12, 0x67]),
-            ("kafka_dlt-original-timestamp", &1_700_000_000_123_i64.to_be_bytes()),
-            ("kafka_dlt-original-timestamp-type", b"CreateTime"),
-            ("kafka_dlt-original-consumer-group", b"user-service-group"),
-            ("kafka_dlt-exception-fqcn", b"handler-error"),
-            ("kafka_dlt-exception-message", b"no stock"),
-        ];
-        let expected = expected.map(|(name, value)| (name.to_owned(), Some(value.to_vec())));
-        assert_eq!(headers, expected);
-    }
-
-    #[test]
-    fn a_record_without_its_value_says_how_large_it_was() {
-        let record =
-            StoredRecord { value: Some(vec![0; 2_000_000]), key: None, offset: 1, timestamp: None, headers: vec![] };
-        let record = without_value(record);
-        assert_eq!(record.value, None);
-        assert_eq!(record.headers, [(OMITTED_VALUE.to_owned(), Some(b"2000000".to_vec()))]);
-    }
-
-    proptest! {
-        #[test]
-        fn a_long_message_is_cut_between_characters(message in "\\PC{0,2000}") {
-            let headers = headers(Vec::new(), &failed(&message, None));
-            let text = texts(&headers)[ERROR_MESSAGE].to_owned();
-            prop_assert!(text.len() <= MESSAGE_LIMIT && message.starts_with(&text));
-            prop_assert!(text.len() + 4 > message.len().min(MESSAGE_LIMIT));
-        }
-    }
 }

@@ -7,8 +7,28 @@ pub(crate) struct Origin<'a> {
     pub(crate) partition: i32,
     pub(crate) offset: i64,
     pub(crate) key: Option<&'a [u8]>,
-    /// Milliseconds since the Unix epoch, as the producer or the broker set it.
-    pub(crate) timestamp: Option<i64>,
+    pub(crate) timestamp: Option<RecordTime>,
+}
+
+/// The timestamp of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RecordTime {
+    /// Since the Unix epoch.
+    pub(crate) millis: i64,
+    pub(crate) set_by: SetBy,
+}
+
+/// Whose clock a timestamp was read from: the topic's setting `message.timestamp.type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SetBy {
+    Producer,
+    Broker,
+}
+
+impl RecordTime {
+    pub(crate) fn of_producer(millis: i64) -> Self {
+        Self { millis, set_by: SetBy::Producer }
+    }
 }
 
 /// One header: a name and a value that may be absent.
@@ -20,7 +40,7 @@ pub(crate) trait Record: Send + 'static {
     fn value(&self) -> Option<&[u8]>;
     fn key(&self) -> Option<&[u8]>;
     fn offset(&self) -> i64;
-    fn timestamp(&self) -> Option<i64>;
+    fn timestamp(&self) -> Option<RecordTime>;
     /// Copies the headers. Not for the hot path: looking at headers costs as much as decoding an envelope.
     fn headers(&self) -> Vec<Header>;
 
@@ -42,7 +62,7 @@ pub(crate) struct StoredRecord {
     pub(crate) value: Option<Vec<u8>>,
     pub(crate) key: Option<Vec<u8>>,
     pub(crate) offset: i64,
-    pub(crate) timestamp: Option<i64>,
+    pub(crate) timestamp: Option<RecordTime>,
     pub(crate) headers: Vec<Header>,
 }
 
@@ -59,7 +79,7 @@ impl Record for StoredRecord {
         self.offset
     }
 
-    fn timestamp(&self) -> Option<i64> {
+    fn timestamp(&self) -> Option<RecordTime> {
         self.timestamp
     }
 
@@ -77,7 +97,7 @@ pub(crate) struct WaitingRecord {
     key_length: Option<usize>,
     has_value: bool,
     offset: i64,
-    timestamp: Option<i64>,
+    timestamp: Option<RecordTime>,
     headers: Box<[Header]>,
 }
 
@@ -118,7 +138,7 @@ impl Record for WaitingRecord {
         self.offset
     }
 
-    fn timestamp(&self) -> Option<i64> {
+    fn timestamp(&self) -> Option<RecordTime> {
         self.timestamp
     }
 
@@ -133,11 +153,12 @@ mod tests {
 
     #[test]
     fn a_waiting_record_has_all_that_the_original_has() {
+        let timestamp = RecordTime { millis: 9, set_by: SetBy::Broker };
         let header = ("trace".to_owned(), Some(b"1".to_vec()));
         for key in [None, Some(Vec::new()), Some(b"key".to_vec())] {
             for value in [None, Some(Vec::new()), Some(b"value".to_vec())] {
                 let (key, headers) = (key.clone(), vec![header.clone()]);
-                let record = StoredRecord { key, value, headers, offset: 7, timestamp: Some(9) };
+                let record = StoredRecord { key, value, headers, offset: 7, timestamp: Some(timestamp) };
                 assert_eq!(WaitingRecord::copy(&record).store(), record);
             }
         }

@@ -8,7 +8,9 @@ use std::task::{Context, Waker};
 use std::time::{Duration, SystemTime};
 
 use rdkafka::ClientConfig;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication, TopicResult};
+use rdkafka::admin::{
+    AdminClient, AdminOptions, AlterConfig, NewTopic, ResourceSpecifier, TopicReplication, TopicResult,
+};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::FromClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -99,6 +101,19 @@ impl Client {
             }
             Err(leaders)
         });
+    }
+
+    /// Changes settings of a topic; those that are not named are as for a new one.
+    ///
+    /// # Panics
+    /// When the broker refuses, or at the deadline.
+    pub fn alter_topic(&self, name: &str, settings: &[(&str, &str)]) {
+        let topic = AlterConfig::new(ResourceSpecifier::Topic(name));
+        let topic = settings.iter().fold(topic, |topic, &(key, value)| topic.set(key, value));
+        let results = block_on("the topic to be altered", self.admin().alter_configs([&topic], &options()));
+        for result in results.unwrap_or_else(|error| panic!("cannot alter topic {name}: {error}")) {
+            assert!(result.is_ok(), "cannot alter topic {name}: {result:?}");
+        }
     }
 
     /// Deletes a topic, and waits until it is gone.

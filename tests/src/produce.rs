@@ -84,6 +84,8 @@ impl Client {
             let mut config = self.config();
             // The partitioner of JVM clients and of the service, so that a key means the same partition everywhere.
             config.set("partitioner", "murmur2_random").set("enable.idempotence", "true").set("linger.ms", "2");
+            // How large a record may be is the broker's to say.
+            config.set("message.max.bytes", "10000000");
             config
                 .create_with_context(Acknowledgements)
                 .unwrap_or_else(|error| panic!("librdkafka refuses the producer's configuration: {error}"))

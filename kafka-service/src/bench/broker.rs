@@ -14,7 +14,7 @@ use futures_util::future::BoxFuture;
 use crate::{
     commit::Token,
     consume::{Client, ClientEvent, CommitAnswer, FetchError, TopicPartition},
-    message::{Header, Record, StoredRecord},
+    message::{Header, Record, RecordTime, StoredRecord},
     publish::Acks,
     transport::{OutRecord, Producer, ReadBack, SendError},
 };
@@ -133,8 +133,8 @@ impl Record for MemoryRecord {
         self.offset
     }
 
-    fn timestamp(&self) -> Option<i64> {
-        Some(self.offset)
+    fn timestamp(&self) -> Option<RecordTime> {
+        Some(RecordTime::of_producer(self.offset))
     }
 
     fn headers(&self) -> Vec<Header> {

@@ -71,6 +71,8 @@ pub(crate) use topic::flaw as topic_flaw;
 /// Every other property of librdkafka is `KAFKA_` and its name in capitals with dots as underscores
 /// (`KAFKA_LINGER_MS`, `KAFKA_SECURITY_PROTOCOL`, `KAFKA_SASL_PASSWORD`), or `KAFKA_CONSUMER_` and `KAFKA_PRODUCER_`
 /// for one of the two clients; an empty value counts as unset. Those that the engine owns are refused with the reason.
+/// `message.max.bytes` of the producer is as large as its queue (`queue.buffering.max.kbytes`, 64 MiB) unless it is set, so
+/// that the topic's `max.message.bytes` is the limit.
 /// A secret may come from a file: `KAFKA_SASL_PASSWORD_FILE=/run/secrets/kafka`. Variables that Kubernetes injects for
 /// a service named `kafka` (`KAFKA_PORT`, `KAFKA_SERVICE_HOST`, ...) are not settings.
 ///

@@ -61,6 +61,12 @@ impl Settings {
     }
 }
 
+impl Settings {
+    pub(crate) fn is_dead_letter_topic(&self, topic: TopicId) -> bool {
+        self.dead_letter_topics.values().any(|known| *known == topic)
+    }
+}
+
 /// Everything that is the same for all commands.
 pub(crate) struct Core {
     pub(crate) settings: Settings,

@@ -23,11 +23,10 @@ use super::{
     unknown::Unknown,
 };
 use crate::{
-    config::{Ordering, UnknownCommands},
-    dead_letter::Reason,
-    envelope::Envelope,
+    config::Ordering,
+    envelope::{Envelope, EnvelopeError},
     handler::ErrorClass,
-    message::{Origin, Record, WaitingRecord},
+    message::{Record, WaitingRecord},
     publish::Incoming,
     registry::{Handler, Kind, RouteId},
     retry,
@@ -124,6 +123,10 @@ impl Intake {
     fn read<'a, R: Record>(&mut self, ended: Ended<'a, R>, route: RouteId) -> Option<(Envelope<'a>, &'static Handler)> {
         let envelope = match Envelope::decode(ended.record.value()) {
             Ok(envelope) => envelope,
+            Err(EnvelopeError::NoValue) if self.core.routes.takes_tombstones(route) => {
+                self.skip_tombstone(ended);
+                return None;
+            }
             Err(error) => {
                 self.reject(ended, &AttemptError::envelope(&error));
                 return None;
@@ -134,40 +137,6 @@ impl Intake {
             return None;
         };
         Some((envelope, handler))
-    }
-
-    fn unknown<R: Record>(&mut self, ended: Ended<'_, R>, route: RouteId, envelope: &Envelope<'_>) {
-        let kind = self.core.routes.unknown(route);
-        if kind == Kind::Command && self.core.settings.unknown_commands == UnknownCommands::DeadLetter {
-            let message = format!("no handler for command `{}`", super::unknown::shown(&envelope.kind));
-            return self.reject(ended, &AttemptError::permanent(Reason::UnknownCommand, message));
-        }
-        // It is not marked as started: there is nothing that the next owner would do twice.
-        if !self.is_kept(ended.assignment.may_start(ended.slot)) {
-            return;
-        }
-        let origin: Origin<'_> = origin(ended.record, ended.assignment);
-        match kind {
-            Kind::Command => self.unknown.skip_command(&self.core.routes, route, &envelope.kind, &origin),
-            Kind::Event => super::unknown::skip_event(&envelope.kind, &origin),
-        }
-        self.publishing.breaker.handled();
-        Counters::add(&self.core.counters.skipped, 1);
-        ended.assignment.finish(ended.slot);
-    }
-
-    fn reject<R: Record>(&mut self, ended: Ended<'_, R>, error: &AttemptError) {
-        if self.is_kept(ended.assignment.start(ended.slot)) {
-            self.publishing.dead_letter(ended, error);
-        }
-    }
-
-    /// A record that may not be started is left to the next owner of its partition.
-    fn is_kept(&self, may_start: bool) -> bool {
-        if !may_start {
-            Counters::add(&self.core.counters.abandoned, 1);
-        }
-        may_start
     }
 
     /// Calls a handler and polls it once. What is left to do, if it is not finished.

@@ -23,6 +23,7 @@ mod pool;
 mod refusal;
 mod repair;
 mod running;
+mod unhandled;
 mod unknown;
 
 pub(crate) use self::{

@@ -16,13 +16,13 @@ use super::{
 use crate::{
     commit::{Assignment, Token},
     config::DeadLetterHeaders,
-    dead_letter::{self, Failed, Reason},
+    dead_letter::{self, Failed, Omitted, Reason},
     envelope::Identity,
     handler::Events,
     message::{Record, StoredRecord},
     publish::{BoundGuard, Encoder, Incoming, MessageIds, Place},
     registry::Handler,
-    transport::{Cause, OutRecord, TopicId},
+    transport::{OutRecord, SendError, TopicId},
 };
 
 /// The publishing end of the dispatcher.
@@ -92,7 +92,7 @@ impl Publishing {
             Incoming::Published(stored) if !is_owned(&self.core, stored.token) => self.core.acks.dropped(stored.token),
             Incoming::Published(stored) => {
                 if let Err(TooLarge(reason)) = self.output.send(&stored.record(), stored.token) {
-                    let undelivered = stored.undelivered(Cause::Record, &reason);
+                    let undelivered = stored.undelivered(&SendError::TooLarge(reason));
                     if let Some((token, undelivered)) = self.core.acks.answer(stored.token, undelivered) {
                         self.output.failed(token, undelivered);
                     }
@@ -153,7 +153,8 @@ impl Publishing {
                 // What the broker will never take counts as handed over once its command is dead-lettered.
                 Err(_) if refused.is_some() => core.acks.delivered(token),
                 Err(TooLarge(reason)) => {
-                    refused = Some(format!("event `{}` is too large: {reason}", event.event_type));
+                    let topic = core.producer.topic_name(record.topic);
+                    refused = Some(format!("event `{}` is too large for topic `{topic}`: {reason}", event.event_type));
                 }
             }
         }
@@ -202,7 +203,7 @@ impl Publishing {
         let mut record = ended.record.store();
         record.headers = dead_letter::headers(record.headers, &failed);
         if core.settings.dead_letter_headers == DeadLetterHeaders::Spring {
-            dead_letter::add_spring(&mut record.headers, &failed);
+            dead_letter::spring::add(&mut record.headers, &failed);
         }
         let Some(topic) = core.settings.dead_letter_topics.get(origin.topic) else {
             core.fatal.report(format!("topic `{}` has no dead-letter topic", origin.topic));
@@ -213,21 +214,28 @@ impl Publishing {
 
     fn send_dead_letter(&mut self, topic: TopicId, record: StoredRecord, token: Token) {
         if let Err(TooLarge(reason)) = self.output.send(&stored(topic, &record), token) {
-            self.send_pointer(topic, record, token, &reason);
+            let limit = self.core.producer.largest();
+            self.send_smaller(topic, record, token, limit, &reason);
         }
     }
 
-    /// Sends a dead letter without its value, because the topic does not take it with it.
-    pub(super) fn send_pointer(&mut self, topic: TopicId, record: StoredRecord, token: Token, reason: &str) {
-        tracing::error!(
-            bytes = record.value.as_ref().map_or(0, Vec::len),
-            reason,
-            "a dead letter is too large; a record without the value takes its place, and the only copy is at the origin\n  \
-             help: raise max.message.bytes of the dead-letter topic and KAFKA_MESSAGE_MAX_BYTES"
-        );
-        let record = dead_letter::without_value(record);
-        if let Err(TooLarge(reason)) = self.output.send(&stored(topic, &record), token) {
-            self.core.fatal.report(format!("not even the key and headers of a dead letter can be sent: {reason}"));
+    /// Sends a dead letter without what its topic, or the client, does not take. `limit` is how large it may be, if that is
+    /// known.
+    pub(super) fn send_smaller(
+        &mut self,
+        topic: TopicId,
+        record: StoredRecord,
+        token: Token,
+        limit: Option<usize>,
+        reason: &str,
+    ) {
+        match dead_letter::fitted(record, limit) {
+            Ok((record, omitted)) => {
+                log_omitted(&self.core.producer.topic_name(topic), &record, omitted, reason);
+                // Each time it loses a part, so this ends.
+                self.send_dead_letter(topic, record, token);
+            }
+            Err(record) => self.output.keep(&stored(topic, &record), token, reason.to_owned()),
         }
     }
 
@@ -239,6 +247,25 @@ impl Publishing {
 
 fn stored(topic: TopicId, record: &StoredRecord) -> OutRecord<'_> {
     OutRecord { topic, key: record.key.as_deref(), value: record.value.as_deref(), headers: &record.headers }
+}
+
+fn log_omitted(dead_letter_topic: &str, record: &StoredRecord, omitted: Omitted, reason: &str) {
+    let said = |wanted: &str| {
+        let value = record.headers.iter().find(|(name, _)| name == wanted).and_then(|(_, value)| value.as_deref());
+        value.map(String::from_utf8_lossy).unwrap_or_default()
+    };
+    tracing::error!(
+        dead_letter_topic,
+        topic = %said(dead_letter::TOPIC),
+        partition = %said(dead_letter::PARTITION),
+        offset = %said(dead_letter::OFFSET),
+        omitted_value_bytes = omitted.value,
+        omitted_headers_bytes = omitted.headers,
+        omitted_key_bytes = omitted.key,
+        reason,
+        help = "raise max.message.bytes of the dead-letter topic; what is left out exists at the origin only, until retention takes it",
+        "dead letter too large; parts of it are left out"
+    );
 }
 
 fn log<R>(

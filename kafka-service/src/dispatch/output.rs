@@ -6,13 +6,12 @@ use futures_util::future::OptionFuture;
 
 use super::{
     Core,
-    repair::{Repair, is_owned},
+    repair::{Repair, is_owned, raise},
 };
 use crate::{
     commit::Token,
-    health::Reason,
     publish::Acks,
-    transport::{Cause, OutRecord, SendError, Stored, TopicId, Undelivered},
+    transport::{Cause, OutRecord, SendError, Stored, Undelivered},
 };
 
 /// Hands records over in order. While the producer is full they wait here, and the dispatcher takes nothing new.
@@ -103,38 +102,41 @@ impl Output {
 
     /// The producer took no record, which says nothing about the record: it is tried again.
     fn refused(&mut self, stored: &Stored, error: &SendError) {
-        let cause = match error {
-            SendError::Fatal(_) => Cause::Producer,
-            SendError::TooLarge(_) => Cause::Record,
-            SendError::QueueFull | SendError::Refused(_) => Cause::Broker,
-        };
-        let error = error.to_string();
+        let cause = error.cause();
+        let undelivered = stored.undelivered(error);
         // Whoever waits for the answer decides what follows.
-        let Some((token, _)) = self.core.acks.answer(stored.token, stored.undelivered(cause, &error)) else {
+        let Some((token, undelivered)) = self.core.acks.answer(stored.token, undelivered) else {
             if cause == Cause::Producer {
                 self.core.producer.renew();
             }
             return;
         };
-        self.note(stored.topic, cause, &error);
+        self.note(&undelivered);
         self.repair.refused(&Stored { token, ..stored.clone() }, cause);
         self.keep_waiting_behind();
     }
 
+    /// Keeps a dead letter that is as small as it can be, and too large all the same: it is tried again until the topic, or
+    /// the setting, takes it.
+    pub(super) fn keep(&mut self, record: &OutRecord<'_>, token: Token, reason: String) {
+        self.refused(&Stored::copy(record, token), &SendError::TooLarge(reason));
+    }
+
     /// The broker did not take a record.
     pub(super) fn failed(&mut self, token: Token, undelivered: Undelivered) {
-        self.note(undelivered.topic, undelivered.cause, &undelivered.error);
+        self.note(&undelivered);
         self.repair.failed(token, undelivered);
         self.keep_waiting_behind();
     }
 
-    fn note(&mut self, topic: TopicId, cause: Cause, error: &str) {
-        if cause == Cause::Producer {
-            self.core.producer.renew();
+    fn note(&mut self, undelivered: &Undelivered) {
+        match undelivered.cause {
+            // Its own fault, not the topic's.
+            Cause::TooLarge | Cause::Record => return,
+            Cause::Producer => self.core.producer.renew(),
+            Cause::Broker => {}
         }
-        // Said by health, once for each topic while it lasts: one fault is that of thousands of records.
-        let reason = Reason::DeliveryFailing { topic: self.core.producer.topic_name(topic) };
-        self.core.health.raise(reason, error, self.core.clock.instant());
+        raise(&self.core, undelivered);
     }
 
     /// What waits for room and has a key that was closed comes before all that is kept behind it later.

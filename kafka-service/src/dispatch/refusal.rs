@@ -17,7 +17,7 @@ use crate::{
     commit::{Assignment, Token},
     envelope::Envelope,
     message::StoredRecord,
-    transport::{Cause, Stored},
+    transport::{Stored, Undelivered},
 };
 
 /// Commands that are being read back.
@@ -54,18 +54,19 @@ impl Refusals {
     }
 
     /// A record was refused for what it is.
-    pub(super) fn begin(&mut self, publishing: &mut Publishing, stored: Stored, reason: &str) {
+    pub(super) fn begin(&mut self, publishing: &mut Publishing, stored: Stored, undelivered: Undelivered) {
         let core = Arc::clone(&publishing.core);
         // If the partition was given back, its new owner will see for itself.
         if !is_owned(&core, stored.token) {
             return core.acks.dropped(stored.token);
         }
         // Whoever waits for the answer decides what follows; else it is like an event that was returned.
-        let undelivered = stored.undelivered(Cause::Record, reason);
-        let Some((token, _)) = core.acks.answer(stored.token, undelivered) else { return };
+        let Some((token, Undelivered { error: reason, .. })) = core.acks.answer(stored.token, undelivered) else {
+            return;
+        };
         let stored = Stored { token, ..stored };
-        if core.settings.dead_letter_topics.values().any(|topic| *topic == stored.topic) {
-            return refuse_dead_letter(publishing, stored, reason);
+        if core.settings.is_dead_letter_topic(stored.topic) {
+            return shrink_dead_letter(publishing, stored, &reason);
         }
         let position = core.acks.position(stored.token);
         let assignment = position.and_then(|(index, slot)| Some((core.acks.assignments.get(index)?, slot)));
@@ -76,20 +77,16 @@ impl Refusals {
             return core.acks.delivered(stored.token);
         }
         self.begun.push((Arc::clone(&assignment), slot));
-        let message = format!("an event was refused by the broker: {reason}");
+        let message = format!("an event was refused by topic `{}`: {reason}", core.producer.topic_name(stored.topic));
         self.reading.push(Box::pin(read_back(core, assignment, slot, stored.token, message)));
     }
 }
 
-/// A dead letter that is refused goes without its value; one that has none already cannot get any smaller.
-fn refuse_dead_letter(publishing: &mut Publishing, stored: Stored, reason: &str) {
+/// A dead letter that its topic does not take goes without what makes it large.
+fn shrink_dead_letter(publishing: &mut Publishing, stored: Stored, reason: &str) {
     let Stored { topic, key, value, headers, token } = stored;
-    if value.is_none() {
-        publishing.core.fatal.report(format!("the dead-letter topic takes no record at all: {reason}"));
-        return;
-    }
     let record = StoredRecord { value, key, offset: 0, timestamp: None, headers };
-    publishing.send_pointer(topic, record, token, reason);
+    publishing.send_smaller(topic, record, token, None, reason);
 }
 
 async fn read_back(core: Arc<Core>, assignment: Arc<Assignment>, slot: u64, token: Token, message: String) -> Refused {

@@ -3,7 +3,9 @@
 //!
 //! A record that the broker refuses for what it is (too large, invalid) is not blamed at once: a refusal hits the whole
 //! batch in which a record travelled. So records that were refused are sent one at a time, over all keys; refused again
-//! and again when it travels like that, a record is blamed: its command is dead-lettered.
+//! and again when it travels like that, a record is blamed: its command is dead-lettered. Of a dead letter that is too large
+//! something is left out; one that cannot be made any smaller, or is refused for something else, has no other place to go:
+//! it is sent again until its topic takes it.
 
 use std::{
     collections::VecDeque,
@@ -28,6 +30,7 @@ use super::{
 };
 use crate::{
     commit::Token,
+    dead_letter,
     health::Reason,
     transport::{Cause, OutRecord, SendError, Stored, TopicId, Undelivered},
 };
@@ -54,8 +57,8 @@ pub(super) struct Attempt {
 pub(super) enum Verdict {
     /// The broker has it.
     Delivered(Token),
-    /// It will never be taken; whatever takes its place carries its token.
-    Refused(Stored, String),
+    /// It will never be taken, for this reason; whatever takes its place carries its token.
+    Refused(Stored, Undelivered),
     /// It is sent once more.
     Again,
 }
@@ -128,7 +131,7 @@ impl Repair {
             if let Some(topic) = closed.topic {
                 *self.topics.entry(topic).or_default() += 1;
             }
-            closed.refusals = u32::from(cause == Cause::Record);
+            closed.refusals = u32::from(cause.is_record());
             self.send_oldest(id);
         }
     }
@@ -161,10 +164,18 @@ impl Repair {
                     // Perhaps nobody else sends anything.
                     self.core.producer.renew();
                 }
-                closed.refusals += u32::from(is_oldest && undelivered.cause == Cause::Record);
+                if must_wait(&self.core, &undelivered) {
+                    // It need not travel alone, for it will not be blamed.
+                    closed.refusals = 0;
+                    raise(&self.core, &undelivered);
+                } else if undelivered.cause.is_record() {
+                    closed.refusals += u32::from(is_oldest);
+                } else {
+                    raise(&self.core, &undelivered);
+                }
                 if closed.refusals >= BLAMED_AFTER {
                     closed.begin_next();
-                    Verdict::Refused(stored, undelivered.error)
+                    Verdict::Refused(stored, undelivered)
                 } else {
                     // Something older may have come back meanwhile.
                     if is_first {
@@ -238,6 +249,26 @@ impl Repair {
     }
 }
 
+/// Says what keeps a topic from taking records.
+pub(super) fn raise(core: &Core, undelivered: &Undelivered) {
+    // What was not even tried is no news.
+    if !undelivered.code.is_empty() {
+        let reason = Reason::DeliveryFailing { topic: core.producer.topic_name(undelivered.topic) };
+        core.health.raise(reason, &*undelivered.error, core.clock.instant());
+    }
+}
+
+/// Whether this is a dead letter that has to wait until its topic takes it, whatever is wrong.
+fn must_wait(core: &Core, undelivered: &Undelivered) -> bool {
+    let Undelivered { topic, key, value, headers, cause, .. } = undelivered;
+    let is_hopeless = || match cause {
+        Cause::Record => true,
+        Cause::TooLarge => !dead_letter::can_shrink(value.as_deref(), key.as_deref(), headers),
+        Cause::Broker | Cause::Producer => false,
+    };
+    core.settings.is_dead_letter_topic(*topic) && is_hopeless()
+}
+
 /// Whether the partition of a command's record is still ours.
 pub(super) fn is_owned(core: &Core, token: Token) -> bool {
     let position = core.acks.position(token);
@@ -262,10 +293,10 @@ async fn send_again(core: &Core, stored: &Stored, older: &AtomicBool, pause: Dur
     let send = || {
         // The pause, and the wait for room, may have outlasted the assignment.
         if !is_owned(core, stored.token) {
-            return Err(SendError::Refused("the partition was given back".to_owned()));
+            return Err(not_now("the partition was revoked"));
         }
         if older.load(Ordering::Relaxed) {
-            return Err(SendError::Refused("what was sent before it comes first".to_owned()));
+            return Err(not_now("what was sent before it comes first"));
         }
         core.producer.send(&stored.record(), token)
     };
@@ -273,16 +304,19 @@ async fn send_again(core: &Core, stored: &Stored, older: &AtomicBool, pause: Dur
     match sent {
         Ok(()) => {
             core.producer.idle();
-            answer.await.unwrap_or_else(|_| Err(stored.undelivered(Cause::Broker, "the producer has ended")))
+            match answer.await {
+                Ok(result) => result,
+                Err(_) => Err(stored.undelivered(&not_now("the producer has ended"))),
+            }
         }
         Err(error) => {
             core.acks.forget(token);
-            let cause = match error {
-                SendError::TooLarge(_) => Cause::Record,
-                SendError::Fatal(_) => Cause::Producer,
-                SendError::QueueFull | SendError::Refused(_) => Cause::Broker,
-            };
-            Err(stored.undelivered(cause, &error.to_string()))
+            Err(stored.undelivered(&error))
         }
     }
+}
+
+/// It is not even tried, which is no error of a broker or a client.
+fn not_now(reason: &str) -> SendError {
+    SendError::Refused { code: String::new(), reason: reason.to_owned() }
 }

@@ -149,7 +149,7 @@ impl<R: Record> Dispatcher<R> {
         match publishing.output.repair.judge(attempt) {
             Verdict::Again => {}
             Verdict::Delivered(token) => publishing.core.acks.delivered(token),
-            Verdict::Refused(stored, reason) => self.refusals.begin(publishing, stored, &reason),
+            Verdict::Refused(stored, undelivered) => self.refusals.begin(publishing, stored, undelivered),
         }
     }
 
@@ -164,6 +164,9 @@ impl<R: Record> Dispatcher<R> {
     }
 }
 
+#[cfg(test)]
+#[path = "dead_letter_tests.rs"]
+mod dead_letter_tests;
 #[cfg(test)]
 #[path = "running_tests.rs"]
 mod tests;

@@ -1,5 +1,4 @@
 use std::{
-    collections::HashMap,
     future::{Future as _, poll_fn},
     sync::{Arc, OnceLock, atomic::AtomicUsize},
     time::Duration,
@@ -13,6 +12,7 @@ use crate::{
     clock::SystemClock,
     commit::Token,
     config::Config,
+    dead_letter,
     dispatch::{BATCHES_AHEAD, Core, Costs, Entry, Fatal, Settings},
     handler::{Classifiers, Context, Event, Events, Invocation, States},
     message::StoredRecord,
@@ -21,8 +21,10 @@ use crate::{
     transport::{Cause, OutRecord, Producer, ReadBack, SendError, TopicId, Undelivered},
 };
 
-const COMMANDS: &str = "service_commands";
-const EVENTS: &str = "service_events";
+pub(super) const COMMANDS: &str = "service_commands";
+pub(super) const EVENTS: &str = "service_events";
+/// A topic that carries both.
+pub(super) const BOTH: &str = "both";
 
 static ENDED: AtomicUsize = AtomicUsize::new(0);
 static ENDED_BEFORE: AtomicUsize = AtomicUsize::new(usize::MAX);
@@ -59,6 +61,7 @@ fn spoil(_: &Context<'_>) -> Invocation {
         value: None,
         headers: Vec::new(),
         cause: Cause::Broker,
+        code: "Simulated".into(),
         error: "not now".to_owned(),
     };
     acks.failed(Token::position(*assignment, SPOILT), undelivered);
@@ -113,10 +116,14 @@ static SPOIL: Handler = Handler::command("spoil", &spoil);
 static SHOUT: Handler = Handler::command("shout", &shout);
 static NEVER: Handler = Handler::command("never", &never);
 static NEVER_EVENT: Handler = Handler::event("never", &never);
+static BOTH_COMMAND: Handler = Handler { topic: Some(BOTH), ..Handler::command("both", &never) };
+static BOTH_EVENT: Handler = Handler { topic: Some(BOTH), ..Handler::event("both.done", &never) };
 static LOOK: Handler = Handler::command("look", &look);
 
 const EVENTS_ID: TopicId = TopicId(0);
 const DEAD_LETTERS_ID: TopicId = TopicId(1);
+/// Of a record that is refused, with this key and without it.
+pub(super) const REFUSED_KEY: &str = "refused";
 
 /// Takes what is sent again and dead letters, but no large event; nothing else is sent.
 struct Again(Arc<Acks>);
@@ -129,6 +136,12 @@ impl Producer for Again {
                 return Err(SendError::TooLarge("for a test".to_owned()));
             }
             SENT_AGAIN_AFTER.store(ENDED.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+        if record.topic == DEAD_LETTERS_ID && record.headers.iter().any(|(name, _)| name == dead_letter::OMITTED_KEY) {
+            return Err(SendError::TooLarge("whatever is left out".to_owned()));
+        }
+        if record.key == Some(REFUSED_KEY.as_bytes()) {
+            return Err(SendError::TooLarge("for a test".to_owned()));
         }
         self.0.delivered(token);
         Ok(())
@@ -149,24 +162,22 @@ impl ReadBack for Nowhere {
     }
 }
 
-fn core(acks: Arc<Acks>) -> Core {
-    let config = Config::new("shop");
-    let routes = Routes::new([&STEP, &LOOK, &SHOUT, &SPOIL, &NEVER, &NEVER_EVENT, &OUTGROW], &config);
+fn core(config: &Config, acks: Arc<Acks>) -> Core {
+    let handlers = [&STEP, &LOOK, &SHOUT, &SPOIL, &NEVER, &NEVER_EVENT, &OUTGROW, &BOTH_COMMAND, &BOTH_EVENT];
+    let routes = Routes::new(handlers, config);
     let producer: Arc<dyn Producer> = Arc::new(Again(Arc::clone(&acks)));
     let events = EVENTS_ID;
     Core {
-        settings: Settings::new(&config, events, HashMap::from([(COMMANDS.to_owned(), DEAD_LETTERS_ID)])),
+        settings: Settings::new(
+            config,
+            events,
+            [COMMANDS, EVENTS, BOTH].map(|topic| (topic.to_owned(), DEAD_LETTERS_ID)).into(),
+        ),
         costs: Costs::new(routes.handlers()),
         routes,
         states: States::default(),
         classifiers: Classifiers::default(),
-        publisher: Publisher::new(PublisherCore::new(
-            &config,
-            Arc::clone(&producer),
-            Arc::clone(&acks),
-            events,
-            events,
-        )),
+        publisher: Publisher::new(PublisherCore::new(config, Arc::clone(&producer), Arc::clone(&acks), events, events)),
         producer,
         acks,
         counters: Counters::default(),
@@ -178,17 +189,21 @@ fn core(acks: Arc<Acks>) -> Core {
 }
 
 /// A dispatcher with one partition of a topic.
-struct Stage {
-    core: Arc<Core>,
-    assignment: u32,
-    batches: mpsc::Sender<Batch<StoredRecord>>,
-    dispatcher: Dispatcher<StoredRecord>,
+pub(super) struct Stage {
+    pub(super) core: Arc<Core>,
+    pub(super) assignment: u32,
+    pub(super) batches: mpsc::Sender<Batch<StoredRecord>>,
+    pub(super) dispatcher: Dispatcher<StoredRecord>,
 }
 
 impl Stage {
-    fn new(topic: &str) -> Self {
+    pub(super) fn new(topic: &str) -> Self {
+        Self::with(topic, &Config::new("shop"))
+    }
+
+    pub(super) fn with(topic: &str, config: &Config) -> Self {
         let (acks, incoming) = Acks::new();
-        let core = Arc::new(core(Arc::new(acks)));
+        let core = Arc::new(core(config, Arc::new(acks)));
         let assignment = core.acks.assignments.add(topic.into(), 0, 1024).index();
         let (batches, received) = mpsc::channel(BATCHES_AHEAD);
         // Nothing is given back, so nobody needs the sender.
@@ -199,7 +214,7 @@ impl Stage {
 }
 
 /// A batch of `count` commands of one key, from this slot on.
-fn batch(kind: &str, key: &str, assignment: u32, slot: u64, count: u64) -> Batch<StoredRecord> {
+pub(super) fn batch(kind: &str, key: &str, assignment: u32, slot: u64, count: u64) -> Batch<StoredRecord> {
     let entry = |slot: u64| Entry {
         record: StoredRecord {
             value: Some(format!(r#"{{"type":"{kind}","correlation_id":"c-{slot}","payload":null}}"#).into_bytes()),

@@ -3,6 +3,7 @@
 use std::{error::Error, fmt};
 
 use super::{ErrorClass, HandlerError};
+use crate::publish::PublishError;
 
 type Classifier = dyn Fn(&(dyn Error + 'static)) -> Option<ErrorClass> + Send + Sync;
 
@@ -16,11 +17,16 @@ impl Classifiers {
     }
 
     /// What follows an error: what the handler said, else what is registered for the outermost error whose type is known,
-    /// else another attempt.
+    /// else what is known of a publication that failed, else another attempt.
     pub(crate) fn class(&self, error: &HandlerError) -> ErrorClass {
         let registered = || error.chain().find_map(|error| self.0.iter().find_map(|classify| classify(error)));
-        error.stated().or_else(registered).unwrap_or(ErrorClass::Retryable)
+        error.stated().or_else(registered).or_else(|| of_publication(error)).unwrap_or(ErrorClass::Retryable)
     }
+}
+
+fn of_publication(error: &HandlerError) -> Option<ErrorClass> {
+    let error = error.chain().find_map(|error| error.downcast_ref::<PublishError>())?;
+    error.is_permanent().then_some(ErrorClass::Permanent)
 }
 
 impl fmt::Debug for Classifiers {
@@ -79,6 +85,19 @@ mod tests {
         let boxed: Box<dyn Error + Send + Sync> = Box::new(Context(UserError::RateLimited));
         assert_eq!(class_of(outcome(fails())), ErrorClass::Permanent);
         assert_eq!(class_of(outcome(Err::<(), _>(boxed))), ErrorClass::RetryAfter(PAUSE));
+    }
+
+    #[test]
+    fn a_publication_that_can_never_succeed_is_permanent_unless_it_is_classified() {
+        let (event_type, topic, reason) =
+            (|| "a.b".to_owned(), || "bad topic".to_owned(), || "contains ` `".to_owned());
+        let flawed = || PublishError::Topic { event_type: event_type(), topic: topic(), reason: reason() };
+        let refused = || PublishError::Refused { event_type: event_type(), topic: topic(), reason: reason() };
+        assert_eq!(class_of(outcome(Err::<(), _>(flawed()))), ErrorClass::Permanent);
+        assert_eq!(class_of(outcome(Err::<(), _>(refused()))), ErrorClass::Retryable);
+        let mut classifiers = classifiers();
+        classifiers.add(|_: &PublishError| ErrorClass::RetryAfter(PAUSE));
+        assert_eq!(classifiers.class(&HandlerError::new(flawed())), ErrorClass::RetryAfter(PAUSE));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Context;
-use crate::message::Origin;
+use crate::message::{Origin, RecordTime};
 
 /// The parts of one message that handlers ask for. Copied out of it once, whoever asks, with all texts in one piece of memory.
 pub(crate) struct Details {
@@ -17,7 +17,7 @@ pub(crate) struct Details {
     key: Option<Box<[u8]>>,
     partition: i32,
     offset: i64,
-    recorded: Option<i64>,
+    recorded: Option<RecordTime>,
     pub(super) attempt: u32,
 }
 

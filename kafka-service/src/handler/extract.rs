@@ -208,7 +208,10 @@ impl Meta {
     /// milliseconds since the Unix epoch), else the record's.
     #[must_use]
     pub fn timestamp(&self) -> Option<SystemTime> {
-        self.0.timestamp().and_then(parse_timestamp).or_else(|| self.0.origin().timestamp.and_then(from_millis))
+        self.0
+            .timestamp()
+            .and_then(parse_timestamp)
+            .or_else(|| self.0.origin().timestamp.and_then(|time| from_millis(time.millis)))
     }
 
     /// 1 when the handler is called for the first time, 2 at the first retry, and so on.

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use super::{Context, States};
 use crate::{
     envelope::Envelope,
-    message::{Origin, StoredRecord},
+    message::{Origin, RecordTime, StoredRecord},
     publish::{LazyPublisher, Publisher, PublisherCore},
 };
 
@@ -23,7 +23,7 @@ pub(crate) fn with_value<R>(text: &str, states: &States, test: impl FnOnce(&Cont
         value: Some(text.as_bytes().to_vec()),
         key: Some(b"k".to_vec()),
         offset: 42,
-        timestamp: Some(1_700_000),
+        timestamp: Some(RecordTime::of_producer(1_700_000)),
         headers: [("trace", "t-1"), ("tenant", "a"), ("tenant", "b")]
             .map(|(name, value)| (name.to_owned(), Some(value.as_bytes().to_vec())))
             .to_vec(),

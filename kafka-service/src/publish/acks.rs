@@ -59,7 +59,7 @@ enum Pending {
     /// Somebody who awaits the acknowledgement; perhaps of something that a command published.
     Caller { sender: Answer, command: Option<Token> },
     /// Nobody; what it is, for the log.
-    Nobody(String),
+    Nobody { kind: Box<str>, topic: Box<str> },
 }
 
 impl Acks {
@@ -153,7 +153,7 @@ impl Acks {
         let done = pending.remove(entry);
         drop(pending);
         match done {
-            Pending::Command { left: true, .. } | Pending::Nobody(_) => {}
+            Pending::Command { left: true, .. } | Pending::Nobody { .. } => {}
             Pending::Command { assignment, slot, .. } => self.finish(assignment, slot),
             Pending::Caller { sender, command } => {
                 // A caller who has gone no longer wants to know.
@@ -170,8 +170,8 @@ impl Acks {
     }
 
     fn report_failed(&self, token: Token, undelivered: Undelivered) {
-        if let Some(kind) = self.take_nobody(token) {
-            return self.lost(&kind, &undelivered.error);
+        if let Some((kind, topic)) = self.take_nobody(token) {
+            return self.lost(&kind, &topic, &undelivered.error);
         }
         if let Some((token, undelivered)) = self.answer(token, undelivered) {
             self.return_undelivered(token, undelivered);
@@ -225,7 +225,7 @@ impl Acks {
         let command = match self.pending().get(entry)? {
             Pending::Command { assignment, slot, .. } => return Some((*assignment, *slot)),
             Pending::Caller { command, .. } => (*command)?,
-            Pending::Nobody(_) => return None,
+            Pending::Nobody { .. } => return None,
         };
         self.position(command)
     }

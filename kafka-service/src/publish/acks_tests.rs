@@ -8,6 +8,7 @@ pub(super) fn undelivered() -> Undelivered {
         value: None,
         headers: Vec::new(),
         cause: Cause::Broker,
+        code: "Simulated".into(),
         error: "no leader".to_owned(),
     }
 }

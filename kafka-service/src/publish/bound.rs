@@ -154,7 +154,7 @@ impl Acks {
         let Some(Pending::Caller { .. }) = pending.get(entry as usize) else { return None };
         match pending.remove(entry as usize) {
             Pending::Caller { sender, command } => Some((sender, command)),
-            Pending::Command { .. } | Pending::Nobody(_) => None,
+            Pending::Command { .. } | Pending::Nobody { .. } => None,
         }
     }
 

@@ -107,8 +107,8 @@ async fn whoever_waits_for_a_partition_that_was_given_back_is_told_that_there_is
 #[test]
 fn what_nobody_waits_for_is_counted_when_it_is_lost() {
     let world = World::new();
-    world.acks.delivered(world.acks.detached("report.created"));
+    world.acks.delivered(world.acks.detached("report.created", "reports"));
     assert_eq!(world.acks.losses(), 0);
-    world.acks.failed(world.acks.detached("report.created"), undelivered());
+    world.acks.failed(world.acks.detached("report.created", "reports"), undelivered());
     assert_eq!(world.acks.losses(), 1);
 }

@@ -3,22 +3,25 @@
 use super::{Acks, PublishError};
 use crate::{
     commit::Token,
-    transport::{Cause, OutRecord, Producer, SendError, Stored},
+    transport::{Cause, OutRecord, Producer, SendError, Stored, TopicId, Undelivered},
 };
 
+/// A publication, for what is said about it.
+#[derive(Clone, Copy)]
+pub(super) struct What<'a> {
+    pub(super) producer: &'a dyn Producer,
+    pub(super) kind: &'a str,
+    pub(super) topic: TopicId,
+}
+
 /// Hands one record over and waits for its acknowledgement.
-pub(super) async fn deliver(
-    producer: &dyn Producer,
-    acks: &Acks,
-    event_type: &str,
-    record: &OutRecord<'_>,
-) -> Result<(), PublishError> {
-    let stopped = || PublishError::Stopped { event_type: event_type.to_owned() };
+pub(super) async fn deliver(what: What<'_>, acks: &Acks, record: &OutRecord<'_>) -> Result<(), PublishError> {
+    let producer = what.producer;
     let (token, answer) = acks.caller();
     // Asked only now: whoever is in the table before the end is told at the end.
     if acks.is_closing() {
         acks.forget(token);
-        return Err(stopped());
+        return Err(what.stopped());
     }
     let sent = match producer.send(record, token) {
         Err(SendError::QueueFull) => acks.when_there_is_room(|| producer.send(record, token)).await,
@@ -27,7 +30,12 @@ pub(super) async fn deliver(
     if let Err(error) = sent {
         acks.forget(token);
         renew(producer, &error);
-        return Err(if acks.is_closing() { stopped() } else { refusal(error, event_type, record) });
+        let bytes = record.value.map_or(0, <[u8]>::len);
+        return Err(if acks.is_closing() {
+            what.stopped()
+        } else {
+            what.refused(error.cause(), bytes, error.to_string())
+        });
     }
     producer.idle();
     match answer.await {
@@ -36,47 +44,44 @@ pub(super) async fn deliver(
             if undelivered.cause == Cause::Producer {
                 producer.renew();
             }
-            Err(PublishError::Refused { event_type: event_type.to_owned(), reason: undelivered.error })
+            Err(what.undelivered(undelivered))
         }
-        Err(_) => Err(stopped()),
+        Err(_) => Err(what.stopped()),
     }
 }
 
 /// Hands one record of a command to the dispatcher, which sends it in its turn, and waits for its acknowledgement.
 pub(super) async fn deliver_bound(
+    what: What<'_>,
     acks: &Acks,
-    kind: &str,
     command: Token,
     record: impl FnOnce(Token) -> Stored,
 ) -> Result<(), PublishError> {
-    let stopped = || PublishError::Stopped { event_type: kind.to_owned() };
-    let refused = |reason: String| PublishError::Refused { event_type: kind.to_owned(), reason };
     let (token, caller) = acks.bound_caller(command);
     if acks.is_closing() || !acks.publish(record(token)) {
         acks.forget(token);
-        return Err(stopped());
+        return Err(what.stopped());
     }
     match caller.answer().await {
         Some(Ok(())) => Ok(()),
-        Some(Err(undelivered)) => Err(refused(undelivered.error)),
-        None if acks.is_closing() => Err(stopped()),
-        None => Err(refused("the partition of its command was given back".to_owned())),
+        Some(Err(undelivered)) => Err(what.undelivered(undelivered)),
+        None if acks.is_closing() => Err(what.stopped()),
+        None => Err(what.refused(Cause::Broker, 0, "the partition of its command was revoked".to_owned())),
     }
 }
 
 /// Hands one record over if there is room, and counts it if it is lost.
-pub(super) fn fire(producer: Option<&dyn Producer>, acks: &Acks, kind: &str, record: &OutRecord<'_>) {
-    // Without one, nothing could be encoded.
-    let Some(producer) = producer else { return };
+pub(super) fn fire(what: What<'_>, acks: &Acks, record: &OutRecord<'_>) {
+    let topic = what.producer.topic_name(what.topic);
     if acks.is_closing() {
-        return acks.lost(kind, "the service has stopped");
+        return acks.lost(what.kind, &topic, "the service has stopped");
     }
-    let token = acks.detached(kind);
+    let token = acks.detached(what.kind, &topic);
     // It may linger, for there will be more where this came from.
-    if let Err(error) = producer.send(record, token) {
+    if let Err(error) = what.producer.send(record, token) {
         acks.forget(token);
-        renew(producer, &error);
-        acks.lost(kind, &error.to_string());
+        renew(what.producer, &error);
+        acks.lost(what.kind, &topic, &error.to_string());
     }
 }
 
@@ -87,12 +92,21 @@ fn renew(producer: &dyn Producer, error: &SendError) {
     }
 }
 
-fn refusal(error: SendError, event_type: &str, record: &OutRecord<'_>) -> PublishError {
-    let event_type = event_type.to_owned();
-    match error {
-        SendError::TooLarge(reason) => {
-            PublishError::TooLarge { event_type, bytes: record.value.map_or(0, <[u8]>::len), reason }
+impl What<'_> {
+    fn stopped(self) -> PublishError {
+        PublishError::Stopped { event_type: self.kind.to_owned(), topic: self.producer.topic_name(self.topic) }
+    }
+
+    fn undelivered(self, undelivered: Undelivered) -> PublishError {
+        let bytes = undelivered.value.as_ref().map_or(0, Vec::len);
+        self.refused(undelivered.cause, bytes, undelivered.error)
+    }
+
+    fn refused(self, cause: Cause, bytes: usize, reason: String) -> PublishError {
+        let (event_type, topic) = (self.kind.to_owned(), self.producer.topic_name(self.topic));
+        match cause {
+            Cause::TooLarge => PublishError::TooLarge { event_type, topic, bytes, reason },
+            _ => PublishError::Refused { event_type, topic, reason },
         }
-        other => PublishError::Refused { event_type, reason: other.to_string() },
     }
 }

@@ -36,30 +36,46 @@ pub enum PublishError {
         /// What serde_json says.
         reason: String,
     },
-    /// The record is larger than the producer's `message.max.bytes`.
-    #[error(
-        "`{event_type}` is too large ({bytes} bytes): {reason} / help: raise KAFKA_MESSAGE_MAX_BYTES and the topic's max.message.bytes"
-    )]
+    /// The record is larger than the topic, or the client's `message.max.bytes`, allows; the reason says which.
+    #[error("`{event_type}` is too large for topic `{topic}` ({bytes} bytes): {reason}")]
     TooLarge {
         /// The event or command that was not sent.
         event_type: String,
+        /// The topic.
+        topic: String,
         /// The size of the record's value.
         bytes: usize,
-        /// What the client says.
+        /// What the client or the broker says.
         reason: String,
     },
     /// The broker or the client refused the record.
-    #[error("`{event_type}` was not accepted: {reason}")]
+    #[error("`{event_type}` was not accepted by topic `{topic}`: {reason}")]
     Refused {
         /// The event or command that was not sent.
         event_type: String,
+        /// The topic.
+        topic: String,
         /// What the client or the broker says.
         reason: String,
     },
     /// The service stopped before the broker acknowledged it: it may or may not have been written.
-    #[error("the service stopped before the broker acknowledged `{event_type}`")]
+    #[error("the service stopped before the broker acknowledged `{event_type}` to topic `{topic}`")]
     Stopped {
         /// The event or command whose fate is unknown.
         event_type: String,
+        /// The topic.
+        topic: String,
     },
+}
+
+impl PublishError {
+    /// Whether no further attempt can help: the publication itself is wrong. A handler that returns such an error is not
+    /// called again, unless [`classify`](crate::KafkaService::classify) says otherwise.
+    #[must_use]
+    pub fn is_permanent(&self) -> bool {
+        match self {
+            Self::EmptyType | Self::Topic { .. } | Self::Encode { .. } | Self::TooLarge { .. } => true,
+            Self::Disabled { .. } | Self::NotStarted | Self::Refused { .. } | Self::Stopped { .. } => false,
+        }
+    }
 }

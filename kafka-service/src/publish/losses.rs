@@ -7,16 +7,17 @@ use crate::commit::{Target, Token};
 
 impl Acks {
     /// A token for a record of which nobody waits to hear.
-    pub(in crate::publish) fn detached(&self, kind: &str) -> Token {
-        self.entry(Pending::Nobody(kind.to_owned()))
+    pub(in crate::publish) fn detached(&self, kind: &str, topic: &str) -> Token {
+        self.entry(Pending::Nobody { kind: kind.into(), topic: topic.into() })
     }
 
     /// Counts something of which nobody waits to hear and that was not published.
-    pub(in crate::publish) fn lost(&self, kind: &str, reason: &str) {
+    pub(in crate::publish) fn lost(&self, kind: &str, topic: &str, reason: &str) {
         let lost = self.lost.fetch_add(1, Ordering::Relaxed) + 1;
         // The first, the tenth, the hundredth: a trouble that lasts is no reason to fill the log.
         if 10_u64.pow(lost.ilog10()) == lost {
-            tracing::error!(kind, reason, lost, "a detached publication is lost; await what must not get lost");
+            let topic = Some(topic).filter(|topic| !topic.is_empty());
+            tracing::error!(kind, topic, reason, lost, "a detached publication is lost; await what must not get lost");
         }
     }
 
@@ -25,12 +26,13 @@ impl Acks {
         self.lost.load(Ordering::Relaxed)
     }
 
-    pub(super) fn take_nobody(&self, token: Token) -> Option<String> {
+    /// The kind and the topic of something of which nobody waits to hear.
+    pub(super) fn take_nobody(&self, token: Token) -> Option<(Box<str>, Box<str>)> {
         let Target::Pending(entry) = token.target() else { return None };
         let mut pending = self.pending();
-        let Some(Pending::Nobody(kind)) = pending.get_mut(entry as usize) else { return None };
-        let kind = std::mem::take(kind);
+        let Some(Pending::Nobody { kind, topic }) = pending.get_mut(entry as usize) else { return None };
+        let what = (std::mem::take(kind), std::mem::take(topic));
         pending.remove(entry as usize);
-        Some(kind)
+        Some(what)
     }
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     Encoder, PublishError, Publisher, PublisherCore,
-    delivery::{deliver, deliver_bound, fire},
+    delivery::{What, deliver, deliver_bound, fire},
 };
 use crate::{
     commit::Token,
@@ -152,18 +152,21 @@ impl Publication {
             Ok(ready) => ready,
             Err(error) => {
                 if !publisher.refuse(&error.to_string()) {
-                    core.acks.lost(&kind, &error.to_string());
+                    core.acks.lost(&kind, "", &error.to_string());
                 }
                 return;
             }
         };
+        // Without one, nothing could be encoded.
+        let Some(producer) = core.producer.as_deref() else { return };
+        let what = What { producer, kind: &kind, topic: ready.topic };
         match publisher.begin() {
             Some(token) => {
                 if !core.acks.publish(ready.stored(token)) {
-                    core.acks.lost(&kind, "the service has stopped");
+                    core.acks.lost(&kind, &producer.topic_name(what.topic), "the service has stopped");
                 }
             }
-            None => fire(core.producer.as_deref(), &core.acks, &kind, &ready.record()),
+            None => fire(what, &core.acks, &ready.record()),
         }
     }
 
@@ -171,9 +174,10 @@ impl Publication {
         let (publisher, kind) = (self.publisher.clone(), self.kind.clone());
         let ready = self.encode()?;
         let core = &publisher.core;
+        let what = What { producer: core.producer(&kind)?, kind: &kind, topic: ready.topic };
         match publisher.begin() {
-            Some(token) => deliver_bound(&core.acks, &kind, token, |token| ready.stored(token)).await,
-            None => deliver(core.producer(&kind)?, &core.acks, &kind, &ready.record()).await,
+            Some(token) => deliver_bound(what, &core.acks, token, |token| ready.stored(token)).await,
+            None => deliver(what, &core.acks, &ready.record()).await,
         }
     }
 

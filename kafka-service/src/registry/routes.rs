@@ -106,6 +106,12 @@ impl Routes {
         if self.0[place].events == Takers::Nobody { Kind::Command } else { Kind::Event }
     }
 
+    /// Whether a record without a value says something here: that a key is gone, on a topic that carries only events. A
+    /// topic that carries commands should have none.
+    pub(crate) fn takes_tombstones(&self, RouteId(place): RouteId) -> bool {
+        self.0[place].commands == Takers::Nobody
+    }
+
     /// The handler on this topic whose name is nearest to an unknown one, if it is near enough to be what was meant.
     pub(crate) fn closest(&self, RouteId(place): RouteId, name: &str) -> Option<&'static str> {
         super::closest(name, self.0[place].handlers.values().copied()).map(|handler| handler.name)

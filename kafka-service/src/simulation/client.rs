@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     consume::{ANSWER_WITHIN, Client, ClientEvent, CommitAnswer, FetchError, FetchErrorKind, TopicPartition},
-    message::{Header, Record},
+    message::{Header, Record, RecordTime},
 };
 
 /// A client that never waits.
@@ -41,8 +41,8 @@ impl Record for SimRecord {
     }
 
     /// The tenure: whatever comes of the record carries it along, and the checks see where it belongs.
-    fn timestamp(&self) -> Option<i64> {
-        i64::try_from(self.tenure).ok()
+    fn timestamp(&self) -> Option<RecordTime> {
+        i64::try_from(self.tenure).ok().map(RecordTime::of_producer)
     }
 
     fn headers(&self) -> Vec<Header> {

@@ -112,7 +112,7 @@ fn look_up(scene: &Scene, context: &Context<'_>) -> (Attempt, Work, Option<Sleep
     let record = partition.place_of(context.origin.offset);
     let command = &partition.records[record];
     let Plan::Work(work) = &command.plan else { panic!("{command:?} has no handler") };
-    let tenure = context.origin.timestamp.and_then(|tenure| u64::try_from(tenure).ok()).expect("a tenure");
+    let tenure = context.origin.timestamp.and_then(|tenure| u64::try_from(tenure.millis).ok()).expect("a tenure");
     let attempt = Attempt { tenure, record, lane: command.lane, number: context.attempt };
     let sleep = match work.takes {
         Takes::Millis(time) => Some(world.time.sleep(Duration::from_millis(time))),

@@ -166,8 +166,10 @@ impl World {
         let Flying { token, identity, key, record } = flying;
         let cause = match identity {
             Identity::Cursed(_) => cause.or(Some(Cause::Record)),
-            // It could not get any smaller.
-            Identity::DeadLetter(_) if record.value.is_none() => cause.filter(|cause| *cause != Cause::Record),
+            // Then parts of it are left out; others are sent again until they are taken.
+            Identity::DeadLetter(origin) if origin.offset % 2 == 0 => {
+                cause.map(|cause| if cause == Cause::Record { Cause::TooLarge } else { cause })
+            }
             _ => cause,
         };
         let failure = cause.map(|cause| Undelivered { cause, ..record });
@@ -255,6 +257,7 @@ fn copy(record: &OutRecord<'_>) -> Undelivered {
         value: record.value.map(<[u8]>::to_vec),
         headers: record.headers.to_vec(),
         cause: Cause::Broker,
+        code: "Simulated".into(),
         error: format!("simulated (commands of `{NAME}`)"),
     }
 }

@@ -9,7 +9,10 @@ use super::{
     topic::place,
     world::{Shared, open},
 };
-use crate::{message::StoredRecord, transport::ReadBack};
+use crate::{
+    message::{RecordTime, StoredRecord},
+    transport::ReadBack,
+};
 
 pub(super) struct SimReadBack {
     pub(super) world: Shared,
@@ -28,7 +31,7 @@ impl ReadBack for SimReadBack {
             value: command.value.clone(),
             key: command.key.clone(),
             offset: command.offset,
-            timestamp: world.ledger.latest(self.instance, partition),
+            timestamp: world.ledger.latest(self.instance, partition).map(RecordTime::of_producer),
             headers: Vec::new(),
         };
         let takes = Duration::from_millis(world.choices.pick("takes", &[0, 1, 30]));

@@ -35,9 +35,14 @@ pub(crate) trait Producer: Send + Sync + 'static {
         Err(format!("this producer does not write to `{name}`"))
     }
 
-    /// The name of the topic at a place.
+    /// A topic's name.
     fn topic_name(&self, topic: TopicId) -> String {
-        format!("{topic:?}")
+        format!("topic {}", topic.0)
+    }
+
+    /// The size of a record beyond which the producer itself refuses it, if there is one.
+    fn largest(&self) -> Option<usize> {
+        None
     }
 
     /// There is nothing more to send right now: what lingers in the hope of a fuller batch may go.
@@ -67,13 +72,39 @@ pub(crate) enum SendError {
     /// There will be room when acknowledgements come in.
     #[error("the producer's queue is full")]
     QueueFull,
-    #[error("the record is larger than `message.max.bytes` allows: {0}")]
-    TooLarge(String),
+    /// For this producer; no broker was asked.
     #[error("{0}")]
-    Refused(String),
+    TooLarge(String),
+    #[error("{reason}")]
+    Refused { code: String, reason: String },
     /// The producer has ended; only a new one can go on.
     #[error("the producer has failed: {0}")]
     Fatal(String),
+}
+
+impl SendError {
+    /// Nothing that a client has a name for.
+    pub(crate) fn refused(reason: impl Into<String>) -> Self {
+        Self::Refused { code: "Refused".to_owned(), reason: reason.into() }
+    }
+
+    pub(crate) fn cause(&self) -> Cause {
+        match self {
+            Self::TooLarge(_) => Cause::TooLarge,
+            Self::Fatal(_) => Cause::Producer,
+            Self::QueueFull | Self::Refused { .. } => Cause::Broker,
+        }
+    }
+
+    /// The client's name for the error.
+    pub(crate) fn code(&self) -> &str {
+        match self {
+            Self::QueueFull => "QueueFull",
+            Self::TooLarge(_) => "MessageSizeTooLarge",
+            Self::Refused { code, .. } => code,
+            Self::Fatal(_) => "Fatal",
+        }
+    }
 }
 
 /// A record that the broker did not acknowledge, as it was sent.
@@ -84,16 +115,28 @@ pub(crate) struct Undelivered {
     pub(crate) value: Option<Vec<u8>>,
     pub(crate) headers: Vec<(String, Option<Vec<u8>>)>,
     pub(crate) cause: Cause,
+    /// The client's name for the error, such as `NotEnoughReplicas`.
+    pub(crate) code: Box<str>,
+    /// What it means, for people; the topic is not in it.
     pub(crate) error: String,
 }
 
 /// What an acknowledgement's failure says about the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// The broker will never take this record: too large, or invalid.
+    /// The record is too large for the client or the topic. A smaller one may be taken.
+    TooLarge,
+    /// The broker will never take this record: it is invalid.
     Record,
     /// The record is fine; the topic, the rights or the cluster are not. Sending it again may work.
     Broker,
     /// The producer has ended.
     Producer,
+}
+
+impl Cause {
+    /// Whether it is the record's own fault, which no further attempt mends.
+    pub(crate) fn is_record(self) -> bool {
+        matches!(self, Self::TooLarge | Self::Record)
+    }
 }

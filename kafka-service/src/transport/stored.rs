@@ -1,6 +1,6 @@
 //! A record on its way out that cannot go yet.
 
-use super::{Cause, OutRecord, TopicId, Undelivered};
+use super::{OutRecord, SendError, TopicId, Undelivered};
 use crate::{commit::Token, message::Header};
 
 /// A record that waits to be sent.
@@ -28,14 +28,15 @@ impl Stored {
         OutRecord { topic: self.topic, key: self.key.as_deref(), value: self.value.as_deref(), headers: &self.headers }
     }
 
-    pub(crate) fn undelivered(&self, cause: Cause, error: &str) -> Undelivered {
+    pub(crate) fn undelivered(&self, error: &SendError) -> Undelivered {
         Undelivered {
             topic: self.topic,
             key: self.key.clone(),
             value: self.value.clone(),
             headers: self.headers.clone(),
-            cause,
-            error: error.to_owned(),
+            cause: error.cause(),
+            code: error.code().into(),
+            error: error.to_string(),
         }
     }
 }

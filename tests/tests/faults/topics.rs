@@ -62,6 +62,33 @@ fn a_topic_that_is_deleted_and_made_again_is_consumed_again() {
     }
 }
 
+/// As if this machine's clock were wrong: the broker refuses the timestamps of events and dead letters alike.
+#[test]
+fn a_broker_that_refuses_timestamps_holds_its_records_until_it_takes_them() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let workload = Workload::named(kafka, "clock").set("KAFKA_LINGER_MS", "50");
+    kafka.create_topic(&workload.commands, 2);
+    for topic in [&workload.events, &workload.dead_letters] {
+        kafka.create_topic_with(topic, 2, &[("message.timestamp.before.max.ms", "1")]);
+    }
+    let mut worker = start(&workload, "only");
+    workload.send(kafka, (0..40).map(spread));
+    workload.send(kafka, [Work::new("poison", 0).kind("poison")]);
+    worker.wait_for_line(MINUTE, "InvalidTimestamp");
+    for said in [workload.events.as_str(), "this machine's clock is wrong", "message.timestamp.before.max.ms"] {
+        worker.wait_for_line(MINUTE, said);
+    }
+    worker.wait_for_line(MINUTE, "delivery to topic");
+    let many = [("message.timestamp.before.max.ms", "9223372036854775807")];
+    kafka.alter_topic(&workload.events, &many);
+    kafka.alter_topic(&workload.dead_letters, &many);
+    kafka.read_count(&workload.events, MINUTE, 40);
+    kafka.read_count(&workload.dead_letters, MINUTE, 1);
+    let report = whole(kafka, &workload, 41);
+    assert_eq!(report.dead_letters, 1, "only the poisoned one: {report:?}");
+    end(worker);
+}
+
 #[test]
 fn a_topic_that_the_broker_compresses_with_zstd_is_read() {
     let Some(kafka) = Kafka::shared() else { return };

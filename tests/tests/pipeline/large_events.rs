@@ -25,7 +25,8 @@ async fn refuses(world: &World<'_>, service: ServiceHandle, size: usize) {
 
 #[test]
 fn an_event_that_is_too_large_for_the_producer_dead_letters_its_command() {
-    on_each_broker("large", async |world| {
+    on_each_broker("large", async |mut world| {
+        world.config.producer_property("message.max.bytes", "1000000").expect("a producer's property");
         let service = world.start().await;
         refuses(&world, service, 2_000_000).await;
     });
@@ -34,11 +35,23 @@ fn an_event_that_is_too_large_for_the_producer_dead_letters_its_command() {
 #[test]
 fn an_event_that_is_too_large_is_refused_also_while_the_producer_is_full() {
     on_each_broker("full", async |mut world| {
-        world.config.producer_property("queue.buffering.max.messages", "2").expect("a producer's property");
+        for (name, value) in [("queue.buffering.max.messages", "2"), ("message.max.bytes", "1000000")] {
+            world.config.producer_property(name, value).expect("a producer's property");
+        }
         let service = world.start().await;
         world.send(command("many", "crowd", json!({"number": 20})).key("k"));
         refuses(&world, service, 2_000_000).await;
     });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_large_an_event_may_be_is_the_topics_to_say() {
+    let Some(world) = World::real("default", 1) else { return };
+    let service = world.start().await;
+    refuses(&world, service, 2_000_000).await;
+    let dead = &world.dead_letters(1)[0];
+    let error = dead.header(dead_letter::ERROR_MESSAGE).unwrap();
+    assert!(error.contains(world.events_topic()) && error.contains("the topic's `max.message.bytes`"), "{error}");
 }
 
 /// A world whose events topic takes less than the producer does: only the broker knows.

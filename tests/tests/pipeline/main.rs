@@ -10,6 +10,7 @@ mod bad_input;
 mod board;
 mod classify;
 mod closures;
+mod dead_letters;
 mod detached;
 mod events;
 mod forms;

@@ -78,7 +78,8 @@ fn an_event_from_outside_a_handler_is_there_when_its_publication_returns() {
 
 #[test]
 fn an_event_that_cannot_be_published_says_why() {
-    on_each_broker("refused", async |world| {
+    on_each_broker("refused", async |mut world| {
+        world.config.producer_property("message.max.bytes", "1000000").expect("a producer's property");
         let service = world.start().await;
         let publisher = service.publisher();
         let empty = publisher.publish_event(" ", json!({}), None).await;
@@ -92,6 +93,8 @@ fn an_event_that_cannot_be_published_says_why() {
         let large = publisher.publish_event("report.large", "x".repeat(2_000_000), None).await;
         let is_large = |bytes: usize| bytes > 2_000_000;
         assert!(matches!(&large, Err(PublishError::TooLarge { bytes, .. }) if is_large(*bytes)), "{large:?}");
+        let said = large.unwrap_err().to_string();
+        assert!(said.contains(world.events_topic()) && said.contains("this client's `message.max.bytes`"), "{said}");
         publisher.publish_event("report.good", json!({}), Some("c-1")).await.expect("the publisher goes on");
         assert_eq!(member(&world.events(1), "/type"), ["report.good"]);
         world.stop(service).await;

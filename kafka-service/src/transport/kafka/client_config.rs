@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rdkafka::{ClientConfig, config::RDKafkaLogLevel, error::KafkaError};
 
-use super::linger::STOPGAP;
+use super::{linger::STOPGAP, refused::Limits};
 use crate::config::{Bootstrap, CLASSIC_ONLY, Config};
 
 /// How the group's partitions are shared out.
@@ -38,6 +38,10 @@ const CONSUMER_DEFAULTS: &[(&str, &str)] = &[
 ];
 
 const LINGER: &str = "linger.ms";
+const LARGEST: &str = "message.max.bytes";
+const QUEUE_KBYTES: &str = "queue.buffering.max.kbytes";
+/// That librdkafka takes.
+const LARGEST_POSSIBLE: usize = 1_000_000_000;
 /// That librdkafka takes.
 const LONGEST_LINGER: Duration = Duration::from_secs(900);
 
@@ -46,7 +50,7 @@ const PRODUCER_DEFAULTS: &[(&str, &str)] = &[
     (LINGER, "5"),
     // Half of librdkafka's: a partition has one request under way, and the next is on its way sooner when both are smaller.
     ("batch.size", "524288"),
-    ("queue.buffering.max.kbytes", "65536"),
+    (QUEUE_KBYTES, "65536"),
 ];
 
 /// What the promises rest on. The configuration refuses these keys, so nothing here overrides a user's wish in silence.
@@ -105,8 +109,24 @@ pub(super) fn producer(config: &Config, bootstrap: &str) -> ClientConfig {
     for (name, value) in config.producer_properties() {
         client.set(name, value);
     }
+    if client.get(LARGEST).is_none() {
+        // Instead of a million, which is less than a topic takes unless it was told otherwise: how large a record may be is the
+        // topic's to say. But what does not fit into the queue would wait for room for ever.
+        client.set(LARGEST, queue_size(&client).min(LARGEST_POSSIBLE).to_string());
+    }
     set_all(&mut client, PRODUCER_OWN);
     client
+}
+
+/// How large a record may be for the client.
+pub(super) fn limits(producer: &ClientConfig) -> Limits {
+    let record = producer.get(LARGEST).and_then(|bytes| bytes.parse().ok()).unwrap_or(LARGEST_POSSIBLE);
+    Limits { record, queue: queue_size(producer) }
+}
+
+fn queue_size(producer: &ClientConfig) -> usize {
+    let kbytes = producer.get(QUEUE_KBYTES).and_then(|kbytes| kbytes.parse::<usize>().ok());
+    kbytes.unwrap_or_default().saturating_mul(1024)
 }
 
 /// Takes the linger over from the client: see [`Linger`](super::linger::Linger).

@@ -15,6 +15,7 @@ mod probe;
 mod producer;
 mod producer_topics;
 mod read_back;
+mod refused;
 mod renewals;
 mod reports;
 mod supervisor;

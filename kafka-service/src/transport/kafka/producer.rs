@@ -26,6 +26,7 @@ use super::{
     ffi::end_linger,
     linger::{Linger, LingerThread},
     producer_topics::{TopicHandles, TopicNames},
+    refused::{Limits, cause, refusal, said, size},
     renewals::Renewals,
     reports::Reports,
 };
@@ -33,7 +34,7 @@ use crate::{
     commit::Token,
     config::Config,
     publish::Acks,
-    transport::{Cause, OutRecord, Producer, SendError, TopicId, Undelivered},
+    transport::{OutRecord, Producer, SendError, TopicId, Undelivered},
 };
 
 /// The producing client. When it has ended with a fatal error, another takes its place.
@@ -41,6 +42,7 @@ pub(crate) struct KafkaProducer {
     config: ClientConfig,
     linger: Duration,
     topics: Arc<TopicNames>,
+    limits: Limits,
     acks: Arc<Acks>,
     watch: Arc<DeliveryWatch>,
     current: RwLock<Arc<Current>>,
@@ -81,11 +83,12 @@ impl KafkaProducer {
     ) -> Result<Self, KafkaError> {
         let mut config = client_config::producer(config, bootstrap);
         let linger = client_config::take_linger(&mut config);
+        let limits = client_config::limits(&config);
         let (topics, watch) = (Arc::new(TopicNames::new(topics)), Arc::new(DeliveryWatch::new()));
         let log = Arc::new(ClientLog::new("producer"));
         let current = RwLock::new(Arc::new(Current::new(&config, linger, &topics, &acks, &watch, &log)?));
         let renewals = Mutex::new(Renewals::new(Instant::now()));
-        Ok(Self { config, linger, topics, acks, watch, current, renewals, log })
+        Ok(Self { config, linger, topics, limits, acks, watch, current, renewals, log })
     }
 
     /// Whether the brokers acknowledge what is sent.
@@ -139,7 +142,7 @@ impl Current {
     }
 
     /// Headers are rare and go the wrapper's way.
-    fn send_with_headers(&self, topic: &str, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
+    fn send_with_headers(&self, topic: &str, record: &OutRecord<'_>, token: Token) -> Result<(), RDKafkaErrorCode> {
         let mut headers = OwnedHeaders::new_with_capacity(record.headers.len());
         for (name, value) in record.headers {
             headers = headers.insert(Header { key: name, value: value.as_ref() });
@@ -152,10 +155,7 @@ impl Current {
         if let Some(value) = record.value {
             out = out.payload(value);
         }
-        self.producer.send(out).map_err(|(error, _)| match error {
-            KafkaError::MessageProduction(code) => refusal(code),
-            other => SendError::Refused(other.to_string()),
-        })
+        self.producer.send(out).map_err(|(error, _)| error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail))
     }
 }
 
@@ -171,13 +171,14 @@ impl Producer for KafkaProducer {
         let is_sample = self.watch.wants(place);
         let token = if is_sample { self.watch.begin(place, token) } else { plain };
         let sent = current.topics.with(&current.producer, place, |name, handle| {
-            if record.headers.is_empty() {
-                handle.produce(record.key, record.value, token).map_err(refusal)
+            let sent = if record.headers.is_empty() {
+                handle.produce(record.key, record.value, token)
             } else {
                 current.send_with_headers(name, record, token)
-            }
+            };
+            sent.map_err(|code| refusal(code, record, self.limits))
         });
-        let sent = sent.unwrap_or_else(|reason| Err(SendError::Refused(reason)));
+        let sent = sent.unwrap_or_else(|reason| Err(SendError::refused(reason)));
         if is_sample && sent.is_err() {
             self.watch.end(token, false);
         }
@@ -204,7 +205,11 @@ impl Producer for KafkaProducer {
     }
 
     fn topic_name(&self, TopicId(place): TopicId) -> String {
-        self.topics.name(place).unwrap_or_default()
+        self.topics.name(place)
+    }
+
+    fn largest(&self) -> Option<usize> {
+        Some(self.limits.smaller())
     }
 
     fn idle(&self) {
@@ -257,15 +262,6 @@ impl Producer for KafkaProducer {
     }
 }
 
-fn refusal(code: RDKafkaErrorCode) -> SendError {
-    match code {
-        RDKafkaErrorCode::QueueFull => SendError::QueueFull,
-        RDKafkaErrorCode::MessageSizeTooLarge => SendError::TooLarge(code.to_string()),
-        RDKafkaErrorCode::Fatal => SendError::Fatal(code.to_string()),
-        other => SendError::Refused(other.to_string()),
-    }
-}
-
 impl ClientContext for Context {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         if !self.acks.is_closing() {
@@ -305,32 +301,17 @@ fn undelivered(error: &KafkaError, record: &impl Message, topic: TopicId) -> Und
     let headers = record.headers().map(|headers| {
         headers.iter().map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec))).collect()
     });
+    let headers: Vec<_> = headers.unwrap_or_default();
+    let code = error.rdkafka_error_code();
     Undelivered {
         topic,
+        cause: cause(code),
+        code: code.map_or_else(|| "Unknown".into(), |code| format!("{code:?}").into()),
+        error: code
+            .map_or_else(|| error.to_string(), |code| said(code, size(record.key(), record.payload(), &headers))),
         key: record.key().map(<[u8]>::to_vec),
         value: record.payload().map(<[u8]>::to_vec),
-        headers: headers.unwrap_or_default(),
-        cause: cause(error.rdkafka_error_code()),
-        error: format!(
-            "{} (topic `{}`)",
-            error.rdkafka_error_code().map_or_else(|| error.to_string(), |code| code.to_string()),
-            record.topic()
-        ),
-    }
-}
-
-fn cause(code: Option<RDKafkaErrorCode>) -> Cause {
-    match code {
-        Some(
-            RDKafkaErrorCode::MessageSizeTooLarge
-            | RDKafkaErrorCode::InvalidMessage
-            | RDKafkaErrorCode::InvalidRecord
-            | RDKafkaErrorCode::InvalidTimestamp,
-        ) => Cause::Record,
-        Some(RDKafkaErrorCode::Fatal | RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight) => {
-            Cause::Producer
-        }
-        _ => Cause::Broker,
+        headers,
     }
 }
 

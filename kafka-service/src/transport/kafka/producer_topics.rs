@@ -20,19 +20,20 @@ impl TopicNames {
         Self { known, added: RwLock::default() }
     }
 
+    /// The name of the topic at a place.
+    pub(super) fn name(&self, place: usize) -> String {
+        let added = || {
+            let added = self.added.read().unwrap_or_else(PoisonError::into_inner);
+            added.get(place.checked_sub(self.known.len())?).cloned()
+        };
+        self.known.get(place).cloned().or_else(added).unwrap_or_default()
+    }
+
     /// The place of a topic, if there is such a topic.
     pub(super) fn place(&self, name: &str) -> Option<usize> {
         let place = |names: &[String]| names.iter().position(|known| known == name);
         let added = || self.added.read().unwrap_or_else(PoisonError::into_inner);
         place(&self.known).or_else(|| Some(self.known.len() + place(&added())?))
-    }
-}
-
-impl TopicNames {
-    /// The name of the topic at a place.
-    pub(super) fn name(&self, place: usize) -> Option<String> {
-        let added = || self.added.read().unwrap_or_else(PoisonError::into_inner);
-        self.known.get(place).cloned().or_else(|| added().get(place - self.known.len()).cloned())
     }
 }
 

@@ -6,11 +6,15 @@ use futures_util::future::BoxFuture;
 use rdkafka::{
     ClientConfig, Message as _, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
-    message::{BorrowedMessage, Headers as _},
+    message::{BorrowedMessage, Headers as _, Timestamp},
 };
 
 use super::client_config::{self, Protocol, describe};
-use crate::{config::Config, message::StoredRecord, transport::ReadBack};
+use crate::{
+    config::Config,
+    message::{RecordTime, SetBy, StoredRecord},
+    transport::ReadBack,
+};
 
 /// How to reach the brokers.
 pub(crate) struct KafkaReadBack {
@@ -67,7 +71,15 @@ fn stored(record: &BorrowedMessage<'_>) -> StoredRecord {
         value: record.payload().map(<[u8]>::to_vec),
         key: record.key().map(<[u8]>::to_vec),
         offset: record.offset(),
-        timestamp: record.timestamp().to_millis(),
+        timestamp: time(record.timestamp()),
         headers: headers.unwrap_or_default(),
+    }
+}
+
+fn time(timestamp: Timestamp) -> Option<RecordTime> {
+    match timestamp {
+        Timestamp::NotAvailable => None,
+        Timestamp::CreateTime(millis) => Some(RecordTime::of_producer(millis)),
+        Timestamp::LogAppendTime(millis) => Some(RecordTime { millis, set_by: SetBy::Broker }),
     }
 }

@@ -17,7 +17,7 @@ use rdkafka::{
 };
 use rdkafka_sys as sys;
 
-use crate::message::{Header, Record};
+use crate::message::{Header, Record, RecordTime, SetBy};
 
 /// A record in librdkafka's memory. It keeps the whole fetch response that it came with alive, and it must not outlive its
 /// consumer: batches carry a lease for that.
@@ -77,11 +77,13 @@ impl Record for NativeRecord {
         self.message().offset
     }
 
-    fn timestamp(&self) -> Option<i64> {
-        let mut kind = sys::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+    fn timestamp(&self) -> Option<RecordTime> {
+        use sys::rd_kafka_timestamp_type_t::{RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME, RD_KAFKA_TIMESTAMP_NOT_AVAILABLE};
+        let mut kind = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
         // SAFETY: a valid message and a place for the answer.
-        let timestamp = unsafe { sys::rd_kafka_message_timestamp(self.0.as_ptr(), &raw mut kind) };
-        (kind != sys::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE).then_some(timestamp)
+        let millis = unsafe { sys::rd_kafka_message_timestamp(self.0.as_ptr(), &raw mut kind) };
+        let set_by = if kind == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME { SetBy::Broker } else { SetBy::Producer };
+        (kind != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE).then_some(RecordTime { millis, set_by })
     }
 
     fn headers(&self) -> Vec<Header> {

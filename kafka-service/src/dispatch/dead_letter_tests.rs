@@ -1,0 +1,60 @@
+//! Records that cannot be handled, and dead letters that are not taken.
+
+use std::{future::Future as _, time::Duration};
+
+use super::{
+    tests::{BOTH, COMMANDS, EVENTS, REFUSED_KEY, Stage, batch},
+    *,
+};
+use crate::{config::Config, health::Reason};
+
+/// What became of 150 tombstones: skipped, dead-lettered, and whether that ended the service.
+async fn tombstones(topic: &str) -> (u64, u64, bool) {
+    let mut config = Config::new("shop");
+    config.dead_letter_limit = Some(50);
+    let Stage { core, assignment, batches, dispatcher } = Stage::with(topic, &config);
+    let mut tombstones = batch("never", "key", assignment, 0, 150);
+    tombstones.entries.iter_mut().for_each(|entry| entry.record.value = None);
+    batches.try_send(tombstones).unwrap();
+    drop(batches);
+    let mut dispatcher = Box::pin(dispatcher.run());
+    // Until it has ended, or has nothing to do: a service that cannot go on is ended from outside.
+    for _ in 0..10 {
+        if poll_fn(|context| Poll::Ready(dispatcher.as_mut().poll(context).is_ready())).await {
+            break;
+        }
+    }
+    let [skipped, dead_lettered] = [&core.counters.skipped, &core.counters.dead_lettered].map(Counters::get);
+    (skipped, dead_lettered, core.fatal.reason().is_some())
+}
+
+#[tokio::test]
+async fn a_tombstone_is_skipped_among_events_and_dead_lettered_among_commands() {
+    assert_eq!(tombstones(EVENTS).await, (150, 0, false));
+    let (skipped, _, ended) = tombstones(COMMANDS).await;
+    assert!(skipped == 0 && ended, "the limit is for bad commands");
+    let (skipped, _, ended) = tombstones(BOTH).await;
+    assert!(skipped == 0 && ended, "a topic that carries commands should have no tombstones");
+}
+
+/// Its topic takes no dead letter, whatever is left out.
+#[tokio::test]
+async fn a_dead_letter_that_is_not_taken_stops_nothing_and_is_not_skipped() {
+    let Stage { core, assignment, batches, dispatcher } = Stage::new(COMMANDS);
+    let mut bad = batch("step", REFUSED_KEY, assignment, 0, 1);
+    bad.entries[0].record.value = Some(b"no json".to_vec());
+    batches.try_send(bad).unwrap();
+    let mut dispatcher = Box::pin(dispatcher.run());
+    let until = tokio::time::Instant::now() + Duration::from_secs(20);
+    loop {
+        assert!(tokio::time::Instant::now() < until, "nothing was tried");
+        let turn = tokio::time::timeout(Duration::from_millis(10), dispatcher.as_mut()).await;
+        assert!(turn.is_err(), "the dispatcher goes on");
+        if core.health.has(|reason| matches!(reason, Reason::DeliveryFailing { topic } if topic == "topic 1")) {
+            break;
+        }
+    }
+    assert_eq!(core.fatal.reason(), None);
+    assert_eq!(Counters::get(&core.counters.undelivered), 1);
+    assert!(!core.acks.assignments.get(assignment).unwrap().is_finished(0), "its offset stays uncommitted");
+}

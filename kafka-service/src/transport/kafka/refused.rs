@@ -1,0 +1,122 @@
+//! What it means that a record was not taken: for the engine, and for people.
+
+use rdkafka::error::RDKafkaErrorCode as Code;
+
+use crate::{
+    message::Header,
+    transport::{Cause, OutRecord, SendError},
+};
+
+/// How large a record may be for the client, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// `message.max.bytes`.
+    pub(super) record: usize,
+    /// `queue.buffering.max.kbytes`.
+    pub(super) queue: usize,
+}
+
+impl Limits {
+    pub(super) fn smaller(self) -> usize {
+        self.record.min(self.queue)
+    }
+}
+
+/// The client itself did not take a record.
+#[cold]
+pub(super) fn refusal(code: Code, record: &OutRecord<'_>, limits: Limits) -> SendError {
+    let too_large = |limit: usize, setting: &str| {
+        let bytes = size(record.key, record.value, record.headers);
+        SendError::TooLarge(format!(
+            "the record of {bytes} bytes is larger than this client's {setting} of {limit} bytes; no broker was asked"
+        ))
+    };
+    match code {
+        // There would never be room for it.
+        Code::QueueFull if record.value.is_some_and(|value| value.len() > limits.queue) => {
+            too_large(limits.queue, "`queue.buffering.max.kbytes` (KAFKA_QUEUE_BUFFERING_MAX_KBYTES)")
+        }
+        Code::QueueFull => SendError::QueueFull,
+        Code::MessageSizeTooLarge => too_large(limits.record, "`message.max.bytes` (KAFKA_MESSAGE_MAX_BYTES)"),
+        Code::Fatal => SendError::Fatal(code.to_string()),
+        other => SendError::Refused { code: format!("{other:?}"), reason: said(other, 0) },
+    }
+}
+
+/// How large a record is, without what the protocol adds.
+pub(super) fn size(key: Option<&[u8]>, value: Option<&[u8]>, headers: &[Header]) -> usize {
+    let headers = headers.iter().map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len));
+    key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len) + headers.sum::<usize>()
+}
+
+/// What an error of the broker or the client means for a record of so many bytes.
+pub(super) fn said(code: Code, bytes: usize) -> String {
+    let help = match code {
+        Code::MessageSizeTooLarge => format!(
+            ": the record of {bytes} bytes, or the batch in which it travelled, is larger than the topic's `max.message.bytes`"
+        ),
+        Code::MessageBatchTooLarge => {
+            format!(": the record of {bytes} bytes is larger than the topic's `segment.bytes`")
+        }
+        Code::InvalidTimestamp => ": the record's timestamp is further from the broker's clock than the topic's \
+             `message.timestamp.before.max.ms` and `message.timestamp.after.max.ms` allow: this machine's clock is wrong, or \
+             these settings are too small"
+            .to_owned(),
+        Code::InvalidRecord => ": perhaps a record without a key for a compacted topic".to_owned(),
+        Code::UnknownTopic | Code::UnknownTopicOrPartition | Code::UnknownPartition => {
+            ": the topic does not exist, or may not be seen".to_owned()
+        }
+        Code::TopicAuthorizationFailed => ": the right WRITE on the topic is missing".to_owned(),
+        Code::NotEnoughReplicas | Code::NotEnoughReplicasAfterAppend => {
+            ": fewer replicas are in sync than the topic's `min.insync.replicas`".to_owned()
+        }
+        _ => String::new(),
+    };
+    format!("{code}{help}")
+}
+
+pub(super) fn cause(code: Option<Code>) -> Cause {
+    match code {
+        Some(Code::MessageSizeTooLarge | Code::MessageBatchTooLarge) => Cause::TooLarge,
+        // Not `InvalidTimestamp`: that is a matter of clocks and of the topic, which can be mended, and sent again the record
+        // has another.
+        Some(Code::InvalidMessage | Code::InvalidRecord) => Cause::Record,
+        Some(Code::Fatal | Code::PurgeQueue | Code::PurgeInflight) => Cause::Producer,
+        _ => Cause::Broker,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::TopicId;
+
+    #[test]
+    fn a_record_that_is_too_large_is_refused_by_somebody_who_is_named() {
+        let record = OutRecord {
+            topic: TopicId(0),
+            key: Some(b"key"),
+            value: Some(&[0; 1_000]),
+            headers: &[("a".to_owned(), Some(vec![0; 10]))],
+        };
+        let limits = Limits { record: 1_000, queue: 990 };
+        let client = refusal(Code::MessageSizeTooLarge, &record, limits).to_string();
+        assert!(client.contains("1014 bytes") && client.contains("client's `message.max.bytes`"), "{client}");
+        assert!(client.contains("of 1000 bytes"), "{client}");
+        let never = refusal(Code::QueueFull, &record, limits);
+        assert!(matches!(&never, SendError::TooLarge(reason) if reason.contains("of 990 bytes")), "{never}");
+        assert_eq!(refusal(Code::QueueFull, &record, Limits { queue: 1_000, ..limits }), SendError::QueueFull);
+        let broker = said(Code::MessageSizeTooLarge, 1_014);
+        assert!(broker.contains("1014 bytes") && broker.contains("the topic's `max.message.bytes`"), "{broker}");
+        assert!(!broker.contains("client"), "{broker}");
+    }
+
+    #[test]
+    fn a_wrong_clock_is_not_the_fault_of_the_record() {
+        assert_eq!(cause(Some(Code::InvalidTimestamp)), Cause::Broker);
+        assert!(said(Code::InvalidTimestamp, 0).contains("clock"));
+        assert_eq!(cause(Some(Code::InvalidRecord)), Cause::Record);
+        assert_eq!(cause(Some(Code::MessageBatchTooLarge)), Cause::TooLarge);
+        assert_eq!(cause(Some(Code::InvalidDifferentRecord)), Cause::Broker, "another record of its batch is to blame");
+    }
+}
