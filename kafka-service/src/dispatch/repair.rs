@@ -58,7 +58,7 @@ pub(super) enum Verdict {
     /// The broker has it.
     Delivered(Token),
     /// It will never be taken, for this reason; whatever takes its place carries its token.
-    Refused(Stored, Undelivered),
+    Refused(Box<(Stored, Undelivered)>),
     /// It is sent once more.
     Again,
 }
@@ -175,7 +175,7 @@ impl Repair {
                 }
                 if closed.refusals >= BLAMED_AFTER {
                     closed.begin_next();
-                    Verdict::Refused(stored, undelivered)
+                    Verdict::Refused(Box::new((stored, undelivered)))
                 } else {
                     // Something older may have come back meanwhile.
                     if is_first {

@@ -149,7 +149,10 @@ impl<R: Record> Dispatcher<R> {
         match publishing.output.repair.judge(attempt) {
             Verdict::Again => {}
             Verdict::Delivered(token) => publishing.core.acks.delivered(token),
-            Verdict::Refused(stored, undelivered) => self.refusals.begin(publishing, stored, undelivered),
+            Verdict::Refused(refused) => {
+                let (stored, undelivered) = *refused;
+                self.refusals.begin(publishing, stored, undelivered);
+            }
         }
     }
 

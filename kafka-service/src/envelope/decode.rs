@@ -13,9 +13,7 @@ use thiserror::Error;
 
 use super::{
     member::{Member, Text, Unexpected},
-    names, not_json,
-    scan::{self, Found},
-    timestamp,
+    names, not_json, scan, timestamp,
 };
 
 /// The fields of one message. Fields that we do not know stay in the record and cost nothing here.
@@ -76,31 +74,26 @@ impl<'a> Envelope<'a> {
     /// Reads a record's value.
     pub(crate) fn decode(value: Option<&'a [u8]>) -> Result<Self, EnvelopeError> {
         let value = value.ok_or(EnvelopeError::NoValue)?;
-        let envelope = match scan::members(value) {
-            Some(found) => Self::from_found(&found),
-            None => long_way(value).map_err(|error| classify(&error, value)).and_then(Self::from_members),
-        };
-        envelope.map_err(|error| error.with_names(value))
-    }
-
-    fn from_found(found: &Found<'a>) -> Result<Self, EnvelopeError> {
-        let Found { kind, correlation_id, timestamp, source, id, payload } = *found;
+        let Some(found) = scan::members(value) else { return Self::decode_the_long_way(value) };
         Ok(Self {
-            kind: required("type", kind.map(Cow::Borrowed))?,
-            correlation_id: required("correlation_id", correlation_id.map(Cow::Borrowed))?,
-            timestamp: timestamp.map(Cow::Borrowed),
-            source: source.map(Cow::Borrowed),
-            id: id.map(Cow::Borrowed),
+            kind: required("type", found.kind.map(Cow::Borrowed), value)?,
+            correlation_id: required("correlation_id", found.correlation_id.map(Cow::Borrowed), value)?,
+            timestamp: found.timestamp.map(Cow::Borrowed),
+            source: found.source.map(Cow::Borrowed),
+            id: found.id.map(Cow::Borrowed),
             ignored: Ignored::default(),
-            payload,
+            payload: found.payload,
         })
     }
 
-    fn from_members(members: Members<'a>) -> Result<Self, EnvelopeError> {
+    #[cold]
+    #[inline(never)]
+    fn decode_the_long_way(value: &'a [u8]) -> Result<Self, EnvelopeError> {
+        let members = long_way(value).map_err(|error| classify(&error, value))?;
         let mut ignored = Ignored::default();
         Ok(Self {
-            kind: required("type", strict("type", members.kind)?)?,
-            correlation_id: required("correlation_id", strict("correlation_id", members.correlation_id)?)?,
+            kind: required("type", strict("type", members.kind)?, value)?,
+            correlation_id: required("correlation_id", strict("correlation_id", members.correlation_id)?, value)?,
             timestamp: match members.timestamp {
                 Member::Number(number) => {
                     let text = timestamp::of_number(number);
@@ -126,9 +119,14 @@ impl<'a> Envelope<'a> {
     }
 }
 
-fn required<'a>(field: &'static str, text: Option<Cow<'a, str>>) -> Result<Cow<'a, str>, EnvelopeError> {
-    let text = text.ok_or(EnvelopeError::Missing { field, instead: String::new() })?;
+fn required<'a>(field: &'static str, text: Option<Cow<'a, str>>, value: &[u8]) -> Result<Cow<'a, str>, EnvelopeError> {
+    let text = text.ok_or_else(|| missing(field, value))?;
     if text.trim().is_empty() { Err(EnvelopeError::Empty(field)) } else { Ok(text) }
+}
+
+#[cold]
+fn missing(field: &'static str, value: &[u8]) -> EnvelopeError {
+    EnvelopeError::Missing { field, instead: names::instead_of(field, value) }
 }
 
 /// A field that is text or nothing.
@@ -150,16 +148,6 @@ fn lenient<'a>(value: Member<'a>, ignored: &mut Option<Unexpected>) -> Option<Co
         Member::Other(found) => {
             *ignored = Some(found);
             None
-        }
-    }
-}
-
-impl EnvelopeError {
-    /// Says what is there instead of a field that is missing.
-    fn with_names(self, value: &[u8]) -> Self {
-        match self {
-            Self::Missing { field, .. } => Self::Missing { field, instead: names::instead_of(field, value) },
-            other => other,
         }
     }
 }
@@ -199,8 +187,8 @@ pub(super) fn long_way(value: &[u8]) -> Result<Members<'_>, serde_json::Error> {
 }
 
 #[cfg(test)]
-impl<'a> From<Found<'a>> for Members<'a> {
-    fn from(found: Found<'a>) -> Self {
+impl<'a> From<scan::Found<'a>> for Members<'a> {
+    fn from(found: scan::Found<'a>) -> Self {
         let text = |member: Option<&'a str>| member.map_or(Member::Absent, |text| Member::Text(Cow::Borrowed(text)));
         Self {
             kind: text(found.kind),

@@ -129,7 +129,9 @@ async fn a_dead_letter_topic_that_takes_nothing_holds_the_partition_until_it_doe
     world.send(Message::from("no json").key("bad").header("trace", "t-1"));
     world.send(message("echo", "behind", json!({"text": "x"})).key("good"));
     world.answer("behind");
-    wait_for(&service, |health| health.problems.iter().any(|problem| problem.contains("delivery to topic")));
+    wait_for(&service, |health| {
+        health.problems.iter().any(|problem| problem.to_string().contains("delivery to topic"))
+    });
     assert_eq!(world.lag(), 2, "nothing is skipped");
     kafka.alter_topic(&world.dead_letter_topic(), &[("max.message.bytes", "1000000")]);
     let dead = world.dead_letters(1);
@@ -148,7 +150,9 @@ async fn a_dead_letter_that_is_refused_as_invalid_keeps_its_parts_and_waits() {
     kafka.create_topic_with(&world.dead_letter_topic(), 1, &[("cleanup.policy", "compact")]);
     let service = world.start().await;
     world.send(Message::from("no json"));
-    wait_for(&service, |health| health.problems.iter().any(|problem| problem.contains("delivery to topic")));
+    wait_for(&service, |health| {
+        health.problems.iter().any(|problem| problem.to_string().contains("delivery to topic"))
+    });
     // Longer than it takes to blame a record.
     kafka.alter_topic(&world.dead_letter_topic(), &[("cleanup.policy", "delete")]);
     let dead = world.dead_letters(1);
