@@ -22,6 +22,14 @@ pub(super) fn order(core: &Core, token: Token) -> Order {
     (core.acks.position(token), token.to_bits())
 }
 
+/// Whether the partition of a command's record is still ours.
+pub(super) fn is_owned(core: &Core, token: Token) -> bool {
+    let position = core.acks.position(token);
+    position
+        .and_then(|(assignment, _)| core.acks.assignments.get(assignment))
+        .is_some_and(|assignment| assignment.is_owned())
+}
+
 /// A key that is closed to new sends.
 #[derive(Debug, Default)]
 pub(super) struct Closed {

@@ -22,6 +22,7 @@ mod parked;
 mod pool;
 mod refusal;
 mod repair;
+mod resend;
 mod running;
 mod unhandled;
 mod unknown;

@@ -8,9 +8,9 @@ use super::{
     Core, Counters,
     attempt::AttemptError,
     breaker::Breaker,
+    closed::is_owned,
     job::origin,
     output::{Output, TooLarge},
-    repair::is_owned,
     unknown::harmless,
 };
 use crate::{

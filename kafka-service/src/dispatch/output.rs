@@ -6,7 +6,8 @@ use futures_util::future::OptionFuture;
 
 use super::{
     Core,
-    repair::{Repair, is_owned, raise},
+    closed::is_owned,
+    repair::{Repair, raise},
 };
 use crate::{
     commit::Token,

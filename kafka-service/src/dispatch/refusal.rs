@@ -10,8 +10,8 @@ use futures_util::{
 
 use super::{
     Core,
+    closed::is_owned,
     outcome::{Ended, Publishing},
-    repair::is_owned,
 };
 use crate::{
     commit::{Assignment, Token},

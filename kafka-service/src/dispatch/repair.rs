@@ -9,11 +9,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+    sync::{Arc, atomic::Ordering},
 };
 
 use futures_util::{
@@ -25,14 +21,15 @@ use rustc_hash::FxHashMap;
 
 use super::{
     Core,
-    closed::{Closed, order},
+    closed::{Closed, is_owned, order},
     lanes::lane,
+    resend::{pause, send_again},
 };
 use crate::{
     commit::Token,
     dead_letter,
     health::Reason,
-    transport::{Cause, OutRecord, SendError, Stored, TopicId, Undelivered},
+    transport::{Cause, OutRecord, Stored, TopicId, Undelivered},
 };
 
 /// Names a key of a topic that we write to.
@@ -65,8 +62,6 @@ pub(super) enum Verdict {
 
 /// How often a record that travels by itself is refused before it is blamed.
 const BLAMED_AFTER: u32 = 3;
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// All closed keys.
 pub(super) struct Repair {
@@ -267,56 +262,4 @@ fn must_wait(core: &Core, undelivered: &Undelivered) -> bool {
         Cause::Broker | Cause::Producer => false,
     };
     core.settings.is_dead_letter_topic(*topic) && is_hopeless()
-}
-
-/// Whether the partition of a command's record is still ours.
-pub(super) fn is_owned(core: &Core, token: Token) -> bool {
-    let position = core.acks.position(token);
-    position
-        .and_then(|(assignment, _)| core.acks.assignments.get(assignment))
-        .is_some_and(|assignment| assignment.is_owned())
-}
-
-fn pause(attempts: u32) -> Duration {
-    match attempts {
-        0 => Duration::ZERO,
-        attempts => FIRST_PAUSE.saturating_mul(1 << (attempts - 1).min(10)).min(LONGEST_PAUSE),
-    }
-}
-
-/// Sends one record and waits for the broker's answer.
-async fn send_again(core: &Core, stored: &Stored, older: &AtomicBool, pause: Duration) -> Result<(), Undelivered> {
-    if !pause.is_zero() {
-        core.clock.sleep(pause).await;
-    }
-    let (token, answer) = core.acks.caller();
-    let send = || {
-        // The pause, and the wait for room, may have outlasted the assignment.
-        if !is_owned(core, stored.token) {
-            return Err(not_now("the partition was revoked"));
-        }
-        if older.load(Ordering::Relaxed) {
-            return Err(not_now("what was sent before it comes first"));
-        }
-        core.producer.send(&stored.record(), token)
-    };
-    let sent = core.acks.when_there_is_room(send).await;
-    match sent {
-        Ok(()) => {
-            core.producer.idle();
-            match answer.await {
-                Ok(result) => result,
-                Err(_) => Err(stored.undelivered(&not_now("the producer has ended"))),
-            }
-        }
-        Err(error) => {
-            core.acks.forget(token);
-            Err(stored.undelivered(&error))
-        }
-    }
-}
-
-/// It is not even tried, which is no error of a broker or a client.
-fn not_now(reason: &str) -> SendError {
-    SendError::Refused { code: String::new(), reason: reason.to_owned() }
 }
