@@ -179,3 +179,24 @@ pub(crate) fn describe(error: &KafkaError) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn largest(properties: &[(&str, &str)]) -> usize {
+        let mut config = Config::new("shop");
+        for (name, value) in properties {
+            config.producer_property(name, value).unwrap();
+        }
+        limits(&producer(&config, "kafka:9092")).smaller()
+    }
+
+    /// A topic takes 1,048,588 bytes unless it was told to take more, and librdkafka alone a million.
+    #[test]
+    fn the_size_of_a_record_is_limited_by_its_topic_unless_the_user_says_otherwise() {
+        assert_eq!(largest(&[]), 64 * 1024 * 1024);
+        assert_eq!(largest(&[("queue.buffering.max.kbytes", "2000")]), 2_048_000, "what is larger would wait for ever");
+        assert_eq!(largest(&[("message.max.bytes", "900000")]), 900_000);
+    }
+}
