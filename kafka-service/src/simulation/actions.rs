@@ -29,6 +29,8 @@ pub(super) enum Action {
     Expire,
     Stop,
     ConsumerFatal,
+    /// The consuming client ends, and another takes its place.
+    ConsumerReplaced,
     ProducerFatal,
     /// Faults stop, and everything comes to its end; always the last.
     Settle,

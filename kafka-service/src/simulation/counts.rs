@@ -12,6 +12,8 @@ pub(super) struct Counts {
     pub(super) commits_refused: u64,
     pub(super) assigned: u64,
     pub(super) lost: u64,
+    /// Times that a process took a new consuming client.
+    pub(super) replaced: u64,
     pub(super) crashed: u64,
     pub(super) late: u64,
     pub(super) paused: u64,
@@ -35,10 +37,11 @@ impl Counts {
         self.dead_letters += dead_letters;
         self.commits += commits;
         self.commits_refused += commits_refused;
-        let Self { assigned, lost, crashed, late, paused, set_back, .. } = other;
+        let Self { assigned, lost, replaced, crashed, late, paused, set_back, .. } = other;
         self.set_back += set_back;
         self.assigned += assigned;
         self.lost += lost;
+        self.replaced += replaced;
         self.crashed += crashed;
         self.late += late;
         self.paused += paused;

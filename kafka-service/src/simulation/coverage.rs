@@ -32,6 +32,8 @@ pub(super) enum State {
     /// A command is read back, because its event will never be taken.
     ReadBack,
     ProducerReplaced,
+    /// It takes a new consuming client.
+    ConsumerReplaced,
     /// The producer has no room.
     QueueFull,
     RetryPending,
@@ -61,6 +63,7 @@ const NAMES: [&str; COUNT] = [
     "dead letter refused",
     "read back",
     "producer replaced",
+    "consumer replaced",
     "queue full",
     "retry pending",
     "timed out",

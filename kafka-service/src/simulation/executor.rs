@@ -219,6 +219,10 @@ impl Executor {
                 let fatal = crate::consume::ClientEvent::Fatal("simulated".to_owned());
                 self.with(|world| world.member(id).events.push_back(fatal));
             }
+            Action::ConsumerReplaced => {
+                let ended = crate::consume::ClientEvent::Ended("simulated".to_owned());
+                self.with(|world| world.member(id).events.push_back(ended));
+            }
             Action::ProducerFatal => {
                 instance.wounded = true;
                 self.with(|world| world.end_producer(id));
@@ -275,6 +279,7 @@ fn draw_action(world: &mut World) -> Action {
         (Action::Expire, rates.expire),
         (Action::Stop, rates.stop),
         (Action::ConsumerFatal, rates.consumer_fatal),
+        (Action::ConsumerReplaced, rates.consumer_replaced),
         (Action::ProducerFatal, rates.producer_fatal),
     ];
     world.choices.action(&weights).unwrap_or(Action::Drive)

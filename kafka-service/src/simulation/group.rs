@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
+    coverage::State,
     member::{Answer, Member},
     topic::{number, place},
     world::World,
@@ -118,6 +119,25 @@ impl World {
             self.group.expel(member.id);
             self.rebalance();
         }
+    }
+
+    /// A process takes a new client. The old one leaves the group; what it had counts as lost.
+    pub(super) fn replace_client(&mut self, instance: u32) {
+        let lost: Vec<_> = self.member(instance).assigned.values().map(|assigned| assigned.tenure).collect();
+        for tenure in lost {
+            self.ledger.tenure(tenure).lost = true;
+            self.ledger.given_back(tenure);
+        }
+        // Commits that were sent may still arrive.
+        while self.choices.chance("commits-arrive", 500) && !self.member(instance).requests.is_empty() {
+            self.process_commit(instance);
+        }
+        let stops = self.member(instance).stops;
+        self.forget_member(instance);
+        self.join(instance);
+        self.member(instance).stops = stops;
+        self.ledger.counts.replaced += 1;
+        self.coverage.see(instance, State::ConsumerReplaced);
     }
 
     /// Everything that is due between the group and its members, each with this chance.

@@ -9,7 +9,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Wake, Waker},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::mpsc;
@@ -29,8 +29,8 @@ use super::{
 };
 use crate::{
     config::{Config, DeadLetterHeaders, MessageId},
-    consume::{Driver, DriverSettings, Step, Stop},
-    dispatch::{BATCHES_AHEAD, Core, Costs, Counters, Dispatcher, Fatal, Settings},
+    consume::{Driver, DriverSettings, End, Step, Stop},
+    dispatch::{BATCHES_AHEAD, Batch, Control, Core, Costs, Counters, Dispatcher, Fatal, Settings},
     handler::{Classifiers, States},
     health::HealthState,
     publish::{Acks, Publisher, PublisherCore},
@@ -46,12 +46,38 @@ pub(super) struct Instance {
     pub(super) core: Arc<Core>,
     pub(super) stop: Arc<Stop>,
     consumer: Arc<Mutex<Consumer>>,
+    /// What the next driver is made of; until the last has ended.
+    next: Option<NextDriver>,
     dispatcher: Option<Pin<Box<dyn Future<Output = ()>>>>,
     woken: Arc<Flag>,
     /// It does not get the processor.
     pub(super) frozen: bool,
     /// Something fatal was done to it.
     pub(super) wounded: bool,
+}
+
+/// What drivers of one process have in common.
+struct NextDriver {
+    world: Shared,
+    batches: mpsc::Sender<Batch<SimRecord>>,
+    control: mpsc::UnboundedSender<Control>,
+    max_uncommitted: usize,
+    drain_deadline: Duration,
+}
+
+impl NextDriver {
+    fn make(&self, id: u32, core: &Arc<Core>, stop: &Arc<Stop>, now: Instant) -> Driver<SimClient> {
+        let settings = DriverSettings {
+            core: Arc::clone(core),
+            batches: self.batches.clone(),
+            control: self.control.clone(),
+            health: Arc::new(HealthState::default()),
+            stop: Arc::clone(stop),
+            max_uncommitted: self.max_uncommitted,
+            drain_deadline: self.drain_deadline,
+        };
+        Driver::new(SimClient { world: Arc::clone(&self.world), instance: id }, settings, now)
+    }
 }
 
 /// Set when the dispatcher wants to be polled.
@@ -79,23 +105,21 @@ impl Instance {
         let (batches, received) = mpsc::channel(BATCHES_AHEAD);
         let (control, controls) = mpsc::unbounded_channel();
         let stop = Arc::new(Stop::default());
-        let settings = DriverSettings {
-            core: Arc::clone(&core),
+        let next = NextDriver {
+            world: Arc::clone(world),
             batches,
             control,
-            health: Arc::new(HealthState::default()),
-            stop: Arc::clone(&stop),
             max_uncommitted: opened.settings.max_uncommitted,
             drain_deadline: opened.settings.drain(),
         };
-        let client = SimClient { world: Arc::clone(world), instance: id };
-        lock(&consumer).driver = Some(Driver::new(client, settings, opened.time.now()));
+        lock(&consumer).driver = Some(next.make(id, &core, &stop, opened.time.now()));
         let dispatcher = Dispatcher::<SimRecord>::new(Arc::clone(&core), received, controls, undelivered);
         Self {
             id,
             core,
             stop,
             consumer,
+            next: Some(next),
             dispatcher: Some(Box::pin(dispatcher.run())),
             woken: Arc::new(Flag(AtomicBool::new(true))),
             frozen: false,
@@ -107,8 +131,19 @@ impl Instance {
     pub(super) fn drive(&mut self, now: Instant) -> Option<Step> {
         let mut consumer = lock(&self.consumer);
         let step = consumer.step(now);
-        if let Some(Step::End(_)) = step {
-            consumer.driver = None;
+        match (&step, &self.next) {
+            (Some(Step::End(End::Recreate(_))), Some(next)) => {
+                if let Some(mut driver) = consumer.driver.take() {
+                    driver.abandon(now);
+                }
+                open(&next.world).replace_client(self.id);
+                consumer.driver = Some(next.make(self.id, &self.core, &self.stop, now));
+            }
+            (Some(Step::End(_)), _) => {
+                consumer.driver = None;
+                self.next = None;
+            }
+            _ => {}
         }
         step
     }

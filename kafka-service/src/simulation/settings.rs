@@ -78,6 +78,7 @@ pub(super) struct Rates {
     pub(super) expire: u32,
     pub(super) stop: u32,
     pub(super) consumer_fatal: u32,
+    pub(super) consumer_replaced: u32,
     pub(super) producer_fatal: u32,
 }
 
@@ -141,7 +142,7 @@ enum Swarm {
 }
 
 /// Kinds of faults: the fields of [`Rates`], but for what mends them.
-const KINDS: usize = 18;
+const KINDS: usize = 19;
 
 impl Swarm {
     fn draw(random: &mut Random) -> [bool; KINDS] {
@@ -179,6 +180,7 @@ impl Rates {
             expire: rate(&[1, 4, 10]),
             stop: rate(&[1, 4, 10]),
             consumer_fatal: rate(&[1, 3]),
+            consumer_replaced: rate(&[1, 4, 10]),
             producer_fatal: rate(&[1, 3, 10]),
             start: 20,
             thaw: 20,
