@@ -43,7 +43,8 @@ impl Board {
             }
             return false;
         }
-        tracing::warn!(cause, help = reason.help(&self.servers), "{reason}");
+        let help = reason.help(&self.servers);
+        tracing::warn!(cause = said(&cause), help = said(&help), "{reason}");
         self.entries.insert(reason, Entry { since: now, cause, logged: now });
         true
     }
@@ -67,7 +68,8 @@ impl Board {
             if now.duration_since(entry.logged) >= REMIND_EVERY {
                 entry.logged = now;
                 let lasts = now.duration_since(entry.since);
-                tracing::warn!(cause = entry.cause, ?lasts, help = reason.help(&self.servers), "still: {reason}");
+                let help = reason.help(&self.servers);
+                tracing::warn!(cause = said(&entry.cause), ?lasts, help = said(&help), "still: {reason}");
             }
         }
     }
@@ -82,6 +84,11 @@ impl Board {
         };
         self.entries.iter().map(problem).collect()
     }
+}
+
+/// A field of a line for the log, left out if there is nothing to say.
+pub(super) fn said(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
 }
 
 #[cfg(test)]

@@ -9,7 +9,10 @@ use std::{
     time::{Instant, SystemTime},
 };
 
-use super::{Problem, Reason, board::Board};
+use super::{
+    Problem, Reason,
+    board::{Board, said},
+};
 
 /// Where a service is in its life. Every change is one line in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -169,7 +172,8 @@ impl HealthState {
         let before = inner.logged.unwrap_or(ServiceState::Starting);
         if state != before {
             let reasons: Vec<_> = inner.board.reasons().map(ToString::to_string).collect();
-            tracing::info!(from = %before, to = %state, reasons = reasons.join("; "), "service state changed");
+            let reasons = said(&reasons.join("; ")).map(str::to_owned);
+            tracing::info!(from = %before, to = %state, reasons, "service state changed");
             inner.logged = Some(state);
         }
     }

@@ -101,6 +101,11 @@ impl KafkaProducer {
         self.current().producer.client().fatal_error()
     }
 
+    /// What was said last of a connection that failed.
+    pub(super) fn trouble(&self) -> Option<String> {
+        self.log.trouble()
+    }
+
     /// How long the client has been in use.
     pub(super) fn lived(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.current().since)

@@ -84,7 +84,9 @@ impl Thread {
                 health.raise(reason, format!("it is needed for {}", topic.purpose), now);
             }
             Err(error) => {
-                let cause = client.trouble().unwrap_or_else(|| error.to_string());
+                // The producer says it at once, the consumer when it is served.
+                let trouble = client.trouble().or_else(|| self.settings.producer.trouble());
+                let cause = trouble.unwrap_or_else(|| error.to_string());
                 health.raise(unreachable, cause, now);
             }
         }
