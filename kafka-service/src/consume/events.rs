@@ -108,6 +108,12 @@ impl<C: Client> Driver<C> {
         for partition in &revoke.partitions {
             self.settings.core.acks.assignments.remove(partition.tracker.assignment().index());
         }
+        // The client keeps a pause beyond the assignment: should the partition come back, it would never be read.
+        let paused = revoke.partitions.iter().filter(|each| each.hold.is_some_and(|hold| hold.paused));
+        let paused: Vec<_> = paused.map(|partition| partition.name.clone()).collect();
+        if !paused.is_empty() {
+            self.client.resume(&paused);
+        }
         self.client.unassign(&revoke.names);
         tracing::info!(
             partitions = list(&revoke.names),

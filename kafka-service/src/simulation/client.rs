@@ -131,7 +131,6 @@ impl World {
             given_out: base,
             own: Default::default(),
             forwarded: true,
-            paused: false,
             stored: -1,
             committed,
         };
@@ -213,9 +212,9 @@ impl World {
         let member = self.member(instance);
         if paused {
             member.drop_fetched(partition);
-        }
-        if let Some(assigned) = member.assigned.get_mut(&partition) {
-            assigned.paused = paused;
+            member.paused.insert(partition);
+        } else {
+            member.paused.remove(&partition);
         }
     }
 }

@@ -31,6 +31,8 @@ pub(super) struct Member {
     pub(super) returning: BTreeSet<i32>,
     pub(super) events: VecDeque<ClientEvent>,
     pub(super) assigned: BTreeMap<i32, Assigned>,
+    /// Partitions that are paused. Giving them back does not end that.
+    pub(super) paused: BTreeSet<i32>,
     /// The common queue: tenure, partition and record.
     pub(super) queue: VecDeque<(u64, i32, usize)>,
     /// Commits on their way to the broker.
@@ -55,7 +57,6 @@ pub(super) struct Assigned {
     /// Its own queue, while it is not forwarded to the common one.
     pub(super) own: VecDeque<usize>,
     pub(super) forwarded: bool,
-    pub(super) paused: bool,
     pub(super) stored: i64,
     pub(super) committed: i64,
 }
@@ -123,7 +124,7 @@ impl Member {
     pub(super) fn may_fetch(&self, partition: i32) -> bool {
         const PREFETCH: usize = 12;
         let Some(assigned) = self.assigned.get(&partition) else { return false };
-        !assigned.paused && assigned.position - assigned.given_out < PREFETCH
+        !self.paused.contains(&partition) && assigned.position - assigned.given_out < PREFETCH
     }
 
     /// Records come in.

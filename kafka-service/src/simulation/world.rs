@@ -92,7 +92,7 @@ impl World {
             see(State::Stop, member.stops);
             see(State::CommitUnanswered, member.is_answer_lost());
             see(State::WindowFull, member.assigned.values().any(|assigned| !assigned.forwarded));
-            see(State::Paused, member.assigned.values().any(|assigned| assigned.paused));
+            see(State::Paused, member.assigned.keys().any(|partition| member.paused.contains(partition)));
         }
         if let Some(outbox) = outboxes.get(&instance) {
             see(State::QueueFull, outbox.is_full(settings.queue));
