@@ -40,6 +40,9 @@ impl ClientLog {
 
     pub(super) fn line(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         let client = self.client;
+        if facility == "FAIL" {
+            self.note_trouble(without_thread(message));
+        }
         match level {
             RDKafkaLogLevel::Emerg
             | RDKafkaLogLevel::Alert
@@ -86,7 +89,7 @@ impl ClientLog {
     }
 
     /// A connection has failed.
-    pub(super) fn note_trouble(&self, text: &str) {
+    fn note_trouble(&self, text: &str) {
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some((text.to_owned(), Instant::now()));
     }
 
@@ -116,6 +119,12 @@ impl ClientLog {
     }
 }
 
+/// A line without the thread that says it, which comes first: `[thrd:main]: ..`.
+fn without_thread(message: &str) -> &str {
+    let rest = message.strip_prefix("[thrd:").and_then(|rest| rest.split_once("]: "));
+    rest.map_or(message, |(_, text)| text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,5 +138,14 @@ mod tests {
         assert_eq!(log.is_due("FAIL", start + QUIET / 2), None);
         assert_eq!(log.is_due("FAIL", start + QUIET), Some(2));
         assert_eq!(log.is_due("FAIL", start + QUIET), None);
+    }
+
+    #[test]
+    fn a_connection_that_failed_is_remembered_without_the_thread_that_says_it() {
+        let log = ClientLog::new("consumer");
+        log.line(RDKafkaLogLevel::Error, "REQTMOUT", "[thrd:main]: something else");
+        assert_eq!(log.trouble(), None);
+        log.line(RDKafkaLogLevel::Error, "FAIL", "[thrd:h:9092/1]: h:9092/1: Connect failed: refused");
+        assert_eq!(log.trouble().as_deref(), Some("h:9092/1: Connect failed: refused"));
     }
 }

@@ -101,11 +101,6 @@ impl ClientContext for Context {
         {
             self.note(ClientEvent::Overtaken(partition, offset));
         }
-        if facility == "FAIL" {
-            // The thread that says it comes first.
-            let text = message.strip_prefix("[thrd:").and_then(|rest| rest.split_once("]: "));
-            self.log.note_trouble(text.map_or(message, |(_, text)| text));
-        }
         self.log.line(level, facility, message);
     }
 
