@@ -146,6 +146,7 @@ impl Talkative {
     }
 }
 
+#[expect(clippy::print_stderr, reason = "the test runner shows it with the failed test, and only then")]
 impl Drop for Talkative {
     fn drop(&mut self) {
         self.child.kill().ok();
