@@ -154,13 +154,13 @@ async fn run(mut running: Running, work: Work, origin: Origin, sleep: Option<Sle
             running.end(Ended::Permanent);
             Err(HandlerError::permanent("simulated"))
         }
-        End::Refused { good, bad, huge } => {
+        End::Refused { good, bad, huge, mixed } => {
             running.end(Ended::Permanent);
             let count = good;
             let good = (0..good).map(|number| SimEvent::returned(Origin { number, ..origin }, None));
-            let kind = if huge { HUGE } else { CURSED };
+            let kind = |number: u32| if (mixed && number % 2 == 1) || (huge && !mixed) { HUGE } else { CURSED };
             let bad = (0..bad).map(|number| SimEvent {
-                kind,
+                kind: kind(number),
                 key: None,
                 origin: Origin { number: count + number, ..origin },
             });

@@ -76,11 +76,13 @@ pub(super) enum End {
     },
     Permanent,
     /// Some events that are taken, and some that are not: the producer refuses them at once (`huge`), or the broker does,
-    /// however often they are sent.
+    /// however often they are sent; or, if they are `mixed`, the broker one and the producer the next.
     Refused {
         good: u32,
         bad: u32,
         huge: bool,
+        #[serde(default)]
+        mixed: bool,
     },
 }
 
@@ -108,12 +110,12 @@ impl Mix {
             unknown: share(&[0, 60, 60, 300]),
             undecodable: share(&[0, 30, 30, 150]),
             plain: share(&[0, 100, 100, 500]),
-            slow: share(&[0, 400, 400, 800]),
+            slow: share(&[0, 400, 400, 900]),
             fails: share(&[0, 200, 200, 600]),
             permanent: share(&[0, 50, 50, 200]),
             refused: share(&[0, 50, 50, 300]),
             own_key: share(&[0, 250, 250, 700]),
-            says: share(&[0, 150, 150, 600]),
+            says: share(&[0, 150, 400, 800]),
         }
     }
 }
@@ -200,8 +202,9 @@ impl End {
         if random.chance(mix.refused) {
             return Self::Refused {
                 good: random.pick(&[0, 0, 1, 2]),
-                bad: random.pick(&[1, 1, 2]),
+                bad: random.pick(&[1, 1, 2, 2, 3]),
                 huge: random.chance(500),
+                mixed: random.chance(400),
             };
         }
         Self::Events { count: random.pick(&[0, 0, 1, 1, 1, 1, 2, 2, 3]), own_key: random.chance(mix.own_key) }

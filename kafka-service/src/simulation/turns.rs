@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{coverage::State, executor::Executor, world::World};
+use super::{coverage::State, executor::Executor, settle::miscounted, world::World};
 use crate::{
     consume::{End, Step},
     dispatch::Counters,
@@ -18,7 +18,11 @@ impl Executor {
     /// The process is gone, all at once, or `in_peace` when it has ended by itself.
     pub(super) fn kill(&mut self, place: usize, in_peace: bool) {
         let instance = self.instances.remove(place);
+        let counted = if in_peace && !instance.wounded { miscounted(&instance) } else { None };
         self.with(|world| {
+            if let Some(counted) = counted {
+                world.ledger.violate("N1 every record is counted once", counted);
+            }
             let id = instance.id;
             world.note(|| format!("instance {id} ends (in peace: {in_peace})"));
             world.ledger.counts.crashed += u64::from(!in_peace);
@@ -86,8 +90,9 @@ impl Executor {
     /// A process whose driver has ended ends when its dispatcher has, or when the patience of the service is over.
     fn reap(&mut self, place: usize) {
         let instance = &self.instances[place];
-        let ends_by_itself = !instance.wounded && self.with(|world| world.is_over);
-        let patience = || ends_by_itself || self.with(|world| world.choices.chance("waited-for", 950));
+        // When all is calm, none has to be ended.
+        let ends_by_itself = !instance.wounded && self.with(|world| world.is_calm);
+        let patience = || ends_by_itself || self.with(|world| world.choices.chance("waited-for", 990));
         if !instance.has_driver() && (!instance.has_dispatcher() || !patience()) {
             let in_peace = !instance.has_dispatcher();
             self.kill(place, in_peace);

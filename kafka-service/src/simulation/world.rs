@@ -32,8 +32,8 @@ pub(super) struct World {
     pub(super) outboxes: BTreeMap<u32, Outbox>,
     pub(super) ledger: Ledger,
     pub(super) coverage: Coverage,
-    /// All is done, and every process is to end by itself.
-    pub(super) is_over: bool,
+    /// Nothing goes wrong any more, and a process that stops ends by itself.
+    pub(super) is_calm: bool,
     /// What happens, line by line; only if somebody will read it.
     trace: Option<Vec<String>>,
 }
@@ -56,7 +56,7 @@ impl World {
             outboxes: BTreeMap::new(),
             ledger: Ledger::default(),
             coverage: Coverage::default(),
-            is_over: false,
+            is_calm: false,
             trace: trace.then(Vec::new),
             topic,
             choices,
@@ -108,6 +108,7 @@ impl World {
     pub(super) fn calm_down(&mut self) {
         self.note(|| "calm".to_owned());
         self.rates = Rates::calm();
+        self.is_calm = true;
         self.topic.produce_all();
     }
 
