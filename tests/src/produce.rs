@@ -79,6 +79,31 @@ impl Client {
         collect(producer, &answered, sent)
     }
 
+    /// Writes records in a transaction, which is aborted then.
+    ///
+    /// # Panics
+    /// When the broker refuses, or at the deadline.
+    pub fn abort_transaction<M: Into<Message>>(&self, topic: &str, messages: impl IntoIterator<Item = M>) {
+        let mut config = self.config();
+        config.set("transactional.id", crate::unique("aborts")).set("partitioner", "murmur2_random");
+        let producer: Producer = config
+            .create_with_context(Acknowledgements)
+            .unwrap_or_else(|error| panic!("librdkafka refuses the producer's configuration: {error}"));
+        let check = |what: &str, result: Result<(), KafkaError>| {
+            result.unwrap_or_else(|error| panic!("a transaction cannot {what}: {error}"));
+        };
+        check("be prepared", producer.init_transactions(PATIENCE));
+        check("begin", producer.begin_transaction());
+        let (answers, answered) = mpsc::channel();
+        let mut sent = 0;
+        for message in messages {
+            enqueue(&producer, topic, &message.into(), Ticket { index: sent, answers: answers.clone() });
+            sent += 1;
+        }
+        collect(&producer, &answered, sent);
+        check("be aborted", producer.abort_transaction(PATIENCE));
+    }
+
     fn producer(&self) -> &Producer {
         self.producer.get_or_init(|| {
             let mut config = self.config();

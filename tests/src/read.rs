@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use rdkafka::TopicPartitionList;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::{BorrowedMessage, Headers, Message as _};
 use rdkafka::topic_partition_list::Offset;
@@ -96,6 +96,23 @@ impl Client {
         let mut offsets: Vec<_> = committed.elements().iter().map(|each| (each.partition(), each.offset())).collect();
         offsets.sort_unstable_by_key(|&(partition, _)| partition);
         offsets.into_iter().map(|(_, offset)| if let Offset::Offset(offset) = offset { offset } else { -1 }).collect()
+    }
+
+    /// Commits for a group that has no members: an offset for each partition, from the first on.
+    ///
+    /// # Panics
+    /// When the broker refuses it for a minute.
+    pub fn commit(&self, group: &str, topic: &str, offsets: &[i64]) {
+        let mut config = self.config();
+        config.set("group.id", group).set("enable.auto.commit", "false");
+        let consumer: BaseConsumer = create(&config);
+        let mut list = TopicPartitionList::new();
+        for (partition, offset) in (0..).zip(offsets) {
+            let added = list.add_partition_offset(topic, partition, Offset::Offset(*offset));
+            added.unwrap_or_else(|error| panic!("{topic}-{partition} cannot be committed at {offset}: {error}"));
+        }
+        // The coordinator of a new group may still be looked for.
+        wait_until(PATIENCE, "the offsets to be committed", || consumer.commit(&list, CommitMode::Sync));
     }
 
     /// How many records the group has not committed yet. A partition without records has none, committed or not.

@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 
 use crate::{
     commit::Token,
-    consume::{Client, ClientEvent, CommitAnswer, FetchError, TopicPartition},
+    consume::{Client, ClientEvent, CommitAnswer, FetchError, Position, TopicPartition},
     message::{Header, Record, RecordTime, StoredRecord},
     publish::Acks,
     transport::{OutRecord, Producer, ReadBack, SendError},
@@ -187,6 +187,12 @@ impl Client for MemoryClient {
         self.events.push(ClientEvent::Committed(CommitAnswer::Accepted(offsets.to_vec())));
         Ok(())
     }
+
+    fn commit_back(&mut self, offsets: &[(TopicPartition, i64)]) -> Result<(), String> {
+        self.commit(offsets)
+    }
+
+    fn seek(&mut self, _: &[(TopicPartition, Position)]) {}
 
     fn hold(&mut self, _: &[TopicPartition]) {}
 

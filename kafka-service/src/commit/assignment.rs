@@ -32,6 +32,8 @@ pub(super) struct Window {
     /// The slot of the oldest offset, which is also how many records are finished.
     pub(super) head: u64,
     pub(super) offsets: VecDeque<i64>,
+    /// The slot of the first record since the partition was reset to an earlier offset.
+    pub(super) reset_at: u64,
 }
 
 const ACTIVE: u8 = 0;
@@ -94,6 +96,11 @@ impl Assignment {
         let window = self.window();
         let place = usize::try_from(slot.checked_sub(window.head)?).ok()?;
         window.offsets.get(place).copied()
+    }
+
+    /// Whether the partition still has the record of this position, as far as is known: it was not reset since.
+    pub(crate) fn is_readable(&self, slot: u64) -> bool {
+        slot >= self.window().reset_at
     }
 
     /// Whether new work may be started.

@@ -76,55 +76,224 @@ fn running_work_is_seen_until_it_is_finished() {
     assert!(!tracker.has_running());
 }
 
+/// Takes, finishes and hands over a record, and returns what is to be committed.
+fn finish(tracker: &mut Tracker, offset: i64) -> Option<i64> {
+    let slot = tracker.take(offset).unwrap();
+    tracker.assignment().finish(slot);
+    tracker.advance();
+    tracker.hand_over()
+}
+
+#[test]
+fn a_reset_that_went_back_is_committed_once_and_work_of_before_commits_nothing() {
+    let mut tracker = tracker(8);
+    assert_eq!(finish(&mut tracker, 1_000), Some(1_001));
+    let old = tracker.take(1_001).unwrap();
+    let new = tracker.take(0).unwrap();
+    assert!(tracker.is_overshot());
+    assert_eq!(tracker.hand_over(), Some(0), "the position of the reset");
+    assert!(!tracker.is_overshot(), "once");
+    tracker.confirm(1_001);
+    assert!(tracker.awaits_confirmation(), "the answer to a commit of before says nothing");
+    tracker.confirm(0);
+    tracker.assignment().finish(new);
+    tracker.advance();
+    assert_eq!((tracker.hand_over(), tracker.is_overshot()), (Some(1), false), "stored commits work again");
+    tracker.assignment().finish(old);
+    tracker.advance();
+    assert_eq!(tracker.hand_over(), None, "what is finished of the old log");
+    tracker.confirm(1);
+    assert_eq!((tracker.uncommitted(), tracker.awaits_confirmation()), (0, false));
+}
+
+#[test]
+fn work_of_before_a_reset_takes_its_place_in_the_window_until_it_is_finished() {
+    let mut tracker = tracker(4);
+    let old: Vec<_> = (10..13).map(|offset| tracker.take(offset).unwrap()).collect();
+    let new = tracker.take(0).unwrap();
+    assert_eq!(tracker.uncommitted(), 4);
+    assert_eq!(tracker.take(1), None);
+    assert!(!tracker.assignment().is_readable(old[0]) && tracker.assignment().is_readable(new));
+    old.iter().for_each(|slot| tracker.assignment().finish(*slot));
+    tracker.advance();
+    assert_eq!((tracker.uncommitted(), tracker.hand_over()), (1, Some(0)));
+}
+
+#[test]
+fn an_offset_beyond_the_end_is_known_before_the_first_record_or_after_it() {
+    let mut before = tracker(4);
+    before.begin_at(1_000);
+    assert_eq!(before.hand_over(), None);
+    before.reach_end(0);
+    before.advance();
+    assert_eq!((before.is_overshot(), before.hand_over()), (true, Some(0)), "an empty log");
+    let mut after = tracker(4);
+    after.take(5).unwrap();
+    after.overshot(1_000);
+    assert_eq!((after.is_overshot(), after.hand_over()), (true, Some(5)));
+    after.confirm(5);
+    after.overshot(6);
+    assert!(!after.is_overshot(), "the client is there already");
+}
+
+#[test]
+fn a_commit_that_the_client_leaves_out_is_repeated_with_an_explicit_offset() {
+    let mut tracker = tracker(4);
+    assert_eq!(finish(&mut tracker, 7), Some(8));
+    tracker.not_newer();
+    assert_eq!((tracker.is_overshot(), tracker.hand_over()), (true, Some(8)));
+    tracker.confirm(8);
+    assert_eq!((tracker.uncommitted(), tracker.is_overshot()), (0, false));
+}
+
+#[test]
+fn the_end_of_the_log_is_committed_when_everything_before_it_is_finished() {
+    let mut tracker = tracker(4);
+    let slot = tracker.take(14).unwrap();
+    tracker.reach_end(21);
+    tracker.advance();
+    assert_eq!(tracker.hand_over(), None);
+    tracker.assignment().finish(slot);
+    tracker.advance();
+    assert_eq!(tracker.hand_over(), Some(21), "nothing is between the last record and the end");
+    assert_eq!(finish(&mut tracker, 21), Some(22));
+}
+
+#[test]
+fn the_end_of_an_idle_partition_is_where_the_group_is_if_the_client_says_so() {
+    let mut tracker = tracker(4);
+    tracker.reach_end(21);
+    tracker.advance();
+    assert_eq!(tracker.hand_over(), Some(21));
+    tracker.not_newer();
+    assert_eq!((tracker.awaits_confirmation(), tracker.is_overshot(), tracker.hand_over()), (false, false, None));
+}
+
 #[derive(Clone, Debug)]
 enum Step {
+    /// The next record, so far behind the one before.
     Take(i64),
+    /// The log ends so far behind the last record.
+    End(i64),
+    /// A reset to this offset, if that is back, and a record or the end there.
+    Back(i64, bool),
     /// Finishes one of the positions that are not finished yet, chosen by this number.
     Finish(usize),
-    Advance,
+    HandOver,
+    /// The broker confirms the newest of what was handed over, or refuses it.
+    Answer(bool),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        3 => (1i64..4).prop_map(Step::Take),
-        3 => any::<usize>().prop_map(Step::Finish),
-        1 => Just(Step::Advance),
+        6 => (0i64..3).prop_map(Step::Take),
+        2 => (0i64..4).prop_map(Step::End),
+        1 => (0i64..100, any::<bool>()).prop_map(|(offset, is_record)| Step::Back(offset, is_record)),
+        6 => any::<usize>().prop_map(Step::Finish),
+        2 => Just(Step::HandOver),
+        1 => any::<bool>().prop_map(Step::Answer),
     ];
     proptest::collection::vec(step, 1..200)
 }
 
+/// What is known of a partition, said as simply as can be.
+#[derive(Default)]
+struct Log {
+    /// Where the next record may be.
+    position: i64,
+    /// Where the log began to be read, last.
+    began: Option<i64>,
+    /// What was taken since: slot and offset, and whether it is finished.
+    taken: Vec<(u64, i64, bool)>,
+    /// What was taken before, and is not finished.
+    old: Vec<u64>,
+}
+
+impl Log {
+    fn back(&mut self, offset: i64) {
+        self.old.extend(self.taken.drain(..).filter(|(_, _, finished)| !finished).map(|(slot, ..)| slot));
+        (self.position, self.began) = (offset, Some(offset));
+    }
+
+    /// The furthest that may be committed: the oldest unfinished offset, or where the next record may be.
+    fn limit(&self) -> i64 {
+        let oldest = self.taken.iter().find(|(_, _, finished)| !finished).map(|(_, offset, _)| *offset);
+        oldest.unwrap_or(self.position)
+    }
+}
+
 proptest! {
-    /// Whatever the order of finishing, the watermark is the oldest unfinished offset, or one past the newest taken.
+    /// Whatever the order of finishing, and wherever the log begins anew: what is committed is at most the oldest unfinished
+    /// offset of the log as it is now, and reaches the end when all is finished.
     #[test]
-    fn the_watermark_is_the_finished_prefix(steps in steps(), window in 1usize..32) {
+    fn what_is_handed_over_is_the_finished_prefix(steps in steps(), window in 1usize..32) {
         let mut tracker = tracker(window);
-        let (mut offset, mut open, mut taken) = (0, Vec::new(), Vec::new());
-        let mut last_watermark = None;
+        let (mut log, mut last) = (Log::default(), None);
         for step in steps {
             match step {
                 Step::Take(gap) => {
-                    offset += gap;
+                    let offset = log.position + gap;
                     if let Some(slot) = tracker.take(offset) {
-                        open.push((slot, offset));
-                        taken.push(offset);
+                        log.taken.push((slot, offset, false));
+                        log.position = offset + 1;
                     }
                 }
-                Step::Finish(choice) if !open.is_empty() => {
-                    let (slot, _) = open.remove(choice % open.len());
-                    tracker.assignment().finish(slot);
+                Step::End(gap) => {
+                    log.position += gap;
+                    tracker.reach_end(log.position);
                 }
-                Step::Finish(_) | Step::Advance => tracker.advance(),
+                // Until something was read nothing can go back.
+                Step::Back(offset, is_record) if offset < log.position && tracker.position().is_some() => {
+                    if !is_record {
+                        tracker.reach_end(offset);
+                        log.back(offset);
+                        last = None;
+                    } else if let Some(slot) = tracker.take(offset) {
+                        log.back(offset);
+                        log.taken.push((slot, offset, false));
+                        log.position = offset + 1;
+                        last = None;
+                    }
+                }
+                Step::Finish(choice) => {
+                    let open = log.taken.iter().filter(|(_, _, finished)| !finished).map(|(slot, ..)| *slot);
+                    let open: Vec<_> = log.old.iter().copied().chain(open).collect();
+                    if let Some(slot) = open.get(choice % open.len().max(1)) {
+                        tracker.assignment().finish(*slot);
+                        log.old.retain(|old| old != slot);
+                        log.taken.iter_mut().filter(|(taken, ..)| taken == slot).for_each(|taken| taken.2 = true);
+                    }
+                }
+                Step::HandOver => {
+                    tracker.advance();
+                    if let Some(offset) = tracker.hand_over() {
+                        prop_assert!(offset <= log.limit(), "{} is past {}", offset, log.limit());
+                        last = Some(offset);
+                    }
+                }
+                Step::Answer(true) => {
+                    if let Some(offset) = last {
+                        tracker.confirm(offset);
+                    }
+                }
+                Step::Answer(false) => tracker.hand_over_again(),
+                Step::Back(..) => {}
             }
-            tracker.advance();
-            let oldest_open = open.iter().map(|(_, offset)| *offset).min();
-            let expected = match oldest_open {
-                Some(oldest) => taken.iter().filter(|offset| **offset < oldest).max().map(|offset| offset + 1),
-                None => taken.last().map(|offset| offset + 1),
-            };
-            prop_assert_eq!(tracker.watermark, expected);
-            prop_assert!(tracker.watermark >= last_watermark, "never backwards");
-            prop_assert_eq!(tracker.unfinished(), open.len());
-            last_watermark = tracker.watermark;
+            prop_assert_eq!(tracker.unfinished(), log.old.len() + log.taken.iter().filter(|(_, _, finished)| !finished).count());
+            prop_assert!(tracker.uncommitted() >= tracker.window());
+        }
+        for slot in log.old.drain(..).chain(log.taken.iter().filter(|(_, _, finished)| !finished).map(|(slot, ..)| *slot)) {
+            tracker.assignment().finish(slot);
+        }
+        log.taken.iter_mut().for_each(|taken| taken.2 = true);
+        tracker.hand_over_again();
+        tracker.advance();
+        let committed = tracker.hand_over().or(tracker.confirmed);
+        if tracker.position().is_some() {
+            let since_the_end = log.taken.last().map_or(log.began.unwrap_or(0), |(_, offset, _)| offset + 1);
+            prop_assert!(committed.is_some_and(|committed| committed >= since_the_end && committed <= log.position));
+            tracker.confirm(committed.unwrap_or_default());
+            prop_assert_eq!(tracker.uncommitted(), 0);
         }
     }
 }

@@ -87,7 +87,7 @@ const RESERVED: &[Reserved] = &[
         "librdkafka knows no others"),
     reserved("group.protocol.type", Only(&["consumer"]), "no other kind of group can consume"),
     // What the engine would stumble over, or what would have no effect.
-    reserved("enable.partition.eof", Only(&["false"]), "the ends of partitions would arrive among the records"),
+    reserved("enable.partition.eof", Only(&["true"]), "the end of a partition tells how far it was received"),
     reserved("builtin.features", Nothing, "it only tells what the client library was built with"),
     reserved("enabled_events", Nothing, OWN_CALLS),
     reserved("log.queue", Only(&["true"]), OWN_CALLS),

@@ -33,6 +33,8 @@ pub(crate) enum ClientEvent {
     Revoked { partitions: Vec<TopicPartition>, lost: bool },
     /// The broker has answered a commit, or refused it.
     Committed(CommitAnswer),
+    /// The client has left these out of a commit that is answered, because their committed offset is not below the stored one.
+    NotNewer(Vec<TopicPartition>),
     /// The topic does not have this position any more; the client goes on where the partition begins now.
     Overtaken(TopicPartition, i64),
     /// The broker does not speak the group protocol that was asked for.
@@ -50,6 +52,14 @@ pub(crate) enum ClientEvent {
 pub(crate) struct FetchError {
     pub(crate) kind: FetchErrorKind,
     pub(crate) cause: String,
+}
+
+/// Where to read on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Position {
+    Offset(i64),
+    /// Wherever the log begins.
+    LogStart,
 }
 
 /// The broker's answer to a commit.
@@ -79,6 +89,12 @@ pub(crate) trait Client {
     /// Lets the client work, at most as long as `wait` if there is nothing to do.
     fn serve(&mut self, wait: Duration) -> Vec<ClientEvent>;
 
+    /// Everything that happened before the records that were just taken. A partition of which nothing came before may have been
+    /// reset, and those are its first records.
+    fn catch_up(&mut self) -> Vec<ClientEvent> {
+        self.serve(Duration::ZERO)
+    }
+
     /// Takes records of the assigned partitions, in order of offset for each; at most `wait` for the first.
     fn take(&mut self, limit: usize, wait: Duration) -> Vec<Self::Record>;
 
@@ -91,6 +107,11 @@ pub(crate) trait Client {
     /// What stands in the place of a record when its partition cannot be fetched.
     fn error(record: &Self::Record) -> Option<FetchError>;
 
+    /// The log end offset of the partition, if that arrives in the place of a record: everything before it was taken.
+    fn end(_: &Self::Record) -> Option<i64> {
+        None
+    }
+
     fn assign(&mut self, partitions: &[TopicPartition]);
 
     fn unassign(&mut self, partitions: &[TopicPartition]);
@@ -101,6 +122,13 @@ pub(crate) trait Client {
     /// Starts a commit. It must never move a partition that is not assigned, nor move one backwards. The answer comes as an
     /// event; it may never come.
     fn commit(&mut self, offsets: &[(TopicPartition, i64)]) -> Result<(), String>;
+
+    /// Starts a commit that may move the committed offset backwards, because the log did. For partitions that are assigned,
+    /// outside of rebalances, and while no other commit is on its way.
+    fn commit_back(&mut self, offsets: &[(TopicPartition, i64)]) -> Result<(), String>;
+
+    /// Reads on from these offsets, whatever was fetched. Those of a partition that is paused take effect with its end.
+    fn seek(&mut self, positions: &[(TopicPartition, Position)]);
 
     /// Lets no more records of these partitions in. What is fetched already is kept, and may still be taken.
     fn hold(&mut self, partitions: &[TopicPartition]);

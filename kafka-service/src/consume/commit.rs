@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Client, Driver, partition::Partition};
+use super::{Client, Driver, TopicPartition, partition::Partition};
 
 /// How long the next commit waits for the answer to the one before. Longer than the client keeps a commit while no
 /// coordinator is there, which is the session timeout.
@@ -95,23 +95,52 @@ impl<C: Client> Driver<C> {
             // A window that is full finishes nothing more, so nothing else would bring a commit about.
             self.partitions.iter_mut().for_each(|partition| partition.tracker.hand_over_again());
         }
-        if !self.unanswered.hold_back() && !self.refusals.hold_back(now) {
-            self.commit_at_last(now);
+        if self.unanswered.hold_back() || self.refusals.hold_back(now) || self.commit_back(now) {
+            return;
         }
+        // A stored offset of the others would be left out.
+        let partitions = self.partitions.iter_mut().filter(|partition| !partition.tracker.is_overshot());
+        if commit(&mut self.client, C::commit, partitions, now) {
+            self.unanswered.started(now);
+        }
+    }
+
+    /// Commits backwards what a reset has set back; whether there was something. A commit of stored offsets would leave it
+    /// out, because the committed offset is beyond it.
+    ///
+    /// An explicit offset reaches the broker whatever the client knows, so it goes only when it cannot do harm: the partition
+    /// is owned, no rebalance runs that could give it to another member, and no other commit is on its way that could come
+    /// after it. It is the position of the reset, or what is finished since, so even if it arrives too late, when another
+    /// member has committed more, records are redelivered, and none is lost.
+    fn commit_back(&mut self, now: Instant) -> bool {
+        let overshot = |partition: &&mut Partition<C::Record>| partition.tracker.is_overshot();
+        if !self.revokes.is_empty() || !self.partitions.iter_mut().any(|each| overshot(&each)) || self.client.is_lost()
+        {
+            return false;
+        }
+        let started = commit(&mut self.client, C::commit_back, self.partitions.iter_mut().filter(overshot), now);
+        if started {
+            self.unanswered.started(now);
+        }
+        started
     }
 
     /// Commits what there will be no other occasion for.
     pub(super) fn commit_at_last(&mut self, now: Instant) {
-        if commit(&mut self.client, self.partitions.iter_mut(), now) {
+        if commit(&mut self.client, C::commit, self.partitions.iter_mut(), now) {
             self.unanswered.started(now);
         }
     }
 }
 
+/// [`Client::commit`], or [`Client::commit_back`] for what a reset has set back.
+type Start<C> = fn(&mut C, &[(TopicPartition, i64)]) -> Result<(), String>;
+
 /// Hands over every watermark that has moved; whether there was one, and an answer will come. This is the only place where
 /// finished work leaves the engine.
 pub(super) fn commit<'a, C: Client>(
     client: &mut C,
+    start: Start<C>,
     partitions: impl Iterator<Item = &'a mut Partition<C::Record>>,
     now: Instant,
 ) -> bool
@@ -131,7 +160,7 @@ where
     if offsets.is_empty() {
         return false;
     }
-    let started = client.commit(&offsets);
+    let started = start(client, &offsets);
     if let Err(error) = &started {
         tracing::warn!(error, "cannot start a commit; it is repeated with the next");
         for partition in handed_over {

@@ -181,6 +181,9 @@ impl<C: Client> Driver<C> {
             (false, _) => WAIT_SHORTLY,
         };
         let records = self.client.take(BATCH, wait);
+        if let Some(end) = self.catch_up(&records, now) {
+            return Step::End(end);
+        }
         let had_more = std::mem::replace(&mut self.more, records.len() >= BUSY);
         match self.accept(records, now) {
             Ok(entries) if entries.is_empty() && !had_more => {}
@@ -195,7 +198,16 @@ impl<C: Client> Driver<C> {
         let mut entries = Vec::with_capacity(records.len());
         let mut full = Vec::new();
         for record in records {
+            if let Some(end) = C::end(&record) {
+                if let Some(place) = self.partitions.reach_end(&record, end)
+                    && self.any_fetch_failed
+                {
+                    self.fetched(place, now);
+                }
+                continue;
+            }
             if let Some(error) = C::error(&record) {
+                self.partitions.fail_at(&record);
                 let name = TopicPartition::new(&C::topic(&record), C::handle(&record).1);
                 self.fetch_failed(&name, error, now);
                 continue;
@@ -212,7 +224,7 @@ impl<C: Client> Driver<C> {
                         full.push(partition.name.clone());
                     }
                 }
-                Taken::Hold { place } => self.partitions.at(place).aside.push_back(record),
+                Taken::Hold { place } => self.partitions.at(place).put_aside(record),
                 Taken::NotOurs => {}
                 Taken::NoRoom => return Err(no_room::<C>(&record)),
             }

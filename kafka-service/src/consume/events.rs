@@ -18,9 +18,10 @@ impl<C: Client> Driver<C> {
             ClientEvent::Committed(answer) => self.committed(answer, now),
             ClientEvent::Overtaken(name, offset) => {
                 if let Some(partition) = self.partitions.find(&name) {
-                    partition.overtaken = Some(offset);
+                    partition.overtake(offset);
                 }
             }
+            ClientEvent::NotNewer(names) => self.not_newer(&names),
             ClientEvent::ProtocolRefused => return Some(End::ProtocolRefused),
             ClientEvent::GroupDenied(cause) => self.settings.health.raise(self.group_denied(), cause, now),
             ClientEvent::Fatal(reason) => return Some(End::Fatal(reason, self.ended())),
@@ -35,6 +36,7 @@ impl<C: Client> Driver<C> {
     }
 
     fn assigned(&mut self, names: &[TopicPartition], now: Instant) {
+        self.keep_positions();
         if !names.is_empty() {
             self.settings.health.clear(&self.group_denied(), now);
         }
@@ -50,6 +52,7 @@ impl<C: Client> Driver<C> {
 
     fn revoked(&mut self, names: &[TopicPartition], lost: bool, now: Instant) {
         let partitions: Vec<_> = names.iter().filter_map(|name| self.partitions.remove(name)).collect();
+        self.keep_positions();
         self.count_assigned();
         self.forget_fetch_errors(names, now);
         // What is lost belongs to somebody else already: there is no time to wait for, and nothing that may be committed.
@@ -101,7 +104,7 @@ impl<C: Client> Driver<C> {
     }
 
     fn give_back(&mut self, mut revoke: Revoke<C::Record>, lost: bool, now: Instant) {
-        if !lost && commit(&mut self.client, revoke.partitions.iter_mut(), now) {
+        if !lost && commit(&mut self.client, C::commit, revoke.partitions.iter_mut(), now) {
             self.unanswered.started(now);
         }
         let left: usize = revoke.partitions.iter().map(|partition| partition.tracker.unfinished()).sum();
@@ -122,6 +125,34 @@ impl<C: Client> Driver<C> {
             drained_in = ?now.duration_since(revoke.began),
             "partitions given back"
         );
+    }
+
+    /// Hears of everything that happened before the records that were just taken, if they may be the first of a partition.
+    pub(super) fn catch_up(&mut self, records: &[C::Record], now: Instant) -> Option<End> {
+        if records.is_empty() || !self.partitions.any_new() {
+            return None;
+        }
+        let events = self.client.catch_up();
+        events.into_iter().find_map(|event| self.event(event, now))
+    }
+
+    /// Tells the client where to read on in the partitions that stay: a rebalance pauses all of them until it is answered,
+    /// and the client would go on behind what it gave out last, which may have been an error or the end of the log.
+    fn keep_positions(&mut self) {
+        let positions = self.partitions.positions();
+        if !positions.is_empty() {
+            self.client.seek(&positions);
+        }
+    }
+
+    /// The client has left these partitions out of a commit.
+    fn not_newer(&mut self, names: &[TopicPartition]) {
+        let waiting = self.partitions.iter_mut().filter(|partition| partition.tracker.awaits_confirmation());
+        for partition in waiting.filter(|partition| names.contains(&partition.name)) {
+            partition.tracker.not_newer();
+            partition.unconfirmed_since =
+                partition.unconfirmed_since.filter(|_| partition.tracker.awaits_confirmation());
+        }
     }
 
     /// A partition that is ours, also while it drains: what was finished before is still to be committed.

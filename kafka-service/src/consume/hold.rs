@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use super::{
-    Client, Driver, Record, TopicPartition,
+    Client, Driver, Record,
     driver::BATCH,
     partition::{Limits, Partition},
 };
@@ -20,18 +20,22 @@ impl<C: Client> Driver<C> {
         let limits = self.limits;
         let held = self.partitions.iter().filter(|partition| partition.hold.is_some()).count();
         let share = (BATCH / held.max(1)).max(1);
-        let (mut entries, mut released, mut resumed, mut paused) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut entries, mut released, mut resumed) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut paused, mut positions) = (Vec::new(), Vec::new());
         for partition in self.partitions.iter_mut().filter(|partition| partition.hold.is_some()) {
             refill(partition, limits, share, &mut entries);
             if partition.aside.is_empty() && partition.is_half_free(limits) {
                 let was_paused = partition.hold.take().is_some_and(|hold| hold.paused);
                 if was_paused { &mut resumed } else { &mut released }.push(partition.name.clone());
-            } else {
-                pause_if_due(partition, now, &mut paused);
+            } else if pause_if_due(partition, now) {
+                paused.push(partition.name.clone());
+                positions.extend(partition.seek_to().map(|position| (partition.name.clone(), position)));
             }
         }
         if !paused.is_empty() {
             self.client.pause(&paused);
+            // Where the client itself would go on depends on what it gave out last, which may have been an error.
+            self.client.seek(&positions);
         }
         if !resumed.is_empty() {
             self.client.resume(&resumed);
@@ -55,17 +59,21 @@ fn refill<R: Record>(partition: &mut Partition<R>, limits: Limits, share: usize,
         if !partition.has_room(limits) {
             return;
         }
-        let Some(record) = partition.aside.pop_front() else { return };
-        let Some(slot) = partition.tracker.take(record.offset()) else {
+        let Some(record) = partition.aside.pop_front() else { break };
+        let Some(slot) = partition.admit(record.offset()) else {
             return partition.aside.push_front(record);
         };
         entries.push(Entry { record, assignment: partition.tracker.assignment().index(), slot });
     }
+    if partition.aside.is_empty() {
+        partition.aside_is_empty();
+    }
 }
 
-fn pause_if_due<R>(partition: &mut Partition<R>, now: Instant, paused: &mut Vec<TopicPartition>) {
+/// Whether the partition is to be paused now.
+fn pause_if_due<R>(partition: &mut Partition<R>, now: Instant) -> bool {
     if !partition.is_due_for_pause(now) {
-        return;
+        return false;
     }
     if let Some(hold) = &mut partition.hold {
         hold.paused = true;
@@ -77,5 +85,5 @@ fn pause_if_due<R>(partition: &mut Partition<R>, now: Instant, paused: &mut Vec<
         unconfirmed_for = ?partition.unconfirmed_since.map(|since| now.duration_since(since)).unwrap_or_default(),
         "window of uncommitted records is full (KAFKA_MAX_UNCOMMITTED): the partition takes no more until half of it is committed"
     );
-    paused.push(partition.name.clone());
+    true
 }

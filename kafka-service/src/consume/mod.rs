@@ -20,7 +20,7 @@ mod view;
 #[cfg(test)]
 pub(crate) use self::commit::ANSWER_WITHIN;
 pub(crate) use self::{
-    client::{Client, ClientEvent, CommitAnswer, FetchError, FetchErrorKind, TopicPartition},
+    client::{Client, ClientEvent, CommitAnswer, FetchError, FetchErrorKind, Position, TopicPartition},
     driver::{Driver, DriverSettings, End, Step},
     stop::{Ended, Stop},
     view::View,

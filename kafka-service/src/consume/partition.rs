@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{FetchErrorKind, TopicPartition};
+use super::{FetchErrorKind, Position, Record, TopicPartition};
 use crate::commit::{Assignment, Tracker};
 
 /// One partition, from its assignment to its end.
@@ -18,10 +18,18 @@ pub(super) struct Partition<R> {
     pub(super) hold: Option<Hold>,
     /// Records that arrived while it takes no more, oldest first. They were on their way when the hold began.
     pub(super) aside: VecDeque<R>,
+    /// The end of the log, if it arrived behind everything that is aside.
+    end_aside: Option<i64>,
     /// Since when a commit is on its way that the broker has not answered.
     pub(super) unconfirmed_since: Option<Instant>,
-    /// The position that was to be read and that the topic does not have any more; the next record tells how many are gone.
-    pub(super) overtaken: Option<i64>,
+    /// The position that was to be read and that the topic does not have any more; the next record tells what that means.
+    overtaken: Option<i64>,
+    /// Nothing has arrived since the client said so.
+    reset_pending: bool,
+    /// The client was told to read on at the log start since, so what arrives next is from there.
+    log_start_sought: bool,
+    /// The position when something of an earlier offset arrived, until the client has told of that reset.
+    reset_from: Option<i64>,
     /// What it waits for if it could not be fetched and no record of it has come since.
     pub(super) fetch_failed: Option<FetchErrorKind>,
 }
@@ -66,9 +74,13 @@ impl<R> Partition<R> {
             tracker: Tracker::new(assignment),
             hold: None,
             aside: VecDeque::new(),
+            end_aside: None,
             unconfirmed_since: None,
             overtaken: None,
             fetch_failed: None,
+            reset_pending: false,
+            log_start_sought: false,
+            reset_from: None,
         }
     }
 
@@ -78,27 +90,148 @@ impl<R> Partition<R> {
             && self.tracker.assignment().waiting_bytes() < limits.waiting_bytes
     }
 
-    /// Says how many records are gone, now that the first of those that are left is here.
+    /// Something arrives, and a reset was told of: it may be the first from behind it.
     #[cold]
-    pub(super) fn report_overtaken(&mut self, first: i64) {
-        let Some(position) = self.overtaken.take() else { return };
+    pub(super) fn arrive(&mut self, offset: i64)
+    where
+        R: Record,
+    {
+        let is_behind = self.known_position().is_none_or(|position| offset < position);
+        let is_ahead = self.overtaken.is_none_or(|from| offset >= from);
+        self.reset_pending &= !is_behind && !is_ahead && !self.log_start_sought;
+    }
+
+    /// Whether the client has told of a reset of which nothing is known yet.
+    pub(super) fn is_overtaken(&self) -> bool {
+        self.overtaken.is_some()
+    }
+
+    /// Puts a record aside until there is room.
+    pub(super) fn put_aside(&mut self, record: R)
+    where
+        R: Record,
+    {
+        self.notice_reset(record.offset());
+        self.aside.push_back(record);
+        self.end_aside = None;
+    }
+
+    /// Takes a record into the window and gives its slot, or `None` when the window has no room.
+    pub(super) fn admit(&mut self, offset: i64) -> Option<u64> {
+        if self.overtaken.is_some() || self.tracker.is_behind(offset) {
+            if self.hold.is_none() && self.tracker.is_behind(offset) {
+                self.reset_from = self.tracker.position();
+            }
+            self.report_reset(offset);
+        }
+        self.tracker.take(offset)
+    }
+
+    /// Something arrives: if it was read already, the client was reset.
+    fn notice_reset(&mut self, offset: i64)
+    where
+        R: Record,
+    {
+        let position = self.known_position();
+        if position.is_some_and(|position| offset < position) {
+            self.reset_from = position;
+        }
+    }
+
+    /// The log ends here: everything before it has arrived, though it may still be aside.
+    pub(super) fn reach_end(&mut self, end: i64)
+    where
+        R: Record,
+    {
+        if self.overtaken.is_some() {
+            self.arrive(end);
+        }
+        self.notice_reset(end);
+        if !self.aside.is_empty() {
+            self.end_aside = Some(end);
+            return;
+        }
+        if self.overtaken.is_some() || self.tracker.is_behind(end) {
+            self.report_reset(end);
+        }
+        self.tracker.reach_end(end);
+    }
+
+    /// Nothing is aside any more.
+    pub(super) fn aside_is_empty(&mut self)
+    where
+        R: Record,
+    {
+        if let Some(end) = self.end_aside.take() {
+            let reset_from = self.reset_from;
+            self.reach_end(end);
+            self.reset_from = reset_from;
+        }
+    }
+
+    /// Where the client has to read on, if anything is known of it. After a reset of which nothing has arrived that is wherever
+    /// the log begins.
+    pub(super) fn seek_to(&mut self) -> Option<Position>
+    where
+        R: Record,
+    {
+        if self.reset_pending {
+            self.log_start_sought = true;
+            return Some(Position::LogStart);
+        }
+        self.known_position().map(Position::Offset)
+    }
+
+    /// The offset of the next record that is to arrive.
+    fn known_position(&self) -> Option<i64>
+    where
+        R: Record,
+    {
+        let aside = self.aside.back().map(|record| record.offset() + 1);
+        self.end_aside.or(aside).or_else(|| self.tracker.position())
+    }
+
+    /// The client found that the topic does not have this position, and goes on where the partition begins.
+    pub(super) fn overtake(&mut self, position: i64) {
+        if self.reset_from.take_if(|from| position >= *from).is_some() {
+            // Its first record came sooner.
+            return;
+        }
+        (self.overtaken, self.reset_pending, self.log_start_sought) = (Some(position), true, false);
+        match self.tracker.position() {
+            None => self.tracker.begin_at(position),
+            // Records came before the client said so, and it cannot be told from which side of the reset they are. To commit
+            // the watermark with an explicit offset is right in both cases.
+            Some(_) => self.tracker.overshot(position),
+        }
+    }
+
+    /// Says what a reset means, now that what comes next is here.
+    #[cold]
+    fn report_reset(&mut self, next: i64) {
         let TopicPartition { topic, partition } = &self.name;
-        if first >= position {
+        if self.tracker.is_behind(next) {
+            let position = self.overtaken.take().or_else(|| self.tracker.position());
             tracing::error!(
                 topic = %topic,
                 partition,
-                lost = first - position,
-                "{} records were gone before they were handled: the group stood at offset {position}, and the partition \
-                 begins at {first} now / help: let the topic keep its records for longer (`retention.ms`), or set \
-                 KAFKA_AUTO_OFFSET_RESET=error to stop instead",
-                first - position
+                position,
+                reset_to = next,
+                help = "every record from there on is handled, also those that were handled before",
+                "offset is past the log end offset: topic recreated or unclean leader election"
             );
-        } else {
+        } else if let Some(from) = self.overtaken.take_if(|from| *from <= next)
+            && next > from
+        {
             tracing::error!(
                 topic = %topic,
                 partition,
-                "the group stood at offset {position}, and the partition ended before it: it was made anew, or lost records \
-                 in an unclean election; reading on from offset {first}"
+                position = from,
+                log_start_offset = next,
+                lost_at_most = next - from,
+                help = "increase the topic's retention (`retention.ms`, `retention.bytes`); with \
+                        KAFKA_AUTO_OFFSET_RESET=error the partition is not read and the service is not ready instead",
+                "records lost to retention: the committed offset is below the log start offset"
             );
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::{
-    Client, Record as _, TopicPartition,
+    Client, Position, Record as _, TopicPartition,
     partition::{Limits, Partition},
 };
 use crate::commit::Assignment;
@@ -71,16 +71,42 @@ impl<C: Client> Partitions<C> {
     pub(super) fn take(&mut self, record: &C::Record, limits: Limits) -> Taken {
         let Some(place) = self.place(record) else { return Taken::NotOurs };
         let partition = &mut self.list[place];
+        if partition.is_overtaken() {
+            partition.arrive(record.offset());
+        }
         if partition.hold.is_some() {
             return Taken::Hold { place };
         }
-        if partition.overtaken.is_some() {
-            partition.report_overtaken(record.offset());
-        }
-        let Some(slot) = partition.tracker.take(record.offset()) else { return Taken::NoRoom };
+        let Some(slot) = partition.admit(record.offset()) else { return Taken::NoRoom };
         debug_assert!(partition.tracker.uncommitted() <= limits.uncommitted, "the hold keeps the window in its bounds");
         let assignment = partition.tracker.assignment().index();
         Taken::Slot { assignment, slot, full: !partition.has_room(limits), place }
+    }
+
+    /// The end of a record's partition has arrived in the place of a record.
+    pub(super) fn reach_end(&mut self, record: &C::Record, end: i64) -> Option<usize> {
+        let place = self.place(record)?;
+        self.list[place].reach_end(end);
+        Some(place)
+    }
+
+    /// An error has arrived in the place of a record: it tells where the client reads, if nothing else has.
+    pub(super) fn fail_at(&mut self, record: &C::Record) {
+        let place = self.place(record).filter(|_| record.offset() >= 0);
+        if let Some(place) = place {
+            self.list[place].tracker.begin_at(record.offset());
+        }
+    }
+
+    /// Whether there is a partition of which nothing has arrived yet.
+    pub(super) fn any_new(&self) -> bool {
+        self.list.iter().any(|partition| partition.tracker.position().is_none())
+    }
+
+    /// Where the client has to read on.
+    pub(super) fn positions(&mut self) -> Vec<(TopicPartition, Position)> {
+        let known = self.list.iter_mut().filter_map(|partition| Some((partition.name.clone(), partition.seek_to()?)));
+        known.collect()
     }
 
     fn place(&mut self, record: &C::Record) -> Option<usize> {

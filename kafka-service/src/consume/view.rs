@@ -22,7 +22,7 @@ impl<C: Client> Driver<C> {
         self.partitions.iter().map(|partition| View {
             name: &partition.name,
             received: partition.tracker.taken(),
-            next_offset: partition.tracker.next_offset(),
+            next_offset: partition.tracker.position(),
             is_held: partition.hold.is_some(),
             is_stopped: partition.fetch_failed == Some(FetchErrorKind::NoOffset),
         })

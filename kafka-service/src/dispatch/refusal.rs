@@ -91,11 +91,16 @@ fn shrink_dead_letter(publishing: &mut Publishing, stored: Stored, reason: &str)
 
 async fn read_back(core: Arc<Core>, assignment: Arc<Assignment>, slot: u64, token: Token, message: String) -> Refused {
     let offset = assignment.offset(slot).unwrap_or_default();
+    let gone = || StoredRecord { value: None, key: None, offset, timestamp: None, headers: Vec::new() };
     let record = loop {
+        if !assignment.is_readable(slot) {
+            // The topic was recreated: another record has this offset now.
+            break gone();
+        }
         match core.read_back.read(assignment.topic(), assignment.partition(), offset).await {
             Ok(Some(record)) => break record,
             // Retention has taken it: what is known of it goes to the dead-letter topic all the same.
-            Ok(None) => break StoredRecord { value: None, key: None, offset, timestamp: None, headers: Vec::new() },
+            Ok(None) => break gone(),
             Err(error) => {
                 tracing::warn!(
                     topic = assignment.topic(),

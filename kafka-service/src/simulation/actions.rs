@@ -32,6 +32,7 @@ pub(super) enum Action {
     /// The consuming client ends, and another takes its place.
     ConsumerReplaced,
     ProducerFatal,
+    Truncate,
     /// Faults stop, and everything comes to its end; always the last.
     Settle,
 }
@@ -48,6 +49,7 @@ impl Action {
                 | Self::Coordinate
                 | Self::Rebalance
                 | Self::Produce
+                | Self::Truncate
                 | Self::Start
         )
     }

@@ -4,12 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     coverage::State,
-    member::{Assigned, Member, Request},
+    member::{Assigned, Item, Member},
     topic::{self, Command, place},
     world::{Shared, World, open},
 };
 use crate::{
-    consume::{ANSWER_WITHIN, Client, ClientEvent, CommitAnswer, FetchError, FetchErrorKind, TopicPartition},
+    consume::{ANSWER_WITHIN, Client, ClientEvent, CommitAnswer, FetchError, FetchErrorKind, Position, TopicPartition},
     message::{Header, Record, RecordTime},
 };
 
@@ -23,6 +23,10 @@ pub(super) struct SimClient {
 #[derive(Debug)]
 pub(super) struct SimRecord {
     command: Option<Arc<Command>>,
+    /// Where it was fetched; -1 if nowhere.
+    offset: i64,
+    /// It is the end of the log.
+    is_end: bool,
     partition: i32,
     tenure: u64,
 }
@@ -37,7 +41,7 @@ impl Record for SimRecord {
     }
 
     fn offset(&self) -> i64 {
-        self.command.as_ref().map_or(-1, |command| command.offset)
+        self.offset
     }
 
     /// The tenure: whatever comes of the record carries it along, and the checks see where it belongs.
@@ -75,8 +79,9 @@ impl World {
                 ClientEvent::Revoked { partitions, lost } => {
                     for name in partitions {
                         member.asked_back.insert(name.partition, Some(now));
-                        if let Some(assigned) = member.assigned.get(&name.partition) {
-                            let tenure = self.ledger.tenure(assigned.tenure);
+                        let assigned = member.assigned.get(&name.partition);
+                        for tenure in assigned.into_iter().flat_map(|each| each.old.iter().chain([&each.tenure])) {
+                            let tenure = self.ledger.tenure(*tenure);
                             tenure.draining = true;
                             tenure.lost |= *lost;
                         }
@@ -100,19 +105,21 @@ impl World {
     fn take(&mut self, instance: u32, limit: usize, wait: Duration) -> Vec<SimRecord> {
         let mut records = Vec::new();
         if self.choices.chance("error", self.rates.error_record) {
-            records.push(SimRecord { command: None, partition: 0, tenure: 0 });
+            records.push(SimRecord { command: None, offset: -1, is_end: false, partition: 0, tenure: 0 });
         }
         let count = self.choices.between("taken", 1, 24);
         let member = self.members.get_mut(&instance).expect("a process that lives has a client");
         member.waited += wait.as_millis();
         let count = count.min(limit).min(member.queue.len());
-        for (tenure, partition, record) in member.queue.drain(..count) {
-            if let Some(assigned) = member.assigned.get_mut(&partition) {
-                assigned.given_out = record + 1;
-            }
-            let command = &self.topic.partition(partition).records[record];
-            self.ledger.given_out(tenure, record, &command.plan, &self.settings);
-            records.push(SimRecord { command: Some(Arc::clone(command)), partition, tenure });
+        let items: Vec<_> = member.queue.drain(..count).collect();
+        for (tenure, partition, item) in items {
+            let offset = self.give_out(instance, (tenure, partition), item);
+            let is_end = matches!(item, Item::End(_));
+            let command = match item {
+                Item::Record(record) => Some(Arc::clone(&self.topic.partition(partition).records[record])),
+                Item::End(_) | Item::Error(_) => None,
+            };
+            records.push(SimRecord { command, offset, is_end, partition, tenure });
         }
         let taken = || records.iter().map(|record| (record.partition, record.offset())).collect::<Vec<_>>();
         if !records.is_empty() {
@@ -123,15 +130,22 @@ impl World {
 
     fn assign(&mut self, instance: u32, partition: i32) {
         let committed = self.group.committed[place(partition)];
-        let base = self.topic.partition(partition).place_of(committed);
+        let log = self.topic.partition(partition);
+        let is_beyond = committed > log.end(log.visible);
+        let base = if is_beyond { 0 } else { log.place_of(committed) };
         let tenure = self.ledger.begin(instance, partition, base);
         let assigned = Assigned {
             tenure,
+            old: Vec::new(),
             position: base,
             given_out: base,
+            application: base,
+            ended: None,
+            rebalances: false,
             own: Default::default(),
             forwarded: true,
             stored: -1,
+            stored_for: tenure,
             committed,
         };
         let before = self.member(instance).assigned.insert(partition, assigned);
@@ -139,6 +153,9 @@ impl World {
             self.ledger.violate("C1 a partition is assigned once", format!("{partition} to instance {instance}"));
         }
         self.note(|| format!("instance {instance} has partition {partition} from {committed} (tenure {tenure})"));
+        if is_beyond {
+            self.tell_of_reset(instance, partition, committed);
+        }
     }
 
     fn unassign(&mut self, instance: u32, partition: i32) {
@@ -150,17 +167,21 @@ impl World {
             return self.ledger.violate("C1 only what was asked for is given back, once", what);
         };
         member.returning.insert(partition);
-        self.ledger.tenure(assigned.tenure).lost |= lost;
-        self.ledger.given_back(assigned.tenure);
+        for tenure in assigned.old.into_iter().chain([assigned.tenure]) {
+            self.ledger.tenure(tenure).lost |= lost;
+            self.ledger.given_back(tenure);
+        }
         self.note(|| format!("instance {instance} gives partition {partition} back"));
     }
 
-    fn commit(&mut self, instance: u32, offsets: &[(TopicPartition, i64)]) -> Result<(), String> {
-        self.note(|| format!("instance {instance} commits {offsets:?}"));
+    fn commit(&mut self, instance: u32, given: &[(TopicPartition, i64)], goes_back: bool) -> Result<(), String> {
+        self.note(|| format!("instance {instance} commits {given:?} (goes back: {goes_back})"));
         let fails = self.choices.chance("not-started", self.rates.commit_not_started);
         let now = self.time.now();
         let member = self.members.get_mut(&instance).expect("a process that lives has a client");
-        for (name, offset) in offsets {
+        let rebalances = member.lost || member.asked_back.values().any(Option::is_some);
+        let mut explicit = Vec::new();
+        for (name, offset) in given {
             let Some(assigned) = member.assigned.get_mut(&name.partition) else {
                 let what = format!("{name} at {offset} by instance {instance}");
                 self.ledger.violate("I2 nothing is committed for a partition that is not owned", what);
@@ -169,8 +190,13 @@ impl World {
             if member.lost && member.asked_back.contains_key(&name.partition) {
                 self.ledger.tenure(assigned.tenure).lost = true;
             }
-            assigned.stored = assigned.stored.max(*offset);
-            self.ledger.committing(&self.topic, assigned.tenure, *offset);
+            assigned.stored = *offset;
+            assigned.stored_for = self.ledger.committing(&self.topic, (assigned.tenure, &assigned.old), *offset);
+            explicit.push((assigned.stored_for, name.partition, *offset));
+            if goes_back && rebalances {
+                let what = format!("{name} at {offset} by instance {instance}");
+                self.ledger.violate("C3 no explicit offset is committed while a rebalance runs", what);
+            }
             let waits = member.last_commit.is_some_and(|last| now < last + ANSWER_WITHIN);
             if member.unanswered > 0 && waits && !self.ledger.tenure(assigned.tenure).draining {
                 let what = format!("{name} at {offset} by instance {instance}");
@@ -187,35 +213,8 @@ impl World {
         member.unanswered =
             if member.last_commit.is_some_and(|last| now >= last + ANSWER_WITHIN) { 1 } else { member.unanswered + 1 };
         member.last_commit = Some(now);
-        // All that is stored and new, whatever this call was about.
-        let stored = member.assigned.iter().filter(|(_, assigned)| assigned.stored > assigned.committed);
-        let offsets: Vec<_> = stored.map(|(place, assigned)| (assigned.tenure, *place, assigned.stored)).collect();
-        if offsets.is_empty() {
-            member.events.push_back(ClientEvent::Committed(CommitAnswer::Accepted(Vec::new())));
-        } else {
-            member.requests.push_back(Request { member: member.id, offsets });
-        }
+        member.request(explicit, goes_back);
         Ok(())
-    }
-
-    fn forward(&mut self, instance: u32, partition: i32, forwarded: bool) {
-        let member = self.member(instance);
-        let Some(assigned) = member.assigned.get_mut(&partition) else { return };
-        assigned.forwarded = forwarded;
-        if forwarded {
-            member.queue.extend(assigned.own.drain(..).map(|record| (assigned.tenure, partition, record)));
-        }
-    }
-
-    fn pause(&mut self, instance: u32, partition: i32, paused: bool) {
-        self.ledger.counts.paused += u64::from(paused);
-        let member = self.member(instance);
-        if paused {
-            member.drop_fetched(partition);
-            member.paused.insert(partition);
-        } else {
-            member.paused.remove(&partition);
-        }
     }
 }
 
@@ -242,12 +241,22 @@ impl Client for SimClient {
         record.command.is_none().then(|| FetchError { kind: FetchErrorKind::Passing, cause: "no leader".to_owned() })
     }
 
+    fn end(record: &SimRecord) -> Option<i64> {
+        record.is_end.then_some(record.offset)
+    }
+
     fn assign(&mut self, partitions: &[TopicPartition]) {
-        self.with(|world, instance| partitions.iter().for_each(|name| world.assign(instance, name.partition)));
+        self.with(|world, instance| {
+            world.answer_rebalance(instance);
+            partitions.iter().for_each(|name| world.assign(instance, name.partition));
+        });
     }
 
     fn unassign(&mut self, partitions: &[TopicPartition]) {
-        self.with(|world, instance| partitions.iter().for_each(|name| world.unassign(instance, name.partition)));
+        self.with(|world, instance| {
+            world.answer_rebalance(instance);
+            partitions.iter().for_each(|name| world.unassign(instance, name.partition));
+        });
     }
 
     fn is_lost(&self) -> bool {
@@ -255,7 +264,17 @@ impl Client for SimClient {
     }
 
     fn commit(&mut self, offsets: &[(TopicPartition, i64)]) -> Result<(), String> {
-        self.with(|world, instance| world.commit(instance, offsets))
+        self.with(|world, instance| world.commit(instance, offsets, false))
+    }
+
+    fn commit_back(&mut self, offsets: &[(TopicPartition, i64)]) -> Result<(), String> {
+        self.with(|world, instance| world.commit(instance, offsets, true))
+    }
+
+    fn seek(&mut self, positions: &[(TopicPartition, Position)]) {
+        self.with(|world, instance| {
+            positions.iter().for_each(|(name, position)| world.seek(instance, name.partition, *position));
+        });
     }
 
     fn hold(&mut self, partitions: &[TopicPartition]) {

@@ -4,28 +4,47 @@ use super::{ledger::Ledger, topic::Topic};
 
 impl Ledger {
     /// A client is asked to commit for a partition that it has.
-    pub(super) fn committing(&mut self, topic: &Topic, number: u64, offset: i64) {
+    ///
+    /// `old` are the tenures before resets that went back: until the engine has got to what came after one, it commits for what
+    /// was before. Returns the tenure that it commits for.
+    pub(super) fn committing(&mut self, topic: &Topic, (new, old): (u64, &[u64]), offset: i64) -> u64 {
+        let mut number = new;
+        for older in old.iter().rev() {
+            if self.tenure(number).is_admitted() || self.breaks(topic, number, offset).is_none() {
+                break;
+            }
+            number = *older;
+        }
+        let broken = self.breaks(topic, number, offset);
         let tenure = self.tenure(number);
-        let partition = topic.partition(tenure.partition);
-        let records = partition.place_of(offset);
-        let unfinished = tenure.first_unfinished();
-        let broken = if tenure.lost {
-            Some("I2 nothing is committed for a lost assignment")
-        } else if records > unfinished {
-            Some("I1 nothing is committed past unfinished work")
-        } else if records <= tenure.base || partition.offset_after(records) != offset {
-            Some("I1 what is committed is the offset behind a finished record")
-        } else if records < tenure.furthest {
-            Some("I3 commits of an assignment never go back")
-        } else {
-            None
-        };
+        let records = topic.partition(tenure.partition).place_of(offset);
         tenure.committing = records;
         tenure.furthest = tenure.furthest.max(records);
         tenure.excused = false;
         if let Some(invariant) = broken {
-            let what = format!("offset {offset} is {records} records, but {unfinished} are finished, of {tenure:?}");
+            let what = format!("offset {offset} is {records} records, of {tenure:?}");
             self.violate(invariant, what);
+        }
+        number
+    }
+
+    /// What a commit would break.
+    fn breaks(&mut self, topic: &Topic, number: u64, offset: i64) -> Option<&'static str> {
+        let tenure = self.tenure(number);
+        let partition = topic.partition(tenure.partition);
+        let records = partition.place_of(offset);
+        let unfinished = tenure.first_unfinished();
+        let is_behind_a_record = records > tenure.base && partition.offset_after(records) == offset;
+        if tenure.lost {
+            Some("I2 nothing is committed for a lost assignment")
+        } else if records > unfinished {
+            Some("I1 nothing is committed past unfinished work")
+        } else if !is_behind_a_record && !tenure.ends.contains(&offset) && tenure.began != Some(offset) {
+            Some("I1 what is committed is the offset behind a finished record, or the end of the log")
+        } else if records < tenure.furthest {
+            Some("I3 commits of an assignment never go back")
+        } else {
+            None
         }
     }
 
@@ -55,7 +74,7 @@ impl Ledger {
         tenure.retrying.clear();
         let certain = tenure.first_uncertain();
         let reached = tenure.committing.max(tenure.accepted);
-        if !tenure.lost && !tenure.excused && reached < certain {
+        if !tenure.lost && !tenure.excused && !tenure.is_over && reached < certain {
             let what = format!("{certain} records are finished, a commit reaches {reached}, of {tenure:?}");
             self.violate("H1 finished work is committed before its partition is given back", what);
         }

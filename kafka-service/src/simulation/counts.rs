@@ -17,6 +17,8 @@ pub(super) struct Counts {
     pub(super) crashed: u64,
     pub(super) late: u64,
     pub(super) paused: u64,
+    /// Times that a partition was reset to an earlier offset.
+    pub(super) resets: u64,
     /// Times that an old commit came after a newer one.
     pub(super) set_back: u64,
 }
@@ -37,7 +39,8 @@ impl Counts {
         self.dead_letters += dead_letters;
         self.commits += commits;
         self.commits_refused += commits_refused;
-        let Self { assigned, lost, replaced, crashed, late, paused, set_back, .. } = other;
+        let Self { assigned, lost, replaced, crashed, late, paused, set_back, resets, .. } = other;
+        self.resets += resets;
         self.set_back += set_back;
         self.assigned += assigned;
         self.lost += lost;

@@ -168,6 +168,7 @@ impl Executor {
                 let World { topic, choices, .. } = world;
                 topic.produce(choices);
             }),
+            Action::Truncate => self.with(World::truncate),
             Action::Start => {
                 if self.instances.len() < self.with(|world| world.settings.instances) {
                     self.start_instance();
@@ -281,6 +282,7 @@ fn draw_action(world: &mut World) -> Action {
         (Action::ConsumerFatal, rates.consumer_fatal),
         (Action::ConsumerReplaced, rates.consumer_replaced),
         (Action::ProducerFatal, rates.producer_fatal),
+        (Action::Truncate, rates.truncate),
     ];
     world.choices.action(&weights).unwrap_or(Action::Drive)
 }
@@ -288,9 +290,5 @@ fn draw_action(world: &mut World) -> Action {
 fn fetch(world: &mut World, instance: u32) {
     let partition = super::topic::number(world.choices.below("partition", world.settings.partitions));
     let count = world.choices.between("fetched", 1, 6);
-    let end = world.topic.partition(partition).visible;
-    let member = world.member(instance);
-    if member.may_fetch(partition) {
-        member.fetch(partition, count, end);
-    }
+    world.fetch(instance, partition, count);
 }

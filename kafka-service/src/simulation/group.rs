@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     coverage::State,
-    member::{Answer, Member},
+    member::{Answer, Member, Request},
     topic::{number, place},
     world::World,
 };
@@ -33,12 +33,14 @@ struct Ownership {
 }
 
 impl Group {
-    pub(super) fn new(partitions: usize) -> Self {
+    /// `beyond`: somebody has committed offsets that the log does not have.
+    pub(super) fn new(partitions: usize, beyond: bool) -> Self {
+        const BEYOND: i64 = 1_000_000;
         Self {
             members: BTreeSet::new(),
             next_member: 1,
             partitions: vec![Ownership::default(); partitions],
-            committed: vec![0; partitions],
+            committed: vec![if beyond { BEYOND } else { 0 }; partitions],
             furthest: vec![0; partitions],
         }
     }
@@ -80,7 +82,7 @@ impl World {
         let id = self.group.next_member;
         self.group.next_member += 1;
         self.group.members.insert(id);
-        self.members.insert(instance, Member::new(id));
+        self.members.insert(instance, Member::new(id, self.settings.pauses));
         self.note(|| format!("instance {instance} joins as member {id}"));
         self.rebalance();
     }
@@ -123,7 +125,8 @@ impl World {
 
     /// A process takes a new client. The old one leaves the group; what it had counts as lost.
     pub(super) fn replace_client(&mut self, instance: u32) {
-        let lost: Vec<_> = self.member(instance).assigned.values().map(|assigned| assigned.tenure).collect();
+        let assigned = self.member(instance).assigned.values();
+        let lost: Vec<_> = assigned.flat_map(|each| each.old.iter().copied().chain([each.tenure])).collect();
         for tenure in lost {
             self.ledger.tenure(tenure).lost = true;
             self.ledger.given_back(tenure);
@@ -245,18 +248,22 @@ impl World {
                 let committed = &mut self.group.committed[place(*partition)];
                 let set_back = *offset < *committed;
                 self.ledger.counts.set_back += u64::from(set_back);
-                if set_back && self.settings.rates.commit_reordered == 0 {
+                // What was committed before a reset may be on its way when what is stored after it follows.
+                let may_go_back = request.goes_back || self.ledger.tenure(*tenure).is_reset;
+                if set_back && !may_go_back && self.settings.rates.commit_reordered == 0 {
                     let what = format!("partition {partition}: {offset} after {committed}, by instance {instance}");
                     self.ledger.violate("I3 the group's positions never go back", what);
                 }
                 *committed = *offset;
                 let furthest = &mut self.group.furthest[place(*partition)];
-                *furthest = (*furthest).max(*offset);
+                // One that goes back has to be followed by all the others once more.
+                *furthest = if may_go_back && set_back && !reorders { *offset } else { (*furthest).max(*offset) };
                 self.ledger.committed(&self.topic, *tenure, *offset);
             }
         }
         let line = format!("commit of instance {instance}: {:?}, refused: {refused:?}", request.offsets);
-        let answer = Answer { offsets: request.offsets, refused };
+        let Request { offsets, goes_back, left_out, .. } = request;
+        let answer = Answer { offsets, refused, goes_back, left_out };
         member.answers.push_back((!unanswered).then_some(answer));
         self.note(|| line);
     }

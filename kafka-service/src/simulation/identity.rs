@@ -42,12 +42,14 @@ pub(super) enum Identity {
     Said(Origin),
     Huge,
     Cursed(Origin),
+    /// The dead letter of a record that the log has no more.
+    Gone,
 }
 
 impl Identity {
     pub(super) fn of(record: &OutRecord<'_>) -> Self {
         if record.topic == DEAD_LETTERS {
-            return Self::DeadLetter(dead_letter_origin(record));
+            return dead_letter_origin(record).map_or(Self::Gone, Self::DeadLetter);
         }
         let message: Message<'_> = serde_json::from_slice(record.value.unwrap_or_default()).expect("our own event");
         match message.kind {
@@ -62,7 +64,7 @@ impl Identity {
     pub(super) fn origin(&self) -> Option<&Origin> {
         match self {
             Self::Event(origin) | Self::DeadLetter(origin) | Self::Said(origin) => Some(origin),
-            Self::Huge | Self::Cursed(_) => None,
+            Self::Huge | Self::Cursed(_) | Self::Gone => None,
         }
     }
 }
@@ -74,18 +76,22 @@ struct Message<'a> {
     payload: Origin,
 }
 
-fn dead_letter_origin(record: &OutRecord<'_>) -> Origin {
-    let number = |name| {
-        let value = record.headers.iter().find(|(header, _)| header == name).and_then(|(_, value)| value.as_deref());
-        std::str::from_utf8(value.expect("a dead letter says where it comes from")).expect("text").parse::<i64>()
-    };
-    let number = |name| number(name).expect("a number");
-    Origin {
-        tenure: u64::try_from(number(dead_letter::TIMESTAMP)).expect("a tenure"),
-        partition: i32::try_from(number(dead_letter::PARTITION)).expect("a partition"),
-        offset: number(dead_letter::OFFSET),
-        number: 0,
-    }
+fn dead_letter_origin(record: &OutRecord<'_>) -> Option<Origin> {
+    let has_tenure = record.headers.iter().any(|(header, _)| header == dead_letter::TIMESTAMP);
+    has_tenure.then(|| {
+        let number = |name| {
+            let value =
+                record.headers.iter().find(|(header, _)| header == name).and_then(|(_, value)| value.as_deref());
+            std::str::from_utf8(value.expect("a dead letter says where it comes from")).expect("text").parse::<i64>()
+        };
+        let number = |name| number(name).expect("a number");
+        Origin {
+            tenure: u64::try_from(number(dead_letter::TIMESTAMP)).expect("a tenure"),
+            partition: i32::try_from(number(dead_letter::PARTITION)).expect("a partition"),
+            offset: number(dead_letter::OFFSET),
+            number: 0,
+        }
+    })
 }
 
 /// What handlers publish.

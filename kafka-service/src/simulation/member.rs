@@ -33,8 +33,8 @@ pub(super) struct Member {
     pub(super) assigned: BTreeMap<i32, Assigned>,
     /// Partitions that are paused. Giving them back does not end that.
     pub(super) paused: BTreeSet<i32>,
-    /// The common queue: tenure, partition and record.
-    pub(super) queue: VecDeque<(u64, i32, usize)>,
+    /// The common queue: tenure, partition and what it is.
+    pub(super) queue: VecDeque<(u64, i32, Item)>,
     /// Commits on their way to the broker.
     pub(super) requests: VecDeque<Request>,
     /// Answers on their way back; an unanswered commit has `None`.
@@ -44,21 +44,43 @@ pub(super) struct Member {
     pub(super) last_commit: Option<Instant>,
     /// Milliseconds that the driver was ready to wait in this step.
     pub(super) waited: u128,
+    /// A rebalance pauses all partitions until it is answered.
+    pauses: bool,
 }
 
 /// One partition at the client.
 #[derive(Debug)]
 pub(super) struct Assigned {
     pub(super) tenure: u64,
+    /// Those of before each reset that went back: work for them may still be in flight.
+    pub(super) old: Vec<u64>,
     /// The next record to fetch.
     pub(super) position: usize,
     /// The record behind the last that was given out.
     pub(super) given_out: usize,
+    /// Where it would go on after a pause if it were not told.
+    pub(super) application: usize,
+    /// The end that was told last.
+    pub(super) ended: Option<usize>,
+    /// A rebalance is to be answered.
+    pub(super) rebalances: bool,
     /// Its own queue, while it is not forwarded to the common one.
-    pub(super) own: VecDeque<usize>,
+    pub(super) own: VecDeque<(u64, Item)>,
     pub(super) forwarded: bool,
     pub(super) stored: i64,
+    /// The tenure that it was stored for.
+    pub(super) stored_for: u64,
     pub(super) committed: i64,
+}
+
+/// Something that was fetched, and where.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Item {
+    Record(usize),
+    /// The log ends in front of this record.
+    End(usize),
+    /// This record could not be fetched.
+    Error(usize),
 }
 
 /// Offsets for the broker.
@@ -66,6 +88,10 @@ pub(super) struct Assigned {
 pub(super) struct Request {
     pub(super) member: u64,
     pub(super) offsets: Vec<(u64, i32, i64)>,
+    /// Explicit offsets, which may go back.
+    pub(super) goes_back: bool,
+    /// Partitions for which nothing is stored that is newer than what is committed.
+    pub(super) left_out: Vec<i32>,
 }
 
 /// The broker's answer to that.
@@ -73,6 +99,8 @@ pub(super) struct Request {
 pub(super) struct Answer {
     pub(super) offsets: Vec<(u64, i32, i64)>,
     pub(super) refused: Option<&'static str>,
+    pub(super) goes_back: bool,
+    pub(super) left_out: Vec<i32>,
 }
 
 /// The name of a partition of the topic.
@@ -85,13 +113,23 @@ fn names(partitions: &[i32]) -> Vec<TopicPartition> {
 }
 
 impl Member {
-    pub(super) fn new(id: u64) -> Self {
-        Self { id, ..Self::default() }
+    pub(super) fn new(id: u64, pauses: bool) -> Self {
+        Self { id, pauses, ..Self::default() }
+    }
+
+    /// A rebalance begins.
+    fn pause_all(&mut self) {
+        if self.pauses {
+            let partitions: Vec<_> = self.assigned.keys().copied().collect();
+            partitions.into_iter().for_each(|partition| self.drop_fetched(partition));
+            self.assigned.values_mut().for_each(|assigned| assigned.rebalances = true);
+        }
     }
 
     /// Whether the group may start something with it. `one_at_a_time`: only if nothing else is going on.
     pub(super) fn is_free(&self, one_at_a_time: bool) -> bool {
-        let waiting = || self.events.iter().any(|event| !matches!(event, ClientEvent::Committed(_)));
+        let waiting =
+            || self.events.iter().any(|event| !matches!(event, ClientEvent::Committed(_) | ClientEvent::NotNewer(_)));
         !one_at_a_time || (self.asked_back.is_empty() && !waiting())
     }
 
@@ -102,12 +140,14 @@ impl Member {
 
     /// The group gives it partitions.
     pub(super) fn give(&mut self, partitions: &[i32]) {
+        self.pause_all();
         self.given.extend(partitions);
         self.events.push_back(ClientEvent::Assigned(names(partitions)));
     }
 
     /// The group wants partitions back, or has given them to somebody else.
     pub(super) fn ask_back(&mut self, partitions: &[i32], lost: bool) {
+        self.pause_all();
         for partition in partitions {
             self.given.remove(partition);
             self.asked_back.insert(*partition, None);
@@ -124,19 +164,22 @@ impl Member {
     pub(super) fn may_fetch(&self, partition: i32) -> bool {
         const PREFETCH: usize = 12;
         let Some(assigned) = self.assigned.get(&partition) else { return false };
-        !self.paused.contains(&partition) && assigned.position - assigned.given_out < PREFETCH
+        let is_paused = self.paused.contains(&partition) || assigned.rebalances;
+        !is_paused && assigned.position.saturating_sub(assigned.given_out) < PREFETCH
     }
 
-    /// Records come in.
-    pub(super) fn fetch(&mut self, partition: i32, count: usize, end: usize) {
+    /// Something comes in.
+    pub(super) fn fetched(&mut self, partition: i32, item: Item) {
         let Some(assigned) = self.assigned.get_mut(&partition) else { return };
-        for record in assigned.position..end.min(assigned.position + count) {
-            if assigned.forwarded {
-                self.queue.push_back((assigned.tenure, partition, record));
-            } else {
-                assigned.own.push_back(record);
-            }
-            assigned.position = record + 1;
+        if assigned.forwarded {
+            self.queue.push_back((assigned.tenure, partition, item));
+        } else {
+            assigned.own.push_back((assigned.tenure, item));
+        }
+        match item {
+            Item::Record(record) => assigned.position = record + 1,
+            Item::End(place) => assigned.ended = Some(place),
+            Item::Error(_) => {}
         }
     }
 
@@ -145,7 +188,22 @@ impl Member {
         self.queue.retain(|(_, other, _)| *other != partition);
         if let Some(assigned) = self.assigned.get_mut(&partition) {
             assigned.own.clear();
-            assigned.position = assigned.given_out;
+            assigned.ended = None;
+            assigned.position = if self.pauses { assigned.application } else { assigned.given_out };
+        }
+    }
+
+    /// A commit sets out: of these offsets, or of all that is stored and new, whatever the call was about.
+    pub(super) fn request(&mut self, explicit: Vec<(u64, i32, i64)>, goes_back: bool) {
+        let (stored, left_out): (Vec<_>, Vec<_>) =
+            self.assigned.iter().partition(|(_, assigned)| assigned.stored > assigned.committed);
+        let left_out = left_out.into_iter().map(|(partition, _)| *partition).filter(|_| !goes_back).collect();
+        let stored = stored.into_iter().map(|(place, assigned)| (assigned.stored_for, *place, assigned.stored));
+        let offsets = if goes_back { explicit } else { stored.collect() };
+        if offsets.is_empty() {
+            self.hear(&Answer { offsets, refused: None, goes_back, left_out });
+        } else {
+            self.requests.push_back(Request { member: self.id, offsets, goes_back, left_out });
         }
     }
 
@@ -158,8 +216,10 @@ impl Member {
             }
             None => {
                 for (tenure, partition, offset) in &answer.offsets {
-                    if let Some(assigned) = self.assigned.get_mut(partition).filter(|own| own.tenure == *tenure) {
-                        assigned.committed = assigned.committed.max(*offset);
+                    let assigned = self.assigned.get_mut(partition);
+                    if let Some(assigned) = assigned.filter(|own| own.tenure == *tenure || own.old.contains(tenure)) {
+                        let before = if answer.goes_back { *offset } else { assigned.committed };
+                        assigned.committed = before.max(*offset);
                     }
                 }
                 let offsets = answer.offsets.iter().map(|(_, partition, offset)| (name(*partition), *offset));
@@ -167,5 +227,8 @@ impl Member {
             }
         };
         self.events.push_back(ClientEvent::Committed(event));
+        if answer.refused.is_none() && !answer.left_out.is_empty() {
+            self.events.push_back(ClientEvent::NotNewer(names(&answer.left_out)));
+        }
     }
 }

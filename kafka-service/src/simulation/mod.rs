@@ -36,6 +36,7 @@ mod plan;
 mod producer;
 mod random;
 mod read_back;
+mod resets;
 mod scenario;
 mod scene;
 mod seeds;

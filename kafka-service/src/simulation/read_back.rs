@@ -26,12 +26,13 @@ impl ReadBack for SimReadBack {
         let rate = world.rates.not_read_back;
         let fails = world.choices.chance("not-read-back", rate);
         let records = &world.topic.partitions[place(partition)];
-        let command = &records.records[records.place_of(offset)];
+        let at = records.place_of(offset);
+        let command = &records.records[at];
         let record = StoredRecord {
             value: command.value.clone(),
             key: command.key.clone(),
             offset: command.offset,
-            timestamp: world.ledger.latest(self.instance, partition).map(RecordTime::of_producer),
+            timestamp: world.ledger.latest(self.instance, partition, at).map(RecordTime::of_producer),
             headers: Vec::new(),
         };
         let takes = Duration::from_millis(world.choices.pick("takes", &[0, 1, 30]));

@@ -39,6 +39,13 @@ pub(super) struct Settings {
     pub(super) eager: bool,
     /// A client hears of the next rebalance only when it has answered the one before, as with librdkafka.
     pub(super) one_at_a_time: bool,
+    /// The client tells where the log ends, among the records.
+    pub(super) ends: bool,
+    /// A rebalance pauses all partitions, and a pause sets the client to where it thinks that the engine is, which an error or
+    /// an end may have moved: as with librdkafka 2.12.
+    pub(super) pauses: bool,
+    /// The group's committed offsets are far beyond the end of the log at the beginning.
+    pub(super) beyond: bool,
     pub(super) rates: Rates,
     pub(super) paces: [u32; 10],
 }
@@ -69,6 +76,10 @@ pub(super) struct Rates {
     pub(super) error_record: u32,
     /// A lost assignment is not known to be lost.
     pub(super) lost_untold: u32,
+    /// A fetch fails, and an error stands in the place of the records.
+    pub(super) fetch_failed: u32,
+    /// The client does not tell that it was reset.
+    pub(super) reset_untold: u32,
 
     pub(super) rebalance: u32,
     pub(super) crash: u32,
@@ -80,11 +91,14 @@ pub(super) struct Rates {
     pub(super) consumer_fatal: u32,
     pub(super) consumer_replaced: u32,
     pub(super) producer_fatal: u32,
+    /// A log becomes shorter: its topic was recreated, and the same records come again.
+    pub(super) truncate: u32,
 }
 
 impl Settings {
     pub(super) fn draw(random: &mut Random) -> Self {
         let backoff_ms = random.pick(&[5, 20, 50]);
+        let one_at_a_time = random.chance(700);
         Self {
             steps: random.pick(&[150, 400, 400, 1000, 1000, 2000]),
             partitions: random.between(1, 4),
@@ -102,7 +116,10 @@ impl Settings {
             queue: random.pick(&[1, 2, 5, 20]),
             event_partitions: random.pick(&[1, 2, 3]),
             eager: random.chance(250),
-            one_at_a_time: random.chance(700),
+            one_at_a_time,
+            ends: random.chance(700),
+            pauses: one_at_a_time && random.chance(700),
+            beyond: random.chance(150),
             rates: Rates::draw(random),
             paces: paces(random),
         }
@@ -142,7 +159,7 @@ enum Swarm {
 }
 
 /// Kinds of faults: the fields of [`Rates`], but for what mends them.
-const KINDS: usize = 19;
+const KINDS: usize = 22;
 
 impl Swarm {
     fn draw(random: &mut Random) -> [bool; KINDS] {
@@ -182,6 +199,9 @@ impl Rates {
             consumer_fatal: rate(&[1, 3]),
             consumer_replaced: rate(&[1, 4, 10]),
             producer_fatal: rate(&[1, 3, 10]),
+            fetch_failed: rate(&[20, 100]),
+            reset_untold: rate(&[300, 1000]),
+            truncate: rate(&[1, 4, 10]),
             start: 20,
             thaw: 20,
         }

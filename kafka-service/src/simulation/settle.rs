@@ -2,13 +2,7 @@
 
 use std::time::Duration;
 
-use super::{
-    executor::Executor,
-    instance::Instance,
-    outbox::free,
-    topic::{number, place},
-    world::World,
-};
+use super::{executor::Executor, instance::Instance, outbox::free, topic::number, world::World};
 use crate::dispatch::Counters;
 
 /// So many rounds, in which everybody who can do something does it, may bring nothing new: longer than a commit waits for an
@@ -157,11 +151,7 @@ pub(super) fn miscounted(instance: &Instance) -> Option<String> {
 fn serve(world: &mut World, instance: u32) {
     for at in 0..world.settings.partitions {
         let partition = number(at);
-        let end = world.topic.partitions[place(partition)].visible;
-        let member = world.member(instance);
-        if member.may_fetch(partition) {
-            member.fetch(partition, 8, end);
-        }
+        world.fetch(instance, partition, 8);
     }
     while world.append(instance) {}
     world.process_commit(instance);

@@ -11,6 +11,14 @@ pub(super) struct Tenure {
     pub(super) base: usize,
     /// `Client::unassign` was called.
     pub(super) given_back: bool,
+    /// It began with a reset to an earlier offset.
+    pub(super) is_reset: bool,
+    /// The partition was reset to an earlier offset since.
+    pub(super) is_over: bool,
+    /// The offset at which it began to be given out.
+    pub(super) began: Option<i64>,
+    /// Where its log was said to end.
+    pub(super) ends: BTreeSet<i64>,
     /// The driver drains it: a command that waits for its next attempt may be left to the next owner by now.
     pub(super) draining: bool,
     /// The driver was told that the partition belongs to somebody else.
@@ -43,6 +51,8 @@ pub(super) struct Tenure {
     pub(super) running: BTreeMap<usize, (usize, u32)>,
     /// The command of each lane that waits for its next attempt: record and the attempt that failed.
     pub(super) retrying: BTreeMap<usize, (usize, u32)>,
+    /// Every record that was started.
+    pub(super) begun: BTreeSet<usize>,
     /// The last record of each lane that was started.
     pub(super) last_started: BTreeMap<usize, usize>,
 }
@@ -101,6 +111,11 @@ impl Fate {
 impl Tenure {
     pub(super) fn new(instance: u32, partition: i32, base: usize) -> Self {
         Self { instance, partition, base, prefix: base, accepted: base, committing: base, ..Self::default() }
+    }
+
+    /// Whether the engine has got to its records for certain.
+    pub(super) fn is_admitted(&self) -> bool {
+        !self.last_started.is_empty() || !self.done.is_empty() || self.furthest > self.base
     }
 
     /// Whether its results still count.
@@ -174,6 +189,11 @@ impl Tenure {
             (false, _) if is_possible => self.may_finish(record),
             _ => {}
         }
+    }
+
+    /// Whether a record was started, and has no dead letter yet.
+    pub(super) fn lacks_dead_letter(&self, record: usize) -> bool {
+        self.begun.contains(&record) && self.fates.get(&record).is_none_or(|fate| fate.dead_letters == 0)
     }
 
     fn is_owed(&self, record: usize) -> bool {

@@ -77,6 +77,14 @@ impl Topic {
         partition.visible > before
     }
 
+    /// A log becomes shorter.
+    pub(super) fn truncate(&mut self, choices: &mut Choices) -> (usize, usize) {
+        let place = choices.below("partition", self.partitions.len());
+        let partition = &mut self.partitions[place];
+        partition.visible = choices.below("left", partition.visible + 1);
+        (place, partition.visible)
+    }
+
     pub(super) fn produce_all(&mut self) {
         for partition in &mut self.partitions {
             partition.visible = partition.records.len();
@@ -136,6 +144,12 @@ impl Partition {
     /// The place of the first record at or behind an offset.
     pub(super) fn place_of(&self, offset: i64) -> usize {
         self.records.partition_point(|record| record.offset < offset)
+    }
+
+    /// Where the log ends when so many records are there: there may be offsets without a record behind the last.
+    pub(super) fn end(&self, visible: usize) -> i64 {
+        const MARKERS: i64 = 3;
+        self.records.get(visible).map_or_else(|| self.offset_after(visible) + MARKERS, |next| next.offset)
     }
 
     /// What a group has committed that has read the first so many records.

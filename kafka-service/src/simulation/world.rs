@@ -51,7 +51,7 @@ impl World {
         let mut world = Self {
             rates: settings.rates.clone(),
             time: Time::new(),
-            group: Group::new(settings.partitions),
+            group: Group::new(settings.partitions, settings.beyond),
             members: BTreeMap::new(),
             outboxes: BTreeMap::new(),
             ledger: Ledger::default(),
@@ -114,9 +114,11 @@ impl World {
 
     /// Whether everything is committed.
     pub(super) fn is_all_committed(&self) -> bool {
-        let partitions = self.topic.partitions.iter().zip(&self.group.furthest);
-        partitions
-            .into_iter()
-            .all(|(partition, committed)| partition.offset_after(partition.records.len()) <= *committed)
+        self.topic.partitions.iter().enumerate().all(|(place, partition)| {
+            let (records, end) = (partition.records.len(), partition.end(partition.records.len()));
+            let reached = if self.settings.ends { end } else { partition.offset_after(records) };
+            // Also what was committed beyond the end has to go back.
+            reached <= self.group.furthest[place] && self.group.committed[place] <= end
+        })
     }
 }

@@ -8,10 +8,13 @@ mod brokers;
 mod health;
 mod injected;
 mod librdkafka;
+mod markers;
 mod metadata;
 mod mock;
 mod offsets;
+mod positions;
 mod refusals;
+mod resets;
 mod rights;
 mod topics;
 

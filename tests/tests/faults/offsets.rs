@@ -22,9 +22,14 @@ fn retained(kafka: &Kafka, workload: &Workload) {
     workload.wait_until_committed(kafka);
     end(worker);
     workload.send(kafka, (10..40).map(spread));
+    delete_records(kafka, workload, 30);
+}
+
+/// Deletes the records of the first partition that are before this offset, as retention does.
+pub(crate) fn delete_records(kafka: &Kafka, workload: &Workload, before: i64) {
     let admin: AdminClient<DefaultClientContext> = kafka.config().create().unwrap();
     let mut offsets = TopicPartitionList::new();
-    offsets.add_partition_offset(&workload.commands, 0, Offset::Offset(30)).unwrap();
+    offsets.add_partition_offset(&workload.commands, 0, Offset::Offset(before)).unwrap();
     let options = AdminOptions::new();
     let mut deleting = pin!(admin.delete_records(&offsets, &options));
     let mut context = Context::from_waker(Waker::noop());
@@ -40,10 +45,10 @@ fn records_that_retention_took_are_an_alarm_and_the_rest_is_handled() {
     kafka.read_count(&workload.events, MINUTE, 20);
     workload.wait_until_committed(kafka);
     assert_eq!(kafka.read_all(&workload.events).len(), 20, "ten before, ten after");
-    worker.wait_for_line(
-        Duration::from_secs(5),
-        "20 records were gone before they were handled: the group stood at offset 10, and the partition begins at 30 now",
-    );
+    let line = worker.wait_for_line(Duration::from_secs(5), "records lost to retention");
+    for fact in ["position=10", "log_start_offset=30", "lost_at_most=20"] {
+        assert!(line.contains(fact), "{fact}: {line}");
+    }
     end(worker);
 }
 

@@ -96,7 +96,7 @@ fn owned_properties_are_refused_with_the_reason() {
         ("KAFKA_RETRIES", "5", "only `2147483647` is allowed: the engine waits for the broker"),
         ("KAFKA_PARTITIONER", "consistent", "only `murmur2_random` is allowed: every producer"),
         ("KAFKA_PARTITION_ASSIGNMENT_STRATEGY", "sticky", "only `cooperative-sticky`"),
-        ("KAFKA_ENABLE_PARTITION_EOF", "true", "only `false` is allowed: the ends of partitions"),
+        ("KAFKA_ENABLE_PARTITION_EOF", "false", "only `true` is allowed: the end of a partition"),
         ("KAFKA_TRANSACTIONAL_ID", "x", "cannot be set here: transactions are not a property"),
         ("KAFKA_LOG_QUEUE", "false", "only `true` is allowed: the engine takes events and logs"),
         ("KAFKA_METADATA_BROKER_LIST", "a:9092", "cannot be set here: set `KAFKA_BOOTSTRAP_SERVERS`"),

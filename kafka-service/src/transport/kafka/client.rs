@@ -11,10 +11,10 @@ use rdkafka::{
 use super::{
     close::close,
     context::{Context, unassign},
-    ffi::{BatchQueue, NativeRecord, commit_stored, destroy_closed},
+    ffi::{BatchQueue, NativeRecord, commit, destroy_closed},
 };
 use crate::{
-    consume::{Client, ClientEvent, FetchError, FetchErrorKind, TopicPartition},
+    consume::{Client, ClientEvent, FetchError, FetchErrorKind, Position, TopicPartition},
     message::Record as _,
 };
 
@@ -156,6 +156,18 @@ fn list(names: &[TopicPartition]) -> TopicPartitionList {
     list
 }
 
+fn list_with_offsets(offsets: &[(TopicPartition, i64)]) -> Result<TopicPartitionList, KafkaError> {
+    list_at(offsets.iter().map(|(name, offset)| (name, Offset::Offset(*offset))))
+}
+
+fn list_at<'a>(offsets: impl Iterator<Item = (&'a TopicPartition, Offset)>) -> Result<TopicPartitionList, KafkaError> {
+    let mut list = TopicPartitionList::new();
+    for (name, offset) in offsets {
+        list.add_partition_offset(&name.topic, name.partition, offset)?;
+    }
+    Ok(list)
+}
+
 impl Client for KafkaClient {
     type Record = NativeRecord;
 
@@ -173,6 +185,13 @@ impl Client for KafkaClient {
             }
         }
         self.consumer.context().take_events()
+    }
+
+    fn catch_up(&mut self) -> Vec<ClientEvent> {
+        // It tells of a reset in its log, and writes the line before it fetches. A poll takes one event at most, and does not
+        // say whether there are more.
+        const EVENTS: usize = 32;
+        (0..EVENTS).flat_map(|_| self.serve(Duration::ZERO)).collect()
     }
 
     fn take(&mut self, limit: usize, wait: Duration) -> Vec<NativeRecord> {
@@ -221,17 +240,37 @@ impl Client for KafkaClient {
         self.consumer.assignment_lost()
     }
 
+    fn end(record: &NativeRecord) -> Option<i64> {
+        record.end()
+    }
+
     fn commit(&mut self, offsets: &[(TopicPartition, i64)]) -> Result<(), String> {
-        let mut list = TopicPartitionList::with_capacity(offsets.len());
-        for (name, offset) in offsets {
-            list.add_partition_offset(&name.topic, name.partition, Offset::Offset(*offset))
-                .map_err(|error| error.to_string())?;
-        }
+        let list = list_with_offsets(offsets).map_err(|error| error.to_string())?;
         // Stored first and committed from there. Librdkafka refuses to store for a partition that is not assigned, and never
         // commits at or below what is committed. A commit with explicit offsets would be accepted by the broker even for a
         // partition that belongs to somebody else by now, and would set that member back.
         self.consumer.store_offsets(&list).map_err(|error| error.to_string())?;
-        commit_stored(&self.consumer).map_err(|error| error.to_string())
+        commit(&self.consumer, None).map_err(|error| error.to_string())
+    }
+
+    fn commit_back(&mut self, offsets: &[(TopicPartition, i64)]) -> Result<(), String> {
+        let list = list_with_offsets(offsets).map_err(|error| error.to_string())?;
+        // Stored too: what was stored before the reset must not be committed after this. And again a partition that is not
+        // assigned is refused.
+        self.consumer.store_offsets(&list).map_err(|error| error.to_string())?;
+        commit(&self.consumer, Some(&list)).map_err(|error| error.to_string())
+    }
+
+    fn seek(&mut self, positions: &[(TopicPartition, Position)]) {
+        // Without a timeout it is begun and not waited for; nothing that was fetched before comes any more from here on.
+        let offsets = positions.iter().map(|(name, position)| match position {
+            Position::Offset(offset) => (name, Offset::Offset(*offset)),
+            Position::LogStart => (name, Offset::Beginning),
+        });
+        let list = list_at(offsets);
+        if let Err(error) = list.and_then(|list| self.consumer.seek_partitions(list, Duration::ZERO)) {
+            tracing::warn!(%error, "cannot set where partitions are read on");
+        }
     }
 
     fn hold(&mut self, partitions: &[TopicPartition]) {

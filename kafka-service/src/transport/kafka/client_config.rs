@@ -54,7 +54,13 @@ const PRODUCER_DEFAULTS: &[(&str, &str)] = &[
 ];
 
 /// What the promises rest on. The configuration refuses these keys, so nothing here overrides a user's wish in silence.
-const CONSUMER_OWN: &[(&str, &str)] = &[("enable.auto.commit", "false"), ("enable.auto.offset.store", "false")];
+const CONSUMER_OWN: &[(&str, &str)] = &[
+    ("enable.auto.commit", "false"),
+    ("enable.auto.offset.store", "false"),
+    // Among the records it says exactly how far a partition was received: also behind transaction markers and aborted
+    // records, and where nothing is.
+    ("enable.partition.eof", "true"),
+];
 
 const PRODUCER_OWN: &[(&str, &str)] = &[
     ("enable.idempotence", "true"),

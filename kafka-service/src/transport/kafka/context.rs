@@ -129,6 +129,10 @@ impl ConsumerContext for Context {
             self.note(ClientEvent::GroupDenied(denied.to_string()));
         }
         self.note(ClientEvent::Committed(answer(&result, offsets)));
+        let not_newer = not_newer(&result, offsets);
+        if !not_newer.is_empty() {
+            self.note(ClientEvent::NotNewer(not_newer));
+        }
     }
 }
 
@@ -152,6 +156,14 @@ fn answer(result: &KafkaResult<()>, offsets: &TopicPartitionList) -> CommitAnswe
         }
     }
     if refused.is_empty() { CommitAnswer::Accepted(accepted) } else { CommitAnswer::Refused(refused, reason) }
+}
+
+/// The partitions that librdkafka left out of a commit: nothing was stored for them, or nothing beyond what is committed.
+fn not_newer(result: &KafkaResult<()>, offsets: &TopicPartitionList) -> Vec<TopicPartition> {
+    let answered = matches!(result, Ok(()) | Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::NoOffset)));
+    let elements = offsets.elements();
+    let left_out = elements.iter().filter(|element| answered && !matches!(element.offset(), Offset::Offset(_)));
+    left_out.map(|element| TopicPartition::new(element.topic(), element.partition())).collect()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::{
 };
 
 use rdkafka::{
-    ClientContext,
+    ClientContext, TopicPartitionList,
     client::Client,
     consumer::{BaseConsumer, Consumer, ConsumerContext},
     error::RDKafkaErrorCode,
@@ -48,6 +48,12 @@ impl NativeRecord {
 
     pub(in crate::transport::kafka) fn partition(&self) -> i32 {
         self.message().partition
+    }
+
+    /// The log end offset, if this is the end of a partition and no record.
+    pub(in crate::transport::kafka) fn end(&self) -> Option<i64> {
+        let message = self.message();
+        (message.err == sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR__PARTITION_EOF).then_some(message.offset)
     }
 
     /// Errors about a partition arrive in the place of a record.
@@ -195,19 +201,20 @@ impl Drop for BatchQueue {
     }
 }
 
-/// Commits the stored offsets. The broker's answer arrives in `ConsumerContext::commit_callback` at a later poll.
+/// Commits these offsets, or those that are stored and beyond what is committed. The broker's answer arrives in `ConsumerContext::commit_callback` at a later poll.
 ///
 /// The wrapper's own asynchronous commit asks for no answer: its consumers take events and set no commit callback, and
 /// librdkafka answers such a commit only to the queue that was named with it.
-pub(in crate::transport::kafka) fn commit_stored<C: ConsumerContext>(
+pub(in crate::transport::kafka) fn commit<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
+    offsets: Option<&TopicPartitionList>,
 ) -> Result<(), RDKafkaErrorCode> {
-    // SAFETY: the consumer is alive; no offsets and no callback are allowed; the queue is named for the answer, librdkafka
-    // takes a reference of its own, and ours is given back.
+    let offsets = offsets.map_or(ptr::null(), |list| list.ptr().cast_const());
+    // SAFETY: the consumer is alive, and so are the offsets, which librdkafka copies; none and no callback are allowed; the
+    // queue is named for the answer, librdkafka takes a reference of its own, and ours is given back.
     let error = unsafe {
         let queue = sys::rd_kafka_queue_get_consumer(consumer.client().native_ptr());
-        let error =
-            sys::rd_kafka_commit_queue(consumer.client().native_ptr(), ptr::null(), queue, None, ptr::null_mut());
+        let error = sys::rd_kafka_commit_queue(consumer.client().native_ptr(), offsets, queue, None, ptr::null_mut());
         if !queue.is_null() {
             sys::rd_kafka_queue_destroy(queue);
         }

@@ -6,7 +6,7 @@
 
 pub(super) use self::{
     admin::{Answer, AnswerError, AnswerQueue, OffsetAnswer, Rights, TopicAnswer},
-    consume::{BatchQueue, NativeRecord, commit_stored, destroy_closed},
+    consume::{BatchQueue, NativeRecord, commit, destroy_closed},
     produce::{Inbox, TopicHandle, end_linger},
 };
 

@@ -1,0 +1,73 @@
+//! Offsets that carry no record for a consumer: transaction markers and aborted records.
+
+use std::time::Duration;
+
+use kafka_service_tests::{Client, Kafka, Workload, wait_until};
+
+use crate::{MINUTE, end, offsets::delete_records, spread, start};
+
+#[track_caller]
+fn wait_until_committed_to_the_end(kafka: &Client, workload: &Workload) {
+    wait_until(MINUTE, "the committed offset to reach the end", || {
+        let (committed, ends) =
+            (kafka.committed(&workload.group, &workload.commands), kafka.end_offsets(&workload.commands));
+        if committed == ends { Ok(()) } else { Err((committed, ends)) }
+    });
+}
+
+/// Fifteen commands, and a transaction of five that is aborted: 21 offsets.
+fn aborted(kafka: &Kafka, workload: &Workload) {
+    workload.send(kafka, (0..15).map(spread));
+    kafka.abort_transaction(&workload.commands, (15..20).map(|number| spread(number).message()));
+    wait_until(MINUTE, "the marker", || kafka.end_offsets(&workload.commands) == [21]);
+}
+
+#[test]
+fn the_committed_offset_passes_aborted_records_and_markers() {
+    let Some(kafka) = Kafka::shared() else { return };
+    for protocol in ["consumer", "classic"] {
+        let workload = Workload::new(kafka, "aborted", 1).set("KAFKA_GROUP_PROTOCOL", protocol);
+        let worker = start(&workload, "running");
+        aborted(kafka, &workload);
+        wait_until_committed_to_the_end(kafka, &workload);
+        assert_eq!(kafka.read_all(&workload.events).len(), 15, "what was aborted is not handled");
+        // What comes behind the marker is not passed.
+        workload.send(kafka, (20..40).map(spread));
+        kafka.read_count(&workload.events, MINUTE, 35);
+        wait_until_committed_to_the_end(kafka, &workload);
+        // And an end without anything before it.
+        kafka.abort_transaction(&workload.commands, (40..45).map(|number| spread(number).message()));
+        wait_until_committed_to_the_end(kafka, &workload);
+        end(worker);
+    }
+}
+
+#[test]
+fn a_service_that_starts_in_front_of_a_marker_commits_past_it() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let workload = Workload::new(kafka, "marker", 1);
+    aborted(kafka, &workload);
+    kafka.commit(&workload.group, &workload.commands, &[15]);
+    let worker = start(&workload, "only");
+    wait_until_committed_to_the_end(kafka, &workload);
+    end(worker);
+    assert_eq!(kafka.read_all(&workload.events).len(), 0, "nothing was left to handle");
+}
+
+#[test]
+fn what_retention_takes_behind_a_marker_is_no_loss() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let workload = Workload::new(kafka, "no-loss", 1);
+    let worker = start(&workload, "before");
+    aborted(kafka, &workload);
+    wait_until_committed_to_the_end(kafka, &workload);
+    end(worker);
+    delete_records(kafka, &workload, 21);
+    let mut worker = start(&workload, "after");
+    workload.send(kafka, (20..40).map(spread));
+    kafka.read_count(&workload.events, MINUTE, 35);
+    wait_until_committed_to_the_end(kafka, &workload);
+    worker.wait_for_line(Duration::from_secs(5), "health: ready");
+    assert_eq!(worker.count("lost to retention"), 0, "{}", worker.output());
+    end(worker);
+}

@@ -1,0 +1,58 @@
+//! Where the client reads on. librdkafka (2.2 to 2.13.1, #4844 and #5213) moves the application's position with an error
+//! that `rd_kafka_consume_batch_queue` gives out, as if it were a record, and reads on from there after a pause; and every
+//! rebalance pauses all partitions.
+
+use std::time::Duration;
+
+use kafka_service_tests::Workload;
+use rdkafka::types::{RDKafkaApiKey as Request, RDKafkaRespErr as Answer};
+
+use crate::{MINUTE, end, mock::Mock, spread, start, whole};
+
+const REFUSED: Answer = Answer::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+
+fn classic(workload: Workload) -> Workload {
+    workload
+        .set("KAFKA_GROUP_PROTOCOL", "classic")
+        .set("KAFKA_SESSION_TIMEOUT_MS", "6000")
+        .set("KAFKA_HEARTBEAT_INTERVAL_MS", "300")
+}
+
+#[test]
+fn a_record_at_which_a_fetch_failed_is_not_skipped_by_a_rebalance() {
+    let mock = Mock::start(1);
+    let workload = classic(mock.workload("fetch-failed"));
+    let mut worker = start(&workload, "first");
+    workload.send(&mock, (0..200).map(spread));
+    mock.read_count(&workload.events, MINUTE, 200);
+    workload.wait_until_committed(&mock);
+    // One answer for all four partitions, so that most of them are in a batch.
+    mock.fail(Request::Fetch, &[REFUSED]);
+    worker.wait_for_line(MINUTE, "Topic authorization failed");
+    let mut second = start(&workload, "second");
+    second.wait_for_line(MINUTE, "partitions assigned");
+    workload.send(&mock, (200..400).map(spread));
+    mock.read_count(&workload.events, MINUTE, 400);
+    let report = whole(&mock, &workload, 400);
+    assert_eq!(report.duplicates, 0, "nothing was reset to the beginning: {report:?}");
+    end(second);
+    end(worker);
+}
+
+#[test]
+fn a_record_at_which_a_fetch_failed_is_not_skipped_by_a_pause() {
+    let mock = Mock::start(1);
+    let workload = classic(mock.workload("fetch-paused")).set("KAFKA_MAX_UNCOMMITTED", "5");
+    let mut worker = start(&workload, "only");
+    // Each window takes three seconds, so that it is paused.
+    workload.send(&mock, (0..40).map(|number| spread(number).taking(if number % 10 == 0 { 3_000 } else { 0 })));
+    for _ in 0..10 {
+        mock.fail(Request::Fetch, &[REFUSED]);
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    worker.wait_for_line(MINUTE, "window of uncommitted records is full");
+    mock.read_count(&workload.events, MINUTE, 40);
+    let report = whole(&mock, &workload, 40);
+    assert_eq!(report.duplicates, 0, "{report:?}");
+    end(worker);
+}

@@ -1,0 +1,98 @@
+//! Offsets that go back: the group's committed offset is beyond the end of the log, because the topic was recreated or
+//! somebody has set it there.
+
+use kafka_service_tests::{Client, Kafka, Work, Workload, wait_until};
+
+use crate::{MINUTE, end, spread, start};
+
+const PROTOCOLS: [&str; 2] = ["consumer", "classic"];
+
+fn workload(kafka: &Kafka, name: &str, protocol: &str) -> Workload {
+    Workload::new(kafka, name, 1)
+        .set("KAFKA_GROUP_PROTOCOL", protocol)
+        .set("KAFKA_TOPIC_METADATA_REFRESH_INTERVAL_MS", "1000")
+}
+
+#[track_caller]
+fn wait_until_committed_at(kafka: &Client, workload: &Workload, offset: i64) {
+    wait_until(MINUTE, &format!("offset {offset} to be committed"), || {
+        let committed = kafka.committed(&workload.group, &workload.commands);
+        if committed == [offset] { Ok(()) } else { Err(committed) }
+    });
+}
+
+/// More commands than may be uncommitted, and an offset far beyond them.
+fn goes_back(protocol: &str, commands: usize, max_uncommitted: &str) {
+    let Some(kafka) = Kafka::shared() else { return };
+    let workload = workload(kafka, "beyond", protocol).set("KAFKA_MAX_UNCOMMITTED", max_uncommitted);
+    workload.send(kafka, (0..commands).map(|number| Work::new(format!("key-{}", number % 20), (number / 20) as u64)));
+    kafka.commit(&workload.group, &workload.commands, &[1_000_000]);
+    let mut worker = start(&workload, "first");
+    kafka.read_count(&workload.events, MINUTE, commands);
+    wait_until_committed_at(kafka, &workload, i64::try_from(commands).unwrap());
+    let line = worker.wait_for_line(MINUTE, "offset is past the log end offset");
+    assert!(line.contains("position=1000000") && line.contains("reset_to=0"), "{line}");
+    end(worker);
+    // What comes next is all that another instance receives.
+    workload.send(kafka, (0..40).map(|number| Work::new(format!("late-{}", number % 20), number / 20)));
+    let worker = start(&workload, "second");
+    wait_until_committed_at(kafka, &workload, i64::try_from(commands + 40).unwrap());
+    end(worker);
+    assert_eq!(kafka.read_all(&workload.events).len(), commands + 40, "each was handled once");
+}
+
+#[test]
+fn an_offset_beyond_the_end_goes_back_and_everything_is_handled_and_committed() {
+    goes_back("consumer", 60_000, "50000");
+}
+
+#[test]
+fn an_offset_beyond_the_end_goes_back_with_the_classic_protocol() {
+    goes_back("classic", 6_000, "5000");
+}
+
+#[test]
+fn an_offset_beyond_the_end_of_an_empty_topic_goes_back_before_a_record_comes() {
+    let Some(kafka) = Kafka::shared() else { return };
+    for protocol in PROTOCOLS {
+        let workload = workload(kafka, "empty", protocol);
+        kafka.commit(&workload.group, &workload.commands, &[1_000]);
+        let worker = start(&workload, "first");
+        wait_until_committed_at(kafka, &workload, 0);
+        end(worker);
+        // So many that the old offset is in the middle of them.
+        workload.send(kafka, (0..1_500).map(spread));
+        let worker = start(&workload, "second");
+        kafka.read_count(&workload.events, MINUTE, 1_500);
+        wait_until_committed_at(kafka, &workload, 1_500);
+        end(worker);
+    }
+}
+
+#[test]
+fn a_topic_that_is_recreated_under_the_service_is_handled_and_committed_anew() {
+    let Some(kafka) = Kafka::shared() else { return };
+    for protocol in PROTOCOLS {
+        let workload = workload(kafka, "recreated", protocol);
+        let worker = start(&workload, "only");
+        workload.send(kafka, (0..300).map(spread));
+        kafka.read_count(&workload.events, MINUTE, 300);
+        // Its handler still runs when the topic is gone.
+        workload.send(kafka, [Work::new("slow", 0).taking(4_000)]);
+        wait_until(MINUTE, "everything before it to be committed", || {
+            kafka.committed(&workload.group, &workload.commands) == [300]
+        });
+        kafka.delete_topic(&workload.commands);
+        kafka.create_topic(&workload.commands, 1);
+        // By a client that does not know the old one.
+        let client = Client::new(kafka.bootstrap());
+        workload.send(&client, (0..100).map(|number| Work::new(format!("new-{}", number % 20), number / 20)));
+        kafka.read_until(&workload.events, MINUTE, "the events of the new topic", |events| {
+            events.iter().filter(|event| event.text().contains("\"new-")).count() >= 100
+        });
+        wait_until_committed_at(&client, &workload, 100);
+        workload.send(&client, (0..100).map(|number| Work::new(format!("new-{}", number % 20), 5 + number / 20)));
+        wait_until_committed_at(&client, &workload, 200);
+        end(worker);
+    }
+}
