@@ -113,7 +113,7 @@ impl Mix {
             slow: share(&[0, 400, 400, 900]),
             fails: share(&[0, 200, 200, 600]),
             permanent: share(&[0, 50, 50, 200]),
-            refused: share(&[0, 50, 50, 300]),
+            refused: share(&[0, 50, 200, 500]),
             own_key: share(&[0, 250, 250, 700]),
             says: share(&[0, 150, 400, 800]),
         }
@@ -202,9 +202,9 @@ impl End {
         if random.chance(mix.refused) {
             return Self::Refused {
                 good: random.pick(&[0, 0, 1, 2]),
-                bad: random.pick(&[1, 1, 2, 2, 3]),
+                bad: random.pick(&[1, 2, 2, 3]),
                 huge: random.chance(500),
-                mixed: random.chance(400),
+                mixed: random.chance(600),
             };
         }
         Self::Events { count: random.pick(&[0, 0, 1, 1, 1, 1, 2, 2, 3]), own_key: random.chance(mix.own_key) }
