@@ -20,7 +20,7 @@ use super::{
     client_log::ClientLog,
     context::Context,
     ffi::NativeRecord,
-    probe::{Probe, ProbeSettings},
+    probe::{Probe, ProbeSettings, SUSPECT},
     producer::KafkaProducer,
     supervisor::Supervisor,
     topics::NeededTopic,
@@ -109,7 +109,7 @@ impl Thread {
                 }
                 Err(error) => return self.fail(format!("cannot create the Kafka consumer: {}", describe(&error))),
             };
-            match self.session(client) {
+            match self.session(client, protocol) {
                 End::Stopped(ended) => return ended,
                 End::Fatal(reason, ended) => {
                     self.fail(reason);
@@ -154,8 +154,8 @@ impl Thread {
         KafkaClient::new(BaseConsumer::from_config_and_context(&config, Context::new(Arc::clone(&self.log)))?)
     }
 
-    fn session(&mut self, mut client: KafkaClient) -> End {
-        let settings = self.probe_settings();
+    fn session(&mut self, mut client: KafkaClient, protocol: Protocol) -> End {
+        let settings = self.probe_settings(protocol);
         let Some(mut probe) = Probe::new(&client, settings, Instant::now()) else {
             return End::Fatal("no memory for a queue".to_owned(), Ended::default());
         };
@@ -184,8 +184,10 @@ impl Thread {
         end
     }
 
-    fn probe_settings(&self) -> ProbeSettings {
+    fn probe_settings(&self, protocol: Protocol) -> ProbeSettings {
         ProbeSettings {
+            // With the classic protocol the coordinator waits for the slowest member before it answers.
+            join_within: if protocol == Protocol::Classic { Duration::from_secs(60) } else { SUSPECT },
             group: self.settings.config.group_id().into_owned(),
             servers: self.settings.bootstrap.clone(),
             needed: self.settings.needed.clone(),

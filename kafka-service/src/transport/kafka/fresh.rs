@@ -25,6 +25,8 @@ pub(super) enum Suspicion {
     Records(TopicPartition, Option<i64>),
     /// The coordinator does not answer commits; a partition to ask it about.
     Coordinator(TopicPartition),
+    /// It does not let the client join.
+    Joining(TopicPartition),
 }
 
 impl std::fmt::Display for Suspicion {
@@ -33,6 +35,7 @@ impl std::fmt::Display for Suspicion {
             Self::Leader(name) => write!(formatter, "the leader of {name} does not answer"),
             Self::Records(name, _) => write!(formatter, "records of {name} do not arrive"),
             Self::Coordinator(_) => formatter.write_str("offset commits are not answered"),
+            Self::Joining(_) => formatter.write_str("the group coordinator does not answer"),
         }
     }
 }
@@ -93,7 +96,7 @@ fn ask(config: &ClientConfig, suspicion: &Suspicion) -> Result<bool, KafkaError>
             consumer.fetch_watermarks(&name.topic, name.partition, PATIENCE)?;
             Ok(true)
         }
-        Suspicion::Coordinator(name) => {
+        Suspicion::Coordinator(name) | Suspicion::Joining(name) => {
             committed(&consumer, name)?;
             Ok(true)
         }

@@ -47,6 +47,8 @@ pub(super) struct ProbeSettings {
     pub(super) needed: Vec<NeededTopic>,
     pub(super) health: Arc<HealthState>,
     pub(super) producer: Arc<KafkaProducer>,
+    /// How long joining the group may take.
+    pub(super) join_within: Duration,
 }
 
 /// What the driver shows at one look.
@@ -272,6 +274,11 @@ impl Probe {
         };
         if look.is_busy || self.settings.health.has(is_denied) {
             return None;
+        }
+        let is_outside = self.outsider.is_some_and(|since| now.duration_since(since) >= self.settings.join_within);
+        if look.views.is_empty() && is_outside {
+            let consumed = self.settings.needed.iter().find(|topic| topic.is_read);
+            return consumed.map(|topic| Suspicion::Joining(TopicPartition::new(&topic.name, 0)));
         }
         let first = self.partitions.keys().next();
         if look.unconfirmed_for >= SUSPECT {
