@@ -4,7 +4,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+mod addresses;
 mod brokers;
+mod forwarder;
 mod health;
 mod injected;
 mod librdkafka;

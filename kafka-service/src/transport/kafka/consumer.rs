@@ -186,8 +186,8 @@ impl Thread {
 
     fn probe_settings(&self, protocol: Protocol) -> ProbeSettings {
         ProbeSettings {
-            // With the classic protocol the coordinator waits for the slowest member before it answers.
-            join_within: if protocol == Protocol::Classic { Duration::from_secs(60) } else { SUSPECT },
+            // With the classic protocol the coordinator waits for the other members before it answers.
+            join_within: if protocol == Protocol::Classic { SUSPECT * 2 } else { SUSPECT },
             group: self.settings.config.group_id().into_owned(),
             servers: self.settings.bootstrap.clone(),
             needed: self.settings.needed.clone(),

@@ -1,0 +1,97 @@
+//! Brokers that change their addresses, and addresses at which there is no broker.
+
+use std::{
+    net::TcpListener,
+    time::{Duration, Instant},
+};
+
+use kafka_service_tests::{Client, Kafka, Process, Workload, wait_until};
+
+use crate::{MINUTE, end, forwarder::Forwarder, spread, start, whole};
+
+/// Time to notice that nobody answers, and to begin anew with another client.
+const WITHIN: Duration = Duration::from_secs(90);
+
+/// Starts the broker again, and lets it tell clients this address. Its bootstrap address stays.
+fn advertise(kafka: &Kafka, address: &str) {
+    kafka.kill(1);
+    kafka.restart_with(1, &[("advertised.listeners", &format!("PLAINTEXT://{address}"))]);
+}
+
+/// An address of this machine at which nobody listens.
+fn nowhere() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
+fn last_health(worker: &Process) -> String {
+    let lines = worker.lines();
+    let health = lines.iter().rev().find(|line| !line.stderr && line.text.starts_with("health: "));
+    health.map(|line| line.text.clone()).unwrap_or_default()
+}
+
+#[track_caller]
+fn wait_for_health(worker: &Process, within: Duration, expected: &str) {
+    wait_until(within, &format!("health with {expected:?}"), || {
+        let health = last_health(worker);
+        if health.contains(expected) { Ok(()) } else { Err(health) }
+    });
+}
+
+/// The coordinator of a group keeps its id when its address changes, and librdkafka 2.12.1 goes on connecting to the old
+/// address, whatever it is told.
+#[test]
+#[ignore = "takes minutes: `.ci/long addresses`"]
+fn broker_addresses_that_change_while_it_runs_are_followed() {
+    let Some(kafka) = Kafka::one_node() else { return };
+    for protocol in ["consumer", "classic"] {
+        let mut address = Forwarder::to(kafka.bootstrap());
+        advertise(&kafka, &address.address());
+        let workload = Workload::new(&Client::new(kafka.bootstrap()), "moved", 2).set("KAFKA_GROUP_PROTOCOL", protocol);
+        let mut worker = start(&workload, "only");
+        worker.wait_for_line(MINUTE, "health: ready");
+        workload.send(&Client::new(kafka.bootstrap()), (0..100).map(spread));
+        for round in 1..=2 {
+            let next = Forwarder::to(kafka.bootstrap());
+            advertise(&kafka, &next.address());
+            // The old address goes.
+            address = next;
+            let moved = Instant::now();
+            let client = Client::new(kafka.bootstrap());
+            workload.send(&client, (round * 100..round * 100 + 100).map(spread));
+            wait_until(WITHIN, "everything to be committed", || client.lag(&workload.group, &workload.commands) == 0);
+            wait_for_health(&worker, WITHIN, "health: ready");
+            assert!(moved.elapsed() < WITHIN, "{:?}\n{}", moved.elapsed(), worker.output());
+        }
+        whole(&Client::new(kafka.bootstrap()), &workload, 300);
+        end(worker);
+        drop(address);
+    }
+}
+
+#[test]
+#[ignore = "takes minutes: `.ci/long addresses`"]
+fn an_advertised_address_that_cannot_be_reached_is_named_and_nothing_is_lost() {
+    let Some(kafka) = Kafka::one_node() else { return };
+    let (right, wrong) = (kafka.bootstrap().to_owned(), nowhere());
+    for protocol in ["consumer", "classic"] {
+        let workload = Workload::new(&Client::new(&right), "unreachable", 2).set("KAFKA_GROUP_PROTOCOL", protocol);
+        workload.send(&Client::new(&right), (0..40).map(spread));
+        // At the start, and while it runs.
+        advertise(&kafka, &wrong);
+        let worker = start(&workload, "only");
+        wait_for_health(&worker, WITHIN, &wrong);
+        advertise(&kafka, &right);
+        wait_for_health(&worker, WITHIN, "health: ready");
+        let client = Client::new(&right);
+        client.read_count(&workload.events, MINUTE, 40);
+        workload.send(&client, (40..240).map(spread));
+        client.read_count(&workload.events, MINUTE, 60);
+        advertise(&kafka, &wrong);
+        wait_for_health(&worker, WITHIN, &wrong);
+        assert!(last_health(&worker).starts_with("health: not ready"), "{}", worker.output());
+        advertise(&kafka, &right);
+        wait_for_health(&worker, WITHIN, "health: ready");
+        whole(&Client::new(&right), &workload, 240);
+        end(worker);
+    }
+}
