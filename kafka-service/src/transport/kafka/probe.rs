@@ -76,6 +76,8 @@ pub(super) struct Probe {
     looked: Instant,
     /// When something last came back from any broker.
     heard: Instant,
+    /// When a broker last described the topics.
+    described: Option<Instant>,
     seen: (u64, u64, u64),
     subscribed: Option<Instant>,
     /// When the client was last asked whether it is a member of its group.
@@ -117,6 +119,7 @@ impl Probe {
             committed_next: true,
             looked: now,
             heard: now,
+            described: None,
             seen: (0, 0, 0),
             subscribed: None,
             membership: now,
@@ -144,6 +147,11 @@ impl Probe {
         self.judge_producer(now);
         self.ask(now);
         self.suspicion(look, now)
+    }
+
+    /// Whether health knows from a broker's recent answer which topics are missing.
+    pub(super) fn describes_topics(&self, now: Instant) -> bool {
+        self.described.is_some_and(|described| now.duration_since(described) < SILENCE)
     }
 
     /// Whether records wait at the brokers that were not received.
@@ -188,6 +196,7 @@ impl Probe {
         match answer {
             Answer::Topics(answer) => {
                 self.topics.answered(again_in, now);
+                self.described = answer.as_ref().map_or(self.described, |_| Some(now));
                 self.hear(answer.as_ref().err(), now);
                 answer.unwrap_or_default().iter().for_each(|topic| self.topic(topic, now));
             }

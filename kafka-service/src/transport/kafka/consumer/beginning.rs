@@ -27,7 +27,7 @@ impl Thread {
         let Self { settings, stop, .. } = self;
         while !stop.is_requested() {
             let found = topics::find(&client.consumer, &settings.producer, &settings.needed);
-            let again_in = match self.found(client, found) {
+            let again_in = match self.found(client, probe, found) {
                 None if !self.is_denied(client) => return self.subscribe(client),
                 None => TOPIC_CHECK_EVERY,
                 Some(again_in) => again_in,
@@ -54,7 +54,7 @@ impl Thread {
     }
 
     /// Tells health what the brokers say of the topics; when to ask again, unless all is well.
-    fn found(&self, client: &KafkaClient, found: Result<Found<'_>, KafkaError>) -> Option<Duration> {
+    fn found(&self, client: &KafkaClient, probe: &Probe, found: Result<Found<'_>, KafkaError>) -> Option<Duration> {
         let Self { settings: ConsumerSettings { health, config, .. }, .. } = self;
         let now = Instant::now();
         let unreachable = Reason::BrokersUnreachable { servers: self.settings.bootstrap.clone() };
@@ -82,6 +82,11 @@ impl Thread {
                 let resource = Resource::Topic(topic.name.clone());
                 let reason = Reason::NotAuthorized { resource, operation: Operation::Describe };
                 health.raise(reason, format!("it is needed for {}", topic.purpose), now);
+            }
+            // One client may look for its broker at an address that is gone, while the other gets its answers.
+            Err(_) if probe.describes_topics(now) => {
+                let is_missing = health.has(|reason| matches!(reason, Reason::TopicMissing { .. }));
+                return is_missing.then_some(TOPIC_CHECK_EVERY);
             }
             Err(error) => {
                 // The producer says it at once, the consumer when it is served.
