@@ -149,7 +149,7 @@ fn while_dead_letters_cannot_be_written_the_partition_waits_and_nothing_is_skipp
     workload.send(kafka, [Work::new("good", 0), Work::new("bad", 0).kind("poison")]);
     workload.send(kafka, (1..50).map(|n| Work::new("good", n)));
     kafka.read_count(&workload.events, MINUTE, 50);
-    worker.wait_for_line(MINUTE, "health: not ready: the broker does not take");
+    worker.wait_for_line(MINUTE, &format!("delivery to topic `{}` fails", workload.dead_letters));
     wait_until(MINUTE, "what stands before the bad command to be committed", || {
         kafka.committed(&workload.group, &workload.commands) == [1]
     });
