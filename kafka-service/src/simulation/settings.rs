@@ -182,7 +182,7 @@ impl Rates {
         Self {
             commit_not_started: rate(&[20, 100, 300]),
             commit_refused: rate(&[20, 100, 300]),
-            commit_unanswered: rate(&[30, 200]),
+            commit_unanswered: rate(&[100, 500, 1000]),
             commit_reordered: rate(&[300]),
             not_delivered: rate(&[10, 50, 200]),
             record_refused: rate(&[10, 50, 300]),

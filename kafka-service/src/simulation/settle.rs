@@ -21,7 +21,7 @@ impl Executor {
         }
         self.with(World::calm_down);
         // Some are told to stop in the middle of their work, with little time or none.
-        if self.with(|world| world.choices.chance("hurried", 500)) && !self.stop_all_in_a_hurry() {
+        if self.with(|world| world.choices.chance("hurried", 400)) && !self.stop_all_in_a_hurry() {
             return self.not_done("S1 a stop comes to its end");
         }
         if !self.rounds(|executor| executor.is_done()) {
