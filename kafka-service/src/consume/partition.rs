@@ -102,8 +102,8 @@ impl<R> Partition<R> {
     }
 
     /// Whether the client has told of a reset of which nothing is known yet.
-    pub(super) fn is_overtaken(&self) -> bool {
-        self.overtaken.is_some()
+    pub(super) fn is_reset_pending(&self) -> bool {
+        self.reset_pending
     }
 
     /// Puts a record aside until there is room.
@@ -143,7 +143,7 @@ impl<R> Partition<R> {
     where
         R: Record,
     {
-        if self.overtaken.is_some() {
+        if self.reset_pending {
             self.arrive(end);
         }
         self.notice_reset(end);

@@ -71,7 +71,7 @@ impl<C: Client> Partitions<C> {
     pub(super) fn take(&mut self, record: &C::Record, limits: Limits) -> Taken {
         let Some(place) = self.place(record) else { return Taken::NotOurs };
         let partition = &mut self.list[place];
-        if partition.is_overtaken() {
+        if partition.is_reset_pending() {
             partition.arrive(record.offset());
         }
         if partition.hold.is_some() {
