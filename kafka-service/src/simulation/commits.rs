@@ -41,7 +41,7 @@ impl Ledger {
             Some("I1 nothing is committed past unfinished work")
         } else if !is_behind_a_record && !tenure.ends.contains(&offset) && tenure.began != Some(offset) {
             Some("I1 what is committed is the offset behind a finished record, or the end of the log")
-        } else if records < tenure.furthest {
+        } else if records < tenure.furthest && !tenure.is_over {
             Some("I3 commits of an assignment never go back")
         } else {
             None

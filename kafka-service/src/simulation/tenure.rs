@@ -115,7 +115,7 @@ impl Tenure {
 
     /// Whether the engine has got to its records for certain.
     pub(super) fn is_admitted(&self) -> bool {
-        !self.last_started.is_empty() || !self.done.is_empty() || self.furthest > self.base
+        !self.last_started.is_empty() || !self.done.is_empty()
     }
 
     /// Whether its results still count.
