@@ -40,7 +40,7 @@ impl Ledger {
             && tenure.retrying.get(&attempt.lane) != Some(&(attempt.record, attempt.number - 1))
         {
             broken = Some("R1 attempts are counted one by one");
-        } else if !tenure.is_over && attempt.record - tenure.accepted >= settings.max_uncommitted {
+        } else if !tenure.is_over && attempt.record.saturating_sub(tenure.accepted) >= settings.max_uncommitted {
             broken = Some("W1 a window is never larger than it may be");
         }
         if let Some(invariant) = broken {
