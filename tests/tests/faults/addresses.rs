@@ -5,9 +5,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kafka_service_tests::{Client, Kafka, Process, Workload, wait_until};
+use kafka_service_tests::{Client, Kafka, Workload, wait_until};
 
-use crate::{MINUTE, end, forwarder::Forwarder, spread, start, whole};
+use crate::{
+    MINUTE, end,
+    forwarder::Forwarder,
+    health::{last_health, says},
+    spread, start, whole,
+};
 
 /// Time to notice that nobody answers, and to begin anew with another client.
 const WITHIN: Duration = Duration::from_secs(90);
@@ -21,20 +26,6 @@ fn advertise(kafka: &Kafka, address: &str) {
 /// An address of this machine at which nobody listens.
 fn nowhere() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
-}
-
-fn last_health(worker: &Process) -> String {
-    let lines = worker.lines();
-    let health = lines.iter().rev().find(|line| !line.stderr && line.text.starts_with("health: "));
-    health.map(|line| line.text.clone()).unwrap_or_default()
-}
-
-#[track_caller]
-fn wait_for_health(worker: &Process, within: Duration, expected: &str) {
-    wait_until(within, &format!("health with {expected:?}"), || {
-        let health = last_health(worker);
-        if health.contains(expected) { Ok(()) } else { Err(health) }
-    });
 }
 
 /// The coordinator of a group keeps its id when its address changes, and librdkafka 2.12.1 goes on connecting to the old
@@ -59,7 +50,7 @@ fn broker_addresses_that_change_while_it_runs_are_followed() {
             let client = Client::new(kafka.bootstrap());
             workload.send(&client, (round * 100..round * 100 + 100).map(spread));
             wait_until(WITHIN, "everything to be committed", || client.lag(&workload.group, &workload.commands) == 0);
-            wait_for_health(&worker, WITHIN, "health: ready");
+            says(&worker, WITHIN, "health: ready");
             assert!(moved.elapsed() < WITHIN, "{:?}\n{}", moved.elapsed(), worker.output());
         }
         whole(&Client::new(kafka.bootstrap()), &workload, 300);
@@ -79,18 +70,18 @@ fn an_advertised_address_that_cannot_be_reached_is_named_and_nothing_is_lost() {
         // At the start, and while it runs.
         advertise(&kafka, &wrong);
         let worker = start(&workload, "only");
-        wait_for_health(&worker, WITHIN, &wrong);
+        says(&worker, WITHIN, &wrong);
         advertise(&kafka, &right);
-        wait_for_health(&worker, WITHIN, "health: ready");
+        says(&worker, WITHIN, "health: ready");
         let client = Client::new(&right);
         client.read_count(&workload.events, MINUTE, 40);
         workload.send(&client, (40..240).map(spread));
         client.read_count(&workload.events, MINUTE, 60);
         advertise(&kafka, &wrong);
-        wait_for_health(&worker, WITHIN, &wrong);
+        says(&worker, WITHIN, &wrong);
         assert!(last_health(&worker).starts_with("health: not ready"), "{}", worker.output());
         advertise(&kafka, &right);
-        wait_for_health(&worker, WITHIN, "health: ready");
+        says(&worker, WITHIN, "health: ready");
         whole(&Client::new(&right), &workload, 240);
         end(worker);
     }

@@ -1,9 +1,6 @@
 //! What health says of brokers that fail: not ready within five seconds, with the reason, and ready again soon after.
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::{thread, time::Duration};
 
 use kafka_service_tests::{Kafka, Process, Workload, wait_until};
 use rdkafka::{
@@ -16,17 +13,19 @@ use crate::{MINUTE, end, spread, start, whole};
 /// How long a fault may stay unnoticed, and an end of one. It is five seconds; the rest is for a machine that is busy.
 const NOTICED: Duration = Duration::from_secs(25);
 
+/// The worker's last word of its health; empty before the first.
+pub(crate) fn last_health(worker: &Process) -> String {
+    let lines = worker.lines();
+    let health = lines.iter().rev().find(|line| !line.stderr && line.text.starts_with("health: "));
+    health.map(|line| line.text.clone()).unwrap_or_default()
+}
+
 /// Waits until the worker's last word of its health contains this text.
 #[track_caller]
-pub(crate) fn says(worker: &Process, within: Duration, text: &str) -> Duration {
-    let began = Instant::now();
+pub(crate) fn says(worker: &Process, within: Duration, text: &str) {
     wait_until(within, &format!("health to say {text:?}"), || {
-        let lines = worker.lines();
-        let last = lines.iter().rev().find(|line| line.text.starts_with("health: "));
-        let said = last.map(|line| line.text.clone()).unwrap_or_default();
-        if said.contains(text) { Ok(()) } else { Err(worker.output()) }
+        if last_health(worker).contains(text) { Ok(()) } else { Err(worker.output()) }
     });
-    began.elapsed()
 }
 
 /// Under load a broker goes, and comes back.

@@ -11,7 +11,7 @@ use rdkafka::types::{RDKafkaApiKey as Request, RDKafkaRespErr as Answer};
 use crate::{MINUTE, ONE_REQUEST, end, mock::Mock, spread, start, whole};
 
 /// With the classic protocol, because it has more requests that can fail.
-fn classic(workload: Workload) -> Workload {
+pub(crate) fn classic(workload: Workload) -> Workload {
     workload
         .set("KAFKA_GROUP_PROTOCOL", "classic")
         .set("KAFKA_SESSION_TIMEOUT_MS", "6000")

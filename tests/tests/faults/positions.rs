@@ -4,19 +4,11 @@
 
 use std::time::Duration;
 
-use kafka_service_tests::Workload;
 use rdkafka::types::{RDKafkaApiKey as Request, RDKafkaRespErr as Answer};
 
-use crate::{MINUTE, end, mock::Mock, spread, start, whole};
+use crate::{MINUTE, end, injected::classic, mock::Mock, spread, start, whole};
 
 const REFUSED: Answer = Answer::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
-
-fn classic(workload: Workload) -> Workload {
-    workload
-        .set("KAFKA_GROUP_PROTOCOL", "classic")
-        .set("KAFKA_SESSION_TIMEOUT_MS", "6000")
-        .set("KAFKA_HEARTBEAT_INTERVAL_MS", "300")
-}
 
 #[test]
 fn a_record_at_which_a_fetch_failed_is_not_skipped_by_a_rebalance() {
