@@ -48,7 +48,6 @@ impl Ledger {
             return self.violate(invariant, what);
         }
         tenure.retrying.remove(&attempt.lane);
-        tenure.begun.insert(attempt.record);
         tenure.last_started.insert(attempt.lane, attempt.record);
         tenure.running.insert(attempt.lane, (attempt.record, attempt.number));
         let in_flight: usize = self.of_instance(instance).map(|tenure| tenure.in_flight()).sum();

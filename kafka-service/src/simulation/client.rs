@@ -72,8 +72,9 @@ impl World {
         member.waited = wait.as_millis();
         let events: Vec<_> = member.events.drain(..).collect();
         for event in &events {
-            if let ClientEvent::Committed(_) = event {
+            if let ClientEvent::Committed(answer) = event {
                 member.unanswered = member.unanswered.saturating_sub(1);
+                member.refused = matches!(answer, CommitAnswer::Refused(..));
             }
             match event {
                 ClientEvent::Revoked { partitions, lost } => {
@@ -88,7 +89,6 @@ impl World {
                     }
                 }
                 ClientEvent::Committed(CommitAnswer::Refused(names, _)) => {
-                    self.coverage.see(instance, State::CommitRefused);
                     for assigned in names.iter().filter_map(|name| member.assigned.get(&name.partition)) {
                         self.ledger.refused(assigned.tenure);
                     }

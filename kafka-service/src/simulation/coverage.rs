@@ -16,6 +16,7 @@ pub(super) enum State {
     Crash,
     /// It does not get the processor.
     Frozen,
+    /// The last commit that was answered was refused.
     CommitRefused,
     /// The answer to a commit is lost.
     CommitUnanswered,

@@ -11,6 +11,9 @@ use crate::{
 pub(super) const EVENTS: TopicId = TopicId(0);
 pub(super) const DEAD_LETTERS: TopicId = TopicId(1);
 
+/// A refusal says this and the tenure.
+const REFUSED_OF: &str = "simulated refusal of tenure ";
+
 /// The type of what handlers return.
 const RETURNED: &str = "sim.returned";
 /// The type of what they publish themselves.
@@ -40,21 +43,19 @@ pub(super) enum Identity {
     DeadLetter(Origin),
     /// What a handler has published itself.
     Said(Origin),
-    Huge,
+    Huge(Origin),
     Cursed(Origin),
-    /// The dead letter of a record that the log has no more.
-    Gone,
 }
 
 impl Identity {
     pub(super) fn of(record: &OutRecord<'_>) -> Self {
         if record.topic == DEAD_LETTERS {
-            return dead_letter_origin(record).map_or(Self::Gone, Self::DeadLetter);
+            return Self::DeadLetter(dead_letter_origin(record));
         }
         let message: Message<'_> = serde_json::from_slice(record.value.unwrap_or_default()).expect("our own event");
         match message.kind {
             SAID => Self::Said(message.payload),
-            HUGE => Self::Huge,
+            HUGE => Self::Huge(message.payload),
             CURSED => Self::Cursed(message.payload),
             _ => Self::Event(message.payload),
         }
@@ -64,8 +65,19 @@ impl Identity {
     pub(super) fn origin(&self) -> Option<&Origin> {
         match self {
             Self::Event(origin) | Self::DeadLetter(origin) | Self::Said(origin) => Some(origin),
-            Self::Huge | Self::Cursed(_) | Self::Gone => None,
+            Self::Huge(_) | Self::Cursed(_) => None,
         }
+    }
+
+    /// What is said of a refusal. It names the tenure: the command is read back for its dead letter by partition and offset,
+    /// and after a reset another record may be there.
+    pub(super) fn refusal(&self) -> String {
+        let (Self::Event(origin)
+        | Self::DeadLetter(origin)
+        | Self::Said(origin)
+        | Self::Huge(origin)
+        | Self::Cursed(origin)) = self;
+        format!("{REFUSED_OF}{}", origin.tenure)
     }
 }
 
@@ -76,22 +88,20 @@ struct Message<'a> {
     payload: Origin,
 }
 
-fn dead_letter_origin(record: &OutRecord<'_>) -> Option<Origin> {
-    let has_tenure = record.headers.iter().any(|(header, _)| header == dead_letter::TIMESTAMP);
-    has_tenure.then(|| {
-        let number = |name| {
-            let value =
-                record.headers.iter().find(|(header, _)| header == name).and_then(|(_, value)| value.as_deref());
-            std::str::from_utf8(value.expect("a dead letter says where it comes from")).expect("text").parse::<i64>()
-        };
-        let number = |name| number(name).expect("a number");
-        Origin {
-            tenure: u64::try_from(number(dead_letter::TIMESTAMP)).expect("a tenure"),
-            partition: i32::try_from(number(dead_letter::PARTITION)).expect("a partition"),
-            offset: number(dead_letter::OFFSET),
-            number: 0,
-        }
-    })
+fn dead_letter_origin(record: &OutRecord<'_>) -> Origin {
+    let text = |name| {
+        let value = record.headers.iter().find(|(header, _)| header == name).and_then(|(_, value)| value.as_deref());
+        value.map(|value| std::str::from_utf8(value).expect("text"))
+    };
+    let number = |name| text(name).map(|text| text.parse::<i64>().expect("a number"));
+    let refused_of = || text(dead_letter::ERROR_MESSAGE)?.rsplit_once(REFUSED_OF)?.1.parse::<u64>().ok();
+    let received_by = || number(dead_letter::TIMESTAMP).and_then(|tenure| u64::try_from(tenure).ok());
+    Origin {
+        tenure: refused_of().or_else(received_by).expect("a dead letter says whose it is"),
+        partition: number(dead_letter::PARTITION).and_then(|number| i32::try_from(number).ok()).expect("a partition"),
+        offset: number(dead_letter::OFFSET).expect("an offset"),
+        number: 0,
+    }
 }
 
 /// What handlers publish.

@@ -64,19 +64,6 @@ impl Ledger {
         number
     }
 
-    /// The last tenure of a partition in which an instance has handled a record, as its records carry it: one of which an
-    /// event was refused, if there is one.
-    pub(super) fn latest(&self, instance: u32, partition: i32, record: usize) -> Option<i64> {
-        let find = |is_it: fn(&Tenure, usize) -> bool| {
-            let tenures = self.tenures.iter().rev();
-            let mut tenures = tenures.filter(|(_, each)| each.instance == instance && each.partition == partition);
-            tenures.find(|(_, tenure)| is_it(tenure, record))
-        };
-        let latest = find(|tenure, record| !tenure.given_back && tenure.lacks_dead_letter(record));
-        let latest = latest.or_else(|| find(|_, _| true));
-        latest.and_then(|(number, _)| i64::try_from(*number).ok())
-    }
-
     pub(super) fn of_instance(&mut self, instance: u32) -> impl Iterator<Item = &mut Tenure> {
         self.tenures.values_mut().filter(move |tenure| tenure.instance == instance)
     }
@@ -181,26 +168,13 @@ impl Ledger {
         };
         match identity {
             Identity::Said(_) => tenure.acknowledge_said(record, origin.number, is_repaired),
-            Identity::DeadLetter(_) => {
-                tenure.fate(record).dead_letters += 1;
-                self.dead_letter_of_another(origin, record);
-            }
+            Identity::DeadLetter(_) => tenure.fate(record).dead_letters += 1,
             _ => tenure.fate(record).acked |= 1 << origin.number,
         }
-        let tenure = self.tenure(origin.tenure);
         tenure.judge(record, count, is_repaired);
         if tenure.given_back {
             self.counts.late += 1;
         }
-    }
-
-    /// What is read back for a dead letter does not say whether it is the record of before a reset or of after it.
-    fn dead_letter_of_another(&mut self, origin: &Origin, record: usize) {
-        let instance = self.tenure(origin.tenure).instance;
-        let others = self.tenures.iter_mut().filter(|(number, _)| **number != origin.tenure);
-        let same = others.filter(|(_, each)| each.instance == instance && each.partition == origin.partition);
-        let begun = same.filter(|(_, each)| !each.given_back && each.begun.contains(&record));
-        begun.for_each(|(_, each)| each.may_finish(record));
     }
 
     /// From here on a record of this key may be sent by itself.

@@ -42,6 +42,8 @@ pub(super) struct Member {
     /// Commits of which the driver has heard nothing, and when the last of them was started.
     pub(super) unanswered: usize,
     pub(super) last_commit: Option<Instant>,
+    /// The last answer that the driver has heard was a refusal.
+    pub(super) refused: bool,
     /// Milliseconds that the driver was ready to wait in this step.
     pub(super) waited: u128,
     /// A rebalance pauses all partitions until it is answered.

@@ -6,7 +6,6 @@ use super::{
     choices::Choices,
     coverage::State,
     identity::{DEAD_LETTERS, Identity},
-    topic::NAME,
     world::{Shared, World, open},
 };
 use crate::{
@@ -125,11 +124,11 @@ impl World {
             self.ledger.may_be_repaired(instance, key);
             let is_dead_letter = matches!(identity, Identity::DeadLetter(_));
             self.coverage.see(instance, if is_dead_letter { State::DeadLetterRefused } else { State::EventRefused });
-            return Err(SendError::TooLarge("simulated".to_owned()));
+            return Err(SendError::TooLarge(identity.refusal()));
         }
         let partition = if record.topic == DEAD_LETTERS { 0 } else { key % self.settings.event_partitions };
         let destination = (outbox.client, record.topic.0, partition);
-        let flying = Flying { token, identity, key, record: copy(record) };
+        let flying = Flying { token, identity, key, record: copy(record, &identity) };
         outbox.queues.entry(destination).or_default().push_back(flying);
         outbox.in_flight += 1;
         self.note(|| format!("instance {instance} sends {identity:?} to {destination:?}"));
@@ -239,7 +238,7 @@ fn pick<T>(
 /// Some events and some dead letters are.
 fn is_too_large(identity: &Identity, record: &OutRecord<'_>) -> bool {
     match identity {
-        Identity::Huge => true,
+        Identity::Huge(_) => true,
         Identity::DeadLetter(origin) => record.value.is_some() && origin.offset % 5 == 0,
         _ => false,
     }
@@ -250,7 +249,7 @@ fn number_of(key: Option<&[u8]>) -> u32 {
     key.unwrap_or_default().iter().fold(7, |number, byte| number * 31 % 1_000_003 + u32::from(*byte))
 }
 
-fn copy(record: &OutRecord<'_>) -> Undelivered {
+fn copy(record: &OutRecord<'_>, identity: &Identity) -> Undelivered {
     Undelivered {
         topic: record.topic,
         key: record.key.map(<[u8]>::to_vec),
@@ -258,6 +257,6 @@ fn copy(record: &OutRecord<'_>) -> Undelivered {
         headers: record.headers.to_vec(),
         cause: Cause::Broker,
         code: "Simulated".into(),
-        error: format!("simulated (commands of `{NAME}`)"),
+        error: identity.refusal(),
     }
 }

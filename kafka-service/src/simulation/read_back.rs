@@ -10,7 +10,7 @@ use super::{
     world::{Shared, open},
 };
 use crate::{
-    message::{RecordTime, StoredRecord},
+    message::StoredRecord,
     transport::ReadBack,
 };
 
@@ -32,7 +32,7 @@ impl ReadBack for SimReadBack {
             value: command.value.clone(),
             key: command.key.clone(),
             offset: command.offset,
-            timestamp: world.ledger.latest(self.instance, partition, at).map(RecordTime::of_producer),
+            timestamp: None,
             headers: Vec::new(),
         };
         let takes = Duration::from_millis(world.choices.pick("takes", &[0, 1, 30]));

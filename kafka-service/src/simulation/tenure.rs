@@ -51,8 +51,6 @@ pub(super) struct Tenure {
     pub(super) running: BTreeMap<usize, (usize, u32)>,
     /// The command of each lane that waits for its next attempt: record and the attempt that failed.
     pub(super) retrying: BTreeMap<usize, (usize, u32)>,
-    /// Every record that was started.
-    pub(super) begun: BTreeSet<usize>,
     /// The last record of each lane that was started.
     pub(super) last_started: BTreeMap<usize, usize>,
 }
@@ -189,11 +187,6 @@ impl Tenure {
             (false, _) if is_possible => self.may_finish(record),
             _ => {}
         }
-    }
-
-    /// Whether a record was started, and has no dead letter yet.
-    pub(super) fn lacks_dead_letter(&self, record: usize) -> bool {
-        self.begun.contains(&record) && self.fates.get(&record).is_none_or(|fate| fate.dead_letters == 0)
     }
 
     fn is_owed(&self, record: usize) -> bool {

@@ -90,6 +90,7 @@ impl World {
             see(State::Revoke, member.asked_back.values().any(Option::is_some));
             see(State::Lost, member.fenced);
             see(State::Stop, member.stops);
+            see(State::CommitRefused, member.refused);
             see(State::CommitUnanswered, member.is_answer_lost());
             see(State::WindowFull, member.assigned.values().any(|assigned| !assigned.forwarded));
             see(State::Paused, member.assigned.keys().any(|partition| member.paused.contains(partition)));
