@@ -9,10 +9,7 @@ use super::{
     topic::place,
     world::{Shared, open},
 };
-use crate::{
-    message::StoredRecord,
-    transport::ReadBack,
-};
+use crate::{message::StoredRecord, transport::ReadBack};
 
 pub(super) struct SimReadBack {
     pub(super) world: Shared,
