@@ -38,6 +38,9 @@ pub(crate) struct Tracker {
     confirmed_head: u64,
     /// The committed offset is at or beyond the watermark, so that the client would commit nothing by itself.
     is_overshot: bool,
+    /// What follows a reset has arrived, and waits for room. What is finished until it is taken belongs to a log that the
+    /// partition has no more, and may not be committed: records of the log as it is now would be skipped.
+    is_superseded: bool,
 }
 
 /// Lower than every offset.
@@ -60,6 +63,7 @@ impl Tracker {
             handed_head: 0,
             confirmed_head: 0,
             is_overshot: false,
+            is_superseded: false,
         }
     }
 
@@ -138,6 +142,11 @@ impl Tracker {
         self.is_overshot = true;
     }
 
+    /// Whether what follows a reset has arrived and was not taken yet: until then nothing is committed.
+    pub(crate) fn supersede(&mut self, is_superseded: bool) {
+        self.is_superseded = is_superseded;
+    }
+
     /// Moves the watermark over what has been finished since the last call.
     pub(crate) fn advance(&mut self) {
         if self.head != self.next && self.assignment.ring().get(self.head) == State::Finished {
@@ -194,7 +203,7 @@ impl Tracker {
 
     /// How many records are finished and not handed over for commit yet.
     pub(crate) fn to_hand_over(&self) -> u64 {
-        self.log_head - self.handed_head
+        if self.is_superseded { 0 } else { self.log_head - self.handed_head }
     }
 
     /// Whether the watermark has to be committed with an explicit offset: the committed offset is not below it, and the
@@ -205,7 +214,7 @@ impl Tracker {
 
     /// The next offset to read, if it is to be committed: it has moved since it was last handed over.
     pub(crate) fn hand_over(&mut self) -> Option<i64> {
-        let watermark = self.watermark.filter(|watermark| Some(*watermark) != self.handed)?;
+        let watermark = self.watermark.filter(|watermark| Some(*watermark) != self.handed && !self.is_superseded)?;
         debug_assert!(
             self.head < self.reset_at
                 || self.assignment.window().offsets.front().is_none_or(|unfinished| watermark <= *unfinished),
@@ -262,6 +271,9 @@ impl Tracker {
     /// How many records stand beyond the position that the broker has confirmed: what would be delivered again after a
     /// crash at this moment.
     pub(crate) fn uncommitted(&self) -> usize {
+        if self.is_superseded {
+            return self.window();
+        }
         // Those of before a reset would not be, but they are in the window until they are finished.
         usize::try_from(self.next - self.confirmed_head.min(self.head)).unwrap_or(usize::MAX)
     }

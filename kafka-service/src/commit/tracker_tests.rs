@@ -120,6 +120,21 @@ fn work_of_before_a_reset_takes_its_place_in_the_window_until_it_is_finished() {
 }
 
 #[test]
+fn nothing_is_committed_while_what_follows_a_reset_waits_for_room() {
+    let mut tracker = tracker(2);
+    assert_eq!(finish(&mut tracker, 10), Some(11));
+    let old = tracker.take(11).unwrap();
+    tracker.supersede(true);
+    tracker.assignment().finish(old);
+    tracker.advance();
+    assert_eq!((tracker.hand_over(), tracker.to_hand_over()), (None, 0), "a record of the new log would be skipped");
+    assert_eq!(tracker.uncommitted(), 0, "room comes from what is finished, for no commit will bring it");
+    assert!(tracker.take(0).is_some());
+    tracker.supersede(false);
+    assert_eq!(tracker.hand_over(), Some(0));
+}
+
+#[test]
 fn an_offset_beyond_the_end_is_known_before_the_first_record_or_after_it() {
     let mut before = tracker(4);
     before.begin_at(1_000);

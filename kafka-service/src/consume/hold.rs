@@ -59,10 +59,7 @@ fn refill<R: Record>(partition: &mut Partition<R>, limits: Limits, share: usize,
         if !partition.has_room(limits) {
             return;
         }
-        let Some(record) = partition.aside.pop_front() else { break };
-        let Some(slot) = partition.admit(record.offset()) else {
-            return partition.aside.push_front(record);
-        };
+        let Some((record, slot)) = partition.admit_aside() else { break };
         entries.push(Entry { record, assignment: partition.tracker.assignment().index(), slot });
     }
     if partition.aside.is_empty() {

@@ -4,6 +4,7 @@
 //! partition takes no more, what is committed when, and how a partition is given back. A transport implements [`Client`];
 //! the [`Driver`] is stepped by whoever owns the thread.
 
+mod aside;
 mod client;
 mod commit;
 mod driver;

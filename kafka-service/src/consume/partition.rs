@@ -1,12 +1,11 @@
 //! One partition that this member owns.
 
 use std::{
-    collections::VecDeque,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use super::{FetchErrorKind, Position, Record, TopicPartition};
+use super::{FetchErrorKind, Position, Record, TopicPartition, aside::Aside};
 use crate::commit::{Assignment, Tracker};
 
 /// One partition, from its assignment to its end.
@@ -16,10 +15,7 @@ pub(super) struct Partition<R> {
     pub(super) tracker: Tracker,
     /// Since when it takes no more, because its window is full.
     pub(super) hold: Option<Hold>,
-    /// Records that arrived while it takes no more, oldest first. They were on their way when the hold began.
-    pub(super) aside: VecDeque<R>,
-    /// The end of the log, if it arrived behind everything that is aside.
-    end_aside: Option<i64>,
+    pub(super) aside: Aside<R>,
     /// Since when a commit is on its way that the broker has not answered.
     pub(super) unconfirmed_since: Option<Instant>,
     /// The position that was to be read and that the topic does not have any more; the next record tells what that means.
@@ -73,8 +69,7 @@ impl<R> Partition<R> {
             name,
             tracker: Tracker::new(assignment),
             hold: None,
-            aside: VecDeque::new(),
-            end_aside: None,
+            aside: Aside::default(),
             unconfirmed_since: None,
             overtaken: None,
             fetch_failed: None,
@@ -111,9 +106,20 @@ impl<R> Partition<R> {
     where
         R: Record,
     {
-        self.notice_reset(record.offset());
-        self.aside.push_back(record);
-        self.end_aside = None;
+        let is_reset = self.notice_reset(record.offset());
+        self.aside.push(record, is_reset);
+        self.tracker.supersede(self.aside.has_reset());
+    }
+
+    /// Takes the oldest record that is aside into the window, if there is one and the window has room.
+    pub(super) fn admit_aside(&mut self) -> Option<(R, u64)>
+    where
+        R: Record,
+    {
+        let slot = self.admit(self.aside.next_offset()?)?;
+        let record = self.aside.pop()?;
+        self.tracker.supersede(self.aside.has_reset());
+        Some((record, slot))
     }
 
     /// Takes a record into the window and gives its slot, or `None` when the window has no room.
@@ -128,14 +134,16 @@ impl<R> Partition<R> {
     }
 
     /// Something arrives: if it was read already, the client was reset.
-    fn notice_reset(&mut self, offset: i64)
+    fn notice_reset(&mut self, offset: i64) -> bool
     where
         R: Record,
     {
         let position = self.known_position();
-        if position.is_some_and(|position| offset < position) {
+        let is_reset = position.is_some_and(|position| offset < position);
+        if is_reset {
             self.reset_from = position;
         }
+        is_reset
     }
 
     /// The log ends here: everything before it has arrived, though it may still be aside.
@@ -146,10 +154,10 @@ impl<R> Partition<R> {
         if self.reset_pending {
             self.arrive(end);
         }
-        self.notice_reset(end);
+        let is_reset = self.notice_reset(end);
         if !self.aside.is_empty() {
-            self.end_aside = Some(end);
-            return;
+            self.aside.end_at(end, is_reset);
+            return self.tracker.supersede(self.aside.has_reset());
         }
         if self.overtaken.is_some() || self.tracker.is_behind(end) {
             self.report_reset(end);
@@ -162,10 +170,11 @@ impl<R> Partition<R> {
     where
         R: Record,
     {
-        if let Some(end) = self.end_aside.take() {
+        if let Some(end) = self.aside.take_end() {
             let reset_from = self.reset_from;
             self.reach_end(end);
             self.reset_from = reset_from;
+            self.tracker.supersede(false);
         }
     }
 
@@ -187,8 +196,7 @@ impl<R> Partition<R> {
     where
         R: Record,
     {
-        let aside = self.aside.back().map(|record| record.offset() + 1);
-        self.end_aside.or(aside).or_else(|| self.tracker.position())
+        self.aside.position().or_else(|| self.tracker.position())
     }
 
     /// The client found that the topic does not have this position, and goes on where the partition begins.

@@ -5,12 +5,12 @@ use super::{ledger::Ledger, topic::Topic};
 impl Ledger {
     /// A client is asked to commit for a partition that it has.
     ///
-    /// `old` are the tenures before resets that went back: until the engine has got to what came after one, it commits for what
-    /// was before. Returns the tenure that it commits for.
+    /// `old` are the tenures before resets that went back: until the driver has received something of what came after one, it
+    /// commits for what was before. Returns the tenure that it commits for.
     pub(super) fn committing(&mut self, topic: &Topic, (new, old): (u64, &[u64]), offset: i64) -> u64 {
         let mut number = new;
         for older in old.iter().rev() {
-            if self.tenure(number).is_admitted() || self.breaks(topic, number, offset).is_none() {
+            if self.tenure(number).received || self.breaks(topic, number, offset).is_none() {
                 break;
             }
             number = *older;

@@ -98,7 +98,9 @@ impl World {
             Item::End(_) => _ = self.ledger.tenure(tenure).ends.insert(offset),
             Item::Error(_) => return offset,
         }
-        self.ledger.tenure(tenure).began.get_or_insert(offset);
+        let tenure = self.ledger.tenure(tenure);
+        tenure.began.get_or_insert(offset);
+        tenure.received |= !tenure.draining;
         offset
     }
 

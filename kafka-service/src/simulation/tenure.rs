@@ -17,6 +17,8 @@ pub(super) struct Tenure {
     pub(super) is_over: bool,
     /// The offset at which it began to be given out.
     pub(super) began: Option<i64>,
+    /// The driver has received something of it, for a partition that it was not asked to give back.
+    pub(super) received: bool,
     /// Where its log was said to end.
     pub(super) ends: BTreeSet<i64>,
     /// The driver drains it: a command that waits for its next attempt may be left to the next owner by now.
@@ -109,11 +111,6 @@ impl Fate {
 impl Tenure {
     pub(super) fn new(instance: u32, partition: i32, base: usize) -> Self {
         Self { instance, partition, base, prefix: base, accepted: base, committing: base, ..Self::default() }
-    }
-
-    /// Whether the engine has got to its records for certain.
-    pub(super) fn is_admitted(&self) -> bool {
-        !self.last_started.is_empty() || !self.done.is_empty()
     }
 
     /// Whether its results still count.
