@@ -44,8 +44,13 @@ impl World {
     fn reset(&mut self, instance: u32, partition: i32, is_told: bool) {
         self.ledger.counts.resets += 1;
         let tenure = self.ledger.begin(instance, partition, 0);
-        let Some(assigned) = self.member(instance).assigned.get_mut(&partition) else { return };
+        let assigned = self.members.get_mut(&instance).and_then(|member| member.assigned.get_mut(&partition));
+        let Some(assigned) = assigned else { return };
         let (old, position) = (std::mem::replace(&mut assigned.tenure, tenure), std::mem::take(&mut assigned.position));
+        if !assigned.old.iter().chain([&old]).any(|each| self.ledger.tenure(*each).touched) {
+            // A client that has given out nothing goes on where it was reset to, also after a pause.
+            (assigned.given_out, assigned.application) = (0, 0);
+        }
         assigned.old.push(old);
         assigned.ended = None;
         let before = self.ledger.tenure(old);
@@ -71,6 +76,7 @@ impl World {
     pub(super) fn give_out(&mut self, instance: u32, (tenure, partition): (u64, i32), item: Item) -> i64 {
         // A batch leaves what it has given out last, and never goes back; alone, an error leaves nothing.
         let in_batch = self.settings.pauses && self.choices.chance("in-batch", 500);
+        self.ledger.tenure(tenure).touched = true;
         let log = &self.topic.partitions[place(partition)];
         let offset = match item {
             Item::Record(record) => log.records[record].offset,
@@ -127,16 +133,14 @@ impl World {
             return;
         }
         // A reset of which nothing was given out is as if it had never been.
-        while self.ledger.tenure(assigned.tenure).began.is_none()
+        while !self.ledger.tenure(assigned.tenure).touched
+            && assigned.old.iter().any(|each| self.ledger.tenure(*each).touched)
             && let Some(old) = assigned.old.pop()
         {
             self.ledger.tenure(assigned.tenure).is_over = true;
             let never = std::mem::replace(&mut assigned.tenure, old);
             assigned.old.insert(0, never);
             self.ledger.tenure(old).is_over = false;
-            if assigned.old.iter().all(|each| self.ledger.tenure(*each).began.is_none()) {
-                break;
-            }
         }
         if to != given_out {
             let what = format!("instance {instance}, partition {partition}: {to} instead of {given_out}");

@@ -17,6 +17,8 @@ pub(super) struct Tenure {
     pub(super) is_over: bool,
     /// The offset at which it began to be given out.
     pub(super) began: Option<i64>,
+    /// The client has given out something of it: a record, the end of the log or an error.
+    pub(super) touched: bool,
     /// The driver has received something of it, for a partition that it was not asked to give back.
     pub(super) received: bool,
     /// Where its log was said to end.
@@ -33,6 +35,9 @@ pub(super) struct Tenure {
     possible: BTreeSet<usize>,
     /// Those of them that it will have finished when the dispatcher has been polled, and how often it was since.
     settling: BTreeMap<usize, u32>,
+    /// Records of which the dispatcher is about to hear that an event of the handler is acknowledged, and how often it was polled
+    /// since.
+    settling_said: BTreeMap<usize, u32>,
     /// What became of what each command has published.
     fates: BTreeMap<usize, Fate>,
     /// Records of which it is not certain when the engine will have finished them.
@@ -135,9 +140,10 @@ impl Tenure {
 
     /// The dispatcher was polled. What came in the middle of a poll is certain after the next.
     pub(super) fn polled(&mut self) {
-        self.settling.values_mut().for_each(|polls| *polls += 1);
+        self.settling.values_mut().chain(self.settling_said.values_mut()).for_each(|polls| *polls += 1);
         let settled: Vec<_> = self.settling.extract_if(.., |_, polls| *polls > 1).collect();
         self.done.extend(settled.into_iter().map(|(record, _)| record));
+        self.settling_said.retain(|_, polls| *polls <= 1);
     }
 
     /// What became of what a command has published.
@@ -149,6 +155,9 @@ impl Tenure {
     /// it is the dispatcher that hears of it, also if everything else of its command was known before.
     pub(super) fn acknowledge_said(&mut self, record: usize, number: u32, is_repaired: bool) {
         self.fate(record).owed.remove(&number);
+        if is_repaired {
+            self.settling_said.insert(record, 0);
+        }
         if is_repaired && (self.done.remove(&record) || self.settling.contains_key(&record)) {
             self.will_finish(record);
         }
@@ -176,7 +185,7 @@ impl Tenure {
         let fate = self.fate(record);
         let is_possible = fate.dead_letters > 0 && !fate.is_open();
         let is_certain = count.is_some_and(|count| fate.is_complete(count));
-        match (is_certain, is_repaired) {
+        match (is_certain, is_repaired || self.settling_said.contains_key(&record)) {
             _ if self.done.contains(&record) => {}
             // Perhaps sent by itself, and then it is the dispatcher that hears of it.
             (true, true) => self.will_finish(record),
@@ -250,6 +259,21 @@ mod tests {
         tenure.fate(0).acked |= 1 << 2;
         tenure.judge(0, Some(3), false);
         assert_eq!((tenure.first_unfinished(), tenure.first_uncertain()), (1, 1));
+    }
+
+    #[test]
+    fn a_command_is_finished_when_the_dispatcher_knows_of_all_its_events() {
+        let mut tenure = Tenure::new(0, 0, 0);
+        tenure.fate(0).hand_over(0);
+        tenure.fate(0).owed.insert(1_010);
+        tenure.acknowledge_said(0, 1_010, true);
+        // Of another key, and not sent by itself.
+        tenure.fate(0).acked |= 1;
+        tenure.judge(0, Some(1), false);
+        assert_eq!(tenure.first_uncertain(), 0);
+        tenure.polled();
+        tenure.polled();
+        assert_eq!(tenure.first_uncertain(), 1);
     }
 
     #[test]
