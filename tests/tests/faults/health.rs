@@ -8,7 +8,7 @@ use rdkafka::{
     consumer::{BaseConsumer, CommitMode, Consumer as _},
 };
 
-use crate::{MINUTE, end, spread, start, whole};
+use crate::{MINUTE, end, spread, start, whole, with_each_protocol};
 
 /// How long a fault may stay unnoticed, and an end of one. It is five seconds; the rest is for a machine that is busy.
 const NOTICED: Duration = Duration::from_secs(25);
@@ -116,7 +116,7 @@ fn a_partition_that_is_not_read_is_a_problem_until_it_is_read() {
 #[test]
 fn a_topic_that_is_deleted_is_named_until_it_is_back() {
     let Some(kafka) = Kafka::shared() else { return };
-    for protocol in ["consumer", "classic"] {
+    with_each_protocol(|protocol| {
         let workload = Workload::new(kafka, "deleted", 2).set("KAFKA_GROUP_PROTOCOL", protocol);
         let mut worker = start(&workload, "only");
         worker.wait_for_line(MINUTE, "health: ready");
@@ -129,7 +129,7 @@ fn a_topic_that_is_deleted_is_named_until_it_is_back() {
         workload.send(kafka, (0..100).map(spread));
         whole(kafka, &workload, 100);
         end(worker);
-    }
+    });
 }
 
 #[test]

@@ -20,9 +20,7 @@ use kafka_service_tests::{
     wait_until,
 };
 
-use crate::{MINUTE, end, spread, start, whole};
-
-const PROTOCOLS: [&str; 2] = ["consumer", "classic"];
+use crate::{MINUTE, PROTOCOLS, end, spread, start, whole, with_each_protocol};
 
 /// The shortest session that the test brokers allow, and a poll interval that is not longer.
 fn impatient(workload: Workload, protocol: &str) -> Workload {
@@ -68,7 +66,7 @@ fn a_service_that_stops_while_its_coordinator_is_away_does_not_crash() {
 #[test]
 fn a_handler_that_takes_longer_than_the_poll_interval_costs_no_partition() {
     let Some(kafka) = Kafka::shared() else { return };
-    for protocol in PROTOCOLS {
+    with_each_protocol(|protocol| {
         let workload = impatient(Workload::new(kafka, "longer", 1), protocol);
         let worker = start(&workload, "only");
         let slow = spread(0).taking(7_000);
@@ -78,14 +76,14 @@ fn a_handler_that_takes_longer_than_the_poll_interval_costs_no_partition() {
         assert_eq!(worker.count("partitions assigned"), 1, "{}", worker.output());
         assert_eq!(worker.count("partitions given back"), 0, "{}", worker.output());
         end(worker);
-    }
+    });
 }
 
 /// The client keeps a pause beyond the assignment. Chaos found partitions that came back and were never read again.
 #[test]
 fn a_partition_that_was_given_back_while_it_was_paused_is_read_when_it_comes_back() {
     let Some(kafka) = Kafka::shared() else { return };
-    for protocol in PROTOCOLS {
+    with_each_protocol(|protocol| {
         let workload = Workload::new(kafka, "paused", 2).set("KAFKA_GROUP_PROTOCOL", protocol);
         let workload = workload.set("KAFKA_MAX_UNCOMMITTED", "10");
         let mut first = start(&workload, "first");
@@ -107,7 +105,7 @@ fn a_partition_that_was_given_back_while_it_was_paused_is_read_when_it_comes_bac
         let report = audit(&Trace::read(kafka, &workload), &[]);
         assert_eq!((report.commands, report.lost, report.out_of_order), (80, 0, 0), "{report:?}");
         end(first);
-    }
+    });
 }
 
 /// A worker whose log is read only while it is wanted. When nobody reads, the producer fills the pipe, its reports come to a
@@ -164,7 +162,7 @@ impl Drop for Talkative {
 fn a_consumer_thread_that_stands_still_for_longer_than_the_poll_interval_takes_part_again() {
     let sessions = [("group.consumer.session.timeout.ms", "45000"), ("group.consumer.max.session.timeout.ms", "45000")];
     let Some(kafka) = Kafka::with(1, &sessions) else { return };
-    for protocol in PROTOCOLS {
+    with_each_protocol(|protocol| {
         let workload = impatient(Workload::new(&kafka, "still", 1), protocol);
         let mut worker = Talkative::start(&workload);
         workload.send(&kafka, (0..200).map(spread));
@@ -180,14 +178,14 @@ fn a_consumer_thread_that_stands_still_for_longer_than_the_poll_interval_takes_p
             kafka.lag(&workload.group, &workload.commands) == 0
         });
         whole(&kafka, &workload, 400);
-    }
+    });
 }
 
 /// The same, of a whole process: its client stops with it.
 #[test]
 fn a_service_that_was_stopped_for_longer_than_the_poll_interval_takes_part_again() {
     let Some(kafka) = Kafka::shared() else { return };
-    for protocol in PROTOCOLS {
+    with_each_protocol(|protocol| {
         let workload = impatient(Workload::new(kafka, "stopped", 2), protocol);
         let mut worker = start(&workload, "only");
         workload.send(kafka, (0..20).map(spread));
@@ -200,5 +198,5 @@ fn a_service_that_was_stopped_for_longer_than_the_poll_interval_takes_part_again
         whole(kafka, &workload, 40);
         assert_eq!(worker.count("the service failed"), 0, "{}", worker.output());
         end(worker);
-    }
+    });
 }

@@ -20,7 +20,7 @@ mod resets;
 mod rights;
 mod topics;
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, thread, time::Duration};
 
 use kafka_service_tests::{
     Client, Process, Work, Workload,
@@ -31,6 +31,7 @@ use kafka_service_tests::{
 /// does, so librdkafka counts the one before as acknowledged, and its records are lost.
 const ONE_REQUEST: (&str, &str) = ("KAFKA_PRODUCER_MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION", "1");
 const MINUTE: Duration = Duration::from_secs(60);
+const PROTOCOLS: [&str; 2] = ["consumer", "classic"];
 
 fn start(workload: &Workload, instance: &str) -> Process {
     workload.start(Path::new(env!("CARGO_BIN_EXE_worker")), instance)
@@ -49,6 +50,16 @@ fn whole(client: &Client, workload: &Workload, commands: usize) -> Report {
     assert_eq!((report.commands, report.lost, report.out_of_order), (commands, 0, 0), "{report:?}");
     assert_eq!(report.commits_backwards, 0, "{report:?}");
     report
+}
+
+/// Runs a test with both group protocols at the same time: most of it is waiting.
+fn with_each_protocol(test: impl Fn(&'static str) + Sync) {
+    let test = &test;
+    thread::scope(|scope| {
+        for protocol in PROTOCOLS {
+            scope.spawn(move || test(protocol));
+        }
+    });
 }
 
 #[track_caller]

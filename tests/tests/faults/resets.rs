@@ -3,9 +3,7 @@
 
 use kafka_service_tests::{Client, Kafka, Work, Workload, wait_until};
 
-use crate::{MINUTE, end, spread, start};
-
-const PROTOCOLS: [&str; 2] = ["consumer", "classic"];
+use crate::{MINUTE, end, spread, start, with_each_protocol};
 
 fn workload(kafka: &Kafka, name: &str, protocol: &str) -> Workload {
     Workload::new(kafka, name, 1)
@@ -54,7 +52,7 @@ fn an_offset_beyond_the_end_goes_back_with_the_classic_protocol() {
 #[test]
 fn an_offset_beyond_the_end_of_an_empty_topic_goes_back_before_a_record_comes() {
     let Some(kafka) = Kafka::shared() else { return };
-    for protocol in PROTOCOLS {
+    with_each_protocol(|protocol| {
         let workload = workload(kafka, "empty", protocol);
         kafka.commit(&workload.group, &workload.commands, &[1_000]);
         let worker = start(&workload, "first");
@@ -66,13 +64,13 @@ fn an_offset_beyond_the_end_of_an_empty_topic_goes_back_before_a_record_comes() 
         kafka.read_count(&workload.events, MINUTE, 1_500);
         wait_until_committed_at(kafka, &workload, 1_500);
         end(worker);
-    }
+    });
 }
 
 #[test]
 fn a_topic_that_is_recreated_under_the_service_is_handled_and_committed_anew() {
     let Some(kafka) = Kafka::shared() else { return };
-    for protocol in PROTOCOLS {
+    with_each_protocol(|protocol| {
         let workload = workload(kafka, "recreated", protocol);
         let worker = start(&workload, "only");
         workload.send(kafka, (0..300).map(spread));
@@ -94,5 +92,5 @@ fn a_topic_that_is_recreated_under_the_service_is_handled_and_committed_anew() {
         workload.send(&client, (0..100).map(|number| Work::new(format!("new-{}", number % 20), 5 + number / 20)));
         wait_until_committed_at(&client, &workload, 200);
         end(worker);
-    }
+    });
 }

@@ -4,11 +4,10 @@ use std::{thread, time::Duration};
 
 use kafka_service_tests::{Kafka, On, Process, Workload};
 
-use crate::{MINUTE, end, health::says, spread, start, whole};
+use crate::{MINUTE, end, health::says, spread, start, whole, with_each_protocol};
 
 /// How long a right may be missing unnoticed, and the broker needs to heed a change.
 const NOTICED: Duration = Duration::from_secs(25);
-const PROTOCOLS: [&str; 2] = ["consumer", "classic"];
 
 /// Warnings and errors in the log so far.
 fn warnings(worker: &Process) -> usize {
@@ -18,7 +17,7 @@ fn warnings(worker: &Process) -> usize {
 #[test]
 fn without_the_right_to_its_group_a_service_waits_for_it() {
     let Some(kafka) = Kafka::secured() else { return };
-    for protocol in PROTOCOLS {
+    with_each_protocol(|protocol| {
         let user = kafka.user();
         let workload = Workload::new(kafka, "group", 2).set("KAFKA_GROUP_PROTOCOL", protocol);
         kafka.allow_service(&user, &workload);
@@ -30,13 +29,13 @@ fn without_the_right_to_its_group_a_service_waits_for_it() {
         workload.send(kafka, (0..100).map(spread));
         whole(kafka, &workload, 100);
         end(worker);
-    }
+    });
 }
 
 #[test]
 fn a_right_to_the_group_that_is_taken_under_load_costs_time_only() {
     let Some(kafka) = Kafka::secured() else { return };
-    for protocol in PROTOCOLS {
+    with_each_protocol(|protocol| {
         let user = kafka.user();
         let workload = Workload::new(kafka, "group", 2).set("KAFKA_GROUP_PROTOCOL", protocol);
         kafka.allow_service(&user, &workload);
@@ -52,13 +51,13 @@ fn a_right_to_the_group_that_is_taken_under_load_costs_time_only() {
         says(&worker, MINUTE, "health: ready");
         whole(kafka, &workload, 500);
         end(worker);
-    }
+    });
 }
 
 #[test]
 fn a_right_to_commands_that_is_taken_from_an_idle_service_is_named_and_its_return_seen() {
     let Some(kafka) = Kafka::secured() else { return };
-    for protocol in PROTOCOLS {
+    with_each_protocol(|protocol| {
         let user = kafka.user();
         let workload = Workload::new(kafka, "commands", 2).set("KAFKA_GROUP_PROTOCOL", protocol);
         kafka.allow_service(&user, &workload);
@@ -75,7 +74,7 @@ fn a_right_to_commands_that_is_taken_from_an_idle_service_is_named_and_its_retur
         workload.send(kafka, (0..100).map(spread));
         whole(kafka, &workload, 100);
         end(worker);
-    }
+    });
 }
 
 #[test]

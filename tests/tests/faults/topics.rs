@@ -12,12 +12,12 @@ use rdkafka::{
     client::DefaultClientContext,
 };
 
-use crate::{MINUTE, end, spread, start, whole};
+use crate::{MINUTE, end, spread, start, whole, with_each_protocol};
 
 #[test]
 fn partitions_that_are_added_are_consumed_from_their_beginning() {
     let Some(kafka) = Kafka::shared() else { return };
-    for protocol in ["consumer", "classic"] {
+    with_each_protocol(|protocol| {
         let workload = Workload::new(kafka, "added", 2)
             .set("KAFKA_GROUP_PROTOCOL", protocol)
             .set("KAFKA_TOPIC_METADATA_REFRESH_INTERVAL_MS", "1000");
@@ -37,13 +37,13 @@ fn partitions_that_are_added_are_consumed_from_their_beginning() {
         kafka.read_count(&workload.events, MINUTE, 44);
         whole(kafka, &workload, 44);
         end(worker);
-    }
+    });
 }
 
 #[test]
 fn a_topic_that_is_deleted_and_made_again_is_consumed_again() {
     let Some(kafka) = Kafka::shared() else { return };
-    for protocol in ["consumer", "classic"] {
+    with_each_protocol(|protocol| {
         let workload = Workload::new(kafka, "deleted", 2)
             .set("KAFKA_GROUP_PROTOCOL", protocol)
             .set("KAFKA_TOPIC_METADATA_REFRESH_INTERVAL_MS", "1000");
@@ -59,7 +59,7 @@ fn a_topic_that_is_deleted_and_made_again_is_consumed_again() {
         workload.send(&Client::new(kafka.bootstrap()), (40..80).map(spread));
         kafka.read_count(&workload.events, MINUTE, 80);
         end(worker);
-    }
+    });
 }
 
 /// As if this machine's clock were wrong: the broker refuses the timestamps of events and dead letters alike.
