@@ -76,7 +76,10 @@ impl World {
     pub(super) fn give_out(&mut self, instance: u32, (tenure, partition): (u64, i32), item: Item) -> i64 {
         // A batch leaves what it has given out last, and never goes back; alone, an error leaves nothing.
         let in_batch = self.settings.pauses && self.choices.chance("in-batch", 500);
-        self.ledger.tenure(tenure).touched = true;
+        let assigned = self.members.get(&instance).and_then(|member| member.assigned.get(&partition));
+        let says_where = !matches!(item, Item::Error(_))
+            || assigned.is_some_and(|each| !each.old.iter().any(|old| self.ledger.tenures[old].touched));
+        self.ledger.tenure(tenure).touched |= says_where;
         let log = &self.topic.partitions[place(partition)];
         let offset = match item {
             Item::Record(record) => log.records[record].offset,

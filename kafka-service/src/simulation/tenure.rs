@@ -17,7 +17,8 @@ pub(super) struct Tenure {
     pub(super) is_over: bool,
     /// The offset at which it began to be given out.
     pub(super) began: Option<i64>,
-    /// The client has given out something of it: a record, the end of the log or an error.
+    /// The client has given out something of it that says where it reads: a record, the end of the log, or an error if nothing
+    /// came before.
     pub(super) touched: bool,
     /// The driver has received something of it, for a partition that it was not asked to give back.
     pub(super) received: bool,
@@ -35,9 +36,9 @@ pub(super) struct Tenure {
     possible: BTreeSet<usize>,
     /// Those of them that it will have finished when the dispatcher has been polled, and how often it was since.
     settling: BTreeMap<usize, u32>,
-    /// Records of which the dispatcher is about to hear that an event of the handler is acknowledged, and how often it was polled
-    /// since.
-    settling_said: BTreeMap<usize, u32>,
+    /// Records of which an event is acknowledged that was sent by itself, and how often the dispatcher, which hears of that, was
+    /// polled since.
+    unheard: BTreeMap<usize, u32>,
     /// What became of what each command has published.
     fates: BTreeMap<usize, Fate>,
     /// Records of which it is not certain when the engine will have finished them.
@@ -140,10 +141,10 @@ impl Tenure {
 
     /// The dispatcher was polled. What came in the middle of a poll is certain after the next.
     pub(super) fn polled(&mut self) {
-        self.settling.values_mut().chain(self.settling_said.values_mut()).for_each(|polls| *polls += 1);
+        self.settling.values_mut().chain(self.unheard.values_mut()).for_each(|polls| *polls += 1);
         let settled: Vec<_> = self.settling.extract_if(.., |_, polls| *polls > 1).collect();
         self.done.extend(settled.into_iter().map(|(record, _)| record));
-        self.settling_said.retain(|_, polls| *polls <= 1);
+        self.unheard.retain(|_, polls| *polls <= 1);
     }
 
     /// What became of what a command has published.
@@ -156,7 +157,7 @@ impl Tenure {
     pub(super) fn acknowledge_said(&mut self, record: usize, number: u32, is_repaired: bool) {
         self.fate(record).owed.remove(&number);
         if is_repaired {
-            self.settling_said.insert(record, 0);
+            self.unheard.insert(record, 0);
         }
         if is_repaired && (self.done.remove(&record) || self.settling.contains_key(&record)) {
             self.will_finish(record);
@@ -177,6 +178,9 @@ impl Tenure {
     /// Looks whether a command is finished by what is acknowledged of it: its `count` events (none: not all of them will ever
     /// be taken), or the dead letter that stands for it or for those that were refused.
     pub(super) fn judge(&mut self, record: usize, count: Option<u32>, is_repaired: bool) {
+        if is_repaired {
+            self.unheard.insert(record, 0);
+        }
         let mut in_progress = self.running.values().chain(self.retrying.values());
         if in_progress.any(|(other, _)| *other == record) {
             // What it has published so far is not all.
@@ -185,7 +189,7 @@ impl Tenure {
         let fate = self.fate(record);
         let is_possible = fate.dead_letters > 0 && !fate.is_open();
         let is_certain = count.is_some_and(|count| fate.is_complete(count));
-        match (is_certain, is_repaired || self.settling_said.contains_key(&record)) {
+        match (is_certain, self.unheard.contains_key(&record)) {
             _ if self.done.contains(&record) => {}
             // Perhaps sent by itself, and then it is the dispatcher that hears of it.
             (true, true) => self.will_finish(record),
