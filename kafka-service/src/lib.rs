@@ -171,8 +171,9 @@
 //! * **Order per key.** Records of one key (the record's; without one, the correlation id) are handled one after another;
 //!   different keys run concurrently. Events of one key are handed to the producer in the order of their commands.
 //! * **Bad input never stops the service** and never disappears.
-//! * **Duplicates are possible** after a crash or a lost partition, at most `KAFKA_MAX_UNCOMMITTED` for each partition; and
-//!   after an offset reset that goes back, because a topic was recreated or its log truncated: what the log still has.
+//! * **Duplicates are possible** after a crash or a lost partition, at most `KAFKA_MAX_UNCOMMITTED` for each partition; in
+//!   the [other cases](guide::errors#redelivery) that the guide lists; and after an offset reset that goes back, because a
+//!   topic was recreated or its log truncated: what the log still has.
 //!   A redelivered command publishes events with the same `id`s, so readers can drop them.
 //!
 //! # Configuration

@@ -30,7 +30,7 @@ impl Unanswered {
         self.count = self.count.saturating_sub(1);
     }
 
-    fn hold_back(&self) -> bool {
+    pub(super) fn hold_back(&self) -> bool {
         self.count > 0
     }
 

@@ -269,8 +269,14 @@ impl<C: Client> Driver<C> {
                 }
             }
             Phase::Leaving { until, ended } => {
-                if (self.partitions.is_empty() && self.revokes.is_empty()) || now >= *until {
+                let has_left = self.partitions.is_empty() && self.revokes.is_empty();
+                if has_left && !self.unanswered.hold_back() {
                     return Step::End(End::Stopped(*ended));
+                }
+                if now >= *until {
+                    let ended = *ended;
+                    self.warn_of_unconfirmed();
+                    return Step::End(End::Stopped(ended));
                 }
             }
         }

@@ -176,13 +176,35 @@ impl<C: Client> Driver<C> {
             CommitAnswer::Refused(names, reason) => {
                 // Health says it when it lasts.
                 tracing::debug!(partitions = list(&names), reason, "offset commit failed; retrying");
-                self.refusals.add(reason, now);
+                self.refusals.add(reason.clone(), now);
+                let mut revoked = Vec::new();
                 for name in names {
-                    if let Some(partition) = self.owned(&name) {
-                        partition.tracker.hand_over_again();
+                    match self.owned(&name) {
+                        Some(partition) => partition.tracker.hand_over_again(),
+                        None => revoked.push(name),
                     }
                 }
+                if !revoked.is_empty() {
+                    tracing::warn!(
+                        partitions = list(&revoked),
+                        reason,
+                        "offset commit of revoked partitions failed; records handled since the last commit are redelivered"
+                    );
+                }
             }
+        }
+    }
+
+    /// The shutdown is over, and whether the last commits have arrived is not known.
+    pub(super) fn warn_of_unconfirmed(&self) {
+        if self.unanswered.hold_back() {
+            tracing::warn!(
+                group = self.settings.core.settings.group,
+                last_refusal = self.refusals.last(),
+                help = "the group coordinator was unreachable or in the middle of a rebalance; records handled since the last \
+                        commit are redelivered, unless it has arrived",
+                "shut down without an answer to the last offset commit"
+            );
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use kafka_service_tests::Work;
+use kafka_service_tests::{Process, Work};
 use rdkafka::types::{RDKafkaApiKey as Request, RDKafkaRespErr as Answer};
 
-use crate::{MINUTE, ONE_REQUEST, end, mock::Mock, spread, start, whole};
+use crate::{MINUTE, ONE_REQUEST, end, injected::classic, mock::Mock, spread, start, whole};
 
 #[test]
 fn a_producer_that_has_failed_for_good_is_replaced_and_its_events_are_sent_again() {
@@ -77,4 +77,36 @@ fn a_static_member_whose_place_is_taken_ends_at_once_and_says_so() {
     assert!(failed.elapsed() < Duration::from_secs(5), "{:?}", failed.elapsed());
     assert_eq!(status.code(), Some(1), "{}", worker.output());
     assert!(worker.count("the service failed") > 0, "{}", worker.output());
+}
+
+/// A worker that has handled everything and is refused every commit of it.
+fn without_commits(mock: &Mock, name: &str) -> Process {
+    let workload = classic(mock.workload(name)).set("KAFKA_SHUTDOWN_DEADLINE", "1s");
+    let worker = start(&workload, "only");
+    workload.send(mock, (0..100).map(spread));
+    workload.wait_until_committed(mock);
+    mock.fail(Request::OffsetCommit, &[Answer::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED; 500]);
+    workload.send(mock, (100..120).map(spread));
+    mock.read_count(&workload.events, MINUTE, 120);
+    worker
+}
+
+#[test]
+fn a_refused_commit_of_revoked_partitions_is_logged() {
+    let mock = Mock::start(1);
+    let mut worker = without_commits(&mock, "last-refused");
+    worker.terminate();
+    let line = worker.wait_for_line(MINUTE, "offset commit of revoked partitions failed");
+    assert!(line.contains("Group authorization failed"), "{line}");
+    assert!(worker.wait(MINUTE).success(), "{}", worker.output());
+}
+
+#[test]
+fn a_shutdown_without_an_answer_to_its_last_commit_is_logged() {
+    let mock = Mock::start(1);
+    let mut worker = without_commits(&mock, "last-unanswered");
+    mock.round_trip(Duration::from_secs(10));
+    worker.terminate();
+    worker.wait_for_line(MINUTE, "shut down without an answer to the last offset commit");
+    assert!(worker.wait(MINUTE).success(), "{}", worker.output());
 }
