@@ -28,8 +28,8 @@ pub(super) struct Watched {
     next: Option<i64>,
     /// The end for consumers, as last asked: of committed records.
     end: Option<i64>,
-    /// Since when that end has not moved although there are records behind it.
-    open_since: Option<Instant>,
+    /// Since when that end has not moved although there are records behind it, and when that was last seen.
+    open: Option<(Instant, Instant)>,
     /// Since when records wait and none arrives.
     stuck_since: Option<Instant>,
     /// A new client found no record either, while the end was here.
@@ -50,7 +50,7 @@ impl Watched {
             received: 0,
             next: None,
             end: None,
-            open_since: None,
+            open: None,
             stuck_since: None,
             dismissed: None,
             is_stopped: false,
@@ -70,6 +70,10 @@ impl Watched {
         self.received = view.received;
         self.is_stopped = view.is_stopped;
         self.next = view.next_offset.or(self.next);
+        if self.end.zip(self.next).is_some_and(|(end, next)| next > end) {
+            // What was received is stable.
+            self.open = None;
+        }
         if view.is_held || is_busy || !self.is_waiting() {
             self.stuck_since = None;
         } else {
@@ -102,11 +106,11 @@ impl Watched {
     fn move_end(&mut self, end: i64, committed: bool, now: Instant) {
         if !committed {
             let is_open = self.end.is_some_and(|stable| end > stable);
-            self.open_since = if is_open { self.open_since.or(Some(now)) } else { None };
+            self.open = is_open.then(|| (self.open.map_or(now, |(since, _)| since), now));
             return;
         }
         if self.end != Some(end) {
-            self.open_since = None;
+            self.open = None;
         }
         self.end = Some(end);
         self.next.get_or_insert(end);
@@ -132,8 +136,9 @@ impl Watched {
 
     fn judge_transaction(&mut self, name: &TopicPartition, health: &HealthState, now: Instant) {
         let reason = || Reason::OpenTransaction { topic: name.topic.to_string(), partition: name.partition };
-        match self.open_since {
-            Some(since) if now.duration_since(since) >= OPEN_TOO_LONG => {
+        match self.open {
+            // While records arrive nobody asks, and what was seen before says nothing.
+            Some((since, seen)) if seen.duration_since(since) >= OPEN_TOO_LONG => {
                 let cause = format!("the last stable offset has been {} for {OPEN_TOO_LONG:?}", self.end.unwrap_or(0));
                 health.raise(reason(), cause, now);
                 self.open_raised = true;
@@ -146,7 +151,7 @@ impl Watched {
     /// The partition is no longer ours.
     pub(super) fn forget(&mut self, name: &TopicPartition, health: &HealthState, now: Instant) {
         self.failing = None;
-        self.open_since = None;
+        self.open = None;
         self.judge(name, health, false, now);
     }
 
@@ -269,5 +274,23 @@ mod tests {
         watched.answered(Ok(9), false, now, now);
         watched.judge(&name, &health, false, now);
         assert!(!is_told());
+    }
+
+    #[test]
+    fn records_that_arrive_are_no_open_transaction() {
+        let (name, start, health) = (name(), Instant::now(), HealthState::default());
+        let mut watched = Watched::new(start);
+        watched.answered(Ok(5), true, start, start);
+        // Written between the two questions; the partition is busy from here on, and no question is asked.
+        watched.answered(Ok(6), false, start, start);
+        for second in 1..60 {
+            watched.judge(&name, &health, false, start + SECOND * second);
+        }
+        assert!(!health.has(|_| true), "it was seen once");
+        watched.see(&view(&name, 6), false, start + SECOND * 60);
+        watched.answered(Ok(8), false, start + SECOND * 60, start + SECOND * 60);
+        watched.answered(Ok(9), false, start + SECOND * 62, start + SECOND * 62);
+        watched.judge(&name, &health, false, start + SECOND * 62);
+        assert!(!health.has(|_| true), "the stable offset has moved since");
     }
 }
