@@ -81,6 +81,7 @@ pub(super) fn consumer(config: &Config, bootstrap: &str, protocol: Protocol) -> 
     client.set("auto.offset.reset", "earliest");
     if protocol == Protocol::Classic {
         client.set("partition.assignment.strategy", "cooperative-sticky");
+        client.set("session.timeout.ms", session_ms(config).to_string());
     }
     client.set("max.poll.interval.ms", poll_interval_ms(config).to_string());
     for (name, value) in config.consumer_properties() {
@@ -97,6 +98,24 @@ pub(super) fn consumer(config: &Config, bootstrap: &str, protocol: Protocol) -> 
     client
 }
 
+/// The session of a classic group, instead of librdkafka's 45 s.
+///
+/// A client that hears nothing from its coordinator for that long joins as a new member. It does not say that the old one is
+/// gone, so the group waits for that until its session times out, too: after a freeze of the broker of 40 s, that was another
+/// 45 s. Not shorter, because a broker that has crashed is noticed after nine seconds (`broker.session.timeout.ms`), and only
+/// then has the group another coordinator.
+fn session_ms(config: &Config) -> u64 {
+    const SHORT: u64 = 15_000;
+    // Librdkafka wants it between these two.
+    let heartbeats = consumer_millis(config, "heartbeat.interval.ms").map_or(0, |interval| interval.saturating_mul(3));
+    let poll_interval = consumer_millis(config, "max.poll.interval.ms").unwrap_or(u64::MAX);
+    SHORT.max(heartbeats).min(poll_interval)
+}
+
+fn consumer_millis(config: &Config, name: &str) -> Option<u64> {
+    config.consumer_properties().find(|(set, _)| *set == name).and_then(|(_, value)| value.parse().ok())
+}
+
 /// How long the group waits for a member that does not give back what it should.
 ///
 /// The client is polled all the time, whatever the handlers do, so this can be short. And it must be: an answer of the
@@ -106,8 +125,7 @@ pub(super) fn consumer(config: &Config, bootstrap: &str, protocol: Protocol) -> 
 fn poll_interval_ms(config: &Config) -> u64 {
     const SHORT: u64 = 60_000;
     // Librdkafka wants it to be no shorter than the session timeout.
-    let session = config.consumer_properties().find(|(name, _)| *name == "session.timeout.ms");
-    session.and_then(|(_, value)| value.parse().ok()).unwrap_or(SHORT).max(SHORT)
+    consumer_millis(config, "session.timeout.ms").unwrap_or(SHORT).max(SHORT)
 }
 
 pub(super) fn producer(config: &Config, bootstrap: &str) -> ClientConfig {
@@ -204,5 +222,23 @@ mod tests {
         assert_eq!(largest(&[]), 64 * 1024 * 1024);
         assert_eq!(largest(&[("queue.buffering.max.kbytes", "2000")]), 2_048_000, "what is larger would wait for ever");
         assert_eq!(largest(&[("message.max.bytes", "900000")]), 900_000);
+    }
+
+    fn session(protocol: Protocol, properties: &[(&str, &str)]) -> Option<String> {
+        let mut config = Config::new("shop");
+        for (name, value) in properties {
+            config.consumer_property(name, value).unwrap();
+        }
+        consumer(&config, "kafka:9092", protocol).get("session.timeout.ms").map(str::to_owned)
+    }
+
+    #[test]
+    fn the_session_of_a_classic_group_is_short_unless_it_is_set() {
+        let classic = |properties| session(Protocol::Classic, properties);
+        assert_eq!(classic(&[]).as_deref(), Some("15000"));
+        assert_eq!(classic(&[("session.timeout.ms", "45000")]).as_deref(), Some("45000"));
+        assert_eq!(classic(&[("heartbeat.interval.ms", "10000")]).as_deref(), Some("30000"), "three heartbeats");
+        assert_eq!(classic(&[("max.poll.interval.ms", "8000")]).as_deref(), Some("8000"));
+        assert_eq!(session(Protocol::Consumer, &[]), None, "the broker's to say");
     }
 }
