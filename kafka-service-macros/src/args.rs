@@ -11,7 +11,7 @@ use syn::{
 
 use crate::{
     diagnostics::{Errors, Help, closest_first, list},
-    grammar::{Grammar, Place, misplaced},
+    grammar::{Grammar, Target, misplaced},
     options::Options,
 };
 
@@ -20,22 +20,22 @@ use crate::{
 pub(crate) struct Args {
     pub(crate) name: Option<LitStr>,
     /// Something stands where the name should, and the error for it has been reported.
-    pub(crate) name_is_wrong: bool,
+    pub(crate) name_is_invalid: bool,
     pub(crate) options: Options,
     /// All of it as it was written.
-    pub(crate) written: TokenStream,
+    pub(crate) tokens: TokenStream,
 }
 
 impl Args {
     pub(crate) fn parse(tokens: TokenStream, grammar: &Grammar<'_>, errors: &Errors) -> Self {
-        let mut args = Self { written: tokens.clone(), ..Self::default() };
-        let mut words = Words { what: "option", known: grammar.options, seen: Vec::new() };
+        let mut args = Self { tokens: tokens.clone(), ..Self::default() };
+        let mut keywords = Keywords { noun: "option", known: grammar.options, seen: Vec::new() };
         let mut first = true;
         each_argument(tokens, errors, |input| {
             if first && !at_option(input, grammar) {
                 args.parse_name(input, grammar, errors);
             } else {
-                args.parse_option(input, grammar, &mut words, errors);
+                args.parse_option(input, grammar, &mut keywords, errors);
             }
             first = false;
         });
@@ -47,51 +47,60 @@ impl Args {
             self.name = input.parse().ok();
             return;
         }
-        self.name_is_wrong = true;
+        self.name_is_invalid = true;
         let found = until_comma(input);
         // A word was probably meant as it stands and lacks nothing but the quotes, if it is no part of the name.
         let word = syn::parse2::<Ident>(found.clone()).map(|word| word.to_string());
         let is_part = |word: &String| {
-            grammar.place != Place::Handler && grammar.example.rsplit_once('.').is_some_and(|(_, last)| last == word)
+            grammar.target != Target::Handler && grammar.example.rsplit_once('.').is_some_and(|(_, last)| last == word)
         };
-        let meant = word.ok().filter(|word| !is_part(word)).unwrap_or_else(|| grammar.example.to_owned());
-        errors.at(found, Help(format!("the {} must be a string literal", grammar.name), format!("write `{meant:?}`")));
+        let suggestion = word.ok().filter(|word| !is_part(word)).unwrap_or_else(|| grammar.example.to_owned());
+        errors.at(
+            found,
+            Help(format!("the {} must be a string literal", grammar.name), format!("write `{suggestion:?}`")),
+        );
     }
 
-    fn parse_option(&mut self, input: ParseStream<'_>, grammar: &Grammar<'_>, words: &mut Words, errors: &Errors) {
+    fn parse_option(
+        &mut self,
+        input: ParseStream<'_>,
+        grammar: &Grammar<'_>,
+        keywords: &mut Keywords,
+        errors: &Errors,
+    ) {
         if input.peek(LitStr) {
             let name = until_comma(input);
             if self.name.is_some() {
-                errors.at(&name, grammar.one_name(&name));
-            } else if !self.name_is_wrong {
-                self.name_is_wrong = true;
+                errors.at(&name, grammar.second_name(&name));
+            } else if !self.name_is_invalid {
+                self.name_is_invalid = true;
                 let message = format!("the {} is the first argument", grammar.name);
                 errors.at(name, Help(message, "put it in front of the options"));
             }
             return;
         }
-        let Some(given) = words.parse(input, errors) else { return };
-        if given.word == "name" {
-            self.name_is_wrong = true;
-            let help = format!("write `{}` without `name =`", given.value.tokens());
+        let Some(argument) = keywords.parse(input, errors) else { return };
+        if argument.keyword == "name" {
+            self.name_is_invalid = true;
+            let help = format!("write `{}` without `name =`", argument.value.tokens());
             let message = format!("the {} is the first argument and not an option", grammar.name);
-            errors.at(given.ident, Help(message, help));
-        } else if let Some(help) = misplaced(&given, grammar) {
-            self.name_is_wrong |= self.name.is_none();
-            errors.at(&given.ident, help);
-        } else if words.accept(&given, errors) {
-            self.options.set(&given, errors);
+            errors.at(argument.ident, Help(message, help));
+        } else if let Some(help) = misplaced(&argument, grammar) {
+            self.name_is_invalid |= self.name.is_none();
+            errors.at(&argument.ident, help);
+        } else if keywords.accept(&argument, errors) {
+            self.options.set(&argument, errors);
         } else {
             // It may stand where the name should; one mistake at a time.
-            self.name_is_wrong |= self.name.is_none();
+            self.name_is_invalid |= self.name.is_none();
         }
     }
 }
 
 /// A word and what was given to it: `word`, `word = value` or `word(value)`.
-pub(crate) struct Given {
+pub(crate) struct Argument {
     pub(crate) ident: Ident,
-    pub(crate) word: String,
+    pub(crate) keyword: String,
     pub(crate) value: Value,
 }
 
@@ -125,18 +134,18 @@ impl Value {
     }
 }
 
-impl Given {
+impl Argument {
     /// The word and its value, as they stand there.
-    pub(crate) fn written(&self) -> String {
+    pub(crate) fn source_text(&self) -> String {
         match &self.value {
-            Value::Missing => self.word.clone(),
-            Value::Equals(value) => format!("{} = {value}", self.word),
-            Value::Parentheses(value) => format!("{}({value})", self.word),
+            Value::Missing => self.keyword.clone(),
+            Value::Equals(value) => format!("{} = {value}", self.keyword),
+            Value::Parentheses(value) => format!("{}({value})", self.keyword),
         }
     }
 
     /// Where a mistake about the value is: at the value, or at the word if there is none.
-    pub(crate) fn place(&self) -> TokenStream {
+    pub(crate) fn error_tokens(&self) -> TokenStream {
         match &self.value {
             Value::Equals(tokens) | Value::Parentheses(tokens) if !tokens.is_empty() => tokens.clone(),
             _ => {
@@ -148,33 +157,33 @@ impl Given {
 }
 
 /// The words that may stand in a list, and those that stood there.
-pub(crate) struct Words {
+pub(crate) struct Keywords {
     /// `option` or `setting`.
-    pub(crate) what: &'static str,
+    pub(crate) noun: &'static str,
     pub(crate) known: &'static [&'static str],
     pub(crate) seen: Vec<Ident>,
 }
 
-impl Words {
+impl Keywords {
     /// Takes one word and its value.
-    pub(crate) fn parse(&self, input: ParseStream<'_>, errors: &Errors) -> Option<Given> {
+    pub(crate) fn parse(&self, input: ParseStream<'_>, errors: &Errors) -> Option<Argument> {
         let Ok(ident) = input.call(Ident::parse_any) else {
-            let help = format!("supported {}s are {}", self.what, list(self.known));
-            let article = if self.what == "option" { "an" } else { "a" };
-            errors.at(until_comma(input), Help(format!("expected {article} {}", self.what), help));
+            let help = format!("supported {}s are {}", self.noun, list(self.known));
+            let article = if self.noun == "option" { "an" } else { "a" };
+            errors.at(until_comma(input), Help(format!("expected {article} {}", self.noun), help));
             return None;
         };
-        Some(Given { word: ident.unraw().to_string(), ident, value: Value::parse(input) })
+        Some(Argument { keyword: ident.unraw().to_string(), ident, value: Value::parse(input) })
     }
 
     /// Whether the word is known and new.
-    pub(crate) fn accept(&mut self, given: &Given, errors: &Errors) -> bool {
-        let Given { ident, word, .. } = given;
-        if !self.known.contains(&word.as_str()) {
-            let help = format!("supported {}s are {}", self.what, closest_first(word, self.known));
-            errors.at(ident, Help(format!("unknown {} `{word}`", self.what), help));
+    pub(crate) fn accept(&mut self, argument: &Argument, errors: &Errors) -> bool {
+        let Argument { ident, keyword, .. } = argument;
+        if !self.known.contains(&keyword.as_str()) {
+            let help = format!("supported {}s are {}", self.noun, closest_first(keyword, self.known));
+            errors.at(ident, Help(format!("unknown {} `{keyword}`", self.noun), help));
         } else if self.seen.contains(ident) {
-            errors.at(ident, Help(format!("`{word}` is given more than once"), "remove this one"));
+            errors.at(ident, Help(format!("`{keyword}` is given more than once"), "remove this one"));
         } else {
             self.seen.push(ident.clone());
             return true;

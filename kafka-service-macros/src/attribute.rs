@@ -14,18 +14,18 @@ pub(crate) fn read(attributes: &[Attribute], grammar: &Grammar<'_>, owner: Optio
     let mut found = attributes.iter().filter(|attribute| attribute.path().is_ident(grammar.attribute));
     let first = found.next();
     if let Some(second) = found.next() {
-        errors.at(second.path(), grammar.one_name(&second.to_token_stream()));
+        errors.at(second.path(), grammar.second_name(&second.to_token_stream()));
     }
     let args = first.map_or_else(Args::default, |attribute| arguments(attribute, grammar, errors));
     let Some(owner) = owner else { return args };
-    let example = grammar.with_name(grammar.example, &args.written);
+    let example = grammar.with_name(grammar.example, &args.tokens);
     match first {
         None => {
             let kind = grammar.attribute;
             let help = format!("write `{example}` above it");
             errors.at(owner, Help(format!("`{owner}` does not say which {kind} it is"), help));
         }
-        Some(attribute) if args.name.is_none() && !args.name_is_wrong => {
+        Some(attribute) if args.name.is_none() && !args.name_is_invalid => {
             errors.at(attribute, Help(format!("the {} is missing", grammar.name), format!("write `{example}`")));
         }
         Some(_) => {}
@@ -40,13 +40,13 @@ fn arguments(attribute: &Attribute, grammar: &Grammar<'_>, errors: &Errors) -> A
         Meta::NameValue(pair) => {
             let help = format!("write `#[{}({})]`", grammar.attribute, pair.value.to_token_stream());
             errors.at(pair.eq_token, Help(format!("the {} stands in parentheses", grammar.name), help));
-            Args { name_is_wrong: true, ..Args::default() }
+            Args { name_is_invalid: true, ..Args::default() }
         }
     }
 }
 
 /// `CreateUser` is probably the command `create_user`.
-pub(crate) fn words(owner: &Ident) -> String {
+pub(crate) fn snake_case(owner: &Ident) -> String {
     let mut name = String::new();
     for letter in owner.unraw().to_string().chars() {
         if letter.is_uppercase() && !name.is_empty() {

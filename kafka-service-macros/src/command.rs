@@ -10,7 +10,7 @@ use crate::{
     diagnostics::{Errors, Help},
     expand::runtime,
     fallback,
-    grammar::{Grammar, Place},
+    grammar::{Grammar, Target},
     key,
     names::check_name,
 };
@@ -20,10 +20,10 @@ const STRUCT: Grammar<'_> = Grammar {
     name: "command name",
     example: "create_order",
     options: &["key", "reply", "topic", "crate"],
-    place: Place::Struct,
+    target: Target::Struct,
 };
 /// Its variants have no field in common that could be the key.
-const ENUM: Grammar<'_> = Grammar { options: &["reply", "topic", "crate"], place: Place::Enum, ..STRUCT };
+const ENUM: Grammar<'_> = Grammar { options: &["reply", "topic", "crate"], target: Target::Enum, ..STRUCT };
 
 pub(crate) fn derive(tokens: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(tokens) {
@@ -31,13 +31,13 @@ pub(crate) fn derive(tokens: TokenStream) -> TokenStream {
         Err(error) => return error.to_compile_error(),
     };
     let errors = Errors::new();
-    let example = attribute::words(&input.ident);
+    let example = attribute::snake_case(&input.ident);
     let grammar = match &input.data {
         Data::Enum(_) => Grammar { example: &example, ..ENUM },
         _ => Grammar { example: &example, ..STRUCT },
     };
     let args = match &input.data {
-        Data::Struct(data) => of_struct(&input, &data.fields, &grammar, &errors),
+        Data::Struct(data) => struct_args(&input, &data.fields, &grammar, &errors),
         Data::Enum(data) => {
             let args = attribute::read(&input.attrs, &grammar, Some(&input.ident), &errors);
             check_variants(data, args.name.as_ref(), &errors);
@@ -60,7 +60,7 @@ pub(crate) fn derive(tokens: TokenStream) -> TokenStream {
     quote!(#command #errors)
 }
 
-fn of_struct(input: &DeriveInput, fields: &Fields, grammar: &Grammar<'_>, errors: &Errors) -> Args {
+fn struct_args(input: &DeriveInput, fields: &Fields, grammar: &Grammar<'_>, errors: &Errors) -> Args {
     let args = attribute::read(&input.attrs, grammar, Some(&input.ident), errors);
     if let Some(field) = args.options.key.as_ref().and_then(|key| key.first()) {
         key::check(&input.ident, fields, field, errors);

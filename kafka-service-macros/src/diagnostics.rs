@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "never looked at")]
-    fn errors_that_nobody_looks_at_are_a_bug() {
+    fn unreported_errors_are_a_bug() {
         drop(Errors::new());
     }
 

@@ -2,7 +2,7 @@
 //! `config/duration.rs`, which a macro cannot call; the lists of examples in the tests are the same on both sides.
 
 /// The longest duration that is taken, in milliseconds: thirty days.
-const LONGEST: u64 = 30 * 24 * 3_600_000;
+const MAX_MILLIS: u64 = 30 * 24 * 3_600_000;
 
 /// What a message says about the limits.
 pub(crate) const LIMITS: &str = "it must be more than zero and at most `\"720h\"`";
@@ -45,7 +45,7 @@ fn is_number(text: &str) -> bool {
 }
 
 fn limited(millis: u64) -> Result<u64, String> {
-    if millis > LONGEST { Err("at most `\"720h\"` is allowed".to_owned()) } else { Ok(millis) }
+    if millis > MAX_MILLIS { Err("at most `\"720h\"` is allowed".to_owned()) } else { Ok(millis) }
 }
 
 fn millis(text: &str) -> Option<u64> {
@@ -55,11 +55,11 @@ fn millis(text: &str) -> Option<u64> {
     while !rest.is_empty() {
         let (number, after) = split(rest, |byte| byte.is_ascii_digit());
         let (unit, after) = split(after, |byte| byte.is_ascii_alphabetic());
-        let place = units.iter().position(|(name, _)| *name == unit)?;
+        let index = units.iter().position(|(name, _)| *name == unit)?;
         // Too many digits for 64 bits is too long in any case: saturate, the limit says so.
         let number = if number.is_empty() { return None } else { number.parse().unwrap_or(u64::MAX) };
-        total = total.saturating_add(number.saturating_mul(units[place].1));
-        units = &units[place + 1..];
+        total = total.saturating_add(number.saturating_mul(units[index].1));
+        units = &units[index + 1..];
         rest = after;
     }
     (!text.is_empty()).then_some(total)
@@ -76,7 +76,7 @@ mod tests {
     // The lists of the first three tests stand in the runtime's `config/tests/durations.rs` too.
 
     #[test]
-    fn forms_that_are_read() {
+    fn accepted_forms() {
         let cases = [
             ("200ms", 200),
             ("10s", 10_000),
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn forms_that_are_refused() {
+    fn rejected_forms() {
         for text in
             ["", " ", "s", "10", "1.5s", "10 s", "10S", "30s1m", "1m1m", "-1s", "10sec", "1d", "s10", "10s5", "٣s"]
         {
@@ -104,11 +104,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_refused_without_overflow() {
+    fn too_long_durations_are_rejected_without_overflow() {
         for text in ["721h", "99999999999999999999h", "18446744073709551615ms", "18446744073709551615h1m"] {
             assert_eq!(parse("timeout", text).unwrap_err(), "at most `\"720h\"` is allowed", "{text}");
         }
-        assert_eq!(parse("timeout", "720h"), Ok(LONGEST));
+        assert_eq!(parse("timeout", "720h"), Ok(MAX_MILLIS));
     }
 
     #[test]

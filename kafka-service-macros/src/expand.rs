@@ -49,19 +49,19 @@ pub(crate) fn runtime(path: Option<&Path>) -> TokenStream {
 }
 
 /// A local of ours, which the user's tokens cannot see. Errors about its value point at `place`.
-fn local(name: &str, place: Span) -> Ident {
-    Ident::new(name, Span::mixed_site().located_at(place))
+fn local(name: &str, span: Span) -> Ident {
+    Ident::new(name, Span::mixed_site().located_at(span))
 }
 
 fn registration(handler: &Handler) -> TokenStream {
     let runtime = runtime(handler.options.runtime.as_ref());
-    let conditions = handler.item.conditions();
+    let cfg_attributes = handler.item.cfg_attributes();
     let invoke = invoke(handler);
     let entry = entry(handler);
     // In an `impl` block this constant is what the compiler complains about; let it point at the function.
     let constant = quote_spanned!(handler.item.signature.ident.span()=> const _: ());
     quote! {
-        #conditions
+        #cfg_attributes
         #[allow(deprecated, unused_qualifications)]
         #constant = {
             use #runtime;
@@ -98,22 +98,22 @@ fn invoke(handler: &Handler) -> TokenStream {
 /// with that is said at the return type; what is wrong with the future, such as a missing `Send`, at the user's `async`.
 fn run(handler: &Handler, arguments: &[Ident]) -> TokenStream {
     let Signature { ident, asyncness, output, .. } = &handler.item.signature;
-    let place = match output {
+    let span = match output {
         ReturnType::Default => ident.span(),
         ReturnType::Type(_, returns) => returns.span(),
     };
     let mut function = ident.clone();
-    function.set_span(ident.span().located_at(place));
-    let wait = asyncness.map(|_| quote_spanned!(place=> .await));
+    function.set_span(ident.span().located_at(span));
+    let wait = asyncness.map(|_| quote_spanned!(span=> .await));
     let returns = handler.returns();
-    let call = quote_spanned!(place=> #function(#(#arguments),*) #wait);
+    let call = quote_spanned!(span=> #function(#(#arguments),*) #wait);
     let outcome = match &handler.options.permanent {
-        None => quote_spanned!(place=> __private::outcome::<#returns>(#call)),
+        None => quote_spanned!(span=> __private::outcome::<#returns>(#call)),
         Some(permanent) => {
             // A call, because the compiler says more about a wrong argument than about a wrong function.
             let error = local("__error", permanent.span());
-            let judge = quote_spanned!(error.span()=> |#error| #permanent(#error));
-            quote_spanned!(place=> __private::outcome_with::<#returns>(#call, #judge))
+            let is_permanent = quote_spanned!(error.span()=> |#error| #permanent(#error));
+            quote_spanned!(span=> __private::outcome_with::<#returns>(#call, #is_permanent))
         }
     };
     match asyncness {
@@ -145,18 +145,18 @@ fn entry(handler: &Handler) -> TokenStream {
 
 /// The name, or where it comes from. A payload without one is an error at its type.
 fn named(handler: &Handler) -> TokenStream {
-    let (given, of_payload) = match handler.kind {
+    let (with_name, from_payload) = match handler.kind {
         Kind::Command => ("command", "command_of"),
         Kind::Event => ("event", "event_of"),
     };
     match (&handler.name, &handler.payload) {
         (None, Some(ty)) => {
-            let place = Span::call_site().located_at(ty.span());
-            let function = Ident::new(of_payload, place);
-            quote_spanned!(place=> __private::#function::<#ty>(&__invoke))
+            let span = Span::call_site().located_at(ty.span());
+            let function = Ident::new(from_payload, span);
+            quote_spanned!(span=> __private::#function::<#ty>(&__invoke))
         }
         (name, _) => {
-            let function = Ident::new(given, Span::call_site());
+            let function = Ident::new(with_name, Span::call_site());
             quote!(__private::Handler::#function(#name, &__invoke))
         }
     }
@@ -167,14 +167,14 @@ fn options(options: &Options) -> TokenStream {
     let topic = options.topic.iter();
     let timeout = options.timeout.map(number).into_iter();
     let attempts = options.retry.attempts.map(|attempts| number(attempts.into())).into_iter();
-    let (least, most): (Vec<_>, Vec<_>) =
-        options.retry.backoff.map(|(least, most)| (number(least), number(most))).into_iter().unzip();
+    let (initial, max): (Vec<_>, Vec<_>) =
+        options.retry.backoff.map(|(initial, max)| (number(initial), number(max))).into_iter().unzip();
     let deadline = options.retry.deadline.map(number).into_iter();
     quote! {
         #(.topic(#topic))*
         #(.timeout(#timeout))*
         #(.attempts(#attempts))*
-        #(.backoff(#least, #most))*
+        #(.backoff(#initial, #max))*
         #(.retry_deadline(#deadline))*
     }
 }

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 
 use crate::{
-    args::Given,
+    args::Argument,
     diagnostics::{Help, list},
 };
 
@@ -21,12 +21,12 @@ pub(crate) struct Grammar<'a> {
     /// What the name could be.
     pub(crate) example: &'a str,
     pub(crate) options: &'static [&'static str],
-    pub(crate) place: Place<'a>,
+    pub(crate) target: Target<'a>,
 }
 
 /// What an attribute stands above.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place<'a> {
+pub(crate) enum Target<'a> {
     Handler,
     Struct,
     Enum,
@@ -36,9 +36,9 @@ pub(crate) enum Place<'a> {
 
 impl Grammar<'_> {
     /// The message for a second name.
-    pub(crate) fn one_name(&self, second: &TokenStream) -> Help<String, String> {
-        match (self.place, self.attribute) {
-            (Place::Handler, _) => Help(
+    pub(crate) fn second_name(&self, second: &TokenStream) -> Help<String, String> {
+        match (self.target, self.attribute) {
+            (Target::Handler, _) => Help(
                 format!("a handler answers to one {}", self.name.trim_end_matches(" name")),
                 format!("write a second handler for `{second}` that calls this function"),
             ),
@@ -51,35 +51,35 @@ impl Grammar<'_> {
     }
 
     /// The attribute with a name and what was written besides.
-    pub(crate) fn with_name(&self, name: &str, written: &TokenStream) -> String {
-        let written = written.to_string();
-        let comma = if written.is_empty() { "" } else { ", " };
-        format!("#[{}({name:?}{comma}{written})]", self.attribute)
+    pub(crate) fn with_name(&self, name: &str, arguments: &TokenStream) -> String {
+        let arguments = arguments.to_string();
+        let comma = if arguments.is_empty() { "" } else { ", " };
+        format!("#[{}({name:?}{comma}{arguments})]", self.attribute)
     }
 }
 
-/// The message for an option that has its place elsewhere.
-pub(crate) fn misplaced(given: &Given, grammar: &Grammar<'_>) -> Option<Help<String, String>> {
-    let Grammar { attribute, options, place, .. } = *grammar;
-    let word = given.word.as_str();
-    match (place, word) {
-        _ if options.contains(&word) => None,
-        (Place::Handler, "key" | "reply") => {
-            let derive = if attribute == "event" && word == "key" { "Event" } else { "Command" };
-            let message = format!("`{word}` is an option of `#[derive({derive})]`, not of a handler");
+/// The error for an option that belongs to another item.
+pub(crate) fn misplaced(argument: &Argument, grammar: &Grammar<'_>) -> Option<Help<String, String>> {
+    let Grammar { attribute, options, target, .. } = *grammar;
+    let keyword = argument.keyword.as_str();
+    match (target, keyword) {
+        _ if options.contains(&keyword) => None,
+        (Target::Handler, "key" | "reply") => {
+            let derive = if attribute == "event" && keyword == "key" { "Event" } else { "Command" };
+            let message = format!("`{keyword}` is an option of `#[derive({derive})]`, not of a handler");
             Some(Help(message, format!("remove it; a handler takes {}", list(options))))
         }
-        (Place::Enum, "key") if attribute == "command" => Some(Help(
+        (Target::Enum, "key") if attribute == "command" => Some(Help(
             "`key` names a field of a struct, and this command is an enum".to_owned(),
             "remove `key`, or make the command a struct".to_owned(),
         )),
-        (Place::Variant(of), "crate") => Some(Help(
+        (Target::Variant(owner), "crate") => Some(Help(
             "`crate` stands above the enum, not on a variant".to_owned(),
-            format!("write `#[{attribute}({})]` above `{of}`", given.written()),
+            format!("write `#[{attribute}({})]` above `{owner}`", argument.source_text()),
         )),
-        (Place::Struct | Place::Enum | Place::Variant(_), "retry" | "timeout" | "permanent") => Some(Help(
-            format!("`{word}` is an option of a handler"),
-            format!("put it on the function: `#[{attribute}({})]`", given.written()),
+        (Target::Struct | Target::Enum | Target::Variant(_), "retry" | "timeout" | "permanent") => Some(Help(
+            format!("`{keyword}` is an option of a handler"),
+            format!("put it on the function: `#[{attribute}({})]`", argument.source_text()),
         )),
         _ => None,
     }

@@ -87,12 +87,12 @@ fn other_item(input: ParseStream<'_>) -> Option<(TokenTree, &'static str)> {
 
 impl HandlerItem {
     /// The attributes that decide whether the function exists: what stands beside it has to follow.
-    pub(crate) fn conditions(&self) -> TokenStream {
-        self.attributes.iter().filter_map(condition).collect()
+    pub(crate) fn cfg_attributes(&self) -> TokenStream {
+        self.attributes.iter().filter_map(cfg_attribute).collect()
     }
 }
 
-fn condition(attribute: &Attribute) -> Option<TokenStream> {
+fn cfg_attribute(attribute: &Attribute) -> Option<TokenStream> {
     if attribute.path().is_ident("cfg") {
         return Some(attribute.to_token_stream());
     }

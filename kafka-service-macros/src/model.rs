@@ -8,10 +8,10 @@ use crate::{
     args::Args,
     diagnostics::{Errors, Help},
     doc,
-    grammar::{Grammar, Place},
+    grammar::{Grammar, Target},
     item::HandlerItem,
     names::check_name,
-    options::{OF_HANDLERS, Options},
+    options::{HANDLER_OPTIONS, Options},
     signature,
 };
 
@@ -26,8 +26,8 @@ const COMMAND: Grammar<'_> = Grammar {
     attribute: "command",
     name: "command name",
     example: "create_order",
-    options: OF_HANDLERS,
-    place: Place::Handler,
+    options: HANDLER_OPTIONS,
+    target: Target::Handler,
 };
 const EVENT: Grammar<'_> = Grammar { attribute: "event", name: "event type", example: "order.created", ..COMMAND };
 
@@ -111,14 +111,14 @@ fn check_handler_name(kind: Kind, args: &Args, item: &HandlerItem, errors: &Erro
     let grammar = kind.grammar();
     match &args.name {
         Some(name) => check_name(name, grammar, errors),
-        None if item.signature.inputs.is_empty() && !args.name_is_wrong => {
+        None if item.signature.inputs.is_empty() && !args.name_is_invalid => {
             let help = match kind {
                 Kind::Command => {
                     let name = item.signature.ident.unraw().to_string();
-                    format!("write `{}`", grammar.with_name(&name, &args.written))
+                    format!("write `{}`", grammar.with_name(&name, &args.tokens))
                 }
                 Kind::Event => {
-                    format!("write the type, such as `{}`", grammar.with_name(grammar.example, &args.written))
+                    format!("write the type, such as `{}`", grammar.with_name(grammar.example, &args.tokens))
                 }
             };
             errors.at_span(Span::call_site(), Help(format!("the {} is missing", grammar.name), help));

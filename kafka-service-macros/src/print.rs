@@ -4,7 +4,7 @@
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
 /// Where a chain of calls is broken.
-const WIDE: usize = 90;
+const MAX_CHAIN_WIDTH: usize = 90;
 
 pub(crate) fn text(tokens: TokenStream) -> String {
     let mut printer = Printer::default();
@@ -76,10 +76,10 @@ impl Printer {
 
     fn word(&mut self, word: &str) {
         let column = self.text.len() - self.text.rfind('\n').map_or(0, |end| end + 1);
-        let goes_on = matches!(word, ";" | "," | "." | "?" | ")");
-        if self.line_is_done && !goes_on {
+        let continues = matches!(word, ";" | "," | "." | "?" | ")");
+        if self.line_is_done && !continues {
             self.new_line();
-        } else if word == "." && self.text.ends_with(')') && column > WIDE {
+        } else if word == "." && self.text.ends_with(')') && column > MAX_CHAIN_WIDTH {
             self.depth += 1;
             self.new_line();
             self.depth -= 1;

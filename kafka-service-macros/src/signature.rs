@@ -48,21 +48,21 @@ fn check_attributes(attributes: &[Attribute], errors: &Errors) {
 
 fn check_qualifiers(signature: &Signature, errors: &Errors) {
     let name = &signature.ident;
-    let refuse = |tokens: &dyn ToTokens, what: &str| {
+    let reject = |tokens: &dyn ToTokens, what: &str| {
         let help = format!("write `async fn {name}`, or `fn {name}` for a call that blocks");
         errors.at(tokens.to_token_stream(), Help(format!("`{name}` must not be {what}"), help));
     };
     if let Some(token) = &signature.constness {
-        refuse(token, "`const`");
+        reject(token, "`const`");
     }
     if let Some(token) = &signature.unsafety {
-        refuse(token, "`unsafe`");
+        reject(token, "`unsafe`");
     }
     if let Some(abi) = &signature.abi {
-        refuse(abi, &format!("`{}`", abi.to_token_stream()));
+        reject(abi, &format!("`{}`", abi.to_token_stream()));
     }
     if let Some(variadic) = &signature.variadic {
-        refuse(variadic, "variadic");
+        reject(variadic, "variadic");
     }
 }
 
@@ -97,17 +97,20 @@ fn check_argument(input: &FnArg, is_payload: bool, owned: bool, errors: &Errors)
     if let (false, Type::Reference(reference)) = (is_payload, &*argument.ty)
         && reference.lifetime.is_none()
     {
-        let taken = reference.elem.to_token_stream();
-        errors.at(reference.and_token, Help("an extractor is taken by value", format!("write `{taken}` without `&`")));
+        let owned_type = reference.elem.to_token_stream();
+        errors.at(
+            reference.and_token,
+            Help("an extractor is taken by value", format!("write `{owned_type}` without `&`")),
+        );
         return;
     }
     let what = if is_payload { "payload" } else { "extractor" };
     match unsuitable(argument.ty.to_token_stream(), owned) {
         None => {}
-        Some(Unsuitable::Borrowed(span, instead)) => {
-            errors.at_span(span, Help("the payload must own its data: it is decoded from the message", instead));
+        Some(Unsuitable::Borrowed(span, suggestion)) => {
+            errors.at_span(span, Help("the payload must own its data: it is decoded from the message", suggestion));
         }
-        Some(Unsuitable::Hidden(span)) => {
+        Some(Unsuitable::ImplTrait(span)) => {
             errors.at_span(
                 span,
                 Help(
@@ -125,7 +128,7 @@ enum Unsuitable {
     /// `&T` or `'_`, and what to take instead.
     Borrowed(Span, &'static str),
     /// `impl Trait`.
-    Hidden(Span),
+    ImplTrait(Span),
     /// `Self` or `_`, which no free function can have.
     Invalid,
 }
@@ -140,11 +143,11 @@ fn unsuitable(tokens: TokenStream, owned: bool) -> Option<Unsuitable> {
             }
             TokenTree::Punct(punct) if punct.as_char() == '\'' => {
                 let elided = tokens.next().filter(|name| name.to_string() == "_" && owned);
-                let instead = "take a type without a lifetime, such as `String`; in a struct, own the fields: `String` \
+                let suggestion = "take a type without a lifetime, such as `String`; in a struct, own the fields: `String` \
                                instead of `&'a str`";
-                elided.map(|name| Unsuitable::Borrowed(name.span(), instead))
+                elided.map(|name| Unsuitable::Borrowed(name.span(), suggestion))
             }
-            TokenTree::Ident(ident) if ident == "impl" => Some(Unsuitable::Hidden(token.span())),
+            TokenTree::Ident(ident) if ident == "impl" => Some(Unsuitable::ImplTrait(token.span())),
             TokenTree::Ident(ident) if ident == "Self" || ident == "_" => Some(Unsuitable::Invalid),
             // Braces hold the expression of a constant, not a type.
             TokenTree::Group(group) if group.delimiter() != Delimiter::Brace => unsuitable(group.stream(), owned),
@@ -161,7 +164,7 @@ fn unsuitable(tokens: TokenStream, owned: bool) -> Option<Unsuitable> {
 fn check_returns(signature: &Signature, errors: &Errors) {
     let ReturnType::Type(_, returns) = &signature.output else { return };
     match unsuitable(returns.to_token_stream(), false) {
-        Some(Unsuitable::Hidden(_)) => errors.at(
+        Some(Unsuitable::ImplTrait(_)) => errors.at(
             returns,
             Help(
                 "the return type of a handler must be named: it says which events can be published",
