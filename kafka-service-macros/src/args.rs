@@ -1,4 +1,4 @@
-//! Attribute tokens to [`Args`]: a name and options, each option at most once.
+//! Parses the tokens of an attribute into [`Args`]: a name, and options that occur at most once.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
@@ -19,10 +19,10 @@ use crate::{
 #[derive(Default)]
 pub(crate) struct Args {
     pub(crate) name: Option<LitStr>,
-    /// Something stands where the name should, and the error for it has been reported.
+    /// The name is malformed or in the wrong position, and the error has been reported.
     pub(crate) name_is_invalid: bool,
     pub(crate) options: Options,
-    /// All of it as it was written.
+    /// The arguments as written, for suggestions in help texts.
     pub(crate) tokens: TokenStream,
 }
 
@@ -49,7 +49,7 @@ impl Args {
         }
         self.name_is_invalid = true;
         let found = until_comma(input);
-        // A word was probably meant as it stands and lacks nothing but the quotes, if it is no part of the name.
+        // A bare word is probably the name without its quotes. In a derive it may be the last part of an event type.
         let word = syn::parse2::<Ident>(found.clone()).map(|word| word.to_string());
         let is_part = |word: &String| {
             grammar.target != Target::Handler && grammar.example.rsplit_once('.').is_some_and(|(_, last)| last == word)
@@ -91,13 +91,13 @@ impl Args {
         } else if keywords.accept(&argument, errors) {
             self.options.set(&argument, errors);
         } else {
-            // It may stand where the name should; one mistake at a time.
+            // It may have been meant as the name: report one error, not two.
             self.name_is_invalid |= self.name.is_none();
         }
     }
 }
 
-/// A word and what was given to it: `word`, `word = value` or `word(value)`.
+/// A keyword and its value: `keyword`, `keyword = value` or `keyword(value)`.
 pub(crate) struct Argument {
     pub(crate) ident: Ident,
     pub(crate) keyword: String,
@@ -135,7 +135,7 @@ impl Value {
 }
 
 impl Argument {
-    /// The word and its value, as they stand there.
+    /// The keyword and its value as written.
     pub(crate) fn source_text(&self) -> String {
         match &self.value {
             Value::Missing => self.keyword.clone(),
@@ -144,7 +144,7 @@ impl Argument {
         }
     }
 
-    /// Where a mistake about the value is: at the value, or at the word if there is none.
+    /// The tokens that an error about the value points at: the value, or the keyword if there is no value.
     pub(crate) fn error_tokens(&self) -> TokenStream {
         match &self.value {
             Value::Equals(tokens) | Value::Parentheses(tokens) if !tokens.is_empty() => tokens.clone(),
@@ -156,16 +156,16 @@ impl Argument {
     }
 }
 
-/// The words that may stand in a list, and those that stood there.
+/// The keywords that a list accepts, and those seen so far.
 pub(crate) struct Keywords {
-    /// `option` or `setting`.
+    /// What messages call a keyword: `option` or `setting`.
     pub(crate) noun: &'static str,
     pub(crate) known: &'static [&'static str],
     pub(crate) seen: Vec<Ident>,
 }
 
 impl Keywords {
-    /// Takes one word and its value.
+    /// Parses a keyword and its value.
     pub(crate) fn parse(&self, input: ParseStream<'_>, errors: &Errors) -> Option<Argument> {
         let Ok(ident) = input.call(Ident::parse_any) else {
             let help = format!("supported {}s are {}", self.noun, list(self.known));
@@ -176,7 +176,7 @@ impl Keywords {
         Some(Argument { keyword: ident.unraw().to_string(), ident, value: Value::parse(input) })
     }
 
-    /// Whether the word is known and new.
+    /// Whether the keyword is known and not a duplicate. If not, the error has been reported.
     pub(crate) fn accept(&mut self, argument: &Argument, errors: &Errors) -> bool {
         let Argument { ident, keyword, .. } = argument;
         if !self.known.contains(&keyword.as_str()) {
@@ -192,7 +192,7 @@ impl Keywords {
     }
 }
 
-/// Calls `parse` for each argument of a list, and takes the commas between them.
+/// Calls `parse` for each argument of a comma-separated list.
 pub(crate) fn each_argument(tokens: TokenStream, errors: &Errors, mut parse: impl FnMut(ParseStream<'_>)) {
     let parser = |input: ParseStream<'_>| {
         while !input.is_empty() {
@@ -206,8 +206,8 @@ pub(crate) fn each_argument(tokens: TokenStream, errors: &Errors, mut parse: imp
     }
 }
 
-/// Whether an option stands here, rather than something that is meant as the name: a word with `=` or `(..)` behind it, or
-/// a known option whose value was forgotten.
+/// Whether the next argument is an option and not a malformed name: a word followed by `=` or `(..)`, or a known option
+/// without a value.
 fn at_option(input: ParseStream<'_>, grammar: &Grammar<'_>) -> bool {
     let ahead = input.fork();
     let Ok(word) = ahead.call(Ident::parse_any) else { return false };
@@ -215,7 +215,7 @@ fn at_option(input: ParseStream<'_>, grammar: &Grammar<'_>) -> bool {
     ahead.peek(Token![=]) || ahead.peek(Paren) || (is_alone && grammar.options.contains(&word.to_string().as_str()))
 }
 
-/// Takes the tokens up to the next comma that does not stand between the angle brackets of a type.
+/// Takes the tokens up to the next comma outside the angle brackets of a type.
 fn until_comma(input: ParseStream<'_>) -> TokenStream {
     let mut tokens = TokenStream::new();
     let mut depth = 0_i32;
@@ -229,7 +229,7 @@ fn until_comma(input: ParseStream<'_>) -> TokenStream {
                     _ => 0,
                 };
                 tokens.extend([token]);
-                // The second half of an arrow closes no bracket.
+                // The `>` of an arrow is not a closing bracket.
                 if is_arrow {
                     tokens.extend(input.parse::<TokenTree>().ok());
                 }
@@ -240,7 +240,7 @@ fn until_comma(input: ParseStream<'_>) -> TokenStream {
     tokens
 }
 
-/// Takes the comma behind an argument. What else stands there is one mistake, however long it is.
+/// Takes the comma after an argument. Any tokens before that comma are reported as one error.
 fn end_of_argument(input: ParseStream<'_>, errors: &Errors) {
     if input.is_empty() {
         return;

@@ -1,4 +1,4 @@
-//! The helper attribute of a derive: `#[event(..)]` or `#[command(..)]` above a type or a variant.
+//! Reads the helper attribute of a derive: `#[event(..)]` or `#[command(..)]` on a type or a variant.
 
 use quote::ToTokens;
 use syn::{Attribute, Ident, Meta, ext::IdentExt};
@@ -9,7 +9,7 @@ use crate::{
     grammar::Grammar,
 };
 
-/// Reads the one attribute of a type or a variant. With an `owner`, a name is required.
+/// Reads the attribute of a type or a variant. If there is an `owner`, the name is required.
 pub(crate) fn read(attributes: &[Attribute], grammar: &Grammar<'_>, owner: Option<&Ident>, errors: &Errors) -> Args {
     let mut found = attributes.iter().filter(|attribute| attribute.path().is_ident(grammar.attribute));
     let first = found.next();
@@ -45,7 +45,7 @@ fn arguments(attribute: &Attribute, grammar: &Grammar<'_>, errors: &Errors) -> A
     }
 }
 
-/// `CreateUser` is probably the command `create_user`.
+/// Converts `CreateUser` to `create_user`, the likely name of the command.
 pub(crate) fn snake_case(owner: &Ident) -> String {
     let mut name = String::new();
     for letter in owner.unraw().to_string().chars() {

@@ -1,4 +1,4 @@
-//! `#[derive(Command)]`: a type is one command, which says its own name.
+//! Implements `#[derive(Command)]`: a type declares one command and its name.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -22,7 +22,7 @@ const STRUCT: Grammar<'_> = Grammar {
     options: &["key", "reply", "topic", "crate"],
     target: Target::Struct,
 };
-/// Its variants have no field in common that could be the key.
+/// An enum does not support `key`: its variants have no common field.
 const ENUM: Grammar<'_> = Grammar { options: &["reply", "topic", "crate"], target: Target::Enum, ..STRUCT };
 
 pub(crate) fn derive(tokens: TokenStream) -> TokenStream {

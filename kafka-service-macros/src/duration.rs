@@ -1,16 +1,16 @@
-//! Durations as the configuration reads them: `200ms`, `10s`, `1m30s`, `1h`. The same rules stand in the runtime's
-//! `config/duration.rs`, which a macro cannot call; the lists of examples in the tests are the same on both sides.
+//! Parses durations as the configuration does: `200ms`, `10s`, `1m30s`, `1h`. The runtime's `config/duration.rs`
+//! implements the same rules, but a macro cannot call it. The tests of both use the same examples.
 
-/// The longest duration that is taken, in milliseconds: thirty days.
+/// The longest accepted duration: thirty days.
 const MAX_MILLIS: u64 = 30 * 24 * 3_600_000;
 
-/// What a message says about the limits.
+/// The help text for a duration outside the limits.
 pub(crate) const LIMITS: &str = "it must be more than zero and at most `\"720h\"`";
 
-/// Longest first: the parts of one duration stand in this order.
+/// The units, in the order in which the parts of a duration must appear.
 const UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
-/// Reads a duration as milliseconds. The error says what to write for `option`.
+/// Parses a duration to milliseconds. The error is a help text for `option`.
 pub(crate) fn parse(option: &str, text: &str) -> Result<u64, String> {
     let text = text.trim();
     if is_number(text) {
@@ -22,7 +22,7 @@ pub(crate) fn parse(option: &str, text: &str) -> Result<u64, String> {
     limited(millis(text).ok_or(expected)?)
 }
 
-/// Reads `100ms..5s`: the first and the longest backoff. The error says what to write for `option`.
+/// Parses an initial and a maximum backoff, such as `100ms..5s`. The error is a help text for `option`.
 pub(crate) fn parse_range(option: &str, text: &str) -> Result<(u64, u64), String> {
     let expected = format!("write the first and the longest pause, such as `{option} = \"100ms..5s\"`");
     let (first, longest) = text.split_once("..").ok_or_else(|| expected.clone())?;
@@ -56,7 +56,7 @@ fn millis(text: &str) -> Option<u64> {
         let (number, after) = split(rest, |byte| byte.is_ascii_digit());
         let (unit, after) = split(after, |byte| byte.is_ascii_alphabetic());
         let index = units.iter().position(|(name, _)| *name == unit)?;
-        // Too many digits for 64 bits is too long in any case: saturate, the limit says so.
+        // A number that overflows 64 bits exceeds the limit anyway, so saturate.
         let number = if number.is_empty() { return None } else { number.parse().unwrap_or(u64::MAX) };
         total = total.saturating_add(number.saturating_mul(units[index].1));
         units = &units[index + 1..];
@@ -73,7 +73,7 @@ fn split(text: &str, belongs: impl Fn(u8) -> bool) -> (&str, &str) {
 mod tests {
     use super::*;
 
-    // The lists of the first three tests stand in the runtime's `config/tests/durations.rs` too.
+    // The first three tests use the same examples as the runtime's `config/tests/durations.rs`.
 
     #[test]
     fn accepted_forms() {

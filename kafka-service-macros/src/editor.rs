@@ -1,6 +1,6 @@
-//! What editors need: the function stays there, token by token, whatever is wrong with the attribute or half-typed in the
-//! body; what is beside it holds the tokens of its types, so that go-to-definition, hover and rename follow them. That the
-//! tokens keep their places is pinned by the compile-fail cases, each of which underlines some of them.
+//! Tests what editors rely on. The function is emitted unchanged, token by token, even if the attribute is wrong or the
+//! body is half-typed. The generated code repeats the tokens of the function's types, so that go-to-definition, hover and
+//! rename work. The compile-fail cases test the spans: each underlines some of these tokens.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
@@ -41,7 +41,7 @@ fn a_wrong_attribute_leaves_the_function_unchanged() {
 
 #[test]
 fn a_half_typed_body_loses_neither_the_function_nor_its_registration() {
-    // Editors close what is open before they ask a macro.
+    // Editors close open delimiters before they expand a macro.
     for body in
         ["let x = ;", "users.", "match user {}", "if", "users.insert()", "let Some(x) = x else", "@ # $ ~ ;; =>"]
     {

@@ -1,4 +1,4 @@
-//! `#[derive(Event)]`: a struct is one event, an enum is one for each variant.
+//! Implements `#[derive(Event)]`: a struct is one event, an enum is one event per variant.
 
 pub(crate) mod expand;
 
@@ -36,11 +36,11 @@ enum Shape<'a> {
     Enum(Vec<(&'a Ident, EventSpec)>),
 }
 
-/// What one `#[event(..)]` says.
+/// The event that one `#[event(..)]` declares.
 struct EventSpec {
     name: LitStr,
     key: Option<Key>,
-    /// Without fields the payload is `{}`, where serde would write `null`.
+    /// Without fields, the payload is `{}`; serde would write `null`.
     has_fields: bool,
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn derive(tokens: TokenStream) -> TokenStream {
         Err(error) => return error.to_compile_error(),
     };
     let errors = Errors::new();
-    // `UserCreated` is probably the event `user.created`.
+    // The likely event type of `UserCreated` is `user.created`.
     let example = attribute::snake_case(&input.ident).replacen('_', ".", 1);
     let (grammar, owner) = match &input.data {
         Data::Enum(_) => (Grammar { example: &example, ..ENUM }, None),
@@ -122,7 +122,7 @@ fn variants<'a>(
     specs
 }
 
-/// The event type that stands above a variant.
+/// Returns the event type of a variant, if its attribute has one.
 fn name_of(variant: &Variant) -> Option<String> {
     let attribute = variant.attrs.iter().find(|attribute| attribute.path().is_ident("event"))?;
     let first = attribute.meta.require_list().ok()?.tokens.clone().into_iter().next()?;

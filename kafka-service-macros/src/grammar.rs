@@ -1,4 +1,4 @@
-//! What the attributes have in common, and what tells them apart.
+//! Describes what each attribute accepts.
 
 use proc_macro2::TokenStream;
 
@@ -7,24 +7,24 @@ use crate::{
     diagnostics::{Help, list},
 };
 
-/// What an attribute may hold. The attributes differ in their words and in their options, not in their form:
+/// The arguments that an attribute accepts. The attributes differ in their terms and options, but share one form:
 ///
 /// `#[command("name")]`
-/// `#[command("name", option = value, option(word = value, ..), ..)]`
+/// `#[command("name", option = value, option(setting = value, ..), ..)]`
 /// `#[command(option = value, ..)]`
 #[derive(Clone, Copy)]
 pub(crate) struct Grammar<'a> {
     /// `command` or `event`.
     pub(crate) attribute: &'static str,
-    /// What the first argument is called in messages.
+    /// What messages call the first argument.
     pub(crate) name: &'static str,
-    /// What the name could be.
+    /// A name for suggestions.
     pub(crate) example: &'a str,
     pub(crate) options: &'static [&'static str],
     pub(crate) target: Target<'a>,
 }
 
-/// What an attribute stands above.
+/// The kind of item that has the attribute.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target<'a> {
     Handler,
@@ -35,7 +35,7 @@ pub(crate) enum Target<'a> {
 }
 
 impl Grammar<'_> {
-    /// The message for a second name.
+    /// The error for a second name.
     pub(crate) fn second_name(&self, second: &TokenStream) -> Help<String, String> {
         match (self.target, self.attribute) {
             (Target::Handler, _) => Help(
@@ -50,7 +50,7 @@ impl Grammar<'_> {
         }
     }
 
-    /// The attribute with a name and what was written besides.
+    /// Formats the attribute with this name in front of its other arguments.
     pub(crate) fn with_name(&self, name: &str, arguments: &TokenStream) -> String {
         let arguments = arguments.to_string();
         let comma = if arguments.is_empty() { "" } else { ", " };

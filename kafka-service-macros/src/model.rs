@@ -1,4 +1,5 @@
-//! Arguments and item to a [`Handler`]. What passes the rules here and in [`signature`] can be expanded.
+//! Checks the arguments and the item, and builds a [`Handler`], which can always be expanded. The rules are here and in
+//! [`signature`].
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -15,7 +16,7 @@ use crate::{
     signature,
 };
 
-/// What a handler reacts to.
+/// The kind of message that a handler receives.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Command,
@@ -43,7 +44,7 @@ impl Kind {
 /// A checked handler.
 pub(crate) struct Handler {
     pub(crate) kind: Kind,
-    /// None if the payload says it, in which case there is a payload.
+    /// `None` if the payload provides the name; then there is a payload.
     pub(crate) name: Option<LitStr>,
     pub(crate) options: Options,
     pub(crate) item: HandlerItem,
@@ -67,7 +68,7 @@ impl Handler {
         Some(Self { kind, name: args.name, options: args.options, extractors: arguments, payload, doc, item })
     }
 
-    /// The return type as tokens, `()` where none is written.
+    /// The return type as tokens; `()` if the signature has none.
     pub(crate) fn returns(&self) -> TokenStream {
         match &self.item.signature.output {
             ReturnType::Default => quote!(()),
@@ -106,7 +107,7 @@ pub(crate) fn wrong_item(kind: Kind, keyword: &TokenTree, other: &str, errors: &
     }
 }
 
-/// Without a name it is the payload's; without a payload there is none.
+/// Checks the name. Without one the payload provides it, so a handler without arguments needs a name.
 fn check_handler_name(kind: Kind, args: &Args, item: &HandlerItem, errors: &Errors) {
     let grammar = kind.grammar();
     match &args.name {

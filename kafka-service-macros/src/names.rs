@@ -1,4 +1,4 @@
-//! What names may look like: those of commands and events, and those of topics.
+//! Checks the names of commands, events and topics.
 
 use syn::LitStr;
 
@@ -10,10 +10,10 @@ use crate::{
 /// Long enough for any name written by hand, short enough for a header and a log line.
 const MAX_NAME_LEN: usize = 200;
 
-/// Kafka's limit.
+/// The limit of Kafka.
 const MAX_TOPIC_LEN: usize = 249;
 
-/// Checks a name that goes over the wire and into logs, headers and file names.
+/// Checks the name of a command or event, which is part of messages, headers, logs and file names.
 pub(crate) fn check_name(name: &LitStr, grammar: &Grammar<'_>, errors: &Errors) {
     let (what, text) = (grammar.name, name.value());
     if text.trim().is_empty() {
@@ -23,7 +23,7 @@ pub(crate) fn check_name(name: &LitStr, grammar: &Grammar<'_>, errors: &Errors) 
     }
 }
 
-/// Checks the name of a topic, which is Kafka's to judge. Whether it is one.
+/// Checks the name of a topic by the rules of Kafka. Returns whether it is valid.
 pub(crate) fn check_topic(name: &LitStr, errors: &Errors) -> bool {
     let error = match name.value().as_str() {
         "" => Help("the topic name must not be empty", "leave `topic` out for the configured topics"),

@@ -1,4 +1,4 @@
-//! The options of all attributes, each with its form and its limits.
+//! Parses and checks the options of all attributes.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -15,22 +15,22 @@ use crate::{
     names::check_topic,
 };
 
-/// The options that a handler may have.
+/// The options of a handler.
 pub(crate) const HANDLER_OPTIONS: &[&str] = &["retry", "timeout", "permanent", "topic", "crate"];
 
 /// The values of one attribute's options.
 #[derive(Default)]
 pub(crate) struct Options {
-    /// Where the runtime crate is, if not at `::kafka_service`.
+    /// The path of the runtime crate, if it is not `::kafka_service`.
     pub(crate) runtime: Option<Path>,
     /// The field that is the record key: `id`, `0` or `user.id`.
     pub(crate) key: Option<Punctuated<Member, Token![.]>>,
-    /// The events that answer a command.
+    /// The events that are the reply to a command.
     pub(crate) reply: Option<Type>,
     pub(crate) topic: Option<LitStr>,
     /// In milliseconds.
     pub(crate) timeout: Option<u64>,
-    /// The function that tells a final error.
+    /// The function that decides whether an error is permanent.
     pub(crate) permanent: Option<ExprPath>,
     pub(crate) retry: Retry,
 }
@@ -38,14 +38,14 @@ pub(crate) struct Options {
 #[derive(Default)]
 pub(crate) struct Retry {
     pub(crate) attempts: Option<u32>,
-    /// The least and the most, in milliseconds.
+    /// The initial and the maximum backoff, in milliseconds.
     pub(crate) backoff: Option<(u64, u64)>,
     /// In milliseconds.
     pub(crate) deadline: Option<u64>,
 }
 
 impl Options {
-    /// Takes the value of an option that is known and new.
+    /// Sets an option that is known and not a duplicate.
     pub(crate) fn set(&mut self, argument: &Argument, errors: &Errors) {
         match argument.keyword.as_str() {
             "crate" => self.runtime = path(argument, Path::parse_mod_style, "a path", "kafka_service", errors),
@@ -104,7 +104,7 @@ impl Retry {
     }
 }
 
-/// An option whose value is Rust: a path, a field, a type.
+/// Parses an option whose value is Rust syntax: a path, a field or a type.
 fn path<T>(
     argument: &Argument,
     parser: fn(ParseStream<'_>) -> syn::Result<T>,
@@ -117,13 +117,13 @@ fn path<T>(
     if let Some(value) = parsed(value) {
         return Some(value);
     }
-    // In quotes it was probably meant as it stands.
+    // A quoted value is probably right without the quotes.
     let unquoted = syn::parse2::<LitStr>(value.clone()).ok().map(|text| text.value());
     let suggestion = unquoted.filter(|text| text.parse().is_ok_and(|tokens| parsed(&tokens).is_some()));
     wrong_form(argument, what, suggestion.as_deref().unwrap_or(example), errors)
 }
 
-/// A handler may fail, but a failure is no answer.
+/// Rejects a `Result`: errors are not part of a reply.
 fn check_reply(reply: &Type, errors: &Errors) -> bool {
     let Type::Path(path) = reply else { return true };
     let Some(last) = path.path.segments.last().filter(|last| last.ident == "Result") else { return true };
@@ -137,21 +137,21 @@ fn check_reply(reply: &Type, errors: &Errors) -> bool {
     false
 }
 
-/// An option whose value is a string literal.
+/// Parses an option whose value is a string literal.
 fn text(argument: &Argument, what: &str, example: &str, errors: &Errors) -> Option<LitStr> {
     let value = if let Value::Equals(value) = &argument.value { syn::parse2(value.clone()).ok() } else { None };
     value.or_else(|| wrong_form(argument, what, &format!("{example:?}"), errors))
 }
 
 fn topic(argument: &Argument, errors: &Errors) -> Option<LitStr> {
-    // A word probably lacks nothing but the quotes.
+    // A bare word is probably the topic name without its quotes.
     let word = syn::parse2::<Ident>(argument.error_tokens()).ok().filter(|word| *word != argument.keyword);
     let example = word.map_or("orders".to_owned(), |word| word.to_string());
     text(argument, "the name of a topic in quotes", &example, errors).filter(|topic| check_topic(topic, errors))
 }
 
 fn duration(argument: &Argument, example: &str, errors: &Errors) -> Option<u64> {
-    // `30` and `30s` are numbers to Rust, and were probably meant as they stand.
+    // `30` and `30s` are number literals, and probably only lack the quotes.
     let suggestion = syn::parse2::<LitInt>(argument.error_tokens()).map(|number| match number.suffix() {
         "" => format!("{number}s"),
         _ => number.to_string(),
@@ -164,7 +164,7 @@ fn duration(argument: &Argument, example: &str, errors: &Errors) -> Option<u64> 
     parse_text(argument, &text, parse, errors)
 }
 
-/// Reads a text, or says why it cannot be the value.
+/// Parses the text of an option, or reports why it is invalid.
 fn parse_text<T>(
     argument: &Argument,
     text: &LitStr,
@@ -197,7 +197,7 @@ fn invalid_value(argument: &Argument, value: &str, help: &str, errors: &Errors) 
     errors.at(argument.error_tokens(), Help(format!("`{}` cannot be `{value}`", argument.keyword), help));
 }
 
-/// Reports a value of the wrong form.
+/// Reports a value with the wrong syntax.
 fn wrong_form<T>(argument: &Argument, what: &str, example: &str, errors: &Errors) -> Option<T> {
     let Argument { keyword, .. } = argument;
     errors.at(

@@ -1,9 +1,9 @@
-//! An expansion as text that a person can read: a line for each statement, indented by its braces. It is no formatter: that
-//! would be a large dependency for everybody who builds a service.
+//! Prints an expansion as readable text: one line per statement, indented by braces. A real formatter would be a large
+//! dependency for every service.
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
-/// Where a chain of calls is broken.
+/// A longer line breaks at the next call of a chain.
 const MAX_CHAIN_WIDTH: usize = 90;
 
 pub(crate) fn text(tokens: TokenStream) -> String {
@@ -16,7 +16,7 @@ pub(crate) fn text(tokens: TokenStream) -> String {
 struct Printer {
     text: String,
     depth: usize,
-    /// What comes next stands on a line of its own.
+    /// The next token starts a new line.
     line_is_done: bool,
     /// The last token was the first half of an operator such as `::`.
     is_joined: bool,
@@ -91,7 +91,7 @@ impl Printer {
         self.text.push_str(word);
     }
 
-    /// The rules are those of the code that we write: types, calls and closures, no arithmetic.
+    /// The rules cover the code that these macros generate: types, calls and closures, but no arithmetic.
     fn needs_space(&self, word: &str) -> bool {
         let Some(last) = self.text.chars().last() else { return false };
         let is_apart = |word: &str| matches!(word, "use" | "impl" | "for" | "where" | "'static");

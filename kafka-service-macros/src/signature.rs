@@ -1,4 +1,4 @@
-//! The rules about the function itself: what has to be so that it can be called when nobody knows its types.
+//! Checks the signature of a handler: the generated code must be able to call it without knowing its types.
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -16,7 +16,7 @@ pub(crate) fn check(item: &HandlerItem, errors: &Errors) {
     check_generics(signature, errors);
     let last = signature.inputs.len().saturating_sub(1);
     for (position, input) in signature.inputs.iter().enumerate() {
-        // A lifetime parameter is one mistake, and has been reported.
+        // A lifetime parameter has been reported already.
         let owned = position == last && signature.generics.params.is_empty();
         check_argument(input, position == last, owned, errors);
     }
@@ -30,7 +30,7 @@ pub(crate) fn check(item: &HandlerItem, errors: &Errors) {
     }
 }
 
-/// A second attribute of ours expands when the first has given the function back, so it is seen here and only here.
+/// Rejects a second `#[command]` or `#[event]`. Only the first one sees both, because it expands first.
 fn check_attributes(attributes: &[Attribute], errors: &Errors) {
     let path = |attribute: &Attribute| attribute.path().to_token_stream().to_string().replace(' ', "");
     let is_ours = |attribute: &&Attribute| {
@@ -123,17 +123,17 @@ fn check_argument(input: &FnArg, is_payload: bool, owned: bool, errors: &Errors)
     }
 }
 
-/// A part of a type that cannot stand in a registration.
+/// A part of a type that generated code cannot repeat.
 enum Unsuitable {
-    /// `&T` or `'_`, and what to take instead.
+    /// `&T` or `'_`, and the help text.
     Borrowed(Span, &'static str),
     /// `impl Trait`.
     ImplTrait(Span),
-    /// `Self` or `_`, which no free function can have.
+    /// `Self` or `_`, which the compiler rejects.
     Invalid,
 }
 
-/// Looks through a type's tokens. A payload must own its data as well; named lifetimes are the generics' mistake.
+/// Searches the tokens of a type. If `owned`, borrowed data is unsuitable too; named lifetimes are reported elsewhere.
 fn unsuitable(tokens: TokenStream, owned: bool) -> Option<Unsuitable> {
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
@@ -149,7 +149,7 @@ fn unsuitable(tokens: TokenStream, owned: bool) -> Option<Unsuitable> {
             }
             TokenTree::Ident(ident) if ident == "impl" => Some(Unsuitable::ImplTrait(token.span())),
             TokenTree::Ident(ident) if ident == "Self" || ident == "_" => Some(Unsuitable::Invalid),
-            // Braces hold the expression of a constant, not a type.
+            // Braces contain a constant expression, not a type.
             TokenTree::Group(group) if group.delimiter() != Delimiter::Brace => unsuitable(group.stream(), owned),
             _ => None,
         };
@@ -160,7 +160,7 @@ fn unsuitable(tokens: TokenStream, owned: bool) -> Option<Unsuitable> {
     None
 }
 
-/// `-> impl Trait` hides the type that the registration reads the event types from.
+/// Rejects `-> impl Trait`: the registration reads the event types from the return type.
 fn check_returns(signature: &Signature, errors: &Errors) {
     let ReturnType::Type(_, returns) = &signature.output else { return };
     match unsuitable(returns.to_token_stream(), false) {

@@ -1,4 +1,4 @@
-//! A checked [`EventType`] to tokens. Nothing here can fail.
+//! Expands a checked [`EventType`]. Nothing here can fail.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -30,7 +30,7 @@ pub(super) fn event(event: &EventType<'_>) -> TokenStream {
     }
 }
 
-/// An event must be serializable. Of a type with parameters that depends on them, so it becomes a condition.
+/// An event must be serializable. For a type with parameters that depends on them, so it becomes a `where` clause.
 pub(crate) fn where_clause(generics: &Generics, runtime: &TokenStream) -> Option<WhereClause> {
     let mut clause = generics.where_clause.clone();
     if generics.type_params().next().is_some() {
@@ -57,7 +57,7 @@ fn event_type(shape: &Shape<'_>) -> TokenStream {
     }
 }
 
-/// Overrides `Event::key` where a key is declared. What is wrong with a key is said at the field that the user named.
+/// Overrides `Event::key` if a key is declared. Errors about the key point at the field named in the attribute.
 fn key(shape: &Shape<'_>, runtime: &TokenStream) -> Option<TokenStream> {
     let body = match shape {
         Shape::Struct(spec) => {
@@ -80,7 +80,7 @@ fn key_arm(variant: &Ident, spec: &EventSpec, runtime: &TokenStream) -> TokenStr
     quote!(Self::#variant { #field: #local, .. } => #runtime::key(#inner),)
 }
 
-/// Overrides `Event::serialize_payload` where serde's form is not the content alone.
+/// Overrides `Event::serialize_payload` unless serde already writes only the content.
 fn payload(shape: &Shape<'_>, runtime: &TokenStream) -> Option<TokenStream> {
     if matches!(shape, Shape::Struct(EventSpec { has_fields: true, .. })) {
         return None;
