@@ -55,10 +55,7 @@ impl Args {
             grammar.target != Target::Handler && grammar.example.rsplit_once('.').is_some_and(|(_, last)| last == word)
         };
         let suggestion = word.ok().filter(|word| !is_part(word)).unwrap_or_else(|| grammar.example.to_owned());
-        errors.at(
-            found,
-            Help(format!("the {} must be a string literal", grammar.name), format!("write `{suggestion:?}`")),
-        );
+        errors.at(found, Help(format!("{} must be a string literal", grammar.name), format!("write `{suggestion:?}`")));
     }
 
     fn parse_option(
@@ -74,8 +71,8 @@ impl Args {
                 errors.at(&name, grammar.second_name(&name));
             } else if !self.name_is_invalid {
                 self.name_is_invalid = true;
-                let message = format!("the {} is the first argument", grammar.name);
-                errors.at(name, Help(message, "put it in front of the options"));
+                let message = format!("{} must be the first argument", grammar.name);
+                errors.at(name, Help(message, "move it before the options"));
             }
             return;
         }
@@ -83,7 +80,7 @@ impl Args {
         if argument.keyword == "name" {
             self.name_is_invalid = true;
             let help = format!("write `{}` without `name =`", argument.value.tokens());
-            let message = format!("the {} is the first argument and not an option", grammar.name);
+            let message = format!("`name` is not an option: the {} is the first argument", grammar.name);
             errors.at(argument.ident, Help(message, help));
         } else if let Some(help) = misplaced(&argument, grammar) {
             self.name_is_invalid |= self.name.is_none();
@@ -128,7 +125,7 @@ impl Value {
 
     fn tokens(&self) -> &dyn std::fmt::Display {
         match self {
-            Self::Missing => &"..",
+            Self::Missing => &"...",
             Self::Equals(tokens) | Self::Parentheses(tokens) => tokens,
         }
     }
@@ -183,7 +180,7 @@ impl Keywords {
             let help = format!("supported {}s are {}", self.noun, closest_first(keyword, self.known));
             errors.at(ident, Help(format!("unknown {} `{keyword}`", self.noun), help));
         } else if self.seen.contains(ident) {
-            errors.at(ident, Help(format!("`{keyword}` is given more than once"), "remove this one"));
+            errors.at(ident, Help(format!("duplicate {} `{keyword}`", self.noun), "remove the duplicate"));
         } else {
             self.seen.push(ident.clone());
             return true;
@@ -247,7 +244,7 @@ fn end_of_argument(input: ParseStream<'_>, errors: &Errors) {
     }
     if !input.peek(Token![,]) {
         let stray = until_comma(input);
-        let help = format!("write `, {stray}`");
+        let help = format!("add a comma: `, {stray}`");
         errors.at(stray, Help("expected `,`", help));
     }
     input.parse::<Option<Token![,]>>().ok();

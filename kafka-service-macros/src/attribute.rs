@@ -21,12 +21,11 @@ pub(crate) fn read(attributes: &[Attribute], grammar: &Grammar<'_>, owner: Optio
     let example = grammar.with_name(grammar.example, &args.tokens);
     match first {
         None => {
-            let kind = grammar.attribute;
-            let help = format!("write `{example}` above it");
-            errors.at(owner, Help(format!("`{owner}` does not say which {kind} it is"), help));
+            let message = format!("missing `#[{}(\"...\")]` on `{owner}`", grammar.attribute);
+            errors.at(owner, Help(message, format!("add `{example}` above it")));
         }
         Some(attribute) if args.name.is_none() && !args.name_is_invalid => {
-            errors.at(attribute, Help(format!("the {} is missing", grammar.name), format!("write `{example}`")));
+            errors.at(attribute, Help(format!("missing {}", grammar.name), format!("write `{example}`")));
         }
         Some(_) => {}
     }
@@ -39,7 +38,7 @@ fn arguments(attribute: &Attribute, grammar: &Grammar<'_>, errors: &Errors) -> A
         Meta::List(list) => Args::parse(list.tokens.clone(), grammar, errors),
         Meta::NameValue(pair) => {
             let help = format!("write `#[{}({})]`", grammar.attribute, pair.value.to_token_stream());
-            errors.at(pair.eq_token, Help(format!("the {} stands in parentheses", grammar.name), help));
+            errors.at(pair.eq_token, Help(format!("expected `#[{}(\"...\")]`", grammar.attribute), help));
             Args { name_is_invalid: true, ..Args::default() }
         }
     }

@@ -44,8 +44,8 @@ pub(crate) fn derive(tokens: TokenStream) -> TokenStream {
             args
         }
         Data::Union(data) => {
-            let help = "write a struct, or an enum";
-            errors.at(data.union_token, Help("a union cannot be a command: it cannot be decoded", help));
+            let message = format!("`Command` cannot be derived for the union `{}`", input.ident);
+            errors.at(data.union_token, Help(message, "use a struct or an enum"));
             Args::default()
         }
     };
@@ -71,13 +71,13 @@ fn struct_args(input: &DeriveInput, fields: &Fields, grammar: &Grammar<'_>, erro
 fn check_variants(data: &DataEnum, name: Option<&LitStr>, errors: &Errors) {
     let help = match name.map(LitStr::value) {
         Some(name) => {
-            format!("remove this one: the enum is already the command `{name}`, or write a type for each command")
+            format!("remove it: the whole enum is the command `{name}`; for several commands, write a type for each")
         }
-        None => "put `#[command(\"..\")]` above the enum, or write a type for each command".to_owned(),
+        None => "move it to the enum; for several commands, write a type for each".to_owned(),
     };
     let attributes = data.variants.iter().flat_map(|variant| &variant.attrs);
     for attribute in attributes.filter(|attribute| attribute.path().is_ident("command")) {
-        let message = "a command enum is one command, whichever variant it holds";
+        let message = "`#[command]` is not allowed on a variant: a command enum is one command";
         errors.at(attribute.path(), Help(message, &help));
     }
 }

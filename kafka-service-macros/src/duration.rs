@@ -5,7 +5,7 @@
 const MAX_MILLIS: u64 = 30 * 24 * 3_600_000;
 
 /// The help text for a duration outside the limits.
-pub(crate) const LIMITS: &str = "it must be more than zero and at most `\"720h\"`";
+pub(crate) const LIMITS: &str = "write a duration greater than zero and at most `\"720h\"`";
 
 /// The units, in the order in which the parts of a duration must appear.
 const UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
@@ -15,7 +15,7 @@ pub(crate) fn parse(option: &str, text: &str) -> Result<u64, String> {
     let text = text.trim();
     if is_number(text) {
         return Err(format!(
-            "a number needs its unit: write `{option} = \"{text}s\"` for seconds or `{option} = \"{text}ms\"` for milliseconds"
+            "add a unit: `{option} = \"{text}s\"` for seconds, or `{option} = \"{text}ms\"` for milliseconds"
         ));
     }
     let expected = "write a duration such as `\"200ms\"`, `\"30s\"`, `\"1m30s\"` or `\"1h\"`";
@@ -24,17 +24,17 @@ pub(crate) fn parse(option: &str, text: &str) -> Result<u64, String> {
 
 /// Parses an initial and a maximum backoff, such as `100ms..5s`. The error is a help text for `option`.
 pub(crate) fn parse_range(option: &str, text: &str) -> Result<(u64, u64), String> {
-    let expected = format!("write the first and the longest pause, such as `{option} = \"100ms..5s\"`");
-    let (first, longest) = text.split_once("..").ok_or_else(|| expected.clone())?;
-    let (first, longest) = (first.trim(), longest.trim());
-    if is_number(first) || is_number(longest) {
-        return Err(format!("a number needs its unit: {expected}"));
+    let expected = format!("write the initial and the maximum backoff, for example `{option} = \"100ms..5s\"`");
+    let (initial, max) = text.split_once("..").ok_or_else(|| expected.clone())?;
+    let (initial, max) = (initial.trim(), max.trim());
+    if is_number(initial) || is_number(max) {
+        return Err(format!("add a unit to each number, for example `{option} = \"100ms..5s\"`"));
     }
     let read = |text| millis(text).ok_or_else(|| expected.clone()).and_then(limited);
-    match (read(first)?, read(longest)?) {
-        (0, _) => Err("the first pause must be more than zero, such as `\"10ms..1s\"`".to_owned()),
+    match (read(initial)?, read(max)?) {
+        (0, _) => Err("the initial backoff must be greater than zero, for example `\"10ms..1s\"`".to_owned()),
         (from, to) if from > to => {
-            Err(format!("the first pause must not be the longer one: write `{option} = \"{longest}..{first}\"`"))
+            Err(format!("the initial backoff must not exceed the maximum: write `{option} = \"{max}..{initial}\"`"))
         }
         range => Ok(range),
     }
@@ -45,7 +45,7 @@ fn is_number(text: &str) -> bool {
 }
 
 fn limited(millis: u64) -> Result<u64, String> {
-    if millis > MAX_MILLIS { Err("at most `\"720h\"` is allowed".to_owned()) } else { Ok(millis) }
+    if millis > MAX_MILLIS { Err("the maximum is `\"720h\"`".to_owned()) } else { Ok(millis) }
 }
 
 fn millis(text: &str) -> Option<u64> {
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn too_long_durations_are_rejected_without_overflow() {
         for text in ["721h", "99999999999999999999h", "18446744073709551615ms", "18446744073709551615h1m"] {
-            assert_eq!(parse("timeout", text).unwrap_err(), "at most `\"720h\"` is allowed", "{text}");
+            assert_eq!(parse("timeout", text).unwrap_err(), "the maximum is `\"720h\"`", "{text}");
         }
         assert_eq!(parse("timeout", "720h"), Ok(MAX_MILLIS));
     }

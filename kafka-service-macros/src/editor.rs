@@ -1,6 +1,6 @@
 //! Tests what editors rely on. The function is emitted unchanged, token by token, even if the attribute is wrong or the
-//! body is half-typed. The generated code repeats the tokens of the function's types, so that go-to-definition, hover and
-//! rename work. The compile-fail cases test the spans: each underlines some of these tokens.
+//! body is half-typed. The generated code repeats the tokens of the function's types, so that go-to-definition, hover
+//! and rename work. The compile-fail cases test the spans: each underlines some of these tokens.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;

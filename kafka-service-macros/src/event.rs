@@ -75,8 +75,8 @@ impl<'a> EventType<'a> {
             Data::Struct(data) => Shape::Struct(event_spec(&input.ident, &data.fields, args, grammar, errors)?),
             Data::Enum(data) => Shape::Enum(variants(input, data, &args, grammar, errors)),
             Data::Union(data) => {
-                let help = "write a struct, or an enum for several events";
-                errors.at(data.union_token, Help("a union cannot be an event: it cannot be serialized", help));
+                let message = format!("`Event` cannot be derived for the union `{}`", input.ident);
+                errors.at(data.union_token, Help(message, "use a struct, or an enum for several events"));
                 return None;
             }
         };
@@ -94,15 +94,16 @@ fn variants<'a>(
     let names: Vec<_> = data.variants.iter().filter_map(name_of).collect();
     if let Some(name) = &args.name {
         let help = if !names.is_empty() && names.len() == data.variants.len() {
-            "remove it: each variant has its own"
+            "remove it"
         } else {
-            "put `#[event(\"..\")]` on each variant"
+            "add `#[event(\"...\")]` to each variant instead"
         };
-        errors.at(name, Help("each variant of an event enum has its own event type", help));
+        let message = format!("the enum `{}` cannot have an event type: each variant has its own", input.ident);
+        errors.at(name, Help(message, help));
     }
     if data.variants.is_empty() {
-        let message = format!("`{}` has no variants, so there is no event to publish", input.ident);
-        errors.at(&input.ident, Help(message, "write a variant for each event, with `#[event(\"..\")]` above it"));
+        let message = format!("`Event` cannot be derived for `{}`: the enum has no variants", input.ident);
+        errors.at(&input.ident, Help(message, "add a variant for each event, with `#[event(\"...\")]` above it"));
     }
     let of_sibling = names.iter().find_map(|name| name.rsplit_once('.'));
     let (entity, _) = of_sibling.or(grammar.example.split_once('.')).unwrap_or((grammar.example, ""));
@@ -114,8 +115,8 @@ fn variants<'a>(
         let args = attribute::read(&variant.attrs, &grammar, Some(&variant.ident), errors);
         let Some(spec) = event_spec(&variant.ident, &variant.fields, args, &grammar, errors) else { continue };
         if specs.iter().any(|(_, earlier)| earlier.name.value() == spec.name.value()) {
-            let message = format!("event type `{}` stands twice in `{}`", spec.name.value(), input.ident);
-            errors.at(&spec.name, Help(message, "give each variant an event type of its own"));
+            let message = format!("duplicate event type `{}` in `{}`", spec.name.value(), input.ident);
+            errors.at(&spec.name, Help(message, "give each variant its own event type"));
         }
         specs.push((&variant.ident, spec));
     }

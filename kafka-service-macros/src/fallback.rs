@@ -12,7 +12,7 @@ pub(crate) fn item_and_errors(item: &TokenStream, errors: Errors) -> TokenStream
     quote!(#item #errors)
 }
 
-/// Adds an implementation of `Event` that is never called, so that code which uses it does not cause further errors.
+/// Adds an unused implementation of `Event`, so that code which needs it does not cause further errors.
 pub(crate) fn event_and_errors(input: &DeriveInput, path: Option<&Path>, errors: Errors) -> TokenStream {
     let errors = errors.finish();
     let runtime = runtime(path);
@@ -31,7 +31,7 @@ pub(crate) fn event_and_errors(input: &DeriveInput, path: Option<&Path>, errors:
     }
 }
 
-/// Adds an implementation of `Command` that is never used, for the same reason.
+/// Adds an unused implementation of `Command`, for the same reason.
 pub(crate) fn command_and_errors(input: &DeriveInput, path: Option<&Path>, errors: Errors) -> TokenStream {
     let errors = errors.finish();
     let runtime = runtime(path);

@@ -39,14 +39,17 @@ impl Grammar<'_> {
     pub(crate) fn second_name(&self, second: &TokenStream) -> Help<String, String> {
         match (self.target, self.attribute) {
             (Target::Handler, _) => Help(
-                format!("a handler answers to one {}", self.name.trim_end_matches(" name")),
-                format!("write a second handler for `{second}` that calls this function"),
+                format!("a handler can have only one {}", self.name),
+                format!("write another handler for `{second}` that calls this function"),
             ),
             (_, "event") => Help(
-                "an event has one event type".to_owned(),
-                "write an enum, with an event type for each variant".to_owned(),
+                "an event can have only one event type".to_owned(),
+                "use an enum with one event type per variant".to_owned(),
             ),
-            _ => Help("a command has one name".to_owned(), "write a second type for the second command".to_owned()),
+            _ => Help(
+                "a command can have only one name".to_owned(),
+                "write another type for the second command".to_owned(),
+            ),
         }
     }
 
@@ -66,21 +69,24 @@ pub(crate) fn misplaced(argument: &Argument, grammar: &Grammar<'_>) -> Option<He
         _ if options.contains(&keyword) => None,
         (Target::Handler, "key" | "reply") => {
             let derive = if attribute == "event" && keyword == "key" { "Event" } else { "Command" };
-            let message = format!("`{keyword}` is an option of `#[derive({derive})]`, not of a handler");
-            Some(Help(message, format!("remove it; a handler takes {}", list(options))))
+            let message = format!("`{keyword}` is an option of `#[derive({derive})]`, not of handlers");
+            Some(Help(message, format!("remove it; handler options are {}", list(options))))
         }
         (Target::Enum, "key") if attribute == "command" => Some(Help(
-            "`key` names a field of a struct, and this command is an enum".to_owned(),
+            "`key` is not supported on an enum: it names a field of a struct".to_owned(),
             "remove `key`, or make the command a struct".to_owned(),
         )),
         (Target::Variant(owner), "crate") => Some(Help(
-            "`crate` stands above the enum, not on a variant".to_owned(),
+            "`crate` is an option of the enum, not of a variant".to_owned(),
             format!("write `#[{attribute}({})]` above `{owner}`", argument.source_text()),
         )),
-        (Target::Struct | Target::Enum | Target::Variant(_), "retry" | "timeout" | "permanent") => Some(Help(
-            format!("`{keyword}` is an option of a handler"),
-            format!("put it on the function: `#[{attribute}({})]`", argument.source_text()),
-        )),
+        (Target::Struct | Target::Enum | Target::Variant(_), "retry" | "timeout" | "permanent") => {
+            let derive = if attribute == "event" { "Event" } else { "Command" };
+            Some(Help(
+                format!("`{keyword}` is an option of handlers, not of `#[derive({derive})]`"),
+                format!("move it to the handler: `#[{attribute}({})]`", argument.source_text()),
+            ))
+        }
         _ => None,
     }
 }

@@ -15,17 +15,17 @@ pub(crate) fn check(owner: &Ident, fields: &Fields, field: &Member, errors: &Err
     if known.contains(field) {
         return;
     }
+    let name = |member: &Member| member.to_token_stream().to_string();
+    let wanted = name(field);
+    let message = format!("no field `{wanted}` on `{owner}`");
     if known.is_empty() {
-        let message = format!("`{owner}` has no fields, so none can be the key");
-        errors.at(field, Help(message, "remove `key`, or add the field"));
+        errors.at(field, Help(message, format!("`{owner}` has no fields: remove `key`, or add the field")));
         return;
     }
-    let name = |member: &Member| member.to_token_stream().to_string();
     let known: Vec<_> = known.iter().map(name).collect();
     let known: Vec<_> = known.iter().map(String::as_str).collect();
-    let wanted = name(field);
-    let help = format!("its fields are {}", closest_first(&wanted, &known));
-    errors.at(field, Help(format!("`{owner}` has no field `{wanted}`"), help));
+    let available = if known.len() == 1 { "available field is:" } else { "available fields are:" };
+    errors.at(field, Help(message, format!("{available} {}", closest_first(&wanted, &known))));
 }
 
 /// Splits a key into its first field and the access to the others.

@@ -86,24 +86,27 @@ fn argument(input: &FnArg) -> Option<&Type> {
 
 pub(crate) fn wrong_item(kind: Kind, keyword: &TokenTree, other: &str, errors: &Errors) {
     let attribute = kind.grammar().attribute;
-    let message = format!("`#[{attribute}]` goes on a function, not on {other}");
+    let message = format!("`#[{attribute}]` can only be applied to a function, not to {other}");
     let derive = match kind {
         Kind::Command => {
-            "to handle it, put `#[command(..)]` on the function that takes it; to name the command on its type, write \
-             `#[derive(kafka_service::Command)]` above `#[command(..)]`"
+            "to handle the command, put `#[command(...)]` on the function that takes it; to declare the type as a \
+             command, add `#[derive(kafka_service::Command)]` above `#[command(...)]`"
         }
         Kind::Event => {
-            "to publish it as an event, write `#[derive(serde::Serialize, kafka_service::Event)]` above `#[event(..)]`"
+            "to declare the type as an event, add `#[derive(serde::Serialize, kafka_service::Event)]` above \
+             `#[event(...)]`"
         }
     };
     match keyword.to_string().as_str() {
         "struct" | "enum" => errors.at(keyword, Help(message, derive)),
         "impl" | "trait" => {
-            errors
-                .at(keyword, Help(message, "handlers are free functions; shared values come as `State<T>` arguments"));
+            errors.at(
+                keyword,
+                Help(message, "write handlers as free functions, and take shared values as `State<T>` arguments"),
+            );
         }
-        "mod" => errors.at(keyword, Help(message, "put it on each handler in the module")),
-        _ => errors.at(keyword, Help(message, "put it above the function that handles the message")),
+        "mod" => errors.at(keyword, Help(message, "apply it to each handler in the module")),
+        _ => errors.at(keyword, Help(message, "apply it to the function that handles the message")),
     }
 }
 
@@ -119,10 +122,10 @@ fn check_handler_name(kind: Kind, args: &Args, item: &HandlerItem, errors: &Erro
                     format!("write `{}`", grammar.with_name(&name, &args.tokens))
                 }
                 Kind::Event => {
-                    format!("write the type, such as `{}`", grammar.with_name(grammar.example, &args.tokens))
+                    format!("write the event type, for example `{}`", grammar.with_name(grammar.example, &args.tokens))
                 }
             };
-            errors.at_span(Span::call_site(), Help(format!("the {} is missing", grammar.name), help));
+            errors.at_span(Span::call_site(), Help(format!("missing {}", grammar.name), help));
         }
         None => {}
     }

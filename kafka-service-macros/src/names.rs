@@ -17,7 +17,7 @@ const MAX_TOPIC_LEN: usize = 249;
 pub(crate) fn check_name(name: &LitStr, grammar: &Grammar<'_>, errors: &Errors) {
     let (what, text) = (grammar.name, name.value());
     if text.trim().is_empty() {
-        errors.at(name, Help(format!("the {what} must not be empty"), format!("write `{:?}`", grammar.example)));
+        errors.at(name, Help(format!("{what} must not be empty"), format!("write `{:?}`", grammar.example)));
     } else {
         check_characters(name, what, MAX_NAME_LEN, errors);
     }
@@ -26,8 +26,8 @@ pub(crate) fn check_name(name: &LitStr, grammar: &Grammar<'_>, errors: &Errors) 
 /// Checks the name of a topic by the rules of Kafka. Returns whether it is valid.
 pub(crate) fn check_topic(name: &LitStr, errors: &Errors) -> bool {
     let error = match name.value().as_str() {
-        "" => Help("the topic name must not be empty", "leave `topic` out for the configured topics"),
-        "." | ".." => Help("a topic cannot be called `.` or `..`", "write a name such as `\"orders\"`"),
+        "" => Help("topic name must not be empty", "remove `topic` to use the configured topics"),
+        "." | ".." => Help("topic name must not be `.` or `..`", "use another name, for example `\"orders\"`"),
         _ => return check_characters(name, "topic name", MAX_TOPIC_LEN, errors),
     };
     errors.at(name, error);
@@ -37,17 +37,17 @@ pub(crate) fn check_topic(name: &LitStr, errors: &Errors) -> bool {
 fn check_characters(name: &LitStr, what: &str, max_len: usize, errors: &Errors) -> bool {
     let text = name.value();
     if let Some(character) = text.chars().find(|&character| !is_allowed(character)) {
-        let message = format!("{what} `{}` contains `{}`", text.escape_debug(), character.escape_debug());
+        let message = format!("invalid character `{character:?}` in {what} `{}`", text.escape_debug());
         let replacement = if what == "event type" { '.' } else { '_' };
         let suggestion: String =
             text.chars().map(|character| if is_allowed(character) { character } else { replacement }).collect();
         errors.at(
             name,
-            Help(message, format!("write `{suggestion:?}`, or other ASCII letters, digits, `_`, `-` and `.`")),
+            Help(message, format!("use ASCII letters, digits, `_`, `-` and `.`, for example `{suggestion:?}`")),
         );
     } else if text.len() > max_len {
-        let message = format!("the {what} is {} characters long, but {max_len} is the limit", text.len());
-        errors.at(name, Help(message, "shorten it: it stands in every message or log line"));
+        let message = format!("{what} is too long: {} characters", text.len());
+        errors.at(name, Help(message, format!("use at most {max_len} characters")));
     } else {
         return true;
     }

@@ -50,15 +50,14 @@ impl Options {
         match argument.keyword.as_str() {
             "crate" => self.runtime = path(argument, Path::parse_mod_style, "a path", "kafka_service", errors),
             "key" => {
-                self.key = path(argument, Punctuated::parse_separated_nonempty, "the name of a field", "id", errors);
+                self.key = path(argument, Punctuated::parse_separated_nonempty, "a field name", "id", errors);
             }
             "reply" => {
                 let reply = path(argument, Type::parse, "a type", "OrderCreated", errors);
                 self.reply = reply.filter(|reply| check_reply(reply, errors));
             }
             "permanent" => {
-                self.permanent =
-                    path(argument, ExprPath::parse, "the path of a function", "OrderError::is_final", errors);
+                self.permanent = path(argument, ExprPath::parse, "a function path", "OrderError::is_final", errors);
             }
             "topic" => self.topic = topic(argument, errors),
             "timeout" => self.timeout = duration(argument, "30s", errors),
@@ -69,17 +68,17 @@ impl Options {
 
 impl Retry {
     fn set_all(&mut self, argument: &Argument, errors: &Errors) {
-        const EXAMPLE: &str = "write `retry(attempts = 3, backoff = \"100ms..5s\", deadline = \"2m\")`, or some of it";
+        const EXAMPLE: &str = "write, for example, `retry(attempts = 3, backoff = \"100ms..5s\", deadline = \"2m\")`";
         let Value::Parentheses(settings) = &argument.value else {
-            errors.at(argument.error_tokens(), Help("`retry` takes its settings in parentheses", EXAMPLE));
+            errors.at(argument.error_tokens(), Help("expected `retry(...)`", EXAMPLE));
             return;
         };
         if settings.is_empty() {
-            errors.at(&argument.ident, Help("`retry` has no settings", EXAMPLE));
+            errors.at(&argument.ident, Help("`retry` requires at least one setting", EXAMPLE));
         }
         if let Ok(number) = syn::parse2::<LitInt>(settings.clone()) {
             let help = format!("write `retry(attempts = {number})`");
-            errors.at(number, Help("each setting of `retry` has a name", help));
+            errors.at(&number, Help(format!("expected a setting of `retry`, found `{number}`"), help));
             return;
         }
         let mut keywords = Keywords { noun: "setting", known: &["attempts", "backoff", "deadline"], seen: Vec::new() };
@@ -95,7 +94,7 @@ impl Retry {
         match argument.keyword.as_str() {
             "attempts" => self.attempts = attempts(argument, errors),
             "backoff" => {
-                let what = "the first and the longest pause in quotes";
+                let what = "a quoted range of durations";
                 let range = text(argument, what, "100ms..5s", errors);
                 self.backoff = range.and_then(|text| parse_text(argument, &text, duration::parse_range, errors));
             }
@@ -132,8 +131,8 @@ fn check_reply(reply: &Type, errors: &Errors) -> bool {
         _ => None,
     };
     let event = event.as_deref().unwrap_or("OrderCreated");
-    let help = format!("write `reply = {event}`: what fails is dead-lettered, not sent back");
-    errors.at(reply, Help("`reply` names the events of the answer, without a `Result`", help));
+    let help = format!("write `reply = {event}`: errors are dead-lettered, not sent as a reply");
+    errors.at(reply, Help("`reply` must not be a `Result`", help));
     false
 }
 
@@ -147,7 +146,7 @@ fn topic(argument: &Argument, errors: &Errors) -> Option<LitStr> {
     // A bare word is probably the topic name without its quotes.
     let word = syn::parse2::<Ident>(argument.error_tokens()).ok().filter(|word| *word != argument.keyword);
     let example = word.map_or("orders".to_owned(), |word| word.to_string());
-    text(argument, "the name of a topic in quotes", &example, errors).filter(|topic| check_topic(topic, errors))
+    text(argument, "a quoted topic name", &example, errors).filter(|topic| check_topic(topic, errors))
 }
 
 fn duration(argument: &Argument, example: &str, errors: &Errors) -> Option<u64> {
@@ -156,7 +155,7 @@ fn duration(argument: &Argument, example: &str, errors: &Errors) -> Option<u64> 
         "" => format!("{number}s"),
         _ => number.to_string(),
     });
-    let text = text(argument, "a duration in quotes", suggestion.as_deref().unwrap_or(example), errors)?;
+    let text = text(argument, "a quoted duration", suggestion.as_deref().unwrap_or(example), errors)?;
     let parse = |option: &str, text: &str| match duration::parse(option, text)? {
         0 => Err(duration::LIMITS.to_owned()),
         millis => Ok(millis),
@@ -177,16 +176,16 @@ fn parse_text<T>(
 }
 
 fn attempts(argument: &Argument, errors: &Errors) -> Option<u32> {
-    let Value::Equals(value) = &argument.value else { return wrong_form(argument, "a whole number", "3", errors) };
+    let Value::Equals(value) = &argument.value else { return wrong_form(argument, "an integer", "3", errors) };
     let text = value.to_string().replace([' ', '_'], "");
     if text.parse::<f64>().is_err() {
-        return wrong_form(argument, "a whole number", "3", errors);
+        return wrong_form(argument, "an integer", "3", errors);
     }
     let number = text.parse().ok().filter(|number| (1..=1_000).contains(number));
     if number.is_none() {
         let help = match text.as_str() {
-            "0" => "write `attempts = 1` to try once, without retries",
-            _ => "write a whole number from 1 to 1000, such as `attempts = 3`",
+            "0" => "write `attempts = 1` to disable retries",
+            _ => "write an integer from 1 to 1000, for example `attempts = 3`",
         };
         invalid_value(argument, &text, help, errors);
     }
@@ -194,7 +193,7 @@ fn attempts(argument: &Argument, errors: &Errors) -> Option<u32> {
 }
 
 fn invalid_value(argument: &Argument, value: &str, help: &str, errors: &Errors) {
-    errors.at(argument.error_tokens(), Help(format!("`{}` cannot be `{value}`", argument.keyword), help));
+    errors.at(argument.error_tokens(), Help(format!("invalid value `{value}` for `{}`", argument.keyword), help));
 }
 
 /// Reports a value with the wrong syntax.
@@ -202,7 +201,7 @@ fn wrong_form<T>(argument: &Argument, what: &str, example: &str, errors: &Errors
     let Argument { keyword, .. } = argument;
     errors.at(
         argument.error_tokens(),
-        Help(format!("`{keyword}` takes {what}"), format!("write `{keyword} = {example}`")),
+        Help(format!("expected {what} for `{keyword}`"), format!("write `{keyword} = {example}`")),
     );
     None
 }

@@ -22,11 +22,8 @@ pub(crate) fn check(item: &HandlerItem, errors: &Errors) {
     }
     check_returns(signature, errors);
     if !item.has_body {
-        let message = format!("`{}` has no body, so there is nothing to register", signature.ident);
-        errors.at(
-            signature,
-            Help(message, "write the handler as a function with a body, outside of traits and `extern` blocks"),
-        );
+        let message = format!("handler `{}` has no body", signature.ident);
+        errors.at(signature, Help(message, "write a free function with a body, outside of traits and `extern` blocks"));
     }
 }
 
@@ -41,7 +38,10 @@ fn check_attributes(attributes: &[Attribute], errors: &Errors) {
     if let Some(second) = attributes.iter().find(is_ours) {
         errors.at(
             second.path(),
-            Help("a handler answers to one command or to one event", "write a second handler that calls this function"),
+            Help(
+                "a handler can have only one `#[command]` or `#[event]` attribute",
+                "write another handler that calls this function",
+            ),
         );
     }
 }
@@ -49,8 +49,8 @@ fn check_attributes(attributes: &[Attribute], errors: &Errors) {
 fn check_qualifiers(signature: &Signature, errors: &Errors) {
     let name = &signature.ident;
     let reject = |tokens: &dyn ToTokens, what: &str| {
-        let help = format!("write `async fn {name}`, or `fn {name}` for a call that blocks");
-        errors.at(tokens.to_token_stream(), Help(format!("`{name}` must not be {what}"), help));
+        let help = format!("write `async fn {name}`, or `fn {name}` for blocking code");
+        errors.at(tokens.to_token_stream(), Help(format!("handler `{name}` cannot be {what}"), help));
     };
     if let Some(token) = &signature.constness {
         reject(token, "`const`");
@@ -70,14 +70,14 @@ fn check_generics(signature: &Signature, errors: &Errors) {
     let generics = &signature.generics;
     let lifetimes: Vec<_> = generics.lifetimes().map(|parameter| parameter.lifetime.to_string()).collect();
     if generics.params.len() > lifetimes.len() {
-        let message = "a handler cannot be generic: its types must be known when it is registered";
-        errors.at(generics, Help(message, "write a handler for each type, and call one generic function from them"));
+        let message = "a handler cannot be generic: its types must be known at registration";
+        errors.at(generics, Help(message, "write one handler per type, each calling a shared generic function"));
     } else if let Some(first) = lifetimes.first() {
-        let message = "a handler has no lifetime parameters: its arguments own their data";
-        let help = format!("remove `<{}>`, and take `String` instead of `&{first} str`", lifetimes.join(", "));
+        let message = "a handler cannot have lifetime parameters: its arguments must own their data";
+        let help = format!("remove `<{}>`, and use `String` instead of `&{first} str`", lifetimes.join(", "));
         errors.at(generics, Help(message, help));
     } else if let Some(clause) = &generics.where_clause {
-        errors.at(clause, Help("a handler cannot have a where clause", "remove it"));
+        errors.at(clause, Help("a handler cannot have a `where` clause", "remove it"));
     }
 }
 
@@ -85,14 +85,14 @@ fn check_argument(input: &FnArg, is_payload: bool, owned: bool, errors: &Errors)
     let argument = match input {
         FnArg::Typed(argument) => argument,
         FnArg::Receiver(receiver) => {
-            let message = "a handler is a free function and cannot take `self`";
-            errors.at(receiver, Help(message, "reach shared values through an argument `State<T>`"));
+            let message = "a handler cannot take `self`: it must be a free function";
+            errors.at(receiver, Help(message, "take shared values as `State<T>` arguments"));
             return;
         }
     };
     if let Some(attribute) = argument.attrs.iter().find(|attribute| attribute.path().is_ident("cfg")) {
-        let help = "write a handler for each case, with the `#[cfg(..)]` above it";
-        errors.at(attribute, Help("an argument of a handler cannot depend on `cfg`", help));
+        let help = "write one handler per configuration, with `#[cfg(...)]` on the function";
+        errors.at(attribute, Help("`#[cfg]` is not allowed on an argument of a handler", help));
     }
     if let (false, Type::Reference(reference)) = (is_payload, &*argument.ty)
         && reference.lifetime.is_none()
@@ -100,23 +100,20 @@ fn check_argument(input: &FnArg, is_payload: bool, owned: bool, errors: &Errors)
         let owned_type = reference.elem.to_token_stream();
         errors.at(
             reference.and_token,
-            Help("an extractor is taken by value", format!("write `{owned_type}` without `&`")),
+            Help("an extractor must be taken by value", format!("remove the `&`: `{owned_type}`")),
         );
         return;
     }
-    let what = if is_payload { "payload" } else { "extractor" };
+    let what = if is_payload { "a payload" } else { "an extractor" };
     match unsuitable(argument.ty.to_token_stream(), owned) {
         None => {}
         Some(Unsuitable::Borrowed(span, suggestion)) => {
-            errors.at_span(span, Help("the payload must own its data: it is decoded from the message", suggestion));
+            errors.at_span(span, Help("a payload must own its data: it cannot borrow from the message", suggestion));
         }
         Some(Unsuitable::ImplTrait(span)) => {
             errors.at_span(
                 span,
-                Help(
-                    format!("the {what} must be a named type: it must be known when the handler is registered"),
-                    "write the type that is meant",
-                ),
+                Help(format!("`impl Trait` is not allowed in the type of {what}"), "write a concrete type"),
             );
         }
         Some(Unsuitable::Invalid) => errors.leave_to_compiler(),
@@ -139,12 +136,12 @@ fn unsuitable(tokens: TokenStream, owned: bool) -> Option<Unsuitable> {
     while let Some(token) = tokens.next() {
         let found = match &token {
             TokenTree::Punct(punct) if punct.as_char() == '&' && owned => {
-                Some(Unsuitable::Borrowed(token.span(), "take `String` instead of `&str`, `T` instead of `&T`"))
+                Some(Unsuitable::Borrowed(token.span(), "use `String` instead of `&str`, `T` instead of `&T`"))
             }
             TokenTree::Punct(punct) if punct.as_char() == '\'' => {
                 let elided = tokens.next().filter(|name| name.to_string() == "_" && owned);
-                let suggestion = "take a type without a lifetime, such as `String`; in a struct, own the fields: `String` \
-                               instead of `&'a str`";
+                let suggestion = "use a type without a lifetime, such as `String`; in a struct, use owned fields: \
+                                  `String` instead of `&'a str`";
                 elided.map(|name| Unsuitable::Borrowed(name.span(), suggestion))
             }
             TokenTree::Ident(ident) if ident == "impl" => Some(Unsuitable::ImplTrait(token.span())),
@@ -167,10 +164,10 @@ fn check_returns(signature: &Signature, errors: &Errors) {
         Some(Unsuitable::ImplTrait(_)) => errors.at(
             returns,
             Help(
-                "the return type of a handler must be named: it says which events can be published",
+                "`impl Trait` is not allowed in the return type of a handler",
                 match signature.asyncness {
                     Some(_) => "write the type of the event",
-                    None => "write the type of the event; a handler that waits for a future is written as `async fn`",
+                    None => "write the type of the event; to await a future, write an `async fn`",
                 },
             ),
         ),
