@@ -105,8 +105,8 @@ fn variants<'a>(
         let message = format!("`Event` cannot be derived for `{}`: the enum has no variants", input.ident);
         errors.at(&input.ident, Help(message, "add a variant for each event, with `#[event(\"...\")]` above it"));
     }
-    let of_sibling = names.iter().find_map(|name| name.rsplit_once('.'));
-    let (entity, _) = of_sibling.or(grammar.example.split_once('.')).unwrap_or((grammar.example, ""));
+    let sibling = names.iter().find_map(|name| name.rsplit_once('.'));
+    let (entity, _) = sibling.or(grammar.example.split_once('.')).unwrap_or((grammar.example, ""));
     let owner = input.ident.to_string();
     let mut specs: Vec<(&Ident, EventSpec)> = Vec::new();
     for variant in &data.variants {

@@ -7,7 +7,7 @@ use syn::{
     parse::{ParseStream, Parser},
 };
 
-/// A function of which only the signature is parsed: the compiler reports the errors in the body, on the user's lines.
+/// A function with a parsed signature. The body is not parsed: the compiler reports its errors, on the user's lines.
 pub(crate) struct HandlerItem {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) signature: Signature,

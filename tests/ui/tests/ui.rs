@@ -2,7 +2,7 @@
 //!
 //! To run one case: `cargo test -p kafka-service-ui-tests -- ui_fail trybuild=event_name_missing`.
 //! After an intended change, run `TRYBUILD=overwrite cargo test -p kafka-service-ui-tests` and review the diff. A good
-//! message is one error, points at the user's tokens, uses the terms handler, payload and event, and says what to write.
+//! message is one error, points at the user's tokens, speaks of handlers, payloads and events, and says what to write.
 
 use std::{fs, path::Path};
 
