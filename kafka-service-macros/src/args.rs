@@ -1,4 +1,4 @@
-//! Attribute tokens to [`Args`]: a name and options, each option at most once.
+//! Parses the tokens of an attribute into [`Args`]: a name, and options that occur at most once.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
@@ -11,7 +11,7 @@ use syn::{
 
 use crate::{
     diagnostics::{Errors, Help, closest_first, list},
-    grammar::{Grammar, Place, misplaced},
+    grammar::{Grammar, Target, misplaced},
     options::Options,
 };
 
@@ -19,23 +19,23 @@ use crate::{
 #[derive(Default)]
 pub(crate) struct Args {
     pub(crate) name: Option<LitStr>,
-    /// Something stands where the name should, and the error for it has been reported.
-    pub(crate) name_is_wrong: bool,
+    /// The name is malformed or in the wrong position, and the error has been reported.
+    pub(crate) name_is_invalid: bool,
     pub(crate) options: Options,
-    /// All of it as it was written.
-    pub(crate) written: TokenStream,
+    /// The arguments as written, for suggestions in help texts.
+    pub(crate) tokens: TokenStream,
 }
 
 impl Args {
     pub(crate) fn parse(tokens: TokenStream, grammar: &Grammar<'_>, errors: &Errors) -> Self {
-        let mut args = Self { written: tokens.clone(), ..Self::default() };
-        let mut words = Words { what: "option", known: grammar.options, seen: Vec::new() };
+        let mut args = Self { tokens: tokens.clone(), ..Self::default() };
+        let mut keywords = Keywords { noun: "option", known: grammar.options, seen: Vec::new() };
         let mut first = true;
         each_argument(tokens, errors, |input| {
             if first && !at_option(input, grammar) {
                 args.parse_name(input, grammar, errors);
             } else {
-                args.parse_option(input, grammar, &mut words, errors);
+                args.parse_option(input, grammar, &mut keywords, errors);
             }
             first = false;
         });
@@ -47,51 +47,57 @@ impl Args {
             self.name = input.parse().ok();
             return;
         }
-        self.name_is_wrong = true;
+        self.name_is_invalid = true;
         let found = until_comma(input);
-        // A word was probably meant as it stands and lacks nothing but the quotes, if it is no part of the name.
+        // A bare word is probably the name without its quotes. In a derive it may be the last part of an event type.
         let word = syn::parse2::<Ident>(found.clone()).map(|word| word.to_string());
         let is_part = |word: &String| {
-            grammar.place != Place::Handler && grammar.example.rsplit_once('.').is_some_and(|(_, last)| last == word)
+            grammar.target != Target::Handler && grammar.example.rsplit_once('.').is_some_and(|(_, last)| last == word)
         };
-        let meant = word.ok().filter(|word| !is_part(word)).unwrap_or_else(|| grammar.example.to_owned());
-        errors.at(found, Help(format!("the {} must be a string literal", grammar.name), format!("write `{meant:?}`")));
+        let suggestion = word.ok().filter(|word| !is_part(word)).unwrap_or_else(|| grammar.example.to_owned());
+        errors.at(found, Help(format!("{} must be a string literal", grammar.name), format!("write `{suggestion:?}`")));
     }
 
-    fn parse_option(&mut self, input: ParseStream<'_>, grammar: &Grammar<'_>, words: &mut Words, errors: &Errors) {
+    fn parse_option(
+        &mut self,
+        input: ParseStream<'_>,
+        grammar: &Grammar<'_>,
+        keywords: &mut Keywords,
+        errors: &Errors,
+    ) {
         if input.peek(LitStr) {
             let name = until_comma(input);
             if self.name.is_some() {
-                errors.at(&name, grammar.one_name(&name));
-            } else if !self.name_is_wrong {
-                self.name_is_wrong = true;
-                let message = format!("the {} is the first argument", grammar.name);
-                errors.at(name, Help(message, "put it in front of the options"));
+                errors.at(&name, grammar.second_name(&name));
+            } else if !self.name_is_invalid {
+                self.name_is_invalid = true;
+                let message = format!("{} must be the first argument", grammar.name);
+                errors.at(name, Help(message, "move it before the options"));
             }
             return;
         }
-        let Some(given) = words.parse(input, errors) else { return };
-        if given.word == "name" {
-            self.name_is_wrong = true;
-            let help = format!("write `{}` without `name =`", given.value.tokens());
-            let message = format!("the {} is the first argument and not an option", grammar.name);
-            errors.at(given.ident, Help(message, help));
-        } else if let Some(help) = misplaced(&given, grammar) {
-            self.name_is_wrong |= self.name.is_none();
-            errors.at(&given.ident, help);
-        } else if words.accept(&given, errors) {
-            self.options.set(&given, errors);
+        let Some(argument) = keywords.parse(input, errors) else { return };
+        if argument.keyword == "name" {
+            self.name_is_invalid = true;
+            let help = format!("write `{}` without `name =`", argument.value.tokens());
+            let message = format!("`name` is not an option: the {} is the first argument", grammar.name);
+            errors.at(argument.ident, Help(message, help));
+        } else if let Some(help) = misplaced(&argument, grammar) {
+            self.name_is_invalid |= self.name.is_none();
+            errors.at(&argument.ident, help);
+        } else if keywords.accept(&argument, errors) {
+            self.options.set(&argument, errors);
         } else {
-            // It may stand where the name should; one mistake at a time.
-            self.name_is_wrong |= self.name.is_none();
+            // It may have been meant as the name: report one error, not two.
+            self.name_is_invalid |= self.name.is_none();
         }
     }
 }
 
-/// A word and what was given to it: `word`, `word = value` or `word(value)`.
-pub(crate) struct Given {
+/// A keyword and its value: `keyword`, `keyword = value` or `keyword(value)`.
+pub(crate) struct Argument {
     pub(crate) ident: Ident,
-    pub(crate) word: String,
+    pub(crate) keyword: String,
     pub(crate) value: Value,
 }
 
@@ -119,24 +125,24 @@ impl Value {
 
     fn tokens(&self) -> &dyn std::fmt::Display {
         match self {
-            Self::Missing => &"..",
+            Self::Missing => &"...",
             Self::Equals(tokens) | Self::Parentheses(tokens) => tokens,
         }
     }
 }
 
-impl Given {
-    /// The word and its value, as they stand there.
-    pub(crate) fn written(&self) -> String {
+impl Argument {
+    /// The keyword and its value as written.
+    pub(crate) fn source_text(&self) -> String {
         match &self.value {
-            Value::Missing => self.word.clone(),
-            Value::Equals(value) => format!("{} = {value}", self.word),
-            Value::Parentheses(value) => format!("{}({value})", self.word),
+            Value::Missing => self.keyword.clone(),
+            Value::Equals(value) => format!("{} = {value}", self.keyword),
+            Value::Parentheses(value) => format!("{}({value})", self.keyword),
         }
     }
 
-    /// Where a mistake about the value is: at the value, or at the word if there is none.
-    pub(crate) fn place(&self) -> TokenStream {
+    /// The tokens that an error about the value points at: the value, or the keyword if there is no value.
+    pub(crate) fn error_tokens(&self) -> TokenStream {
         match &self.value {
             Value::Equals(tokens) | Value::Parentheses(tokens) if !tokens.is_empty() => tokens.clone(),
             _ => {
@@ -147,34 +153,34 @@ impl Given {
     }
 }
 
-/// The words that may stand in a list, and those that stood there.
-pub(crate) struct Words {
-    /// `option` or `setting`.
-    pub(crate) what: &'static str,
+/// The keywords that a list accepts, and those seen so far.
+pub(crate) struct Keywords {
+    /// What messages call a keyword: `option` or `setting`.
+    pub(crate) noun: &'static str,
     pub(crate) known: &'static [&'static str],
     pub(crate) seen: Vec<Ident>,
 }
 
-impl Words {
-    /// Takes one word and its value.
-    pub(crate) fn parse(&self, input: ParseStream<'_>, errors: &Errors) -> Option<Given> {
+impl Keywords {
+    /// Parses a keyword and its value.
+    pub(crate) fn parse(&self, input: ParseStream<'_>, errors: &Errors) -> Option<Argument> {
         let Ok(ident) = input.call(Ident::parse_any) else {
-            let help = format!("supported {}s are {}", self.what, list(self.known));
-            let article = if self.what == "option" { "an" } else { "a" };
-            errors.at(until_comma(input), Help(format!("expected {article} {}", self.what), help));
+            let help = format!("supported {}s are {}", self.noun, list(self.known));
+            let article = if self.noun == "option" { "an" } else { "a" };
+            errors.at(until_comma(input), Help(format!("expected {article} {}", self.noun), help));
             return None;
         };
-        Some(Given { word: ident.unraw().to_string(), ident, value: Value::parse(input) })
+        Some(Argument { keyword: ident.unraw().to_string(), ident, value: Value::parse(input) })
     }
 
-    /// Whether the word is known and new.
-    pub(crate) fn accept(&mut self, given: &Given, errors: &Errors) -> bool {
-        let Given { ident, word, .. } = given;
-        if !self.known.contains(&word.as_str()) {
-            let help = format!("supported {}s are {}", self.what, closest_first(word, self.known));
-            errors.at(ident, Help(format!("unknown {} `{word}`", self.what), help));
+    /// Whether the keyword is known and not a duplicate. If not, the error has been reported.
+    pub(crate) fn accept(&mut self, argument: &Argument, errors: &Errors) -> bool {
+        let Argument { ident, keyword, .. } = argument;
+        if !self.known.contains(&keyword.as_str()) {
+            let help = format!("supported {}s are {}", self.noun, closest_first(keyword, self.known));
+            errors.at(ident, Help(format!("unknown {} `{keyword}`", self.noun), help));
         } else if self.seen.contains(ident) {
-            errors.at(ident, Help(format!("`{word}` is given more than once"), "remove this one"));
+            errors.at(ident, Help(format!("duplicate {} `{keyword}`", self.noun), "remove the duplicate"));
         } else {
             self.seen.push(ident.clone());
             return true;
@@ -183,7 +189,7 @@ impl Words {
     }
 }
 
-/// Calls `parse` for each argument of a list, and takes the commas between them.
+/// Calls `parse` for each argument of a comma-separated list.
 pub(crate) fn each_argument(tokens: TokenStream, errors: &Errors, mut parse: impl FnMut(ParseStream<'_>)) {
     let parser = |input: ParseStream<'_>| {
         while !input.is_empty() {
@@ -197,8 +203,8 @@ pub(crate) fn each_argument(tokens: TokenStream, errors: &Errors, mut parse: imp
     }
 }
 
-/// Whether an option stands here, rather than something that is meant as the name: a word with `=` or `(..)` behind it, or
-/// a known option whose value was forgotten.
+/// Whether the next argument is an option and not a malformed name: a word followed by `=` or `(..)`, or a known option
+/// without a value.
 fn at_option(input: ParseStream<'_>, grammar: &Grammar<'_>) -> bool {
     let ahead = input.fork();
     let Ok(word) = ahead.call(Ident::parse_any) else { return false };
@@ -206,7 +212,7 @@ fn at_option(input: ParseStream<'_>, grammar: &Grammar<'_>) -> bool {
     ahead.peek(Token![=]) || ahead.peek(Paren) || (is_alone && grammar.options.contains(&word.to_string().as_str()))
 }
 
-/// Takes the tokens up to the next comma that does not stand between the angle brackets of a type.
+/// Takes the tokens up to the next comma outside the angle brackets of a type.
 fn until_comma(input: ParseStream<'_>) -> TokenStream {
     let mut tokens = TokenStream::new();
     let mut depth = 0_i32;
@@ -220,7 +226,7 @@ fn until_comma(input: ParseStream<'_>) -> TokenStream {
                     _ => 0,
                 };
                 tokens.extend([token]);
-                // The second half of an arrow closes no bracket.
+                // The `>` of an arrow is not a closing bracket.
                 if is_arrow {
                     tokens.extend(input.parse::<TokenTree>().ok());
                 }
@@ -231,14 +237,14 @@ fn until_comma(input: ParseStream<'_>) -> TokenStream {
     tokens
 }
 
-/// Takes the comma behind an argument. What else stands there is one mistake, however long it is.
+/// Takes the comma after an argument. Any tokens before that comma are reported as one error.
 fn end_of_argument(input: ParseStream<'_>, errors: &Errors) {
     if input.is_empty() {
         return;
     }
     if !input.peek(Token![,]) {
         let stray = until_comma(input);
-        let help = format!("write `, {stray}`");
+        let help = format!("add a comma: `, {stray}`");
         errors.at(stray, Help("expected `,`", help));
     }
     input.parse::<Option<Token![,]>>().ok();

@@ -1,4 +1,4 @@
-//! The helper attribute of a derive: `#[event(..)]` or `#[command(..)]` above a type or a variant.
+//! Reads the helper attribute of a derive: `#[event(..)]` or `#[command(..)]` on a type or a variant.
 
 use quote::ToTokens;
 use syn::{Attribute, Ident, Meta, ext::IdentExt};
@@ -9,24 +9,23 @@ use crate::{
     grammar::Grammar,
 };
 
-/// Reads the one attribute of a type or a variant. With an `owner`, a name is required.
+/// Reads the attribute of a type or a variant. If there is an `owner`, the name is required.
 pub(crate) fn read(attributes: &[Attribute], grammar: &Grammar<'_>, owner: Option<&Ident>, errors: &Errors) -> Args {
     let mut found = attributes.iter().filter(|attribute| attribute.path().is_ident(grammar.attribute));
     let first = found.next();
     if let Some(second) = found.next() {
-        errors.at(second.path(), grammar.one_name(&second.to_token_stream()));
+        errors.at(second.path(), grammar.second_name(&second.to_token_stream()));
     }
     let args = first.map_or_else(Args::default, |attribute| arguments(attribute, grammar, errors));
     let Some(owner) = owner else { return args };
-    let example = grammar.with_name(grammar.example, &args.written);
+    let example = grammar.with_name(grammar.example, &args.tokens);
     match first {
         None => {
-            let kind = grammar.attribute;
-            let help = format!("write `{example}` above it");
-            errors.at(owner, Help(format!("`{owner}` does not say which {kind} it is"), help));
+            let message = format!("missing `#[{}(\"...\")]` on `{owner}`", grammar.attribute);
+            errors.at(owner, Help(message, format!("add `{example}` above it")));
         }
-        Some(attribute) if args.name.is_none() && !args.name_is_wrong => {
-            errors.at(attribute, Help(format!("the {} is missing", grammar.name), format!("write `{example}`")));
+        Some(attribute) if args.name.is_none() && !args.name_is_invalid => {
+            errors.at(attribute, Help(format!("missing {}", grammar.name), format!("write `{example}`")));
         }
         Some(_) => {}
     }
@@ -39,14 +38,14 @@ fn arguments(attribute: &Attribute, grammar: &Grammar<'_>, errors: &Errors) -> A
         Meta::List(list) => Args::parse(list.tokens.clone(), grammar, errors),
         Meta::NameValue(pair) => {
             let help = format!("write `#[{}({})]`", grammar.attribute, pair.value.to_token_stream());
-            errors.at(pair.eq_token, Help(format!("the {} stands in parentheses", grammar.name), help));
-            Args { name_is_wrong: true, ..Args::default() }
+            errors.at(pair.eq_token, Help(format!("expected `#[{}(\"...\")]`", grammar.attribute), help));
+            Args { name_is_invalid: true, ..Args::default() }
         }
     }
 }
 
-/// `CreateUser` is probably the command `create_user`.
-pub(crate) fn words(owner: &Ident) -> String {
+/// Converts `CreateUser` to `create_user`, the likely name of the command.
+pub(crate) fn snake_case(owner: &Ident) -> String {
     let mut name = String::new();
     for letter in owner.unraw().to_string().chars() {
         if letter.is_uppercase() && !name.is_empty() {

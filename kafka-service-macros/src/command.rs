@@ -1,4 +1,4 @@
-//! `#[derive(Command)]`: a type is one command, which says its own name.
+//! Implements `#[derive(Command)]`: a type declares one command and its name.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -10,7 +10,7 @@ use crate::{
     diagnostics::{Errors, Help},
     expand::runtime,
     fallback,
-    grammar::{Grammar, Place},
+    grammar::{Grammar, Target},
     key,
     names::check_name,
 };
@@ -20,10 +20,10 @@ const STRUCT: Grammar<'_> = Grammar {
     name: "command name",
     example: "create_order",
     options: &["key", "reply", "topic", "crate"],
-    place: Place::Struct,
+    target: Target::Struct,
 };
-/// Its variants have no field in common that could be the key.
-const ENUM: Grammar<'_> = Grammar { options: &["reply", "topic", "crate"], place: Place::Enum, ..STRUCT };
+/// An enum does not support `key`: its variants have no common field.
+const ENUM: Grammar<'_> = Grammar { options: &["reply", "topic", "crate"], target: Target::Enum, ..STRUCT };
 
 pub(crate) fn derive(tokens: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(tokens) {
@@ -31,21 +31,21 @@ pub(crate) fn derive(tokens: TokenStream) -> TokenStream {
         Err(error) => return error.to_compile_error(),
     };
     let errors = Errors::new();
-    let example = attribute::words(&input.ident);
+    let example = attribute::snake_case(&input.ident);
     let grammar = match &input.data {
         Data::Enum(_) => Grammar { example: &example, ..ENUM },
         _ => Grammar { example: &example, ..STRUCT },
     };
     let args = match &input.data {
-        Data::Struct(data) => of_struct(&input, &data.fields, &grammar, &errors),
+        Data::Struct(data) => struct_args(&input, &data.fields, &grammar, &errors),
         Data::Enum(data) => {
             let args = attribute::read(&input.attrs, &grammar, Some(&input.ident), &errors);
             check_variants(data, args.name.as_ref(), &errors);
             args
         }
         Data::Union(data) => {
-            let help = "write a struct, or an enum";
-            errors.at(data.union_token, Help("a union cannot be a command: it cannot be decoded", help));
+            let message = format!("`Command` cannot be derived for the union `{}`", input.ident);
+            errors.at(data.union_token, Help(message, "use a struct or an enum"));
             Args::default()
         }
     };
@@ -60,7 +60,7 @@ pub(crate) fn derive(tokens: TokenStream) -> TokenStream {
     quote!(#command #errors)
 }
 
-fn of_struct(input: &DeriveInput, fields: &Fields, grammar: &Grammar<'_>, errors: &Errors) -> Args {
+fn struct_args(input: &DeriveInput, fields: &Fields, grammar: &Grammar<'_>, errors: &Errors) -> Args {
     let args = attribute::read(&input.attrs, grammar, Some(&input.ident), errors);
     if let Some(field) = args.options.key.as_ref().and_then(|key| key.first()) {
         key::check(&input.ident, fields, field, errors);
@@ -71,13 +71,13 @@ fn of_struct(input: &DeriveInput, fields: &Fields, grammar: &Grammar<'_>, errors
 fn check_variants(data: &DataEnum, name: Option<&LitStr>, errors: &Errors) {
     let help = match name.map(LitStr::value) {
         Some(name) => {
-            format!("remove this one: the enum is already the command `{name}`, or write a type for each command")
+            format!("remove it: the whole enum is the command `{name}`; for several commands, write a type for each")
         }
-        None => "put `#[command(\"..\")]` above the enum, or write a type for each command".to_owned(),
+        None => "move it to the enum; for several commands, write a type for each".to_owned(),
     };
     let attributes = data.variants.iter().flat_map(|variant| &variant.attrs);
     for attribute in attributes.filter(|attribute| attribute.path().is_ident("command")) {
-        let message = "a command enum is one command, whichever variant it holds";
+        let message = "`#[command]` is not allowed on a variant: a command enum is one command";
         errors.at(attribute.path(), Help(message, &help));
     }
 }

@@ -1,13 +1,13 @@
-//! The text of every compiler message, and the collector that makes sure that none is lost.
+//! Collects the errors of a macro and makes sure that none is lost.
 
 use std::cell::{Cell, RefCell};
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 
-/// The mistakes found so far. Checking goes on after the first, so that one build shows them all.
+/// The errors found so far. Checks continue after the first error, so that one build reports them all.
 ///
-/// Whoever makes a collector has to [`finish`](Self::finish) it; dropping it unread would swallow mistakes, and panics.
+/// Call [`finish`](Self::finish) on every collector: dropping it would lose errors, and panics.
 pub(crate) struct Errors {
     found: RefCell<Option<Vec<syn::Error>>>,
     left_to_compiler: Cell<bool>,
@@ -18,12 +18,12 @@ impl Errors {
         Self { found: RefCell::new(Some(Vec::new())), left_to_compiler: Cell::new(false) }
     }
 
-    /// Reports a mistake at the tokens that hold it.
+    /// Reports an error at these tokens.
     pub(crate) fn at(&self, tokens: impl ToTokens, message: Help<impl AsRef<str>, impl AsRef<str>>) {
         self.add(syn::Error::new_spanned(tokens, message.text()));
     }
 
-    /// Reports a mistake at a place.
+    /// Reports an error at this span.
     pub(crate) fn at_span(&self, span: Span, message: Help<impl AsRef<str>, impl AsRef<str>>) {
         self.add(syn::Error::new(span, message.text()));
     }
@@ -34,17 +34,17 @@ impl Errors {
         }
     }
 
-    /// There is a mistake here for which the compiler has an error of its own. Ours would be the second for one mistake.
+    /// Records a mistake that the compiler reports itself, so that it is not reported twice.
     pub(crate) fn leave_to_compiler(&self) {
         self.left_to_compiler.set(true);
     }
 
-    /// Whether there was a mistake, so that nothing may be expanded.
+    /// Whether there was an error. If so, the item must not be expanded.
     pub(crate) fn any(&self) -> bool {
         self.left_to_compiler.get() || self.found.borrow().as_ref().is_some_and(|found| !found.is_empty())
     }
 
-    /// The mistakes as tokens that make the compiler print them.
+    /// Converts the errors into tokens that make the compiler report them.
     pub(crate) fn finish(self) -> TokenStream {
         let found = self.found.take().unwrap_or_default();
         found.iter().map(syn::Error::to_compile_error).collect()
@@ -52,15 +52,15 @@ impl Errors {
 }
 
 impl Drop for Errors {
-    #[expect(clippy::panic, reason = "a lost mistake is a mistake of ours, and every test run finds it")]
+    #[expect(clippy::panic, reason = "a lost error is a bug in this crate that every test run finds")]
     fn drop(&mut self) {
         if !std::thread::panicking() && self.found.borrow().is_some() {
-            panic!("the collected errors were never looked at");
+            panic!("the collected errors were never reported");
         }
     }
 }
 
-/// What is wrong, and what to write instead: no message is without the second.
+/// An error message and its help text. Every error has both.
 pub(crate) struct Help<A, B>(pub(crate) A, pub(crate) B);
 
 impl<A: AsRef<str>, B: AsRef<str>> Help<A, B> {
@@ -69,14 +69,14 @@ impl<A: AsRef<str>, B: AsRef<str>> Help<A, B> {
     }
 }
 
-/// The closest of the known words first, the others in their own order: `` `key`, `crate` ``.
+/// Lists the known words, the closest to `wanted` first: `` `key`, `crate` ``.
 pub(crate) fn closest_first(wanted: &str, known: &[&str]) -> String {
     let mut known = known.to_vec();
     known.sort_by_key(|word| strsim::damerau_levenshtein(wanted, word));
     list(&known)
 }
 
-/// `` `a`, `b`, `c` ``.
+/// Lists words in backquotes: `` `a`, `b`, `c` ``.
 pub(crate) fn list(words: &[&str]) -> String {
     let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
     quoted.join(", ")
@@ -87,8 +87,8 @@ mod tests {
     use super::*;
 
     #[test]
-    #[should_panic(expected = "never looked at")]
-    fn errors_that_nobody_looks_at_are_a_bug() {
+    #[should_panic(expected = "never reported")]
+    fn unreported_errors_are_a_bug() {
         drop(Errors::new());
     }
 

@@ -1,10 +1,10 @@
-//! A function's documentation, for the registry.
+//! Reads the documentation of a function for the registry.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Attribute;
 
-/// The doc comment as one constant expression.
+/// Returns the doc comment as one constant expression.
 pub(crate) fn text(attributes: &[Attribute]) -> Option<TokenStream> {
     let lines: Vec<_> = attributes
         .iter()
@@ -19,7 +19,7 @@ pub(crate) fn text(attributes: &[Attribute]) -> Option<TokenStream> {
             let text = texts.join("\n");
             Some(quote!(#text))
         }
-        // A line that comes from a macro, such as `include_str!`.
+        // At least one line is a macro call, such as `include_str!`.
         None => Some(quote!(::core::concat!(#(#lines, "\n"),*))),
     }
 }

@@ -1,40 +1,40 @@
-//! Durations as the configuration reads them: `200ms`, `10s`, `1m30s`, `1h`. The same rules stand in the runtime's
-//! `config/duration.rs`, which a macro cannot call; the lists of examples in the tests are the same on both sides.
+//! Parses durations as the configuration does: `200ms`, `10s`, `1m30s`, `1h`. The runtime's `config/duration.rs`
+//! implements the same rules, but a macro cannot call it. The tests of both use the same examples.
 
-/// The longest duration that is taken, in milliseconds: thirty days.
-const LONGEST: u64 = 30 * 24 * 3_600_000;
+/// The longest accepted duration: thirty days.
+const MAX_MILLIS: u64 = 30 * 24 * 3_600_000;
 
-/// What a message says about the limits.
-pub(crate) const LIMITS: &str = "it must be more than zero and at most `\"720h\"`";
+/// The help text for a duration outside the limits.
+pub(crate) const LIMITS: &str = "write a duration greater than zero and at most `\"720h\"`";
 
-/// Longest first: the parts of one duration stand in this order.
+/// The units, in the order in which the parts of a duration must appear.
 const UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
-/// Reads a duration as milliseconds. The error says what to write for `option`.
+/// Parses a duration to milliseconds. The error is a help text for `option`.
 pub(crate) fn parse(option: &str, text: &str) -> Result<u64, String> {
     let text = text.trim();
     if is_number(text) {
         return Err(format!(
-            "a number needs its unit: write `{option} = \"{text}s\"` for seconds or `{option} = \"{text}ms\"` for milliseconds"
+            "add a unit: `{option} = \"{text}s\"` for seconds, or `{option} = \"{text}ms\"` for milliseconds"
         ));
     }
     let expected = "write a duration such as `\"200ms\"`, `\"30s\"`, `\"1m30s\"` or `\"1h\"`";
     limited(millis(text).ok_or(expected)?)
 }
 
-/// Reads `100ms..5s`: the first and the longest backoff. The error says what to write for `option`.
+/// Parses an initial and a maximum backoff, such as `100ms..5s`. The error is a help text for `option`.
 pub(crate) fn parse_range(option: &str, text: &str) -> Result<(u64, u64), String> {
-    let expected = format!("write the first and the longest pause, such as `{option} = \"100ms..5s\"`");
-    let (first, longest) = text.split_once("..").ok_or_else(|| expected.clone())?;
-    let (first, longest) = (first.trim(), longest.trim());
-    if is_number(first) || is_number(longest) {
-        return Err(format!("a number needs its unit: {expected}"));
+    let expected = format!("write the initial and the maximum backoff, for example `{option} = \"100ms..5s\"`");
+    let (initial, max) = text.split_once("..").ok_or_else(|| expected.clone())?;
+    let (initial, max) = (initial.trim(), max.trim());
+    if is_number(initial) || is_number(max) {
+        return Err(format!("add a unit to each number, for example `{option} = \"100ms..5s\"`"));
     }
     let read = |text| millis(text).ok_or_else(|| expected.clone()).and_then(limited);
-    match (read(first)?, read(longest)?) {
-        (0, _) => Err("the first pause must be more than zero, such as `\"10ms..1s\"`".to_owned()),
+    match (read(initial)?, read(max)?) {
+        (0, _) => Err("the initial backoff must be greater than zero, for example `\"10ms..1s\"`".to_owned()),
         (from, to) if from > to => {
-            Err(format!("the first pause must not be the longer one: write `{option} = \"{longest}..{first}\"`"))
+            Err(format!("the initial backoff must not exceed the maximum: write `{option} = \"{max}..{initial}\"`"))
         }
         range => Ok(range),
     }
@@ -45,7 +45,7 @@ fn is_number(text: &str) -> bool {
 }
 
 fn limited(millis: u64) -> Result<u64, String> {
-    if millis > LONGEST { Err("at most `\"720h\"` is allowed".to_owned()) } else { Ok(millis) }
+    if millis > MAX_MILLIS { Err("the maximum is `\"720h\"`".to_owned()) } else { Ok(millis) }
 }
 
 fn millis(text: &str) -> Option<u64> {
@@ -55,11 +55,11 @@ fn millis(text: &str) -> Option<u64> {
     while !rest.is_empty() {
         let (number, after) = split(rest, |byte| byte.is_ascii_digit());
         let (unit, after) = split(after, |byte| byte.is_ascii_alphabetic());
-        let place = units.iter().position(|(name, _)| *name == unit)?;
-        // Too many digits for 64 bits is too long in any case: saturate, the limit says so.
+        let index = units.iter().position(|(name, _)| *name == unit)?;
+        // A number that overflows 64 bits exceeds the limit anyway, so saturate.
         let number = if number.is_empty() { return None } else { number.parse().unwrap_or(u64::MAX) };
-        total = total.saturating_add(number.saturating_mul(units[place].1));
-        units = &units[place + 1..];
+        total = total.saturating_add(number.saturating_mul(units[index].1));
+        units = &units[index + 1..];
         rest = after;
     }
     (!text.is_empty()).then_some(total)
@@ -73,10 +73,10 @@ fn split(text: &str, belongs: impl Fn(u8) -> bool) -> (&str, &str) {
 mod tests {
     use super::*;
 
-    // The lists of the first three tests stand in the runtime's `config/tests/durations.rs` too.
+    // The first three tests use the same examples as the runtime's `config/tests/durations.rs`.
 
     #[test]
-    fn forms_that_are_read() {
+    fn accepted_forms() {
         let cases = [
             ("200ms", 200),
             ("10s", 10_000),
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn forms_that_are_refused() {
+    fn rejected_forms() {
         for text in
             ["", " ", "s", "10", "1.5s", "10 s", "10S", "30s1m", "1m1m", "-1s", "10sec", "1d", "s10", "10s5", "٣s"]
         {
@@ -104,11 +104,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_refused_without_overflow() {
+    fn too_long_durations_are_rejected_without_overflow() {
         for text in ["721h", "99999999999999999999h", "18446744073709551615ms", "18446744073709551615h1m"] {
-            assert_eq!(parse("timeout", text).unwrap_err(), "at most `\"720h\"` is allowed", "{text}");
+            assert_eq!(parse("timeout", text).unwrap_err(), "the maximum is `\"720h\"`", "{text}");
         }
-        assert_eq!(parse("timeout", "720h"), Ok(LONGEST));
+        assert_eq!(parse("timeout", "720h"), Ok(MAX_MILLIS));
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! What editors need: the function stays there, token by token, whatever is wrong with the attribute or half-typed in the
-//! body; what is beside it holds the tokens of its types, so that go-to-definition, hover and rename follow them. That the
-//! tokens keep their places is pinned by the compile-fail cases, each of which underlines some of them.
+//! Tests what editors rely on. The function is emitted unchanged, token by token, even if the attribute is wrong or the
+//! body is half-typed. The generated code repeats the tokens of the function's types, so that go-to-definition, hover
+//! and rename work. The compile-fail cases test the spans: each underlines some of these tokens.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
@@ -22,7 +22,7 @@ fn function() -> TokenStream {
 }
 
 #[test]
-fn a_wrong_attribute_leaves_the_function_as_it_was() {
+fn a_wrong_attribute_leaves_the_function_unchanged() {
     for args in [
         "",
         "create",
@@ -41,7 +41,7 @@ fn a_wrong_attribute_leaves_the_function_as_it_was() {
 
 #[test]
 fn a_half_typed_body_loses_neither_the_function_nor_its_registration() {
-    // Editors close what is open before they ask a macro.
+    // Editors close open delimiters before they expand a macro.
     for body in
         ["let x = ;", "users.", "match user {}", "if", "users.insert()", "let Some(x) = x else", "@ # $ ~ ;; =>"]
     {
@@ -57,7 +57,7 @@ fn a_half_typed_body_loses_neither_the_function_nor_its_registration() {
 }
 
 #[test]
-fn what_is_no_function_stays_too() {
+fn other_items_are_kept_too() {
     for item in [
         quote!(
             struct A;
@@ -73,7 +73,7 @@ fn what_is_no_function_stays_too() {
 }
 
 #[test]
-fn the_types_of_the_function_stand_beside_it() {
+fn the_generated_code_repeats_the_types_of_the_function() {
     let expansion = expansion("\"create\"", &function());
     for ty in
         ["extract :: < State < Users >", "decode :: < CreateUser >", "outcome :: < Result < UserCreated , UserError >"]
@@ -90,11 +90,11 @@ fn a_derive_with_an_error_still_implements_its_trait() {
         struct CreateUser { name: String }
     };
     for expansion in [command::derive(item.clone()), event::derive(item)] {
-        let words: Vec<_> = expansion.into_iter().filter(|token| matches!(token, TokenTree::Ident(_))).collect();
-        let words: Vec<_> = words.iter().map(ToString::to_string).collect();
+        let idents: Vec<_> = expansion.into_iter().filter(|token| matches!(token, TokenTree::Ident(_))).collect();
+        let idents: Vec<_> = idents.iter().map(ToString::to_string).collect();
         assert!(
-            words.iter().any(|word| word == "compile_error") && words.iter().any(|word| word == "impl"),
-            "{words:?}"
+            idents.iter().any(|ident| ident == "compile_error") && idents.iter().any(|ident| ident == "impl"),
+            "{idents:?}"
         );
     }
 }

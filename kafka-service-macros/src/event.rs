@@ -1,4 +1,4 @@
-//! `#[derive(Event)]`: a struct is one event, an enum is one for each variant.
+//! Implements `#[derive(Event)]`: a struct is one event, an enum is one event per variant.
 
 pub(crate) mod expand;
 
@@ -10,7 +10,7 @@ use crate::{
     attribute,
     diagnostics::{Errors, Help},
     fallback,
-    grammar::{Grammar, Place},
+    grammar::{Grammar, Target},
     key::{self, Key},
     names::check_name,
 };
@@ -20,9 +20,9 @@ const STRUCT: Grammar<'_> = Grammar {
     name: "event type",
     example: "order.created",
     options: &["key", "crate"],
-    place: Place::Struct,
+    target: Target::Struct,
 };
-const ENUM: Grammar<'_> = Grammar { options: &["crate"], place: Place::Enum, ..STRUCT };
+const ENUM: Grammar<'_> = Grammar { options: &["crate"], target: Target::Enum, ..STRUCT };
 
 /// A checked event type.
 struct EventType<'a> {
@@ -32,15 +32,15 @@ struct EventType<'a> {
 }
 
 enum Shape<'a> {
-    Struct(Fact),
-    Enum(Vec<(&'a Ident, Fact)>),
+    Struct(EventSpec),
+    Enum(Vec<(&'a Ident, EventSpec)>),
 }
 
-/// What one `#[event(..)]` says.
-struct Fact {
+/// The event that one `#[event(..)]` declares.
+struct EventSpec {
     name: LitStr,
     key: Option<Key>,
-    /// Without fields the payload is `{}`, where serde would write `null`.
+    /// Without fields, the payload is `{}`; serde would write `null`.
     has_fields: bool,
 }
 
@@ -50,8 +50,8 @@ pub(crate) fn derive(tokens: TokenStream) -> TokenStream {
         Err(error) => return error.to_compile_error(),
     };
     let errors = Errors::new();
-    // `UserCreated` is probably the event `user.created`.
-    let example = attribute::words(&input.ident).replacen('_', ".", 1);
+    // The likely event type of `UserCreated` is `user.created`.
+    let example = attribute::snake_case(&input.ident).replacen('_', ".", 1);
     let (grammar, owner) = match &input.data {
         Data::Enum(_) => (Grammar { example: &example, ..ENUM }, None),
         _ => (Grammar { example: &example, ..STRUCT }, Some(&input.ident)),
@@ -72,11 +72,11 @@ impl<'a> EventType<'a> {
     fn new(input: &'a DeriveInput, args: Args, grammar: &Grammar<'_>, errors: &Errors) -> Option<Self> {
         let runtime = args.options.runtime.clone();
         let shape = match &input.data {
-            Data::Struct(data) => Shape::Struct(fact(&input.ident, &data.fields, args, grammar, errors)?),
+            Data::Struct(data) => Shape::Struct(event_spec(&input.ident, &data.fields, args, grammar, errors)?),
             Data::Enum(data) => Shape::Enum(variants(input, data, &args, grammar, errors)),
             Data::Union(data) => {
-                let help = "write a struct, or an enum for several events";
-                errors.at(data.union_token, Help("a union cannot be an event: it cannot be serialized", help));
+                let message = format!("`Event` cannot be derived for the union `{}`", input.ident);
+                errors.at(data.union_token, Help(message, "use a struct, or an enum for several events"));
                 return None;
             }
         };
@@ -90,51 +90,52 @@ fn variants<'a>(
     args: &Args,
     grammar: &Grammar<'_>,
     errors: &Errors,
-) -> Vec<(&'a Ident, Fact)> {
+) -> Vec<(&'a Ident, EventSpec)> {
     let names: Vec<_> = data.variants.iter().filter_map(name_of).collect();
     if let Some(name) = &args.name {
         let help = if !names.is_empty() && names.len() == data.variants.len() {
-            "remove it: each variant has its own"
+            "remove it"
         } else {
-            "put `#[event(\"..\")]` on each variant"
+            "add `#[event(\"...\")]` to each variant instead"
         };
-        errors.at(name, Help("each variant of an event enum has its own event type", help));
+        let message = format!("the enum `{}` cannot have an event type: each variant has its own", input.ident);
+        errors.at(name, Help(message, help));
     }
     if data.variants.is_empty() {
-        let message = format!("`{}` has no variants, so there is no event to publish", input.ident);
-        errors.at(&input.ident, Help(message, "write a variant for each event, with `#[event(\"..\")]` above it"));
+        let message = format!("`Event` cannot be derived for `{}`: the enum has no variants", input.ident);
+        errors.at(&input.ident, Help(message, "add a variant for each event, with `#[event(\"...\")]` above it"));
     }
-    let of_sibling = names.iter().find_map(|name| name.rsplit_once('.'));
-    let (entity, _) = of_sibling.or(grammar.example.split_once('.')).unwrap_or((grammar.example, ""));
+    let sibling = names.iter().find_map(|name| name.rsplit_once('.'));
+    let (entity, _) = sibling.or(grammar.example.split_once('.')).unwrap_or((grammar.example, ""));
     let owner = input.ident.to_string();
-    let mut facts: Vec<(&Ident, Fact)> = Vec::new();
+    let mut specs: Vec<(&Ident, EventSpec)> = Vec::new();
     for variant in &data.variants {
-        let example = format!("{entity}.{}", attribute::words(&variant.ident));
-        let grammar = Grammar { example: &example, options: &["key"], place: Place::Variant(&owner), ..*grammar };
+        let example = format!("{entity}.{}", attribute::snake_case(&variant.ident));
+        let grammar = Grammar { example: &example, options: &["key"], target: Target::Variant(&owner), ..*grammar };
         let args = attribute::read(&variant.attrs, &grammar, Some(&variant.ident), errors);
-        let Some(fact) = fact(&variant.ident, &variant.fields, args, &grammar, errors) else { continue };
-        if facts.iter().any(|(_, earlier)| earlier.name.value() == fact.name.value()) {
-            let message = format!("event type `{}` stands twice in `{}`", fact.name.value(), input.ident);
-            errors.at(&fact.name, Help(message, "give each variant an event type of its own"));
+        let Some(spec) = event_spec(&variant.ident, &variant.fields, args, &grammar, errors) else { continue };
+        if specs.iter().any(|(_, earlier)| earlier.name.value() == spec.name.value()) {
+            let message = format!("duplicate event type `{}` in `{}`", spec.name.value(), input.ident);
+            errors.at(&spec.name, Help(message, "give each variant its own event type"));
         }
-        facts.push((&variant.ident, fact));
+        specs.push((&variant.ident, spec));
     }
-    facts
+    specs
 }
 
-/// The event type that stands above a variant.
+/// Returns the event type of a variant, if its attribute has one.
 fn name_of(variant: &Variant) -> Option<String> {
     let attribute = variant.attrs.iter().find(|attribute| attribute.path().is_ident("event"))?;
     let first = attribute.meta.require_list().ok()?.tokens.clone().into_iter().next()?;
     syn::parse2::<LitStr>(first.into()).ok().map(|name| name.value())
 }
 
-fn fact(owner: &Ident, fields: &Fields, args: Args, grammar: &Grammar<'_>, errors: &Errors) -> Option<Fact> {
+fn event_spec(owner: &Ident, fields: &Fields, args: Args, grammar: &Grammar<'_>, errors: &Errors) -> Option<EventSpec> {
     if let Some(name) = &args.name {
         check_name(name, grammar, errors);
     }
     if let Some(field) = args.options.key.as_ref().and_then(Punctuated::first) {
         key::check(owner, fields, field, errors);
     }
-    Some(Fact { name: args.name?, key: args.options.key, has_fields: !fields.is_empty() })
+    Some(EventSpec { name: args.name?, key: args.options.key, has_fields: !fields.is_empty() })
 }

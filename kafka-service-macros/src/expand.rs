@@ -1,7 +1,7 @@
-//! A checked [`Handler`] to tokens. Nothing here can fail.
+//! Expands a checked [`Handler`]. Nothing here can fail.
 //!
-//! Every name is absolute; locals cannot be seen by the user's tokens and do not see theirs. Each bound stands once, at
-//! the user's token that it is about, so that one mistake is one error.
+//! Paths are absolute, and locals are hygienic: they neither capture nor shadow the user's names. Each bound is checked
+//! once, at the span of the token that it is about, so that one mistake is one error.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -16,7 +16,7 @@ use crate::{
     options::Options,
 };
 
-/// `#[command(..)]` or `#[event(..)]` on an item.
+/// Expands `#[command(..)]` or `#[event(..)]` on an item.
 pub(crate) fn handler(kind: Kind, args: TokenStream, item: &TokenStream) -> TokenStream {
     let errors = Errors::new();
     let handler = match Item::parse(item.clone()) {
@@ -24,7 +24,7 @@ pub(crate) fn handler(kind: Kind, args: TokenStream, item: &TokenStream) -> Toke
             let args = Args::parse(args, kind.grammar(), &errors);
             Handler::new(kind, args, *function, &errors)
         }
-        // What the attribute holds was meant for something else too; one mistake at a time.
+        // The arguments were probably meant for another item as well: report one error, not several.
         Ok(Item::Other { keyword, kind: other }) => {
             model::wrong_item(kind, &keyword, other, &errors);
             None
@@ -40,7 +40,7 @@ pub(crate) fn handler(kind: Kind, args: TokenStream, item: &TokenStream) -> Toke
     quote!(#item #registration #errors)
 }
 
-/// Where the names of generated code live.
+/// Returns the path of the module that generated code takes its names from.
 pub(crate) fn runtime(path: Option<&Path>) -> TokenStream {
     match path {
         Some(path) => quote!(#path::__private),
@@ -48,20 +48,20 @@ pub(crate) fn runtime(path: Option<&Path>) -> TokenStream {
     }
 }
 
-/// A local of ours, which the user's tokens cannot see. Errors about its value point at `place`.
-fn local(name: &str, place: Span) -> Ident {
-    Ident::new(name, Span::mixed_site().located_at(place))
+/// Creates a local variable that the user's tokens cannot see. Errors about its value point at `span`.
+fn local(name: &str, span: Span) -> Ident {
+    Ident::new(name, Span::mixed_site().located_at(span))
 }
 
 fn registration(handler: &Handler) -> TokenStream {
     let runtime = runtime(handler.options.runtime.as_ref());
-    let conditions = handler.item.conditions();
+    let cfg_attributes = handler.item.cfg_attributes();
     let invoke = invoke(handler);
     let entry = entry(handler);
-    // In an `impl` block this constant is what the compiler complains about; let it point at the function.
+    // In an `impl` block the compiler reports an error at this constant; make it point at the function.
     let constant = quote_spanned!(handler.item.signature.ident.span()=> const _: ());
     quote! {
-        #conditions
+        #cfg_attributes
         #[allow(deprecated, unused_qualifications)]
         #constant = {
             use #runtime;
@@ -71,7 +71,8 @@ fn registration(handler: &Handler) -> TokenStream {
     }
 }
 
-/// The function that the service calls: arguments out of the message, then the user's function, then its outcome.
+/// Generates the function that the service calls: it extracts the arguments, calls the user's function and converts the
+/// outcome.
 fn invoke(handler: &Handler) -> TokenStream {
     let context = local("__context", Span::mixed_site());
     let extractors = handler.extractors.iter().enumerate().map(|(number, ty)| (format!("__{number}"), ty, "extract"));
@@ -94,26 +95,26 @@ fn invoke(handler: &Handler) -> TokenStream {
     }
 }
 
-/// Calls the user's function, with `await` or on the pool for blocking work, and hands over what it returns. What is wrong
-/// with that is said at the return type; what is wrong with the future, such as a missing `Send`, at the user's `async`.
+/// Generates the call of the user's function, which is awaited or runs on the blocking pool. Errors about the returned
+/// value point at the return type; errors about the future, such as a missing `Send`, point at the `async` keyword.
 fn run(handler: &Handler, arguments: &[Ident]) -> TokenStream {
     let Signature { ident, asyncness, output, .. } = &handler.item.signature;
-    let place = match output {
+    let span = match output {
         ReturnType::Default => ident.span(),
         ReturnType::Type(_, returns) => returns.span(),
     };
     let mut function = ident.clone();
-    function.set_span(ident.span().located_at(place));
-    let wait = asyncness.map(|_| quote_spanned!(place=> .await));
+    function.set_span(ident.span().located_at(span));
+    let wait = asyncness.map(|_| quote_spanned!(span=> .await));
     let returns = handler.returns();
-    let call = quote_spanned!(place=> #function(#(#arguments),*) #wait);
+    let call = quote_spanned!(span=> #function(#(#arguments),*) #wait);
     let outcome = match &handler.options.permanent {
-        None => quote_spanned!(place=> __private::outcome::<#returns>(#call)),
+        None => quote_spanned!(span=> __private::outcome::<#returns>(#call)),
         Some(permanent) => {
-            // A call, because the compiler says more about a wrong argument than about a wrong function.
+            // Wrap the path in a closure: the compiler explains a wrong argument better than a wrong function type.
             let error = local("__error", permanent.span());
-            let judge = quote_spanned!(error.span()=> |#error| #permanent(#error));
-            quote_spanned!(place=> __private::outcome_with::<#returns>(#call, #judge))
+            let is_permanent = quote_spanned!(error.span()=> |#error| #permanent(#error));
+            quote_spanned!(span=> __private::outcome_with::<#returns>(#call, #is_permanent))
         }
     };
     match asyncness {
@@ -122,12 +123,12 @@ fn run(handler: &Handler, arguments: &[Ident]) -> TokenStream {
     }
 }
 
-/// The constant that the registry collects.
+/// Generates the constant that the registry collects.
 fn entry(handler: &Handler) -> TokenStream {
     let named = named(handler);
     let function = &handler.item.signature.ident;
     let function_name = function.unraw().to_string();
-    // Messages at start point at the function, not at the attribute.
+    // Startup messages point at the function, not at the attribute.
     let line = quote_spanned!(function.span()=> ::core::line!());
     let doc = handler.doc.iter();
     let options = options(&handler.options);
@@ -143,43 +144,44 @@ fn entry(handler: &Handler) -> TokenStream {
     }
 }
 
-/// The name, or where it comes from. A payload without one is an error at its type.
+/// Generates the constructor call with the name, or one that takes the name from the payload. If the payload has none,
+/// the error points at its type.
 fn named(handler: &Handler) -> TokenStream {
-    let (given, of_payload) = match handler.kind {
+    let (with_name, from_payload) = match handler.kind {
         Kind::Command => ("command", "command_of"),
         Kind::Event => ("event", "event_of"),
     };
     match (&handler.name, &handler.payload) {
         (None, Some(ty)) => {
-            let place = Span::call_site().located_at(ty.span());
-            let function = Ident::new(of_payload, place);
-            quote_spanned!(place=> __private::#function::<#ty>(&__invoke))
+            let span = Span::call_site().located_at(ty.span());
+            let function = Ident::new(from_payload, span);
+            quote_spanned!(span=> __private::#function::<#ty>(&__invoke))
         }
         (name, _) => {
-            let function = Ident::new(given, Span::call_site());
+            let function = Ident::new(with_name, Span::call_site());
             quote!(__private::Handler::#function(#name, &__invoke))
         }
     }
 }
 
-/// What the handler has of its own instead of the configuration's.
+/// Generates the calls that override the configuration for this handler.
 fn options(options: &Options) -> TokenStream {
     let topic = options.topic.iter();
     let timeout = options.timeout.map(number).into_iter();
     let attempts = options.retry.attempts.map(|attempts| number(attempts.into())).into_iter();
-    let (least, most): (Vec<_>, Vec<_>) =
-        options.retry.backoff.map(|(least, most)| (number(least), number(most))).into_iter().unzip();
+    let (initial, max): (Vec<_>, Vec<_>) =
+        options.retry.backoff.map(|(initial, max)| (number(initial), number(max))).into_iter().unzip();
     let deadline = options.retry.deadline.map(number).into_iter();
     quote! {
         #(.topic(#topic))*
         #(.timeout(#timeout))*
         #(.attempts(#attempts))*
-        #(.backoff(#least, #most))*
+        #(.backoff(#initial, #max))*
         #(.retry_deadline(#deadline))*
     }
 }
 
-/// `30000` as people write it: `30_000`.
+/// Formats `30000` as `30_000`.
 fn number(number: u64) -> LitInt {
     let digits = number.to_string();
     let mut text = String::new();
@@ -192,7 +194,7 @@ fn number(number: u64) -> LitInt {
     LitInt::new(&text, Span::call_site())
 }
 
-/// Reads the user's types without asking anything of them.
+/// Describes the user's types without requiring any bounds on them.
 fn describe(handler: &Handler) -> TokenStream {
     let types = local("__types", Span::mixed_site());
     let extractors = handler.extractors.iter().map(|ty| quote!(__private::Probe::<#ty>::extractor(#types);));

@@ -1,4 +1,4 @@
-//! What comes out when something is wrong: the user's item as it was, and the errors.
+//! Expands to the errors and to enough code that they are the only ones.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -6,13 +6,13 @@ use syn::{DeriveInput, Path};
 
 use crate::{diagnostics::Errors, event::expand::where_clause, expand::runtime};
 
-/// The item stays, so that code which uses it gets no errors of its own.
+/// Keeps the item, so that code which uses it does not cause further errors.
 pub(crate) fn item_and_errors(item: &TokenStream, errors: Errors) -> TokenStream {
     let errors = errors.finish();
     quote!(#item #errors)
 }
 
-/// A derive cannot give the item back; an implementation that is never called keeps its users quiet.
+/// Adds an unused implementation of `Event`, so that code which needs it does not cause further errors.
 pub(crate) fn event_and_errors(input: &DeriveInput, path: Option<&Path>, errors: Errors) -> TokenStream {
     let errors = errors.finish();
     let runtime = runtime(path);
@@ -31,7 +31,7 @@ pub(crate) fn event_and_errors(input: &DeriveInput, path: Option<&Path>, errors:
     }
 }
 
-/// The same for a command.
+/// Adds an unused implementation of `Command`, for the same reason.
 pub(crate) fn command_and_errors(input: &DeriveInput, path: Option<&Path>, errors: Errors) -> TokenStream {
     let errors = errors.finish();
     let runtime = runtime(path);

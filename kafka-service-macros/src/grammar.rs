@@ -1,32 +1,32 @@
-//! What the attributes have in common, and what tells them apart.
+//! Describes what each attribute accepts.
 
 use proc_macro2::TokenStream;
 
 use crate::{
-    args::Given,
+    args::Argument,
     diagnostics::{Help, list},
 };
 
-/// What an attribute may hold. The attributes differ in their words and in their options, not in their form:
+/// The arguments that an attribute accepts. The attributes differ in their terms and options, but share one form:
 ///
 /// `#[command("name")]`
-/// `#[command("name", option = value, option(word = value, ..), ..)]`
+/// `#[command("name", option = value, option(setting = value, ..), ..)]`
 /// `#[command(option = value, ..)]`
 #[derive(Clone, Copy)]
 pub(crate) struct Grammar<'a> {
     /// `command` or `event`.
     pub(crate) attribute: &'static str,
-    /// What the first argument is called in messages.
+    /// What messages call the first argument.
     pub(crate) name: &'static str,
-    /// What the name could be.
+    /// A name for suggestions.
     pub(crate) example: &'a str,
     pub(crate) options: &'static [&'static str],
-    pub(crate) place: Place<'a>,
+    pub(crate) target: Target<'a>,
 }
 
-/// What an attribute stands above.
+/// The kind of item that has the attribute.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place<'a> {
+pub(crate) enum Target<'a> {
     Handler,
     Struct,
     Enum,
@@ -35,52 +35,58 @@ pub(crate) enum Place<'a> {
 }
 
 impl Grammar<'_> {
-    /// The message for a second name.
-    pub(crate) fn one_name(&self, second: &TokenStream) -> Help<String, String> {
-        match (self.place, self.attribute) {
-            (Place::Handler, _) => Help(
-                format!("a handler answers to one {}", self.name.trim_end_matches(" name")),
-                format!("write a second handler for `{second}` that calls this function"),
+    /// The error for a second name.
+    pub(crate) fn second_name(&self, second: &TokenStream) -> Help<String, String> {
+        match (self.target, self.attribute) {
+            (Target::Handler, _) => Help(
+                format!("a handler can have only one {}", self.name),
+                format!("write another handler for `{second}` that calls this function"),
             ),
             (_, "event") => Help(
-                "an event has one event type".to_owned(),
-                "write an enum, with an event type for each variant".to_owned(),
+                "an event can have only one event type".to_owned(),
+                "use an enum with one event type per variant".to_owned(),
             ),
-            _ => Help("a command has one name".to_owned(), "write a second type for the second command".to_owned()),
+            _ => Help(
+                "a command can have only one name".to_owned(),
+                "write another type for the second command".to_owned(),
+            ),
         }
     }
 
-    /// The attribute with a name and what was written besides.
-    pub(crate) fn with_name(&self, name: &str, written: &TokenStream) -> String {
-        let written = written.to_string();
-        let comma = if written.is_empty() { "" } else { ", " };
-        format!("#[{}({name:?}{comma}{written})]", self.attribute)
+    /// Formats the attribute with this name in front of its other arguments.
+    pub(crate) fn with_name(&self, name: &str, arguments: &TokenStream) -> String {
+        let arguments = arguments.to_string();
+        let comma = if arguments.is_empty() { "" } else { ", " };
+        format!("#[{}({name:?}{comma}{arguments})]", self.attribute)
     }
 }
 
-/// The message for an option that has its place elsewhere.
-pub(crate) fn misplaced(given: &Given, grammar: &Grammar<'_>) -> Option<Help<String, String>> {
-    let Grammar { attribute, options, place, .. } = *grammar;
-    let word = given.word.as_str();
-    match (place, word) {
-        _ if options.contains(&word) => None,
-        (Place::Handler, "key" | "reply") => {
-            let derive = if attribute == "event" && word == "key" { "Event" } else { "Command" };
-            let message = format!("`{word}` is an option of `#[derive({derive})]`, not of a handler");
-            Some(Help(message, format!("remove it; a handler takes {}", list(options))))
+/// The error for an option that belongs to another item.
+pub(crate) fn misplaced(argument: &Argument, grammar: &Grammar<'_>) -> Option<Help<String, String>> {
+    let Grammar { attribute, options, target, .. } = *grammar;
+    let keyword = argument.keyword.as_str();
+    match (target, keyword) {
+        _ if options.contains(&keyword) => None,
+        (Target::Handler, "key" | "reply") => {
+            let derive = if attribute == "event" && keyword == "key" { "Event" } else { "Command" };
+            let message = format!("`{keyword}` is an option of `#[derive({derive})]`, not of handlers");
+            Some(Help(message, format!("remove it; handler options are {}", list(options))))
         }
-        (Place::Enum, "key") if attribute == "command" => Some(Help(
-            "`key` names a field of a struct, and this command is an enum".to_owned(),
+        (Target::Enum, "key") if attribute == "command" => Some(Help(
+            "`key` is not supported on an enum: it names a field of a struct".to_owned(),
             "remove `key`, or make the command a struct".to_owned(),
         )),
-        (Place::Variant(of), "crate") => Some(Help(
-            "`crate` stands above the enum, not on a variant".to_owned(),
-            format!("write `#[{attribute}({})]` above `{of}`", given.written()),
+        (Target::Variant(owner), "crate") => Some(Help(
+            "`crate` is an option of the enum, not of a variant".to_owned(),
+            format!("write `#[{attribute}({})]` above `{owner}`", argument.source_text()),
         )),
-        (Place::Struct | Place::Enum | Place::Variant(_), "retry" | "timeout" | "permanent") => Some(Help(
-            format!("`{word}` is an option of a handler"),
-            format!("put it on the function: `#[{attribute}({})]`", given.written()),
-        )),
+        (Target::Struct | Target::Enum | Target::Variant(_), "retry" | "timeout" | "permanent") => {
+            let derive = if attribute == "event" { "Event" } else { "Command" };
+            Some(Help(
+                format!("`{keyword}` is an option of handlers, not of `#[derive({derive})]`"),
+                format!("move it to the handler: `#[{attribute}({})]`", argument.source_text()),
+            ))
+        }
         _ => None,
     }
 }

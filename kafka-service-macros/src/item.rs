@@ -1,4 +1,4 @@
-//! Item tokens to a signature with an untouched body.
+//! Parses an item into a signature, and leaves the body alone.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -7,14 +7,14 @@ use syn::{
     parse::{ParseStream, Parser},
 };
 
-/// A function of which only the signature was read. A mistake in the body stays the compiler's, on the user's line.
+/// A function with a parsed signature. The body is not parsed: the compiler reports its errors, on the user's lines.
 pub(crate) struct HandlerItem {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) signature: Signature,
     pub(crate) has_body: bool,
 }
 
-/// The item, or the keyword that says what else it is.
+/// A function, or the keyword and the kind of another item.
 pub(crate) enum Item {
     Function(Box<HandlerItem>),
     Other { keyword: TokenTree, kind: &'static str },
@@ -32,7 +32,7 @@ impl Item {
             input.parse::<TokenStream>()?;
             return Ok(Self::Other { keyword, kind });
         }
-        // The body of a trait's function and `default fn` need no words of their own: the signature says enough.
+        // `default fn` and a missing body need no special case: parsing or checking the signature reports them.
         let signature = input.parse()?;
         let rest: TokenStream = input.parse()?;
         Ok(Self::Function(Box::new(HandlerItem { attributes, signature, has_body: ends_in_braces(rest) })))
@@ -43,7 +43,7 @@ fn ends_in_braces(tokens: TokenStream) -> bool {
     matches!(tokens.into_iter().last(), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace)
 }
 
-/// Every kind of item that is no function, by the word that it starts with.
+/// The items that are not functions, by their keyword.
 const KINDS: &[(&str, &str)] = &[
     ("struct", "a struct"),
     ("enum", "an enum"),
@@ -57,7 +57,7 @@ const KINDS: &[(&str, &str)] = &[
     ("macro_rules", "a macro"),
 ];
 
-/// Looks for the item's keyword, past the words that may stand before it.
+/// Finds the keyword of an item that is not a function, after any qualifiers.
 fn other_item(input: ParseStream<'_>) -> Option<(TokenTree, &'static str)> {
     let ahead = input.fork();
     let mut constant = None;
@@ -86,17 +86,17 @@ fn other_item(input: ParseStream<'_>) -> Option<(TokenTree, &'static str)> {
 }
 
 impl HandlerItem {
-    /// The attributes that decide whether the function exists: what stands beside it has to follow.
-    pub(crate) fn conditions(&self) -> TokenStream {
-        self.attributes.iter().filter_map(condition).collect()
+    /// The attributes that decide whether the function is compiled. The generated code repeats them.
+    pub(crate) fn cfg_attributes(&self) -> TokenStream {
+        self.attributes.iter().filter_map(cfg_attribute).collect()
     }
 }
 
-fn condition(attribute: &Attribute) -> Option<TokenStream> {
+fn cfg_attribute(attribute: &Attribute) -> Option<TokenStream> {
     if attribute.path().is_ident("cfg") {
         return Some(attribute.to_token_stream());
     }
-    // Of `#[cfg_attr(condition, a, cfg(b), ..)]` only the parts that are conditions themselves.
+    // Keep only the `cfg` parts of `#[cfg_attr(condition, a, cfg(b), ..)]`.
     if !attribute.path().is_ident("cfg_attr") {
         return None;
     }

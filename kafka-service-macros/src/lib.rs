@@ -1,8 +1,8 @@
-//! The macros of `kafka-service`. Use them from there: this crate is an implementation detail of it.
+//! The macros of `kafka-service`. Use them through that crate: this one is an implementation detail.
 //!
-//! Each macro goes one way: tokens -> arguments and item -> a checked model -> tokens. After the model nothing can fail.
+//! Each macro is a pipeline: tokens -> arguments and item -> checked model -> tokens. Expanding the model cannot fail.
 //!
-//! With the environment variable `KAFKA_SERVICE_MACROS_DEBUG` set, what each macro adds is printed while the crate compiles.
+//! Set the environment variable `KAFKA_SERVICE_MACROS_DEBUG` to print the generated code while your crate compiles.
 
 mod args;
 mod attribute;
@@ -45,7 +45,7 @@ pub fn event(args: TokenStream, item: TokenStream) -> TokenStream {
 fn handler(kind: Kind, args: TokenStream, item: TokenStream) -> TokenStream {
     let item = item.into();
     let expansion = expand::handler(kind, args.into(), &item);
-    // The user's function comes first and as it was.
+    // Skip the user's function, which comes first and unchanged.
     print(expansion.clone().into_iter().skip(item.into_iter().count()).collect());
     expansion.into()
 }
@@ -66,7 +66,7 @@ pub fn derive_event(item: TokenStream) -> TokenStream {
     expansion.into()
 }
 
-#[expect(clippy::print_stderr, reason = "asked for by an environment variable; a macro has no other way to show text")]
+#[expect(clippy::print_stderr, reason = "opt-in by an environment variable; a macro cannot show text in another way")]
 fn print(expansion: proc_macro2::TokenStream) {
     if std::env::var_os("KAFKA_SERVICE_MACROS_DEBUG").is_some() {
         eprintln!("{}\n", print::text(expansion));

@@ -1,4 +1,5 @@
-//! Arguments and item to a [`Handler`]. What passes the rules here and in [`signature`] can be expanded.
+//! Checks the arguments and the item, and builds a [`Handler`], which can always be expanded. The rules are here and in
+//! [`signature`].
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -8,14 +9,14 @@ use crate::{
     args::Args,
     diagnostics::{Errors, Help},
     doc,
-    grammar::{Grammar, Place},
+    grammar::{Grammar, Target},
     item::HandlerItem,
     names::check_name,
-    options::{OF_HANDLERS, Options},
+    options::{HANDLER_OPTIONS, Options},
     signature,
 };
 
-/// What a handler reacts to.
+/// The kind of message that a handler receives.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Command,
@@ -26,8 +27,8 @@ const COMMAND: Grammar<'_> = Grammar {
     attribute: "command",
     name: "command name",
     example: "create_order",
-    options: OF_HANDLERS,
-    place: Place::Handler,
+    options: HANDLER_OPTIONS,
+    target: Target::Handler,
 };
 const EVENT: Grammar<'_> = Grammar { attribute: "event", name: "event type", example: "order.created", ..COMMAND };
 
@@ -43,7 +44,7 @@ impl Kind {
 /// A checked handler.
 pub(crate) struct Handler {
     pub(crate) kind: Kind,
-    /// None if the payload says it, in which case there is a payload.
+    /// `None` if the payload provides the name; then there is a payload.
     pub(crate) name: Option<LitStr>,
     pub(crate) options: Options,
     pub(crate) item: HandlerItem,
@@ -67,7 +68,7 @@ impl Handler {
         Some(Self { kind, name: args.name, options: args.options, extractors: arguments, payload, doc, item })
     }
 
-    /// The return type as tokens, `()` where none is written.
+    /// The return type as tokens; `()` if the signature has none.
     pub(crate) fn returns(&self) -> TokenStream {
         match &self.item.signature.output {
             ReturnType::Default => quote!(()),
@@ -85,43 +86,46 @@ fn argument(input: &FnArg) -> Option<&Type> {
 
 pub(crate) fn wrong_item(kind: Kind, keyword: &TokenTree, other: &str, errors: &Errors) {
     let attribute = kind.grammar().attribute;
-    let message = format!("`#[{attribute}]` goes on a function, not on {other}");
+    let message = format!("`#[{attribute}]` can only be applied to a function, not to {other}");
     let derive = match kind {
         Kind::Command => {
-            "to handle it, put `#[command(..)]` on the function that takes it; to name the command on its type, write \
-             `#[derive(kafka_service::Command)]` above `#[command(..)]`"
+            "to handle the command, put `#[command(...)]` on the function that takes it; to declare the type as a \
+             command, add `#[derive(kafka_service::Command)]` above `#[command(...)]`"
         }
         Kind::Event => {
-            "to publish it as an event, write `#[derive(serde::Serialize, kafka_service::Event)]` above `#[event(..)]`"
+            "to declare the type as an event, add `#[derive(serde::Serialize, kafka_service::Event)]` above \
+             `#[event(...)]`"
         }
     };
     match keyword.to_string().as_str() {
         "struct" | "enum" => errors.at(keyword, Help(message, derive)),
         "impl" | "trait" => {
-            errors
-                .at(keyword, Help(message, "handlers are free functions; shared values come as `State<T>` arguments"));
+            errors.at(
+                keyword,
+                Help(message, "write handlers as free functions, and take shared values as `State<T>` arguments"),
+            );
         }
-        "mod" => errors.at(keyword, Help(message, "put it on each handler in the module")),
-        _ => errors.at(keyword, Help(message, "put it above the function that handles the message")),
+        "mod" => errors.at(keyword, Help(message, "apply it to each handler in the module")),
+        _ => errors.at(keyword, Help(message, "apply it to the function that handles the message")),
     }
 }
 
-/// Without a name it is the payload's; without a payload there is none.
+/// Checks the name. Without one the payload provides it, so a handler without arguments needs a name.
 fn check_handler_name(kind: Kind, args: &Args, item: &HandlerItem, errors: &Errors) {
     let grammar = kind.grammar();
     match &args.name {
         Some(name) => check_name(name, grammar, errors),
-        None if item.signature.inputs.is_empty() && !args.name_is_wrong => {
+        None if item.signature.inputs.is_empty() && !args.name_is_invalid => {
             let help = match kind {
                 Kind::Command => {
                     let name = item.signature.ident.unraw().to_string();
-                    format!("write `{}`", grammar.with_name(&name, &args.written))
+                    format!("write `{}`", grammar.with_name(&name, &args.tokens))
                 }
                 Kind::Event => {
-                    format!("write the type, such as `{}`", grammar.with_name(grammar.example, &args.written))
+                    format!("write the event type, for example `{}`", grammar.with_name(grammar.example, &args.tokens))
                 }
             };
-            errors.at_span(Span::call_site(), Help(format!("the {} is missing", grammar.name), help));
+            errors.at_span(Span::call_site(), Help(format!("missing {}", grammar.name), help));
         }
         None => {}
     }

@@ -1,4 +1,4 @@
-//! What names may look like: those of commands and events, and those of topics.
+//! Checks the names of commands, events and topics.
 
 use syn::LitStr;
 
@@ -7,49 +7,53 @@ use crate::{
     grammar::Grammar,
 };
 
-/// The longest name: long enough for everything that people write by hand, short enough for a header and a log line.
-const LONGEST_NAME: usize = 200;
+/// Long enough for any name written by hand, short enough for a header and a log line.
+const MAX_NAME_LEN: usize = 200;
 
-/// Kafka's limit.
-const LONGEST_TOPIC: usize = 249;
+/// The limit of Kafka.
+const MAX_TOPIC_LEN: usize = 249;
 
-/// Checks a name that goes over the wire and into logs, headers and file names.
+/// Checks the name of a command or event, which is part of messages, headers, logs and file names.
 pub(crate) fn check_name(name: &LitStr, grammar: &Grammar<'_>, errors: &Errors) {
     let (what, text) = (grammar.name, name.value());
     if text.trim().is_empty() {
-        errors.at(name, Help(format!("the {what} must not be empty"), format!("write `{:?}`", grammar.example)));
+        errors.at(name, Help(format!("{what} must not be empty"), format!("write `{:?}`", grammar.example)));
     } else {
-        check_letters(name, what, LONGEST_NAME, errors);
+        check_characters(name, what, MAX_NAME_LEN, errors);
     }
 }
 
-/// Checks the name of a topic, which is Kafka's to judge. Whether it is one.
+/// Checks the name of a topic by the rules of Kafka. Returns whether it is valid.
 pub(crate) fn check_topic(name: &LitStr, errors: &Errors) -> bool {
-    let flaw = match name.value().as_str() {
-        "" => Help("the topic name must not be empty", "leave `topic` out for the configured topics"),
-        "." | ".." => Help("a topic cannot be called `.` or `..`", "write a name such as `\"orders\"`"),
-        _ => return check_letters(name, "topic name", LONGEST_TOPIC, errors),
+    let error = match name.value().as_str() {
+        "" => Help("topic name must not be empty", "remove `topic` to use the configured topics"),
+        "." | ".." => Help("topic name must not be `.` or `..`", "use another name, for example `\"orders\"`"),
+        _ => return check_characters(name, "topic name", MAX_TOPIC_LEN, errors),
     };
-    errors.at(name, flaw);
+    errors.at(name, error);
     false
 }
 
-fn check_letters(name: &LitStr, what: &str, longest: usize, errors: &Errors) -> bool {
+fn check_characters(name: &LitStr, what: &str, max_len: usize, errors: &Errors) -> bool {
     let text = name.value();
-    if let Some(letter) = text.chars().find(|&letter| !is_allowed(letter)) {
-        let message = format!("{what} `{}` contains `{}`", text.escape_debug(), letter.escape_debug());
-        let between = if what == "event type" { '.' } else { '_' };
-        let meant: String = text.chars().map(|letter| if is_allowed(letter) { letter } else { between }).collect();
-        errors.at(name, Help(message, format!("write `{meant:?}`, or other ASCII letters, digits, `_`, `-` and `.`")));
-    } else if text.len() > longest {
-        let message = format!("the {what} is {} characters long, but {longest} is the limit", text.len());
-        errors.at(name, Help(message, "shorten it: it stands in every message or log line"));
+    if let Some(character) = text.chars().find(|&character| !is_allowed(character)) {
+        let message = format!("invalid character `{character:?}` in {what} `{}`", text.escape_debug());
+        let replacement = if what == "event type" { '.' } else { '_' };
+        let suggestion: String =
+            text.chars().map(|character| if is_allowed(character) { character } else { replacement }).collect();
+        errors.at(
+            name,
+            Help(message, format!("use ASCII letters, digits, `_`, `-` and `.`, for example `{suggestion:?}`")),
+        );
+    } else if text.len() > max_len {
+        let message = format!("{what} is too long: {} characters", text.len());
+        errors.at(name, Help(message, format!("use at most {max_len} characters")));
     } else {
         return true;
     }
     false
 }
 
-fn is_allowed(letter: char) -> bool {
-    letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.')
+fn is_allowed(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.')
 }

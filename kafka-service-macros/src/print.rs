@@ -1,10 +1,10 @@
-//! An expansion as text that a person can read: a line for each statement, indented by its braces. It is no formatter: that
-//! would be a large dependency for everybody who builds a service.
+//! Prints an expansion as readable text: one line per statement, indented by braces. A real formatter would be a large
+//! dependency for every service.
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
-/// Where a chain of calls is broken.
-const WIDE: usize = 90;
+/// A longer line breaks at the next call of a chain.
+const MAX_CHAIN_WIDTH: usize = 90;
 
 pub(crate) fn text(tokens: TokenStream) -> String {
     let mut printer = Printer::default();
@@ -16,7 +16,7 @@ pub(crate) fn text(tokens: TokenStream) -> String {
 struct Printer {
     text: String,
     depth: usize,
-    /// What comes next stands on a line of its own.
+    /// The next token starts a new line.
     line_is_done: bool,
     /// The last token was the first half of an operator such as `::`.
     is_joined: bool,
@@ -76,10 +76,10 @@ impl Printer {
 
     fn word(&mut self, word: &str) {
         let column = self.text.len() - self.text.rfind('\n').map_or(0, |end| end + 1);
-        let goes_on = matches!(word, ";" | "," | "." | "?" | ")");
-        if self.line_is_done && !goes_on {
+        let continues = matches!(word, ";" | "," | "." | "?" | ")");
+        if self.line_is_done && !continues {
             self.new_line();
-        } else if word == "." && self.text.ends_with(')') && column > WIDE {
+        } else if word == "." && self.text.ends_with(')') && column > MAX_CHAIN_WIDTH {
             self.depth += 1;
             self.new_line();
             self.depth -= 1;
@@ -91,7 +91,7 @@ impl Printer {
         self.text.push_str(word);
     }
 
-    /// The rules are those of the code that we write: types, calls and closures, no arithmetic.
+    /// The rules cover the code that these macros generate: types, calls and closures, but no arithmetic.
     fn needs_space(&self, word: &str) -> bool {
         let Some(last) = self.text.chars().last() else { return false };
         let is_apart = |word: &str| matches!(word, "use" | "impl" | "for" | "where" | "'static");

@@ -1,4 +1,4 @@
-//! The rules about the function itself: what has to be so that it can be called when nobody knows its types.
+//! Checks the signature of a handler: the generated code must be able to call it without knowing its types.
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -16,21 +16,18 @@ pub(crate) fn check(item: &HandlerItem, errors: &Errors) {
     check_generics(signature, errors);
     let last = signature.inputs.len().saturating_sub(1);
     for (position, input) in signature.inputs.iter().enumerate() {
-        // A lifetime parameter is one mistake, and has been reported.
+        // A lifetime parameter has been reported already.
         let owned = position == last && signature.generics.params.is_empty();
         check_argument(input, position == last, owned, errors);
     }
     check_returns(signature, errors);
     if !item.has_body {
-        let message = format!("`{}` has no body, so there is nothing to register", signature.ident);
-        errors.at(
-            signature,
-            Help(message, "write the handler as a function with a body, outside of traits and `extern` blocks"),
-        );
+        let message = format!("handler `{}` has no body", signature.ident);
+        errors.at(signature, Help(message, "write a free function with a body, outside of traits and `extern` blocks"));
     }
 }
 
-/// A second attribute of ours expands when the first has given the function back, so it is seen here and only here.
+/// Rejects a second `#[command]` or `#[event]`. Only the first one sees both, because it expands first.
 fn check_attributes(attributes: &[Attribute], errors: &Errors) {
     let path = |attribute: &Attribute| attribute.path().to_token_stream().to_string().replace(' ', "");
     let is_ours = |attribute: &&Attribute| {
@@ -41,28 +38,31 @@ fn check_attributes(attributes: &[Attribute], errors: &Errors) {
     if let Some(second) = attributes.iter().find(is_ours) {
         errors.at(
             second.path(),
-            Help("a handler answers to one command or to one event", "write a second handler that calls this function"),
+            Help(
+                "a handler can have only one `#[command]` or `#[event]` attribute",
+                "write another handler that calls this function",
+            ),
         );
     }
 }
 
 fn check_qualifiers(signature: &Signature, errors: &Errors) {
     let name = &signature.ident;
-    let refuse = |tokens: &dyn ToTokens, what: &str| {
-        let help = format!("write `async fn {name}`, or `fn {name}` for a call that blocks");
-        errors.at(tokens.to_token_stream(), Help(format!("`{name}` must not be {what}"), help));
+    let reject = |tokens: &dyn ToTokens, what: &str| {
+        let help = format!("write `async fn {name}`, or `fn {name}` for blocking code");
+        errors.at(tokens.to_token_stream(), Help(format!("handler `{name}` cannot be {what}"), help));
     };
     if let Some(token) = &signature.constness {
-        refuse(token, "`const`");
+        reject(token, "`const`");
     }
     if let Some(token) = &signature.unsafety {
-        refuse(token, "`unsafe`");
+        reject(token, "`unsafe`");
     }
     if let Some(abi) = &signature.abi {
-        refuse(abi, &format!("`{}`", abi.to_token_stream()));
+        reject(abi, &format!("`{}`", abi.to_token_stream()));
     }
     if let Some(variadic) = &signature.variadic {
-        refuse(variadic, "variadic");
+        reject(variadic, "variadic");
     }
 }
 
@@ -70,14 +70,14 @@ fn check_generics(signature: &Signature, errors: &Errors) {
     let generics = &signature.generics;
     let lifetimes: Vec<_> = generics.lifetimes().map(|parameter| parameter.lifetime.to_string()).collect();
     if generics.params.len() > lifetimes.len() {
-        let message = "a handler cannot be generic: its types must be known when it is registered";
-        errors.at(generics, Help(message, "write a handler for each type, and call one generic function from them"));
+        let message = "a handler cannot be generic: its types must be known at registration";
+        errors.at(generics, Help(message, "write one handler per type, each calling a shared generic function"));
     } else if let Some(first) = lifetimes.first() {
-        let message = "a handler has no lifetime parameters: its arguments own their data";
-        let help = format!("remove `<{}>`, and take `String` instead of `&{first} str`", lifetimes.join(", "));
+        let message = "a handler cannot have lifetime parameters: its arguments must own their data";
+        let help = format!("remove `<{}>`, and use `String` instead of `&{first} str`", lifetimes.join(", "));
         errors.at(generics, Help(message, help));
     } else if let Some(clause) = &generics.where_clause {
-        errors.at(clause, Help("a handler cannot have a where clause", "remove it"));
+        errors.at(clause, Help("a handler cannot have a `where` clause", "remove it"));
     }
 }
 
@@ -85,68 +85,68 @@ fn check_argument(input: &FnArg, is_payload: bool, owned: bool, errors: &Errors)
     let argument = match input {
         FnArg::Typed(argument) => argument,
         FnArg::Receiver(receiver) => {
-            let message = "a handler is a free function and cannot take `self`";
-            errors.at(receiver, Help(message, "reach shared values through an argument `State<T>`"));
+            let message = "a handler cannot take `self`: it must be a free function";
+            errors.at(receiver, Help(message, "take shared values as `State<T>` arguments"));
             return;
         }
     };
     if let Some(attribute) = argument.attrs.iter().find(|attribute| attribute.path().is_ident("cfg")) {
-        let help = "write a handler for each case, with the `#[cfg(..)]` above it";
-        errors.at(attribute, Help("an argument of a handler cannot depend on `cfg`", help));
+        let help = "write one handler per configuration, with `#[cfg(...)]` on the function";
+        errors.at(attribute, Help("`#[cfg]` is not allowed on an argument of a handler", help));
     }
     if let (false, Type::Reference(reference)) = (is_payload, &*argument.ty)
         && reference.lifetime.is_none()
     {
-        let taken = reference.elem.to_token_stream();
-        errors.at(reference.and_token, Help("an extractor is taken by value", format!("write `{taken}` without `&`")));
+        let owned_type = reference.elem.to_token_stream();
+        errors.at(
+            reference.and_token,
+            Help("an extractor must be taken by value", format!("remove the `&`: `{owned_type}`")),
+        );
         return;
     }
-    let what = if is_payload { "payload" } else { "extractor" };
+    let what = if is_payload { "a payload" } else { "an extractor" };
     match unsuitable(argument.ty.to_token_stream(), owned) {
         None => {}
-        Some(Unsuitable::Borrowed(span, instead)) => {
-            errors.at_span(span, Help("the payload must own its data: it is decoded from the message", instead));
+        Some(Unsuitable::Borrowed(span, suggestion)) => {
+            errors.at_span(span, Help("a payload must own its data: it cannot borrow from the message", suggestion));
         }
-        Some(Unsuitable::Hidden(span)) => {
+        Some(Unsuitable::ImplTrait(span)) => {
             errors.at_span(
                 span,
-                Help(
-                    format!("the {what} must be a named type: it must be known when the handler is registered"),
-                    "write the type that is meant",
-                ),
+                Help(format!("`impl Trait` is not allowed in the type of {what}"), "write a concrete type"),
             );
         }
         Some(Unsuitable::Invalid) => errors.leave_to_compiler(),
     }
 }
 
-/// A part of a type that cannot stand in a registration.
+/// A part of a type that generated code cannot repeat.
 enum Unsuitable {
-    /// `&T` or `'_`, and what to take instead.
+    /// `&T` or `'_`, and the help text.
     Borrowed(Span, &'static str),
     /// `impl Trait`.
-    Hidden(Span),
-    /// `Self` or `_`, which no free function can have.
+    ImplTrait(Span),
+    /// `Self` or `_`, which the compiler rejects.
     Invalid,
 }
 
-/// Looks through a type's tokens. A payload must own its data as well; named lifetimes are the generics' mistake.
+/// Searches the tokens of a type. If `owned`, borrowed data is unsuitable too; named lifetimes are reported elsewhere.
 fn unsuitable(tokens: TokenStream, owned: bool) -> Option<Unsuitable> {
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
         let found = match &token {
             TokenTree::Punct(punct) if punct.as_char() == '&' && owned => {
-                Some(Unsuitable::Borrowed(token.span(), "take `String` instead of `&str`, `T` instead of `&T`"))
+                Some(Unsuitable::Borrowed(token.span(), "use `String` instead of `&str`, `T` instead of `&T`"))
             }
             TokenTree::Punct(punct) if punct.as_char() == '\'' => {
                 let elided = tokens.next().filter(|name| name.to_string() == "_" && owned);
-                let instead = "take a type without a lifetime, such as `String`; in a struct, own the fields: `String` \
-                               instead of `&'a str`";
-                elided.map(|name| Unsuitable::Borrowed(name.span(), instead))
+                let suggestion = "use a type without a lifetime, such as `String`; in a struct, use owned fields: \
+                                  `String` instead of `&'a str`";
+                elided.map(|name| Unsuitable::Borrowed(name.span(), suggestion))
             }
-            TokenTree::Ident(ident) if ident == "impl" => Some(Unsuitable::Hidden(token.span())),
+            TokenTree::Ident(ident) if ident == "impl" => Some(Unsuitable::ImplTrait(token.span())),
             TokenTree::Ident(ident) if ident == "Self" || ident == "_" => Some(Unsuitable::Invalid),
-            // Braces hold the expression of a constant, not a type.
+            // Braces contain a constant expression, not a type.
             TokenTree::Group(group) if group.delimiter() != Delimiter::Brace => unsuitable(group.stream(), owned),
             _ => None,
         };
@@ -157,17 +157,17 @@ fn unsuitable(tokens: TokenStream, owned: bool) -> Option<Unsuitable> {
     None
 }
 
-/// `-> impl Trait` hides the type that the registration reads the event types from.
+/// Rejects `-> impl Trait`: the registration reads the event types from the return type.
 fn check_returns(signature: &Signature, errors: &Errors) {
     let ReturnType::Type(_, returns) = &signature.output else { return };
     match unsuitable(returns.to_token_stream(), false) {
-        Some(Unsuitable::Hidden(_)) => errors.at(
+        Some(Unsuitable::ImplTrait(_)) => errors.at(
             returns,
             Help(
-                "the return type of a handler must be named: it says which events can be published",
+                "`impl Trait` is not allowed in the return type of a handler",
                 match signature.asyncness {
                     Some(_) => "write the type of the event",
-                    None => "write the type of the event; a handler that waits for a future is written as `async fn`",
+                    None => "write the type of the event; to await a future, write an `async fn`",
                 },
             ),
         ),

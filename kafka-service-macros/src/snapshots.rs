@@ -1,6 +1,6 @@
-//! The expansions of the main forms, as files in `tests/expand` that are read like source code in a review.
+//! Compares the expansions of the main forms with the files in `tests/expand`, which are reviewed like source code.
 //!
-//! After a change that is meant: `KAFKA_SERVICE_BLESS=1 cargo test -p kafka-service-macros`, then look at the diff.
+//! After an intended change, run `KAFKA_SERVICE_BLESS=1 cargo test -p kafka-service-macros` and review the diff.
 
 use std::{env, fs, path::Path};
 
@@ -17,15 +17,15 @@ fn event(args: TokenStream, item: &TokenStream) -> TokenStream {
     handler(Kind::Event, args, item)
 }
 
-/// What stands beside a function has to fit on a screen together with it.
+/// Limits the size of the generated code: it must fit on a screen together with the function.
 fn handler(kind: Kind, args: TokenStream, item: &TokenStream) -> TokenStream {
     let expansion = expand::handler(kind, args, item);
     let lines = |tokens: &TokenStream| {
         let file = syn::parse2(tokens.clone());
         file.map(|file| prettyplease::unparse(&file).lines().count())
     };
-    if let (Ok(all), Ok(of_the_user)) = (lines(&expansion), lines(item)) {
-        assert!(all - of_the_user < 20, "{} lines beside\n{item}", all - of_the_user);
+    if let (Ok(all), Ok(original)) = (lines(&expansion), lines(item)) {
+        assert!(all - original < 20, "{} generated lines for\n{item}", all - original);
     }
     expansion
 }
@@ -56,7 +56,7 @@ snapshots! {
     async_handler: command(quote!("create_user"), &quote! {
             /// Creates a user.
             ///
-            /// Twice is an error.
+            /// Id must be unique.
             pub async fn create(State(users): State<Users>, user: CreateUser) -> Result<UserCreated> {
                 users.insert(user).await
             }

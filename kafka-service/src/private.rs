@@ -47,7 +47,7 @@ pub const fn event_of<T: NamedEvent>(invoke: &'static Invoke) -> Handler {
         // What a derive leaves behind when it has reported an error.
         [] => Handler::event("", invoke),
         #[expect(clippy::panic, reason = "a panic in a constant is a compiler error")]
-        _ => panic!("the payload is several events: write the one to handle, such as `#[event(\"order.created\")]`"),
+        _ => panic!("the payload has several event types: name one, for example `#[event(\"order.created\")]`"),
     }
 }
 

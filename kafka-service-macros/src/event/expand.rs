@@ -1,10 +1,10 @@
-//! A checked [`EventType`] to tokens. Nothing here can fail.
+//! Expands a checked [`EventType`]. Nothing here can fail.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Generics, WhereClause, parse_quote, spanned::Spanned};
 
-use super::{EventType, Fact, Shape};
+use super::{EventSpec, EventType, Shape};
 use crate::{expand::runtime, key};
 
 pub(super) fn event(event: &EventType<'_>) -> TokenStream {
@@ -30,7 +30,7 @@ pub(super) fn event(event: &EventType<'_>) -> TokenStream {
     }
 }
 
-/// An event must be serializable. Of a type with parameters that depends on them, so it becomes a condition.
+/// An event must be serializable. For a type with parameters that depends on them, so it becomes a `where` clause.
 pub(crate) fn where_clause(generics: &Generics, runtime: &TokenStream) -> Option<WhereClause> {
     let mut clause = generics.where_clause.clone();
     if generics.type_params().next().is_some() {
@@ -42,47 +42,47 @@ pub(crate) fn where_clause(generics: &Generics, runtime: &TokenStream) -> Option
 
 fn types<'a>(shape: &'a Shape<'_>) -> Vec<&'a syn::LitStr> {
     match shape {
-        Shape::Struct(fact) => vec![&fact.name],
-        Shape::Enum(variants) => variants.iter().map(|(_, fact)| &fact.name).collect(),
+        Shape::Struct(spec) => vec![&spec.name],
+        Shape::Enum(variants) => variants.iter().map(|(_, spec)| &spec.name).collect(),
     }
 }
 
 fn event_type(shape: &Shape<'_>) -> TokenStream {
     match shape {
-        Shape::Struct(Fact { name, .. }) => quote!(#name),
+        Shape::Struct(EventSpec { name, .. }) => quote!(#name),
         Shape::Enum(variants) => {
-            let arms = variants.iter().map(|(variant, Fact { name, .. })| quote!(Self::#variant { .. } => #name,));
+            let arms = variants.iter().map(|(variant, EventSpec { name, .. })| quote!(Self::#variant { .. } => #name,));
             quote!(match self { #(#arms)* })
         }
     }
 }
 
-/// Overrides `Event::key` where a key is declared. What is wrong with a key is said at the field that the user named.
+/// Overrides `Event::key` if a key is declared. Errors about the key point at the field named in the attribute.
 fn key(shape: &Shape<'_>, runtime: &TokenStream) -> Option<TokenStream> {
     let body = match shape {
-        Shape::Struct(fact) => {
-            return Some(key::of_self(fact.key.as_ref()?, runtime));
+        Shape::Struct(spec) => {
+            return Some(key::of_self(spec.key.as_ref()?, runtime));
         }
-        Shape::Enum(variants) if variants.iter().all(|(_, fact)| fact.key.is_none()) => return None,
+        Shape::Enum(variants) if variants.iter().all(|(_, spec)| spec.key.is_none()) => return None,
         Shape::Enum(variants) => {
-            let arms = variants.iter().map(|(variant, fact)| key_arm(variant, fact, runtime));
+            let arms = variants.iter().map(|(variant, spec)| key_arm(variant, spec, runtime));
             quote!(match self { #(#arms)* })
         }
     };
     Some(key::function(&body))
 }
 
-fn key_arm(variant: &Ident, fact: &Fact, runtime: &TokenStream) -> TokenStream {
-    let Some(key) = &fact.key else { return quote!(Self::#variant { .. } => ::core::option::Option::None,) };
+fn key_arm(variant: &Ident, spec: &EventSpec, runtime: &TokenStream) -> TokenStream {
+    let Some(key) = &spec.key else { return quote!(Self::#variant { .. } => ::core::option::Option::None,) };
     let (field, rest) = key::split(key);
     let local = Ident::new("__key", Span::mixed_site().located_at(field.span()));
     let inner = if rest.is_empty() { quote!(#local) } else { quote_spanned!(field.span()=> &#local #rest) };
     quote!(Self::#variant { #field: #local, .. } => #runtime::key(#inner),)
 }
 
-/// Overrides `Event::serialize_payload` where serde's form is not the content alone.
+/// Overrides `Event::serialize_payload` unless serde already writes only the content.
 fn payload(shape: &Shape<'_>, runtime: &TokenStream) -> Option<TokenStream> {
-    if matches!(shape, Shape::Struct(Fact { has_fields: true, .. })) {
+    if matches!(shape, Shape::Struct(EventSpec { has_fields: true, .. })) {
         return None;
     }
     Some(quote! {

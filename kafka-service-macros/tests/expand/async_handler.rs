@@ -1,6 +1,6 @@
 /// Creates a user.
 ///
-/// Twice is an error.
+/// Id must be unique.
 pub async fn create(
     State(users): State<Users>,
     user: CreateUser,
@@ -20,7 +20,7 @@ const _: () = {
     __private::inventory::submit! {
         __private::Handler::command("create_user", & __invoke).at(::core::module_path!(),
         "create", ::core::file!(), ::core::line!())
-        .doc("Creates a user.\n\nTwice is an error.").describe(| __types | { use
+        .doc("Creates a user.\n\nId must be unique.").describe(| __types | { use
         __private::Undescribed as _; __private::Probe:: < State < Users > >
         ::extractor(__types); __private::Probe:: < CreateUser > ::payload(__types);
         __private::Probe:: < Result < UserCreated > > ::returns(__types); })

@@ -1,8 +1,8 @@
 ::core::compile_error! {
-    "`reply` takes a type\nhelp: write `reply = UserCreated`"
+    "expected a type for `reply`\nhelp: write `reply = UserCreated`"
 }
 ::core::compile_error! {
-    "`CreateUser` has no field `nam`\nhelp: its fields are `name`"
+    "no field `nam` on `CreateUser`\nhelp: available field is: `name`"
 }
 #[automatically_derived]
 impl ::kafka_service::__private::Command for CreateUser {

@@ -3,14 +3,14 @@ unsafe fn create_order(&self, order: &Order) {}
     "unknown option `topics`\nhelp: supported options are `topic`, `retry`, `timeout`, `crate`, `permanent`"
 }
 ::core::compile_error! {
-    "command name `create order` contains ` `\nhelp: write `\"create_order\"`, or other ASCII letters, digits, `_`, `-` and `.`"
+    "invalid character `' '` in command name `create order`\nhelp: use ASCII letters, digits, `_`, `-` and `.`, for example `\"create_order\"`"
 }
 ::core::compile_error! {
-    "`create_order` must not be `unsafe`\nhelp: write `async fn create_order`, or `fn create_order` for a call that blocks"
+    "handler `create_order` cannot be `unsafe`\nhelp: write `async fn create_order`, or `fn create_order` for blocking code"
 }
 ::core::compile_error! {
-    "a handler is a free function and cannot take `self`\nhelp: reach shared values through an argument `State<T>`"
+    "a handler cannot take `self`: it must be a free function\nhelp: take shared values as `State<T>` arguments"
 }
 ::core::compile_error! {
-    "the payload must own its data: it is decoded from the message\nhelp: take `String` instead of `&str`, `T` instead of `&T`"
+    "a payload must own its data: it cannot borrow from the message\nhelp: use `String` instead of `&str`, `T` instead of `&T`"
 }

@@ -1,8 +1,8 @@
 ::core::compile_error! {
-    "event type `user created` contains ` `\nhelp: write `\"user.created\"`, or other ASCII letters, digits, `_`, `-` and `.`"
+    "invalid character `' '` in event type `user created`\nhelp: use ASCII letters, digits, `_`, `-` and `.`, for example `\"user.created\"`"
 }
 ::core::compile_error! {
-    "`UserCreated` has no field `idd`\nhelp: its fields are `id`"
+    "no field `idd` on `UserCreated`\nhelp: available field is: `id`"
 }
 #[automatically_derived]
 impl<T> ::kafka_service::__private::Event for UserCreated<T>

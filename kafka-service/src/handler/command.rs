@@ -10,9 +10,9 @@ use super::IntoEvents;
 /// then be written with a bare `#[command]`, and [`Publisher::send`](crate::Publisher::send) sends it if it is
 /// `serde::Serialize` too.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say which command it is",
-    label = "not a command",
-    note = "write the name on the handler, such as `#[command(\"create_order\")]`, or derive `kafka_service::Command` on `{Self}`"
+    message = "`{Self}` is not a command",
+    label = "does not implement `Command`",
+    note = "add a name to the handler, for example `#[command(\"create_order\")]`, or derive `kafka_service::Command` for `{Self}`"
 )]
 pub trait Command {
     /// What stands in the message as `type`.

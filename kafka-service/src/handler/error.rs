@@ -162,9 +162,9 @@ impl<T, E: Into<HandlerError>> Classify for Result<T, E> {
 /// There is nothing to implement; it exists for its compiler message.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error type of a handler",
-    label = "does not become a `HandlerError`",
-    note = "an error is never published: to publish `{Self}`, return it as an event, in the `Ok` part or as a variant of an event enum",
-    note = "implement `std::error::Error` for `{Self}`, for example with `thiserror`; it must be `Send + Sync + 'static` too"
+    label = "cannot be converted into a `HandlerError`",
+    note = "errors are never published; to publish `{Self}`, return it as an event in `Ok`, or as a variant of an event enum",
+    note = "implement `std::error::Error` for `{Self}`, for example with `thiserror`; it must also be `Send + Sync + 'static`"
 )]
 pub trait IntoHandlerError {
     /// Converts the error.

@@ -34,8 +34,8 @@ use serde::{Serialize, Serializer};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event",
-    label = "does not say which event it is",
-    note = "derive `serde::Serialize` and `kafka_service::Event` for `{Self}` and name it: `#[event(\"entity.action\")]`"
+    label = "does not implement `Event`",
+    note = "derive `serde::Serialize` and `kafka_service::Event` for `{Self}`, and add `#[event(\"entity.action\")]`"
 )]
 pub trait Event: Serialize {
     /// Every event type that a value of this type can have.
@@ -69,9 +69,9 @@ pub struct EventType {
 ///
 /// There is nothing to implement; it exists for its compiler message.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say which event it is",
-    label = "not an event",
-    note = "write the type on the handler, such as `#[event(\"order.created\")]`, or derive `serde::Serialize` and `kafka_service::Event` on `{Self}`, with `#[event(\"entity.action\")]` below"
+    message = "`{Self}` is not an event",
+    label = "does not implement `Event`",
+    note = "add an event type to the handler, for example `#[event(\"order.created\")]`, or derive `serde::Serialize` and `kafka_service::Event` for `{Self}`, and add `#[event(\"entity.action\")]`"
 )]
 pub trait NamedEvent {
     /// Every event type that a payload can have.
@@ -88,8 +88,8 @@ impl<E: Event> NamedEvent for E {
 /// There is nothing to implement; it exists for its compiler message.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a record key",
-    label = "cannot be written as text",
-    note = "the key must be a field that can be written as text, such as a `String` or a number: choose another field, or give this one a type of your own that implements `std::fmt::Display`"
+    label = "does not implement `std::fmt::Display`",
+    note = "a record key must implement `std::fmt::Display`, such as a `String` or an integer; choose another field, or use a type of your own that implements it"
 )]
 pub trait EventKey {
     /// The field as something to print.

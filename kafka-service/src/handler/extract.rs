@@ -39,9 +39,9 @@ use crate::{envelope::parse_timestamp, publish::Publisher};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be extracted from a message",
     label = "not an extractor",
-    note = "the payload is the last argument: if `{Self}` is the payload, move it to the end",
-    note = "to share a value, write `State(value): State<{Self}>` (`{Self}` must be `Clone`, or write `State<Arc<{Self}>>`), and provide it with `.state(value)` before the service runs",
-    note = "extractors are `State<T>`, `Meta`, `Headers`, `Publisher` and others; one of your own implements `kafka_service::FromContext`"
+    note = "the last argument is the payload; if `{Self}` is the payload, move it to the end",
+    note = "to share a value, take `State(value): State<{Self}>` and provide it with `.state(value)`; `{Self}` must be `Clone`, or use `State<Arc<{Self}>>`",
+    note = "extractors include `State<T>`, `Meta`, `Headers` and `Publisher`; implement `kafka_service::FromContext` for your own"
 )]
 pub trait FromContext: Sized {
     /// What it is made of; `()` if it is made of nothing.
@@ -120,9 +120,9 @@ pub struct State<T>(pub T);
 ///
 /// There is nothing to implement; it exists for its compiler message.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a `State`: it is cloned for each call",
-    label = "cannot be cloned for each call",
-    note = "derive `Clone` for `{Self}`, or share `State<std::sync::Arc<{Self}>>`; it must be `Send + Sync + 'static` too"
+    message = "`{Self}` cannot be used as a `State`",
+    label = "does not implement `Clone + Send + Sync + 'static`",
+    note = "a state is cloned for each call: derive `Clone` for `{Self}`, or use `State<std::sync::Arc<{Self}>>`; it must also be `Send + Sync + 'static`"
 )]
 pub trait Shared: Clone + Send + Sync + 'static {}
 

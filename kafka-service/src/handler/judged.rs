@@ -6,9 +6,9 @@ use super::{HandlerError, IntoEvents, IntoHandlerError, Outcome, outcome::events
 ///
 /// There is nothing to implement; it exists for its compiler message.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` holds no error that `permanent` could judge",
+    message = "`permanent` requires a handler that returns a `Result`, found `{Self}`",
     label = "not a `Result`",
-    note = "return a `Result<{Self}, E>`, or remove `permanent` from the attribute"
+    note = "return `Result<{Self}, E>`, or remove `permanent` from the attribute"
 )]
 pub trait Fallible {
     /// The good part.

@@ -120,10 +120,10 @@ impl fmt::Debug for EncodedEvent<'_> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be published by a handler",
     label = "not an event",
-    note = "an event derives `serde::Serialize` and `kafka_service::Event` and has a type: `#[event(\"entity.action\")]`",
-    note = "a handler returns an event, `()`, `Option<E>`, `Vec<E>` or a tuple of up to eight of them",
-    note = "a `Result` stands around the whole: `Result<Vec<E>, HandlerError>`, not `Vec<Result<..>>`",
-    note = "a handler that returns a future is written as `async fn`"
+    note = "to declare an event, derive `serde::Serialize` and `kafka_service::Event`, and add `#[event(\"entity.action\")]`",
+    note = "a handler can return an event, `()`, `Option<E>`, `Vec<E>` or a tuple of up to eight of these",
+    note = "to return errors, wrap the whole return type: `Result<Vec<E>, HandlerError>`, not `Vec<Result<E, HandlerError>>`",
+    note = "instead of returning a future, write the handler as an `async fn`"
 )]
 pub trait IntoEvents {
     #[doc(hidden)]
@@ -206,10 +206,10 @@ tuple!(A B C D E F G H);
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be published by a handler",
     label = "not an event",
-    note = "an event derives `serde::Serialize` and `kafka_service::Event` and has a type: `#[event(\"entity.action\")]`",
-    note = "a handler returns an event, `()`, `Option<E>`, `Vec<E>` or a tuple of up to eight of them",
-    note = "a `Result` stands around the whole: `Result<Vec<E>, HandlerError>`, not `Vec<Result<..>>`",
-    note = "a handler that returns a future is written as `async fn`"
+    note = "to declare an event, derive `serde::Serialize` and `kafka_service::Event`, and add `#[event(\"entity.action\")]`",
+    note = "a handler can return an event, `()`, `Option<E>`, `Vec<E>` or a tuple of up to eight of these",
+    note = "to return errors, wrap the whole return type: `Result<Vec<E>, HandlerError>`, not `Vec<Result<E, HandlerError>>`",
+    note = "instead of returning a future, write the handler as an `async fn`"
 )]
 pub trait IntoOutcome {
     /// The good part.

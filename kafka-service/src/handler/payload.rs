@@ -13,9 +13,9 @@ use super::{Context, decode_error::DecodeError};
 /// refuses a payload before the handler sees it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the payload of a handler",
-    label = "this type cannot be decoded from a message",
-    note = "the last argument is the payload: if `{Self}` is an extractor, move it before the payload, or add `_: serde::de::IgnoredAny` as the last argument if there is none",
-    note = "if `{Self}` is the payload, add `#[derive(serde::Deserialize)]` to it"
+    label = "cannot be deserialized from a message",
+    note = "the last argument is the payload; if `{Self}` is an extractor, move it before the payload, or add `_: serde::de::IgnoredAny` as the last argument to ignore the payload",
+    note = "if `{Self}` is the payload, derive `serde::Deserialize` for it"
 )]
 pub trait Payload: DeserializeOwned {}
 

@@ -1,4 +1,4 @@
-// The arguments of a handler do not depend on `cfg`.
+// A handler's arguments must not depend on `cfg`.
 use kafka_service::command;
 
 #[derive(serde::Deserialize)]

@@ -1,4 +1,4 @@
-// Arguments before the payload are extractors.
+// Arguments before the payload must be extractors.
 use kafka_service::command;
 
 struct Pool;

@@ -1,4 +1,4 @@
-// A handler in an `impl` block: the macro cannot see the block, so the words are the compiler's.
+// A handler in an `impl` block: the macro cannot see the block, so the compiler reports the errors.
 use kafka_service::command;
 
 struct Orders;

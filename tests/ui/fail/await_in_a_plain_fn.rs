@@ -1,4 +1,4 @@
-// A plain `fn` is a handler for blocking work; an `.await` in it is the compiler's business.
+// A plain `fn` runs blocking code; the compiler rejects an `.await` in it.
 use kafka_service::command;
 
 async fn wait() {}

@@ -1,4 +1,4 @@
-// A bare attribute takes the type from the payload, and here is none.
+// A bare attribute takes the event type from the payload, but there is no payload.
 use kafka_service::event;
 
 #[event]

@@ -1,4 +1,4 @@
-// A handler says which command it answers to.
+// A handler needs a command name: its own or that of its payload.
 use kafka_service::command;
 
 #[derive(serde::Deserialize)]

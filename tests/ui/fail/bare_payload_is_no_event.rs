@@ -1,4 +1,4 @@
-// A bare attribute takes the type from the payload.
+// A bare attribute takes the event type from the payload.
 use kafka_service::event;
 
 #[derive(serde::Deserialize)]

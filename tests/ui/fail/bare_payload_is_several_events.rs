@@ -1,4 +1,4 @@
-// A handler answers to one event type, and this enum has two.
+// A handler handles one event type, but this enum has two.
 use kafka_service::{Event, event};
 
 #[derive(serde::Serialize, serde::Deserialize, Event)]

@@ -1,4 +1,4 @@
-// The mistake is in the derive: the handler has nothing to add.
+// The error is in the derive: the handler adds no second one.
 use kafka_service::{Event, event};
 
 #[derive(serde::Serialize, serde::Deserialize, Event)]

@@ -1,4 +1,4 @@
-// The payload says its name, but cannot be decoded.
+// The payload has a name, but cannot be deserialized.
 use kafka_service::{Command, command};
 
 #[derive(Command)]

@@ -1,4 +1,4 @@
-// A bare attribute takes the name from the payload, and here is none.
+// A bare attribute takes the name from the payload, but there is no payload.
 use kafka_service::command;
 
 #[command]

@@ -1,4 +1,4 @@
-// What a branch returns is not what the function returns.
+// One branch returns another type than the function.
 use kafka_service::{Event, command};
 
 #[derive(serde::Serialize, Event)]

@@ -1,4 +1,4 @@
-// A type that does not exist is the compiler's to name, once.
+// The compiler reports an unknown type.
 use kafka_service::{Event, HandlerError, command};
 
 #[derive(serde::Serialize, Event)]

@@ -1,4 +1,4 @@
-// The standard library's `Result` has two parameters.
+// The `Result` of the standard library has two type parameters.
 use kafka_service::command;
 
 #[command("create_order")]

@@ -1,4 +1,4 @@
-// The pattern is that of an extractor, the type is not.
+// The pattern is that of an extractor, but the type is not an extractor.
 use kafka_service::{State, command};
 
 #[derive(Clone)]

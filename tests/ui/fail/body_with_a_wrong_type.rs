@@ -1,4 +1,4 @@
-// A mistake in the body is reported as if there was no macro.
+// Errors in the body are reported as if there were no macro.
 use kafka_service::command;
 
 #[derive(serde::Deserialize)]

@@ -1,4 +1,4 @@
-// A handler answers to one thing.
+// A handler handles a command or an event, not both.
 use kafka_service::{command, event};
 
 #[command("settle_payment")]

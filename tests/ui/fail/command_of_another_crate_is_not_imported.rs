@@ -1,4 +1,4 @@
-// The attribute has to be in scope.
+// The attribute must be in scope.
 #[command("create_order")]
 async fn create_order() {}
 

@@ -1,4 +1,4 @@
-// The attribute alone is the one for handlers.
+// Without the derive, the attribute is the one for handlers.
 use kafka_service::command;
 
 #[command("create_user", reply = UserCreated)]

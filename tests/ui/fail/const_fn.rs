@@ -1,4 +1,4 @@
-// A handler runs at run time.
+// A handler cannot be `const`.
 use kafka_service::command;
 
 #[command("create_order")]

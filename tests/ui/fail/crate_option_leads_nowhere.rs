@@ -1,4 +1,4 @@
-// The runtime is looked for where the option says.
+// The option names the crate that contains the runtime.
 use kafka_service::command;
 
 #[command("create_order", crate = kafka_servise)]

@@ -1,4 +1,4 @@
-// A key is written as text.
+// A key must implement `Display`.
 use kafka_service::Command;
 
 #[derive(Command)]

@@ -1,4 +1,4 @@
-// Variants have no field in common.
+// The variants of an enum have no common field.
 use kafka_service::Command;
 
 #[derive(Command)]

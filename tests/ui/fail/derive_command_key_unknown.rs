@@ -1,4 +1,4 @@
-// The key is a field.
+// The key must be a field.
 use kafka_service::Command;
 
 #[derive(Command)]

@@ -1,4 +1,4 @@
-// The form of other attributes.
+// The name belongs in parentheses.
 use kafka_service::Command;
 
 #[derive(Command)]

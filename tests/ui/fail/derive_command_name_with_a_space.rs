@@ -1,4 +1,4 @@
-// Names go into logs and headers.
+// Names are part of logs and headers.
 use kafka_service::Command;
 
 #[derive(Command)]

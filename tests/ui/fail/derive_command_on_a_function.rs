@@ -1,4 +1,4 @@
-// A handler has an attribute, not a derive.
+// Handlers have an attribute, not a derive.
 use kafka_service::Command;
 
 #[derive(Command)]

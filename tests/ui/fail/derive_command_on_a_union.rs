@@ -1,4 +1,4 @@
-// A union cannot be decoded.
+// A union cannot be deserialized.
 use kafka_service::Command;
 
 #[derive(Command)]

@@ -1,4 +1,4 @@
-// A typing error.
+// An option with a typo.
 use kafka_service::Command;
 
 #[derive(Command)]

@@ -1,4 +1,4 @@
-// A type is no string.
+// A type is not a string.
 use kafka_service::Command;
 
 #[derive(Command)]

@@ -1,4 +1,4 @@
-// A caller gets events; errors are dead-lettered.
+// A caller receives events; errors are dead-lettered.
 use kafka_service::Command;
 
 #[derive(Command)]

@@ -1,4 +1,4 @@
-// The reply is an event.
+// The reply must be an event.
 use kafka_service::Command;
 
 #[derive(Command)]

@@ -1,4 +1,4 @@
-// A type that does not exist is the compiler's to name, once.
+// The compiler reports an unknown type, once.
 use kafka_service::Command;
 
 #[derive(Command)]

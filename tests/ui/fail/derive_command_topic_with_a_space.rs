@@ -1,4 +1,4 @@
-// Kafka refuses it.
+// Kafka rejects such a topic name.
 use kafka_service::Command;
 
 #[derive(Command)]

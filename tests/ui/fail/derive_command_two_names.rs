@@ -1,4 +1,4 @@
-// Which one should it be?
+// A command has one name.
 use kafka_service::Command;
 
 #[derive(Command)]

@@ -1,4 +1,4 @@
-// A command says its name.
+// A command must have a name.
 use kafka_service::Command;
 
 #[derive(Command)]

@@ -1,4 +1,4 @@
-// A failure that is to be published is an event of the good part.
+// A failure that is published is an event in `Ok`.
 use kafka_service::{Event, command};
 
 #[derive(Debug, serde::Serialize, Event)]

@@ -1,4 +1,4 @@
-// The error of a handler is an error.
+// The error type of a handler must convert into a `HandlerError`.
 use kafka_service::command;
 
 struct OrderError;

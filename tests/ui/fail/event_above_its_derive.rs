@@ -1,4 +1,4 @@
-// The compiler answers this one: above the derive the attribute is not the derive's yet.
+// The compiler reports this one: above the derive, the attribute does not belong to the derive yet.
 use kafka_service::{Event, event};
 
 #[event("user.created")]

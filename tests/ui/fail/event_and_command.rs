@@ -1,4 +1,4 @@
-// A handler answers to one thing, whichever stands first.
+// A handler handles a command or an event, not both, in either order.
 use kafka_service::{command, event};
 
 #[event("payment.settled")]

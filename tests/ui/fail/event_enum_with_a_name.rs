@@ -1,4 +1,4 @@
-// In an enum each variant is an event.
+// Each variant of an enum is an event.
 use kafka_service::Event;
 use serde::Serialize;
 

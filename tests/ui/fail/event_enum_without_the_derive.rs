@@ -1,4 +1,4 @@
-// The attribute on a variant means nothing without the derive.
+// Without the derive, the attribute has no meaning on a variant.
 use kafka_service::event;
 
 enum Answer {

@@ -1,4 +1,4 @@
-// An enum without variants is no event.
+// An enum without variants has no events.
 use kafka_service::Event;
 use serde::Serialize;
 

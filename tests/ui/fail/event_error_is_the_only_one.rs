@@ -1,4 +1,4 @@
-// A wrong derive does not make the handlers that return the event wrong.
+// An error in the derive causes no errors in the handlers that return the event.
 use kafka_service::{Event, command};
 
 #[derive(serde::Serialize, Event)]

@@ -1,4 +1,4 @@
-// The event type stands in parentheses.
+// The event type belongs in parentheses.
 use kafka_service::Event;
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-// An empty event type cannot be read.
+// An event type must not be empty.
 use kafka_service::Event;
 use serde::Serialize;
 

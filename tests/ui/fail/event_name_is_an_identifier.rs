@@ -1,4 +1,4 @@
-// The event type is a string.
+// The event type must be a string.
 use kafka_service::Event;
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-// A struct says which event it is.
+// A struct must have an event type.
 use kafka_service::Event;
 use serde::Serialize;
 

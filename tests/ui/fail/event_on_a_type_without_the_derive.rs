@@ -1,4 +1,4 @@
-// The attribute alone is the one for handlers.
+// Without the derive, the attribute is the one for handlers.
 use kafka_service::event;
 
 #[event("user.created", key = name)]

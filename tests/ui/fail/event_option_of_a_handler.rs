@@ -1,4 +1,4 @@
-// Handlers are tried again, events are not.
+// Handlers have a retry policy, events do not.
 use kafka_service::Event;
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-// Options that do not exist are refused with the list of those that do, the closest first.
+// The error for an unknown option lists the known ones, the closest first.
 use kafka_service::Event;
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-// Two variants with one event type could not be told apart.
+// Two variants with one event type could not be distinguished.
 use kafka_service::Event;
 use serde::Serialize;
 

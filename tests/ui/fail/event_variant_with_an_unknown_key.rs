@@ -1,4 +1,4 @@
-// The key is a field of the variant.
+// The key must be a field of the variant.
 use kafka_service::Event;
 use serde::Serialize;
 

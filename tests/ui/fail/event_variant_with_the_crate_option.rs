@@ -1,4 +1,4 @@
-// Where the runtime is, is a matter of the whole enum.
+// The path of the runtime applies to the whole enum.
 use kafka_service::Event;
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-// Without a sibling's name, the enum's says what it is about.
+// Without a sibling, the suggestion takes the entity from the name of the enum.
 use kafka_service::Event;
 use serde::Serialize;
 

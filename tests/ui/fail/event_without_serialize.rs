@@ -1,4 +1,4 @@
-// An event is written by serde.
+// An event must implement `Serialize`.
 use kafka_service::Event;
 
 #[derive(serde::Deserialize)]

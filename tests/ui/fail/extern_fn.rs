@@ -1,4 +1,4 @@
-// A handler has Rust's calling convention.
+// A handler must use Rust's calling convention.
 use kafka_service::command;
 
 #[command("create_order")]

@@ -1,4 +1,4 @@
-// Extractors stand before the payload.
+// Extractors come before the payload.
 use kafka_service::{State, command};
 
 #[derive(Clone)]

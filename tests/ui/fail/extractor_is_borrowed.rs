@@ -1,4 +1,4 @@
-// An extractor is made for each call, so nobody else has it.
+// An extractor is created for each call and passed by value.
 use kafka_service::{Publisher, command};
 
 #[command("create_order")]

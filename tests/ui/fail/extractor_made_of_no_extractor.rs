@@ -1,4 +1,4 @@
-// An extractor is made of extractors.
+// The `Needs` of an extractor must be extractors.
 use kafka_service::{CorrelationId, FromContext, HandlerError};
 
 struct Pool;

@@ -1,4 +1,4 @@
-// Handlers run on several threads: what lives across an `.await` is `Send`.
+// Handlers run on several threads: values held across an `.await` must be `Send`.
 use kafka_service::command;
 
 use std::rc::Rc;

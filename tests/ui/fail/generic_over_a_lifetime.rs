@@ -1,4 +1,4 @@
-// A handler's arguments own their data.
+// A handler's arguments must own their data.
 use kafka_service::command;
 
 #[command("create_order")]

@@ -1,4 +1,4 @@
-// Event types go into logs and headers.
+// Event types are part of logs and headers.
 use kafka_service::event;
 
 #[derive(serde::Deserialize)]

@@ -1,4 +1,4 @@
-// Handlers are functions.
+// Handlers must be functions.
 use kafka_service::event;
 
 #[event("payment.settled")]

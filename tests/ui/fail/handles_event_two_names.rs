@@ -1,4 +1,4 @@
-// One handler, one event type.
+// A handler handles one event type.
 use kafka_service::event;
 
 #[derive(serde::Deserialize)]

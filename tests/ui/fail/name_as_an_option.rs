@@ -1,4 +1,4 @@
-// The name is the first argument and not an option.
+// The name is the first argument, not an option.
 use kafka_service::command;
 
 #[derive(serde::Deserialize)]

@@ -1,4 +1,4 @@
-// The name comes first.
+// The name must come first.
 use kafka_service::command;
 
 #[command(timeout = "30s", "create_order")]

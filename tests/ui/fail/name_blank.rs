@@ -1,4 +1,4 @@
-// A name of blanks is as good as empty.
+// A blank name counts as empty.
 use kafka_service::command;
 
 #[derive(serde::Deserialize)]

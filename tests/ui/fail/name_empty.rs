@@ -1,4 +1,4 @@
-// An empty name cannot be sent.
+// A name must not be empty.
 use kafka_service::command;
 
 #[derive(serde::Deserialize)]

@@ -1,4 +1,4 @@
-// The name is a literal, so that it can be read in the source.
+// The name must be a literal, so that it is visible in the source.
 use kafka_service::command;
 
 #[derive(serde::Deserialize)]

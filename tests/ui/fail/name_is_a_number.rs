@@ -1,4 +1,4 @@
-// The name is a string, not a number.
+// The name must be a string, not a number.
 use kafka_service::command;
 
 #[derive(serde::Deserialize)]

@@ -1,4 +1,4 @@
-// The name is a string, not an identifier.
+// The name must be a string, not an identifier.
 use kafka_service::command;
 
 #[derive(serde::Deserialize)]

@@ -1,4 +1,4 @@
-// Names have a longest length.
+// Names have a maximum length.
 use kafka_service::command;
 
 #[derive(serde::Deserialize)]

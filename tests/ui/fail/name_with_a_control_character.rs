@@ -1,4 +1,4 @@
-// A control character is shown in its escaped form.
+// A control character is shown escaped.
 use kafka_service::command;
 
 #[derive(serde::Deserialize)]

@@ -1,4 +1,4 @@
-// A function without a body cannot be called.
+// A handler must have a body.
 use kafka_service::command;
 
 trait Orders {

@@ -1,4 +1,4 @@
-// `#[command]` does not go on a constant.
+// `#[command]` cannot be applied to a constant.
 use kafka_service::command;
 
 #[command("create_order")]

@@ -1,4 +1,4 @@
-// `#[command]` does not go on an enum.
+// `#[command]` cannot be applied to an enum.
 use kafka_service::command;
 
 #[command("create_order")]

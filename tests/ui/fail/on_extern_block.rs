@@ -1,4 +1,4 @@
-// `#[command]` does not go on an `extern` block.
+// `#[command]` cannot be applied to an `extern` block.
 use kafka_service::command;
 
 #[command("create_order")]

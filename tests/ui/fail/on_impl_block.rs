@@ -1,4 +1,4 @@
-// `#[command]` does not go on an `impl` block.
+// `#[command]` cannot be applied to an `impl` block.
 use kafka_service::command;
 
 struct Orders;

@@ -1,4 +1,4 @@
-// `#[command]` does not go on a macro.
+// `#[command]` cannot be applied to a macro.
 use kafka_service::command;
 
 #[command("create_order")]

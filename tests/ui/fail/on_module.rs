@@ -1,4 +1,4 @@
-// `#[command]` does not go on a module.
+// `#[command]` cannot be applied to a module.
 use kafka_service::command;
 
 #[command("create_order")]

@@ -1,4 +1,4 @@
-// `#[command]` does not go on a static.
+// `#[command]` cannot be applied to a static.
 use kafka_service::command;
 
 #[command("create_order")]

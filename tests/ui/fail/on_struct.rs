@@ -1,4 +1,4 @@
-// `#[command]` does not go on a struct.
+// `#[command]` cannot be applied to a struct.
 use kafka_service::command;
 
 #[command("create_order")]

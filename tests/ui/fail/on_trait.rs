@@ -1,4 +1,4 @@
-// `#[command]` does not go on a trait.
+// `#[command]` cannot be applied to a trait.
 use kafka_service::command;
 
 #[command("create_order")]

@@ -1,4 +1,4 @@
-// `#[command]` does not go on a type alias.
+// `#[command]` cannot be applied to a type alias.
 use kafka_service::command;
 
 #[command("create_order")]

@@ -1,4 +1,4 @@
-// The last argument is the payload, also if it is the only one.
+// The last argument is the payload, even if it is the only one.
 use kafka_service::{Meta, command};
 
 #[command("ping")]

@@ -1,4 +1,4 @@
-// A typing error in the first argument.
+// A first argument with a typo.
 use kafka_service::command;
 
 #[command(retries(attempts = 3))]

@@ -1,4 +1,4 @@
-// The command's type says what answers it.
+// The reply is declared on the command type.
 use kafka_service::command;
 
 #[command("create_order", reply = OrderCreated)]

@@ -1,4 +1,4 @@
-// A typing error in the path.
+// A path with a typo.
 use kafka_service::command;
 
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-// A path is no string.
+// A path is not a string.
 use kafka_service::command;
 
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-// A closure would be code in an attribute.
+// `permanent` takes a path, not a closure.
 use kafka_service::command;
 
 #[derive(Debug)]

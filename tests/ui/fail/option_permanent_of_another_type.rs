@@ -1,4 +1,4 @@
-// The function judges the errors of another handler.
+// The function takes the error of another handler.
 use kafka_service::command;
 
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-// There is no error to judge.
+// `permanent` requires a handler that can fail.
 use kafka_service::command;
 
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-// Without parentheses it says nothing either.
+// `retry` requires settings.
 use kafka_service::command;
 
 #[command("create_order", retry)]

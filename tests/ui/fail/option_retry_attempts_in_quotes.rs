@@ -1,4 +1,4 @@
-// A number is no string.
+// A number is not a string.
 use kafka_service::command;
 
 #[command("create_order", retry(attempts = "3"))]

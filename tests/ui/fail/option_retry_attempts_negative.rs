@@ -1,4 +1,4 @@
-// A number below zero.
+// `attempts` must be positive.
 use kafka_service::command;
 
 #[command("create_order", retry(attempts = -1))]

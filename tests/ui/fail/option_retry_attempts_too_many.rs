@@ -1,4 +1,4 @@
-// Too many attempts.
+// `attempts` has a maximum.
 use kafka_service::command;
 
 #[command("create_order", retry(attempts = 100_000))]

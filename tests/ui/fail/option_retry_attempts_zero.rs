@@ -1,4 +1,4 @@
-// Without an attempt nothing is handled.
+// At least one attempt is required.
 use kafka_service::command;
 
 #[command("create_order", retry(attempts = 0))]

@@ -1,4 +1,4 @@
-// The first is not the longest.
+// The initial backoff exceeds the maximum.
 use kafka_service::command;
 
 #[command("create_order", retry(backoff = "5s..100ms"))]

@@ -1,4 +1,4 @@
-// A backoff grows from one pause to another.
+// A backoff is a range of durations.
 use kafka_service::command;
 
 #[command("create_order", retry(backoff = "5s"))]

@@ -1,4 +1,4 @@
-// Seconds, or milliseconds?
+// The unit could be seconds or milliseconds.
 use kafka_service::command;
 
 #[command("create_order", retry(backoff = "1..5"))]

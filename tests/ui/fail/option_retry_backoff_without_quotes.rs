@@ -1,4 +1,4 @@
-// A range of literals is not Rust.
+// A range of durations is not a Rust expression.
 use kafka_service::command;
 
 #[command("create_order", retry(backoff = 100ms..5s))]

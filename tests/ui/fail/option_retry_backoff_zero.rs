@@ -1,4 +1,4 @@
-// Retries without a pause would be a storm.
+// Retrying without a pause would cause a retry storm.
 use kafka_service::command;
 
 #[command("create_order", retry(backoff = "0s..1s"))]

@@ -1,4 +1,4 @@
-// Minutes, seconds?
+// The unit could be minutes or seconds.
 use kafka_service::command;
 
 #[command("create_order", retry(deadline = "2"))]

@@ -1,4 +1,4 @@
-// Empty parentheses say nothing.
+// `retry` requires at least one setting.
 use kafka_service::command;
 
 #[command("create_order", retry())]

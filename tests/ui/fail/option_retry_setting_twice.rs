@@ -1,4 +1,4 @@
-// Each setting once.
+// A setting must not be repeated.
 use kafka_service::command;
 
 #[command("create_order", retry(attempts = 3, attempts = 4))]

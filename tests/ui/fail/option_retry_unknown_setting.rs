@@ -1,4 +1,4 @@
-// A setting with a typing error.
+// A setting with a typo.
 use kafka_service::command;
 
 #[command("create_order", retry(attempt = 3))]

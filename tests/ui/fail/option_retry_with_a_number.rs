@@ -1,4 +1,4 @@
-// A setting has a name.
+// Settings are named.
 use kafka_service::command;
 
 #[command("create_order", retry(3))]

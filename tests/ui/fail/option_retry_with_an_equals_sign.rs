@@ -1,4 +1,4 @@
-// The settings of `retry` stand in parentheses.
+// The settings of `retry` belong in parentheses.
 use kafka_service::command;
 
 #[command("create_order", retry = 3)]

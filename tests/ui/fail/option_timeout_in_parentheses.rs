@@ -1,4 +1,4 @@
-// The form of another option.
+// The value of `timeout` follows an equals sign.
 use kafka_service::command;
 
 #[command("create_order", timeout("30s"))]

@@ -1,4 +1,4 @@
-// A month is the limit.
+// The maximum is thirty days.
 use kafka_service::command;
 
 #[command("create_order", timeout = "721h")]

@@ -1,4 +1,4 @@
-// This is a number with a suffix.
+// `30s` is a number with a suffix.
 use kafka_service::command;
 
 #[command("create_order", timeout = 30s)]

@@ -1,4 +1,4 @@
-// Milliseconds, seconds?
+// The unit could be seconds or milliseconds.
 use kafka_service::command;
 
 #[command("create_order", timeout = "30")]

@@ -1,4 +1,4 @@
-// A duration is a string literal.
+// A duration must be a string literal.
 use kafka_service::command;
 
 #[command("create_order", timeout = 30)]

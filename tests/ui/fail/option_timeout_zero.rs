@@ -1,4 +1,4 @@
-// No handler is that fast.
+// A timeout of zero would always expire.
 use kafka_service::command;
 
 #[command("create_order", timeout = "0s")]

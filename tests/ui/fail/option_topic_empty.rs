@@ -1,4 +1,4 @@
-// Kafka has no topic without a name.
+// A topic name must not be empty.
 use kafka_service::command;
 
 #[command("create_order", topic = "")]

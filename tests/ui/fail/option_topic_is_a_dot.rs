@@ -1,4 +1,4 @@
-// Kafka keeps topics in folders.
+// Kafka rejects such a topic name.
 use kafka_service::command;
 
 #[command("create_order", topic = ".")]

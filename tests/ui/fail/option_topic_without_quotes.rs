@@ -1,4 +1,4 @@
-// A topic is a string literal.
+// A topic must be a string literal.
 use kafka_service::command;
 
 #[command("create_order", topic = orders)]

@@ -1,4 +1,4 @@
-// Each option is given once.
+// An option must not be repeated.
 use kafka_service::command;
 
 #[derive(serde::Deserialize)]

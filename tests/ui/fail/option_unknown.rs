@@ -1,4 +1,4 @@
-// Options that do not exist are refused with the list of those that do.
+// The error for an unknown option lists the known ones.
 use kafka_service::command;
 
 #[derive(serde::Deserialize)]

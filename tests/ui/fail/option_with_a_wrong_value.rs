@@ -1,4 +1,4 @@
-// The value of `crate` is a path.
+// The value of `crate` must be a path.
 use kafka_service::command;
 
 #[derive(serde::Deserialize)]

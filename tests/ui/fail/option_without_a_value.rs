@@ -1,4 +1,4 @@
-// An option has a value.
+// An option requires a value.
 use kafka_service::command;
 
 #[derive(serde::Deserialize)]

@@ -1,4 +1,4 @@
-// Options are no name: the payload has to say it.
+// Options do not replace the name: the payload must have one.
 use kafka_service::command;
 
 #[derive(serde::Deserialize)]

@@ -1,4 +1,4 @@
-// Options are no name.
+// Options do not replace the name.
 use kafka_service::command;
 
 #[command(timeout = "30s")]

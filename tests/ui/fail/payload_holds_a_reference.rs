@@ -1,4 +1,4 @@
-// The payload owns its data, all of it.
+// The payload must own all of its data.
 use kafka_service::command;
 
 #[command("create_order")]

@@ -1,4 +1,4 @@
-// A placeholder is the compiler's business.
+// The compiler reports a placeholder.
 use kafka_service::command;
 
 #[command("create_order")]

@@ -1,4 +1,4 @@
-// The payload's type is known when the handler is registered.
+// The type of the payload must be known at registration.
 use kafka_service::command;
 
 #[command("create_order")]

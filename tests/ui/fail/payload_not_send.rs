@@ -1,4 +1,4 @@
-// Handlers run on several threads: their arguments are `Send`.
+// Handlers run on several threads: their arguments must be `Send`.
 use kafka_service::command;
 
 use std::cell::Cell;

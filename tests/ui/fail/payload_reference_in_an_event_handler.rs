@@ -1,4 +1,4 @@
-// The payload is decoded and has to own its data, here too.
+// The payload of an event handler must own its data, too.
 use kafka_service::event;
 
 #[event("payment.settled")]

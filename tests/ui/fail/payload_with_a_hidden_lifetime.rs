@@ -1,4 +1,4 @@
-// A lifetime that is not written is out of the macro's sight.
+// The macro cannot see an elided lifetime.
 use kafka_service::command;
 
 #[derive(serde::Deserialize)]

@@ -1,4 +1,4 @@
-// The payload owns its data.
+// The payload must own its data.
 use kafka_service::command;
 
 use std::borrow::Cow;

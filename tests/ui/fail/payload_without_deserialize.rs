@@ -1,4 +1,4 @@
-// The payload is decoded by serde.
+// The payload must implement `Deserialize`.
 use kafka_service::command;
 
 struct CreateOrder {

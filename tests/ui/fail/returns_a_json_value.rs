@@ -1,4 +1,4 @@
-// An event has a type; a value without one cannot be published.
+// An event must have a type; an untyped value cannot be published.
 use kafka_service::command;
 
 #[command("create_order")]

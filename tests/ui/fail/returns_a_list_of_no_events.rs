@@ -1,4 +1,4 @@
-// What a handler returns is an event, or a form of it.
+// A handler must return events.
 use kafka_service::command;
 
 #[derive(serde::Serialize)]

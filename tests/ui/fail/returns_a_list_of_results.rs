@@ -1,4 +1,4 @@
-// One failure is the failure of the command.
+// One error fails the whole command.
 use kafka_service::{Event, HandlerError, command};
 
 #[derive(serde::Serialize, Event)]

@@ -1,4 +1,4 @@
-// A handler returns events.
+// A handler must return events.
 use kafka_service::command;
 
 #[command("create_order")]

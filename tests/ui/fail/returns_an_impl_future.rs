@@ -1,4 +1,4 @@
-// A handler that waits for something is an `async fn`.
+// A handler that awaits must be an `async fn`.
 use kafka_service::command;
 
 #[command("create_order")]

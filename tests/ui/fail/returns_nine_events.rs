@@ -1,4 +1,4 @@
-// Tuples go up to eight.
+// Tuples have at most eight elements.
 use kafka_service::{Event, command};
 
 #[derive(serde::Serialize, Event)]

@@ -1,4 +1,4 @@
-// A handler is a free function.
+// A handler must be a free function.
 use kafka_service::command;
 
 struct Orders;

@@ -1,4 +1,4 @@
-// A handler answers to one command.
+// A handler handles one command.
 use kafka_service::command;
 
 #[derive(serde::Deserialize)]

@@ -1,4 +1,4 @@
-// A handler has no conditions.
+// A handler cannot have a `where` clause.
 use kafka_service::command;
 
 #[command("create_order")]

@@ -1,4 +1,4 @@
-// An extractor that needs itself can never be made. The compiler sees it when it builds, not when it checks.
+// An extractor that needs itself cannot be constructed. The compiler detects this in a build, not in a check.
 use kafka_service::{FromContext, HandlerError, command};
 
 struct Tenant;

@@ -1,4 +1,4 @@
-// The return type is read by traits and not by its name.
+// The return type is recognized by its traits, not by its name.
 
 use kafka_service::{Event, command};
 

@@ -1,4 +1,4 @@
-// anyhow's `Result` and `?`.
+// The `Result` of anyhow and `?`.
 
 use anyhow::{Context, Result, bail};
 use kafka_service::{Event, command};

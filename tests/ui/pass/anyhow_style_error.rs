@@ -1,4 +1,4 @@
-// Error types that are no `std::error::Error` themselves but convert into a boxed one.
+// Error types that do not implement `std::error::Error`, but convert into a boxed one.
 
 use std::error::Error;
 

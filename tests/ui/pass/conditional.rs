@@ -1,4 +1,4 @@
-// A handler that is not compiled leaves nothing behind.
+// A handler that is not compiled leaves no generated code behind.
 
 use kafka_service::command;
 

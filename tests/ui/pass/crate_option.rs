@@ -1,4 +1,4 @@
-// A crate that offers the runtime under a name of its own says where.
+// A crate that re-exports the runtime under another name.
 
 mod reexport {
     pub use kafka_service as service;

@@ -1,4 +1,4 @@
-// The macros cause no warning, also not in strict crates and for private or deprecated types.
+// The macros cause no warnings, even in strict crates and for private or deprecated types.
 //! A crate.
 #![deny(
     warnings,
@@ -20,44 +20,44 @@
 use kafka_service::{Event, command};
 use serde::{Deserialize, Serialize};
 
-/// Private, but the handler is not.
+/// A private payload.
 #[derive(Deserialize)]
 struct CreateUser {
     name: String,
 }
 
-/// Public.
+/// A visible event.
 #[derive(Debug, Serialize, Event)]
 #[event("user.created", key = id)]
 pub(crate) struct UserCreated {
     id: String,
 }
 
-/// Several.
+/// Several events.
 #[derive(Debug, Serialize, Event)]
 pub(crate) enum Answer {
-    /// One.
+    /// The first event.
     #[event("answer.yes", key = 0.id)]
     Yes(UserCreated),
-    /// Two.
+    /// The second event.
     #[event("answer.no")]
     No,
 }
 
-/// Was good.
+/// A deprecated payload.
 #[deprecated]
 #[derive(Deserialize)]
 pub(crate) struct Old {
     name: String,
 }
 
-/// Creates.
+/// Creates a user.
 #[command("create_user")]
 async fn create_user(user: CreateUser) -> Answer {
     if user.name.is_empty() { Answer::No } else { Answer::Yes(UserCreated { id: user.name }) }
 }
 
-/// Is deprecated as a whole.
+/// A deprecated handler.
 #[command("create_old")]
 #[deprecated]
 #[allow(deprecated)]
@@ -65,7 +65,7 @@ fn create_old(old: Old) {
     drop(old.name);
 }
 
-/// Gives nothing.
+/// Returns no event.
 #[command("ping")]
 #[must_use]
 async fn ping() -> Option<UserCreated> {

@@ -1,4 +1,4 @@
-// Events may have parameters.
+// Events may have type parameters.
 
 use std::fmt::Display;
 

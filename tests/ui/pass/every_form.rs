@@ -1,4 +1,4 @@
-// Every form of argument and return that a handler may have.
+// Every form of argument and return type that a handler may have.
 
 use kafka_service::{CorrelationId, Event, HandlerError, Meta, Publisher, State, command};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-// Extractors are composed.
+// Extractors can be composed.
 
 use kafka_service::{CorrelationId, FromContext, HandlerError, Meta, State, command};
 

@@ -1,4 +1,4 @@
-// eyre's `Result` and `?`.
+// The `Result` of eyre and `?`.
 
 use eyre::{Result, WrapErr};
 use kafka_service::command;

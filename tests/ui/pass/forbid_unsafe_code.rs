@@ -1,4 +1,4 @@
-// What the macros write holds no unsafe code of the user's.
+// The generated code compiles under `forbid(unsafe_code)`.
 #![forbid(unsafe_code)]
 
 use kafka_service::{Event, command};

@@ -1,4 +1,4 @@
-// A handler may stand in a function, next to what it uses.
+// A handler may be defined inside a function, next to the items that it uses.
 
 use kafka_service::command;
 

@@ -1,4 +1,4 @@
-// Unit tests call handlers, and may have handlers of their own.
+// Unit tests may call handlers and define their own.
 
 use kafka_service::{State, command};
 

@@ -1,4 +1,4 @@
-// Items of the user's that are called like those of the standard library or like ours disturb nobody.
+// User items may have the names of standard library items or of names in generated code.
 
 use kafka_service::{Event, command};
 

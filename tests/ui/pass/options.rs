@@ -1,4 +1,4 @@
-// Every option, in every order.
+// Every option, in any order.
 
 use kafka_service::{Command, Event, command, event};
 

@@ -1,4 +1,4 @@
-// A handler is still an ordinary function, and what it returns can be looked at.
+// A handler is still an ordinary function: a test can call it and inspect the result.
 
 use kafka_service::{Event, State, command};
 

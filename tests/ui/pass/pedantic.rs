@@ -1,4 +1,4 @@
-// The macros cause no warning in the strictest of crates. It is a target of this crate too, so that clippy sees it.
+// The macros cause no warnings in the strictest crates. This is also a target of this crate, so that clippy checks it.
 //! A crate.
 #![deny(warnings, missing_docs, unused_qualifications, clippy::all, clippy::pedantic)]
 #![forbid(unsafe_code)]
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Deserialize, Command)]
 #[command("create_user", key = name, reply = UserCreated, topic = "users")]
 pub struct CreateUser {
-    /// Who.
+    /// The name of the user.
     pub name: String,
 }
 
@@ -18,19 +18,19 @@ pub struct CreateUser {
 #[derive(Debug, Serialize, Deserialize, Event)]
 #[event("user.created", key = name)]
 pub struct UserCreated {
-    /// Who.
+    /// The name of the user.
     pub name: String,
 }
 
-/// Why not.
+/// The reason why a user was not created.
 #[derive(Debug)]
 pub enum UserError {
-    /// Somebody else has it.
+    /// The name is already taken.
     Taken,
 }
 
 impl UserError {
-    /// It stays taken.
+    /// Returns whether the error is permanent.
     #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(self, Self::Taken)
@@ -45,22 +45,22 @@ impl std::fmt::Display for UserError {
 
 impl std::error::Error for UserError {}
 
-/// Creates.
+/// Creates a user.
 ///
 /// # Errors
 ///
-/// Taken.
+/// The name is already taken.
 #[command(retry(attempts = 3, backoff = "100ms..5s", deadline = "2m"), timeout = "30s", permanent = UserError::is_final)]
 pub async fn create_user(State(taken): State<String>, user: CreateUser) -> Result<UserCreated, UserError> {
     std::future::ready(()).await;
     if user.name == taken { Err(UserError::Taken) } else { Ok(UserCreated { name: user.name }) }
 }
 
-/// Welcomes.
+/// Welcomes a new user.
 ///
 /// # Errors
 ///
-/// None.
+/// This handler never fails.
 #[event(retry(attempts = 1), topic = "users")]
 pub fn welcome(user: UserCreated) -> Result<(), HandlerError> {
     drop(user.name);

@@ -1,4 +1,4 @@
-// A plain `fn` is a handler for blocking work.
+// A plain `fn` handler runs blocking code.
 
 use kafka_service::command;
 

@@ -1,4 +1,4 @@
-// tracing's macro is called `event` too, and its attribute may stand on either side.
+// tracing has a macro called `event`, too.
 
 use kafka_service::{command, event};
 use tracing::Level;

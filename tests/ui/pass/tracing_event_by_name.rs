@@ -1,4 +1,4 @@
-// The two may even have one name: a macro with `!` and an attribute are looked up together, so one gets a path.
+// Macros with `!` and attributes share a namespace: import one `event` by name, and use a path for the other.
 
 use tracing::{Level, event};
 

@@ -1,4 +1,4 @@
-// Handlers in two modules may have one name; their commands may not.
+// Handlers in two modules may have the same name; their commands may not.
 
 mod orders {
     use kafka_service::command;

@@ -1,4 +1,4 @@
-// A crate of a company's offers the macros to its services, which do not depend on `kafka-service` themselves.
+// A wrapper crate re-exports the macros to services that do not depend on `kafka-service` themselves.
 
 mod platform {
     pub mod messaging {

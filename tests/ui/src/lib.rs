@@ -1,1 +1,1 @@
-//! Nothing stands here: the tests are in `tests/ui.rs`, the programs that they compile in `fail` and `pass`.
+//! This library is empty: the tests are in `tests/ui.rs`, and the programs that they compile in `fail` and `pass`.
