@@ -36,6 +36,7 @@ pub use kafka::Kafka;
 pub use log::Log;
 pub use message::{Message, Record};
 pub use process::{Line, Process, cargo_binary};
+pub use produce::OpenTransaction;
 pub use python::python;
 pub use secured::{On, User};
 pub use wait::{Progress, wait_until, wait_until_async};

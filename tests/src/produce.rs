@@ -79,19 +79,20 @@ impl Client {
         collect(producer, &answered, sent)
     }
 
-    /// Writes records in a transaction, which is aborted then.
+    /// Writes records in a transaction that stays open until it is aborted.
     ///
     /// # Panics
     /// When the broker refuses, or at the deadline.
-    pub fn abort_transaction<M: Into<Message>>(&self, topic: &str, messages: impl IntoIterator<Item = M>) {
+    pub fn open_transaction<M: Into<Message>>(
+        &self,
+        topic: &str,
+        messages: impl IntoIterator<Item = M>,
+    ) -> OpenTransaction {
         let mut config = self.config();
-        config.set("transactional.id", crate::unique("aborts")).set("partitioner", "murmur2_random");
+        config.set("transactional.id", crate::unique("transaction")).set("partitioner", "murmur2_random");
         let producer: Producer = config
             .create_with_context(Acknowledgements)
             .unwrap_or_else(|error| panic!("librdkafka refuses the producer's configuration: {error}"));
-        let check = |what: &str, result: Result<(), KafkaError>| {
-            result.unwrap_or_else(|error| panic!("a transaction cannot {what}: {error}"));
-        };
         check("be prepared", producer.init_transactions(PATIENCE));
         check("begin", producer.begin_transaction());
         let (answers, answered) = mpsc::channel();
@@ -101,7 +102,15 @@ impl Client {
             sent += 1;
         }
         collect(&producer, &answered, sent);
-        check("be aborted", producer.abort_transaction(PATIENCE));
+        OpenTransaction(producer)
+    }
+
+    /// Writes records in a transaction, which is aborted then.
+    ///
+    /// # Panics
+    /// When the broker refuses, or at the deadline.
+    pub fn abort_transaction<M: Into<Message>>(&self, topic: &str, messages: impl IntoIterator<Item = M>) {
+        self.open_transaction(topic, messages).abort();
     }
 
     fn producer(&self) -> &Producer {
@@ -116,6 +125,31 @@ impl Client {
                 .unwrap_or_else(|error| panic!("librdkafka refuses the producer's configuration: {error}"))
         })
     }
+}
+
+/// A transaction of which all records are written.
+#[must_use]
+pub struct OpenTransaction(Producer);
+
+impl std::fmt::Debug for OpenTransaction {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("OpenTransaction").finish_non_exhaustive()
+    }
+}
+
+impl OpenTransaction {
+    /// Ends it; its records are read by no consumer that reads committed ones only.
+    ///
+    /// # Panics
+    /// When the broker refuses, or at the deadline.
+    pub fn abort(self) {
+        check("be aborted", self.0.abort_transaction(PATIENCE));
+    }
+}
+
+#[track_caller]
+fn check(what: &str, result: Result<(), KafkaError>) {
+    result.unwrap_or_else(|error| panic!("a transaction cannot {what}: {error}"));
 }
 
 fn enqueue(producer: &Producer, topic: &str, message: &Message, ticket: Ticket) {

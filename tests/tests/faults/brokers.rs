@@ -7,7 +7,7 @@ use std::{
 
 use kafka_service_tests::{Kafka, Workload};
 
-use crate::{MINUTE, end, spread, start, whole};
+use crate::{MINUTE, end, spread, start, whole_after_an_outage};
 
 #[test]
 fn brokers_that_die_one_by_one_and_most_at_once_cost_time_only() {
@@ -34,7 +34,7 @@ fn brokers_that_die_one_by_one_and_most_at_once_cost_time_only() {
         events.iter().rev().take(200).any(|event| event.text().contains("\"seq\":1004"))
     });
     assert!(back.elapsed() < Duration::from_secs(20), "{:?}", back.elapsed());
-    let report = whole(&kafka, &workload, 20_100);
+    let report = whole_after_an_outage(&kafka, &workload, 20_100);
     eprintln!("{} duplicates", report.duplicates);
     end(worker);
 }

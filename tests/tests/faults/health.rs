@@ -8,7 +8,7 @@ use rdkafka::{
     consumer::{BaseConsumer, CommitMode, Consumer as _},
 };
 
-use crate::{MINUTE, end, spread, start, whole, with_each_protocol};
+use crate::{MINUTE, end, spread, start, whole, whole_after_an_outage, with_each_protocol};
 
 /// How long a fault may stay unnoticed, and an end of one. It is five seconds; the rest is for a machine that is busy.
 const NOTICED: Duration = Duration::from_secs(25);
@@ -43,7 +43,7 @@ fn absence(name: &str, go: impl FnOnce(&Kafka), come_back: impl FnOnce(&Kafka)) 
     come_back(&kafka);
     says(&worker, Duration::from_secs(20), "health: ready");
     assert_eq!(warnings, 1, "one line when it begins:\n{}", worker.output());
-    whole(&kafka, &workload, 2_000);
+    whole_after_an_outage(&kafka, &workload, 2_000);
     end(worker);
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kafka_service_tests::{Client, Kafka, Workload, wait_until};
 
-use crate::{MINUTE, end, offsets::delete_records, spread, start};
+use crate::{MINUTE, end, health::says, offsets::delete_records, spread, start};
 
 #[track_caller]
 fn wait_until_committed_to_the_end(kafka: &Client, workload: &Workload) {
@@ -69,5 +69,24 @@ fn what_retention_takes_behind_a_marker_is_no_loss() {
     wait_until_committed_to_the_end(kafka, &workload);
     worker.wait_for_line(Duration::from_secs(5), "health: ready");
     assert_eq!(worker.count("lost to retention"), 0, "{}", worker.output());
+    end(worker);
+}
+
+#[test]
+#[ignore = "takes a minute: `.ci/long transactions`"]
+fn an_open_transaction_that_blocks_a_partition_is_named_until_it_ends() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let workload = Workload::new(kafka, "open", 1);
+    let mut worker = start(&workload, "only");
+    worker.wait_for_line(MINUTE, "health: ready");
+    let transaction = kafka.open_transaction(&workload.commands, (0..5).map(|number| spread(number).message()));
+    // Behind it, and not to be received before it ends.
+    workload.send(kafka, (5..10).map(spread));
+    says(&worker, MINUTE, &format!("an open transaction of another producer blocks {}[0]", workload.commands));
+    assert_eq!(kafka.read_all(&workload.events).len(), 0, "{}", worker.output());
+    transaction.abort();
+    says(&worker, MINUTE, "health: ready");
+    kafka.read_count(&workload.events, MINUTE, 5);
+    wait_until_committed_to_the_end(kafka, &workload);
     end(worker);
 }
