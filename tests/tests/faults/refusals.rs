@@ -107,6 +107,6 @@ fn a_shutdown_without_an_answer_to_its_last_commit_is_logged() {
     let mut worker = without_commits(&mock, "last-unanswered");
     mock.round_trip(Duration::from_secs(10));
     worker.terminate();
-    worker.wait_for_line(MINUTE, "shut down without an answer to the last offset commit");
+    worker.wait_for_line(MINUTE, "shut down before the last offset commit was acknowledged");
     assert!(worker.wait(MINUTE).success(), "{}", worker.output());
 }
