@@ -162,7 +162,7 @@ fn a_service_ends_at_its_deadline_also_without_a_broker() {
     let mut service = program("guide");
     service.env("KAFKA_BOOTSTRAP_SERVERS", nowhere()).env("KAFKA_SHUTDOWN_DEADLINE", "1s");
     let mut service = Process::start(service);
-    service.wait_for_line(MINUTE, "no broker answers");
+    service.wait_for_line(MINUTE, "no broker is reachable");
     service.terminate();
     let start = Instant::now();
     let status = service.wait(MINUTE);
@@ -177,7 +177,7 @@ fn a_second_signal_ends_a_service_at_once() {
     let mut service = program("guide");
     service.env("KAFKA_BOOTSTRAP_SERVERS", nowhere()).env("KAFKA_SHUTDOWN_DEADLINE", "50s");
     let mut service = Process::start(service);
-    service.wait_for_line(MINUTE, "no broker answers");
+    service.wait_for_line(MINUTE, "no broker is reachable");
     service.terminate();
     service.wait_for_line(MINUTE, "stopping");
     let start = Instant::now();

@@ -134,7 +134,8 @@ impl Watched {
         let reason = || Reason::OpenTransaction { topic: name.topic.to_string(), partition: name.partition };
         match self.open_since {
             Some(since) if now.duration_since(since) >= OPEN_TOO_LONG => {
-                let cause = format!("the last stable offset has been {} for {OPEN_TOO_LONG:?}", self.end.unwrap_or(0));
+                let cause =
+                    format!("the last stable offset is stuck at {} for {OPEN_TOO_LONG:?}", self.end.unwrap_or(0));
                 health.raise(reason(), cause, now);
                 self.open_raised = true;
             }
