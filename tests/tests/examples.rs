@@ -168,7 +168,7 @@ fn a_service_ends_at_its_deadline_also_without_a_broker() {
     let status = service.wait(MINUTE);
     // The event that it published at its start was never acknowledged, and that is no success.
     assert_eq!(status.code(), Some(1), "{}", service.output());
-    assert!(service.output().contains("stopped at its deadline"), "{}", service.output());
+    assert!(service.output().contains("shutdown deadline exceeded"), "{}", service.output());
     assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
 }
 
@@ -179,7 +179,7 @@ fn a_second_signal_ends_a_service_at_once() {
     let mut service = Process::start(service);
     service.wait_for_line(MINUTE, "no broker is reachable");
     service.terminate();
-    service.wait_for_line(MINUTE, "stopping");
+    service.wait_for_line(MINUTE, "shutting down");
     let start = Instant::now();
     service.signal("INT");
     assert_eq!(service.wait(MINUTE).code(), Some(130));

@@ -119,7 +119,12 @@ fn sigterm_is_answered_within_the_deadline_although_a_handler_hangs() {
         let status = worker.wait(MINUTE);
         assert!(asked.elapsed() < Duration::from_secs(6), "{command}: {:?}", asked.elapsed());
         assert_eq!(status.code(), Some(code), "{command}: {}", worker.output());
-        assert_eq!(worker.count("left behind are 1 commands"), 1, "{command}: {}", worker.output());
+        assert_eq!(
+            worker.count("shutdown deadline exceeded: 1 commands in flight"),
+            1,
+            "{command}: {}",
+            worker.output()
+        );
         assert_eq!(kafka.committed(&workload.group, &workload.commands), [-1], "the first is not finished");
     }
 }
@@ -132,7 +137,7 @@ fn a_second_signal_ends_at_once() {
     workload.send(kafka, [Work::new("hung", 0).kind("hang"), Work::new("other", 0)]);
     kafka.read_count(&workload.events, MINUTE, 1);
     worker.terminate();
-    worker.wait_for_line(MINUTE, "stopping");
+    worker.wait_for_line(MINUTE, "shutting down");
     worker.signal("INT");
     let asked = Instant::now();
     assert_eq!(worker.wait(MINUTE).code(), Some(130), "{}", worker.output());
