@@ -38,10 +38,8 @@ impl fmt::Display for Error {
             Self::Failed(reason) => write!(formatter, "the service failed: {reason}"),
             Self::Incomplete { commands, unacknowledged } => write!(
                 formatter,
-                "the service stopped at its deadline; left behind are {commands} commands (not committed, so they will be \
-                 delivered again) and {unacknowledged} records that the broker has not acknowledged (whoever published \
-                 one outside a handler was told)\n  \
-                 help: raise KAFKA_SHUTDOWN_DEADLINE, or lower the timeout of the handlers"
+                "shutdown deadline exceeded: {commands} commands in flight (will be redelivered), {unacknowledged} records \
+                 unacknowledged; increase KAFKA_SHUTDOWN_DEADLINE or lower the timeout of the handlers"
             ),
         }
     }

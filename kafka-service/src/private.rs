@@ -93,7 +93,7 @@ pub fn blocking<F: FnOnce() -> Outcome + Send + 'static>(call: F) -> Invocation 
             Err(error) => match error.try_into_panic() {
                 // To the caller it is a handler that panicked, wherever it ran.
                 Ok(panic) => panic::resume_unwind(panic),
-                Err(_) => Err(HandlerError::new("the runtime stopped before the handler was called")),
+                Err(_) => Err(HandlerError::new("the runtime was shut down before the handler was called")),
             },
         }
     })

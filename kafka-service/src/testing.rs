@@ -74,7 +74,7 @@ pub fn check_handlers() -> HandlerCheck {
 /// ```
 #[track_caller]
 pub fn expect_commands<I: IntoIterator<Item: AsRef<str>>>(names: I) {
-    report("handlers are missing", &missing(&expected(Kind::Command, names)));
+    report("missing handlers", &missing(&expected(Kind::Command, names)));
 }
 
 /// Panics unless each of these event types has an `#[event]` handler in this program. Like [`expect_commands`].
@@ -91,7 +91,7 @@ pub fn expect_commands<I: IntoIterator<Item: AsRef<str>>>(names: I) {
 /// ```
 #[track_caller]
 pub fn expect_events<I: IntoIterator<Item: AsRef<str>>>(types: I) {
-    report("handlers are missing", &missing(&expected(Kind::Event, types)));
+    report("missing handlers", &missing(&expected(Kind::Event, types)));
 }
 
 /// A check of all handlers of this program, from [`check_handlers`].
@@ -150,7 +150,7 @@ impl HandlerCheck {
     /// If anything is wrong.
     #[track_caller]
     pub fn assert(self) {
-        report("the handlers of this program are not sound", &self.problems());
+        report("handler check failed", &self.problems());
     }
 }
 
@@ -183,8 +183,8 @@ fn not_linked(kind: Kind, name: &str, linked: &[&'static Handler]) -> String {
     let names: Vec<_> = known.iter().map(|handler| format!("`{}`", handler.name)).collect();
     let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
     format!(
-        "{kind} `{name}` has no handler in this program{}\n  {kind}s that have one: {names}\n  \
-         help: if its handler stands in a crate that nothing here mentions, add `use that_crate as _;`",
+        "no handler for {kind} `{name}` in this program{}\n  {kind}s with a handler: {names}\n  \
+         help: if the handler is in another crate, link it: `use that_crate as _;`",
         closest.unwrap_or_default()
     )
 }
@@ -199,13 +199,11 @@ mod tests {
         let problems = check_handlers().state::<String>().expect_commands(["test_ping", "test_pong"]).problems();
         let [problem] = problems.as_slice() else { panic!("one is missing: {problems:#?}") };
         assert!(problem.starts_with(
-            "command `test_pong` has no handler in this program\n  closest: `test_ping`, `kafka_service::"
+            "no handler for command `test_pong` in this program\n  closest: `test_ping`, `kafka_service::"
         ));
         assert!(problem.contains("expansion_tests.rs:"), "{problem}");
-        assert!(problem.contains("\n  commands that have one: ") && problem.contains("`test_ping`"), "{problem}");
-        assert!(problem.ends_with(
-            "help: if its handler stands in a crate that nothing here mentions, add `use that_crate as _;`"
-        ));
+        assert!(problem.contains("\n  commands with a handler: ") && problem.contains("`test_ping`"), "{problem}");
+        assert!(problem.ends_with("help: if the handler is in another crate, link it: `use that_crate as _;`"));
     }
 
     #[test]
@@ -213,7 +211,7 @@ mod tests {
         let problems = check_handlers().state::<String>().expect_events(["test_ping"]).problems();
         let [problem] = problems.as_slice() else { panic!("one is missing: {problems:#?}") };
         assert!(
-            problem.starts_with("event `test_ping` has no handler in this program\n  events that have one: "),
+            problem.starts_with("no handler for event `test_ping` in this program\n  events with a handler: "),
             "{problem}"
         );
     }
@@ -232,13 +230,13 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "handlers are missing\n- command `no_such_command` has no handler in this program")]
+    #[should_panic(expected = "missing handlers\n- no handler for command `no_such_command` in this program")]
     fn an_expected_command_without_a_handler_is_a_panic() {
         expect_commands(["no_such_command"]);
     }
 
     #[test]
-    #[should_panic(expected = "the handlers of this program are not sound\n- state `alloc::string::String` was never")]
+    #[should_panic(expected = "handler check failed\n- state `alloc::string::String` was never")]
     fn a_missing_state_is_a_panic() {
         check_handlers().assert();
     }

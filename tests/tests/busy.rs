@@ -56,7 +56,7 @@ async fn a_handler_that_computes_gets_every_core_and_one_that_blocks_is_named() 
     wait_until(PATIENCE, "all to end", || service.health().finished == 2_000);
 
     client.produce_all("service_commands", [message("block", 0)]);
-    let said = || log.text().contains("handler blocks the thread");
+    let said = || log.text().contains("handler is blocking the async thread");
     wait_until(PATIENCE, "the warning, while the handler still blocks", said);
     RELEASED.store(true, Ordering::SeqCst);
     wait_until(PATIENCE, "it to end", || service.health().finished == 2_001);
@@ -64,6 +64,6 @@ async fn a_handler_that_computes_gets_every_core_and_one_that_blocks_is_named() 
 
     let log = log.text();
     let warning = log.split_once("WARN").map(|(_, warning)| warning).expect("a warning");
-    assert!(warning.contains("help: write it as a plain `fn`"), "{log}");
+    assert!(warning.contains("make it a plain `fn`"), "{log}");
     assert!(warning.contains("`busy::block` (tests/tests/busy.rs:"), "{log}");
 }

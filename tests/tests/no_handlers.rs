@@ -16,7 +16,7 @@ async fn a_service_without_handlers_does_not_start_and_says_how_they_get_lost() 
 
 #[test]
 #[should_panic(
-    expected = "command `greet_from_linked_crate` has no handler in this program\n  commands that have one: none"
+    expected = "no handler for command `greet_from_linked_crate` in this program\n  commands with a handler: none"
 )]
 fn a_unit_test_tells_that_a_crate_was_not_linked() {
     testing::expect_commands(["greet_from_linked_crate"]);

@@ -95,7 +95,7 @@ fn a_handler_longer_than_max_poll_interval_costs_nothing() {
         kafka.read_count(&workload.events, MINUTE, 21);
         workload.wait_until_committed(kafka);
         assert_eq!(worker.count("partitions assigned"), 1, "{}", worker.output());
-        assert_eq!(worker.count("given back"), 0, "{}", worker.output());
+        assert_eq!(worker.count("partitions revoked"), 0, "{}", worker.output());
         assert!(!worker.output().to_lowercase().contains("max.poll"), "{}", worker.output());
         let report = audit(&Trace::read(kafka, &workload), &[]);
         assert_eq!((report.lost, report.duplicates), (0, 0), "{report:?}");
@@ -119,7 +119,12 @@ fn sigterm_is_answered_within_the_deadline_although_a_handler_hangs() {
         let status = worker.wait(MINUTE);
         assert!(asked.elapsed() < Duration::from_secs(6), "{command}: {:?}", asked.elapsed());
         assert_eq!(status.code(), Some(code), "{command}: {}", worker.output());
-        assert_eq!(worker.count("left behind are 1 commands"), 1, "{command}: {}", worker.output());
+        assert_eq!(
+            worker.count("shutdown deadline exceeded: 1 commands in flight"),
+            1,
+            "{command}: {}",
+            worker.output()
+        );
         assert_eq!(kafka.committed(&workload.group, &workload.commands), [-1], "the first is not finished");
     }
 }
@@ -132,7 +137,7 @@ fn a_second_signal_ends_at_once() {
     workload.send(kafka, [Work::new("hung", 0).kind("hang"), Work::new("other", 0)]);
     kafka.read_count(&workload.events, MINUTE, 1);
     worker.terminate();
-    worker.wait_for_line(MINUTE, "stopping");
+    worker.wait_for_line(MINUTE, "shutting down");
     worker.signal("INT");
     let asked = Instant::now();
     assert_eq!(worker.wait(MINUTE).code(), Some(130), "{}", worker.output());
@@ -200,8 +205,8 @@ fn an_error_that_is_returned_is_never_silent() {
     assert_eq!(dead[0].header("dlq.attempts"), Some("5"));
     let error = dead[0].header("dlq.error-message").expect("it says why");
     assert!(error.contains("No such file"), "{error}");
-    worker.wait_for_line(MINUTE, "message goes to the dead-letter topic");
-    assert_eq!(worker.count("attempt failed; trying again"), 4, "{}", worker.output());
+    worker.wait_for_line(MINUTE, "message dead-lettered");
+    assert_eq!(worker.count("attempt failed; retrying"), 4, "{}", worker.output());
     workload.wait_until_committed(kafka);
     end(worker);
 }

@@ -151,7 +151,7 @@ impl Assignment {
         if may {
             debug_assert!(
                 matches!(self.ring.get(slot), State::Waiting | State::Paused),
-                "a command runs once at a time"
+                "slot started while it is running or finished"
             );
             self.ring.set(slot, State::Running);
             // Only the dispatcher writes it.
@@ -168,13 +168,13 @@ impl Assignment {
 
     /// Marks a position as waiting for its next attempt.
     pub(crate) fn pause(&self, slot: u64) {
-        debug_assert_eq!(self.ring.get(slot), State::Running, "only what runs can fail");
+        debug_assert_eq!(self.ring.get(slot), State::Running, "slot paused while it is not running");
         self.ring.set(slot, State::Paused);
     }
 
     /// Marks a position as finished: it may be committed.
     pub(crate) fn finish(&self, slot: u64) {
-        debug_assert_ne!(self.ring.get(slot), State::Finished, "a command is finished once");
+        debug_assert_ne!(self.ring.get(slot), State::Finished, "slot finished twice");
         self.ring.set(slot, State::Finished);
     }
 
@@ -193,7 +193,7 @@ pub(crate) struct Assignments {
 impl Assignments {
     pub(crate) fn add(&self, topic: Arc<str>, partition: i32, window: usize) -> Arc<Assignment> {
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-        let index = u32::try_from(table.len()).expect("no process sees four billion rebalances");
+        let index = u32::try_from(table.len()).expect("more than u32::MAX assignments");
         let assignment = Arc::new(Assignment::new(index, topic, partition, window));
         table.push(Some(Arc::clone(&assignment)));
         assignment

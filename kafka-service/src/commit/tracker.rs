@@ -218,11 +218,11 @@ impl Tracker {
         debug_assert!(
             self.head < self.reset_at
                 || self.assignment.window().offsets.front().is_none_or(|unfinished| watermark <= *unfinished),
-            "nothing is committed past unfinished work"
+            "watermark beyond an unfinished offset"
         );
         debug_assert!(
             self.handed_over.back().is_none_or(|(before, _)| *before <= watermark),
-            "commits go back only with a reset"
+            "offset commit below the one before, without a reset"
         );
         if self.handed_over.back() != Some(&(watermark, self.log_head)) {
             self.handed_over.push_back((watermark, self.log_head));

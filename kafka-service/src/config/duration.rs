@@ -15,11 +15,11 @@ const UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), 
 pub(super) fn parse(text: &str) -> Result<Duration, String> {
     let text = text.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(format!("a number needs its unit: write `{text}s` for seconds or `{text}ms` for milliseconds"));
+        return Err(format!("missing unit: write `{text}s` for seconds or `{text}ms` for milliseconds"));
     }
     let millis = millis(text).ok_or_else(|| format!("expected {ALLOWED}"))?;
     let duration = Duration::from_millis(millis);
-    if duration > LONGEST { Err(format!("at most `{}` is allowed", format(LONGEST))) } else { Ok(duration) }
+    if duration > LONGEST { Err(format!("must be at most `{}`", format(LONGEST))) } else { Ok(duration) }
 }
 
 /// Reads a duration, or `off` for none.

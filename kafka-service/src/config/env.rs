@@ -125,7 +125,7 @@ fn is_known(variable: &str) -> bool {
 fn put(config: &mut Config, side: Side, property: &'static Property, name: &str, value: &str) -> Result<(), String> {
     // Two names of one property, or a secret and its file: which one was meant cannot be known.
     if let Some(other) = config.properties.entry(side, property) {
-        return Err(format!("`{name}` and `{}` set the same property, keep one of them", other.given_as));
+        return Err(format!("`{name}` and `{}` set the same property; remove one of them", other.given_as));
     }
     config.properties.set_known(side, property, value, name)
 }
@@ -135,8 +135,8 @@ fn secret_from_file(
     path: &str,
     read_file: &dyn Fn(&Path) -> io::Result<String>,
 ) -> Result<String, String> {
-    let content =
-        read_file(Path::new(path)).map_err(|error| problem(variable, path, &format!("cannot read it: {error}")))?;
+    let content = read_file(Path::new(path))
+        .map_err(|error| problem(variable, path, &format!("cannot read the file: {error}")))?;
     match content.trim_end_matches(['\r', '\n']) {
         "" => Err(problem(variable, path, "the file is empty")),
         secret => Ok(secret.to_owned()),
@@ -152,7 +152,7 @@ fn list(text: &str) -> Result<Vec<String>, String> {
     let items: Vec<String> = text.split(',').map(|item| item.trim().to_owned()).collect();
     match items.iter().any(String::is_empty) {
         true if text.trim().is_empty() => Ok(Vec::new()),
-        true => Err("an entry of the list is empty: expected topic names, separated by commas".to_owned()),
+        true => Err("empty entry in the list: expected topic names, separated by commas".to_owned()),
         false => Ok(items),
     }
 }
@@ -165,7 +165,7 @@ where
 }
 
 fn range(text: &str) -> Result<(Duration, Duration), String> {
-    let expected = "expected the first and the longest backoff, such as `200ms..10s`";
+    let expected = "expected the initial and the maximum backoff, such as `200ms..10s`";
     let (min, max) = text.split_once("..").ok_or(expected)?;
     Ok((duration::parse(min)?, duration::parse(max)?))
 }

@@ -2,10 +2,10 @@
 
 use super::property::{Need, Property};
 
-const TLS: &str = "needs the feature `tls` of `kafka-service`";
-const ZSTD: &str = "needs the feature `zstd` of `kafka-service`";
-const OIDC: &str = "needs the feature `tls` of `kafka-service` and the feature `curl` of `rdkafka`";
-const GSSAPI: &str = "Kerberos needs the feature `gssapi` of `rdkafka`";
+const TLS: &str = "requires the feature `tls` of `kafka-service`";
+const ZSTD: &str = "requires the feature `zstd` of `kafka-service`";
+const OIDC: &str = "requires the feature `tls` of `kafka-service` and the feature `curl` of `rdkafka`";
+const GSSAPI: &str = "Kerberos requires the feature `gssapi` of `rdkafka`";
 
 /// What the client library was built with. `None` where that is not known: then the library itself has to complain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

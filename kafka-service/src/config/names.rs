@@ -154,7 +154,7 @@ pub(super) fn unknown(variable: &str) -> String {
     let name = variable.strip_prefix(PREFIX).unwrap_or(variable);
     if let Some((_, property)) = variable.strip_suffix(FILE).and_then(property) {
         let plain = property.variable();
-        return format!("unknown variable `{shown}` is ignored: only secrets come from files, write `{PREFIX}{plain}`");
+        return format!("unknown variable `{shown}` ignored: only secrets are read from files, use `{PREFIX}{plain}`");
     }
     let closest = || {
         let (side, rest) = split_side(name);
@@ -165,8 +165,8 @@ pub(super) fn unknown(variable: &str) -> String {
         closest(rest, ours.chain(theirs.iter().map(String::as_str))).map(|name| format!("{prefix}{name}"))
     };
     match elsewhere(name).map(variable_part).or_else(closest) {
-        Some(name) => format!("unknown variable `{shown}` is ignored, the closest is `{PREFIX}{name}`"),
-        None => format!("unknown variable `{shown}` is ignored, no setting has a name like it"),
+        Some(name) => format!("unknown variable `{shown}` ignored; did you mean `{PREFIX}{name}`?"),
+        None => format!("unknown variable `{shown}` ignored"),
     }
 }
 
@@ -176,7 +176,7 @@ pub(super) fn suggest_property(name: &str) -> String {
     // Some of the names from elsewhere stand for settings of ours, which are no properties.
     let elsewhere = || elsewhere(&variable_part(name)).filter(|property| table::find(property).is_some());
     match alike.or_else(elsewhere).or_else(|| closest(name, PROPERTIES.iter().map(|property| property.name))) {
-        Some(name) => format!(", the closest is `{name}`"),
+        Some(name) => format!("; did you mean `{name}`?"),
         None => String::new(),
     }
 }

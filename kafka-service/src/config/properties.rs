@@ -41,7 +41,7 @@ impl Properties {
             Some(property) => self.set_known(target, property, value, name),
             None => {
                 let suggestion = names::suggest_property(name);
-                Err(format!("`{}` is not a property of librdkafka{suggestion}", error::shown(name)))
+                Err(format!("`{}` is not a librdkafka property{suggestion}", error::shown(name)))
             }
         }
     }
@@ -102,7 +102,7 @@ fn problem(property: &Property, given_as: &str, value: &str, what: &str) -> Stri
 
 fn wrong_side(side: Side) -> &'static str {
     match side {
-        Side::Consumer => "this property belongs to the consumer and cannot be set for the producer",
-        _ => "this property belongs to the producer and cannot be set for the consumer",
+        Side::Consumer => "a consumer property cannot be set for the producer",
+        _ => "a producer property cannot be set for the consumer",
     }
 }

@@ -30,12 +30,12 @@ const fn reserved(name: &'static str, allowed: Allowed, why: &'static str) -> Re
 pub(super) fn refusal(property: &Property, target: Side, value: &str) -> Option<String> {
     // As a variable, `KAFKA_MAX_IN_FLIGHT` counts handlers; the short name for requests would be read as that.
     if property.name == "max.in.flight" {
-        let why = "write `max.in.flight.requests.per.connection`: `max_in_flight` is the number of running handlers";
+        let why = "use `max.in.flight.requests.per.connection`: `max_in_flight` limits the handlers in flight";
         return Some(why.to_owned());
     }
     let entry = RESERVED.iter().find(|entry| entry.name == property.canonical)?;
     let what = match &entry.allowed {
-        Nothing => "cannot be set here".to_owned(),
+        Nothing => "cannot be set".to_owned(),
         Only(values) if values.contains(&value) => return None,
         Only(values) => format!("only {} is allowed", either(values.iter().copied())),
         // Limits of the producer; the consumer's requests are not bound by them.
@@ -46,21 +46,21 @@ pub(super) fn refusal(property: &Property, target: Side, value: &str) -> Option<
     Some(format!("{what}: {}", entry.why))
 }
 
-const COMMITS: &str = "the engine commits a position once everything before it is finished, and nothing else may";
-const IDEMPOTENCE: &str = "the idempotent producer needs it, and without it a retry can duplicate or reorder events";
+const COMMITS: &str = "the engine alone commits offsets, after every earlier record is finished";
+const IDEMPOTENCE: &str = "required by the idempotent producer; otherwise a retry can duplicate or reorder events";
 const GIVING_UP: &str =
-    "the engine waits for the broker as long as the service lives; an event given up would be lost or out of order";
-const TRANSACTIONS: &str = "transactions are not a property but a mode of the engine, which this version does not have";
-const OWN_CALLS: &str = "the engine takes events and logs from the client in its own way";
+    "the engine retries delivery as long as the service runs; an abandoned event would be lost or out of order";
+const TRANSACTIONS: &str = "transactions are not supported by this version";
+const OWN_CALLS: &str = "the engine handles the client's events and logs itself";
 
 #[rustfmt::skip]
 const RESERVED: &[Reserved] = &[
     // Settings of ours.
-    reserved("bootstrap.servers", Nothing, "set `KAFKA_BOOTSTRAP_SERVERS` (`bootstrap_servers`), for both sides"),
-    reserved("group.id", Nothing, "set `KAFKA_GROUP_ID` (`group_id`)"),
-    reserved("group.protocol", Nothing, "set `KAFKA_GROUP_PROTOCOL` (`group_protocol`)"),
+    reserved("bootstrap.servers", Nothing, "use `KAFKA_BOOTSTRAP_SERVERS` (`bootstrap_servers`), for both clients"),
+    reserved("group.id", Nothing, "use `KAFKA_GROUP_ID` (`group_id`)"),
+    reserved("group.protocol", Nothing, "use `KAFKA_GROUP_PROTOCOL` (`group_protocol`)"),
     reserved("allow.auto.create.topics", Only(&["false"]),
-        "set `KAFKA_CREATE_TOPICS` (`create_topics`); a topic that a metadata request creates hides a misspelt name"),
+        "use `KAFKA_CREATE_TOPICS` (`create_topics`); automatic creation hides a misspelled topic name"),
     // Nothing is lost.
     reserved("enable.auto.commit", Only(&["false"]), COMMITS),
     reserved("enable.auto.offset.store", Only(&["false"]), COMMITS),
@@ -69,29 +69,29 @@ const RESERVED: &[Reserved] = &[
     reserved("offset.store.path", Nothing, COMMITS),
     reserved("offset.store.sync.interval.ms", Nothing, COMMITS),
     reserved("auto.offset.reset", Only(&["earliest", "smallest", "beginning", "error"]),
-        "starting at the latest record skips those before it without a trace"),
-    reserved("acks", Only(&["all", "-1"]), "an event that only the leader has is lost with it"),
+        "starting at the log end offset silently skips earlier records"),
+    reserved("acks", Only(&["all", "-1"]), "an event acknowledged by the leader only is lost if that broker fails"),
     reserved("enable.idempotence", Only(&["true"]), IDEMPOTENCE),
     reserved("max.in.flight.requests.per.connection", AtMost(5), IDEMPOTENCE),
     reserved("queue.buffering.backpressure.threshold", AtMost(1), IDEMPOTENCE),
     reserved("queuing.strategy", Only(&["fifo"]), IDEMPOTENCE),
-    reserved("delivery.report.only.error", Only(&["false"]), "the acknowledgement of every event is needed to commit"),
+    reserved("delivery.report.only.error", Only(&["false"]), "offset commits depend on the delivery report of every event"),
     reserved("message.timeout.ms", Only(&["0"]), GIVING_UP),
     reserved("retries", Only(&["2147483647"]), GIVING_UP),
     reserved("transactional.id", Nothing, TRANSACTIONS),
     reserved("transaction.timeout.ms", Nothing, TRANSACTIONS),
     // Order per key, rebalances.
     reserved("partitioner", Only(&["murmur2_random"]),
-        "every producer must put a key on the same partition, and this is how the Java clients do it"),
+        "all producers must map a key to the same partition, and this one matches the Java clients"),
     reserved("partition.assignment.strategy", Only(&["cooperative-sticky", "range", "roundrobin", "range,roundrobin"]),
-        "librdkafka knows no others"),
-    reserved("group.protocol.type", Only(&["consumer"]), "no other kind of group can consume"),
+        "librdkafka supports no other assignors"),
+    reserved("group.protocol.type", Only(&["consumer"]), "groups of another type cannot consume"),
     // What the engine would stumble over, or what would have no effect.
-    reserved("enable.partition.eof", Only(&["true"]), "the end of a partition tells how far it was received"),
-    reserved("builtin.features", Nothing, "it only tells what the client library was built with"),
+    reserved("enable.partition.eof", Only(&["true"]), "the engine uses the end-of-partition events to track its position"),
+    reserved("builtin.features", Nothing, "it is read-only and lists what the client library was built with"),
     reserved("enabled_events", Nothing, OWN_CALLS),
     reserved("log.queue", Only(&["true"]), OWN_CALLS),
-    reserved("log_level", Nothing, "the client's logs go through `tracing`, whose filter sets their level"),
+    reserved("log_level", Nothing, "the client's logs go through `tracing`; set their level in its filter"),
 ];
 
 /// Properties of the classic group protocol; with `group.protocol=consumer` librdkafka refuses to start with them.

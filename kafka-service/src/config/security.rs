@@ -44,7 +44,7 @@ impl View<'_> {
 }
 
 fn embedded(view: &View<'_>) -> Option<String> {
-    let what = "the embedded broker speaks `plaintext` only";
+    let what = "the embedded broker supports only `plaintext`";
     (view.protocol() != "plaintext").then(|| problem(view, "security.protocol", what))
 }
 
@@ -58,7 +58,7 @@ fn sasl(view: &View<'_>) -> Vec<String> {
     }
     let Some(mechanism) = view.value("sasl.mechanism") else {
         // librdkafka's default is GSSAPI, which is seldom meant and seldom built in.
-        let what = "needs `sasl.mechanism` (`KAFKA_SASL_MECHANISM`): `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512`, \
+        let what = "requires `sasl.mechanism` (`KAFKA_SASL_MECHANISM`): `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512`, \
                     `OAUTHBEARER` or `GSSAPI`";
         return vec![problem(view, "security.protocol", what)];
     };
@@ -67,7 +67,9 @@ fn sasl(view: &View<'_>) -> Vec<String> {
     }
     let needed = [("sasl.username", "KAFKA_SASL_USERNAME"), ("sasl.password", "KAFKA_SASL_PASSWORD")];
     let needed = needed.into_iter().filter(|(name, _)| view.value(name).is_none());
-    needed.map(|(name, variable)| problem(view, "sasl.mechanism", &format!("needs `{name}` (`{variable}`)"))).collect()
+    needed
+        .map(|(name, variable)| problem(view, "sasl.mechanism", &format!("requires `{name}` (`{variable}`)")))
+        .collect()
 }
 
 /// What works but is probably not meant.
@@ -85,15 +87,19 @@ fn insecure(view: &View<'_>) -> Vec<String> {
     let mut found = Vec::new();
     for (prefix, used) in [("sasl.", protocol.starts_with("sasl_")), ("ssl.", protocol.ends_with("ssl"))] {
         if let Some(name) = view.first_of(prefix).filter(|_| !used) {
-            found.push(format!("`{name}` is not used: the security protocol is `{protocol}`"));
+            found.push(format!("`{name}` has no effect: the security protocol is `{protocol}`"));
         }
     }
     if protocol == "sasl_plaintext" && view.value("sasl.mechanism") == Some("PLAIN") {
-        found.push(problem(view, "security.protocol", "the password travels unencrypted, `sasl_ssl` hides it"));
+        found.push(problem(view, "security.protocol", "the password is sent unencrypted; use `sasl_ssl`"));
     }
     let weak = [
-        ("enable.ssl.certificate.verification", "false", "any server can pose as the broker"),
-        ("ssl.endpoint.identification.algorithm", "none", "any certificate of the authority can pose as the broker"),
+        ("enable.ssl.certificate.verification", "false", "any server can impersonate the broker"),
+        (
+            "ssl.endpoint.identification.algorithm",
+            "none",
+            "any host with a certificate of a trusted authority can impersonate the broker",
+        ),
         ("enable.sasl.oauthbearer.unsecure.jwt", "true", "unsigned tokens are for development only"),
     ];
     for (name, value, what) in weak.into_iter().filter(|(name, value, _)| view.value(name) == Some(value)) {
@@ -103,7 +109,7 @@ fn insecure(view: &View<'_>) -> Vec<String> {
 }
 
 fn unused_under_auto(config: &Config) -> Vec<String> {
-    let what = "is used only if the broker does not speak the `consumer` group protocol";
+    let what = "applies only if the broker does not support the `consumer` group protocol";
     let classic = config.properties.of(Side::Consumer).filter(|(property, _)| CLASSIC_ONLY.contains(&property.name));
     let auto = classic.filter(|_| config.group_protocol == GroupProtocol::Auto);
     auto.map(|(property, entry)| entry.problem(property, what)).collect()

@@ -7,7 +7,7 @@ pub(super) fn flaw(list: &str) -> Option<String> {
     // Somebody may have put credentials there, so such a list is not shown.
     if list.contains('@') {
         return Some(
-            ": expected `host:port`, without a user; set `KAFKA_SASL_USERNAME` and `KAFKA_SASL_PASSWORD`".into(),
+            ": expected `host:port` without credentials; use `KAFKA_SASL_USERNAME` and `KAFKA_SASL_PASSWORD`".into(),
         );
     }
     let what = list.split(',').find_map(entry_flaw)?;
@@ -17,24 +17,24 @@ pub(super) fn flaw(list: &str) -> Option<String> {
 fn entry_flaw(entry: &str) -> Option<String> {
     let expected = "expected `host:port`, separated by commas";
     if entry.trim().is_empty() {
-        return Some(format!("an entry of the list is empty: {expected}"));
+        return Some(format!("empty entry in the list: {expected}"));
     }
     if entry.eq_ignore_ascii_case("embedded") {
-        return Some("`embedded` stands alone, not in a list".to_owned());
+        return Some("`embedded` cannot be combined with other servers".to_owned());
     }
     if entry.chars().any(|character| character.is_whitespace() || character.is_control()) {
-        return Some(format!("an entry contains a blank: {expected}"));
+        return Some(format!("an entry contains whitespace: {expected}"));
     }
     let (scheme, address) = entry.split_once("://").unwrap_or(("plaintext", entry));
     if !["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"].iter().any(|known| known.eq_ignore_ascii_case(scheme)) {
-        return Some(format!("`{scheme}://` is not a Kafka address: {expected}"));
+        return Some(format!("`{scheme}://` is not a Kafka security protocol: {expected}"));
     }
     let (host, port) = split_port(address);
     if host.is_empty() || host.contains('/') {
-        return Some(format!("`{address}` has no valid host name: {expected}"));
+        return Some(format!("`{address}` has an invalid host name: {expected}"));
     }
     let valid = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|number| number > 0));
-    (!valid).then(|| format!("`{address}` has no valid port: {expected}"))
+    (!valid).then(|| format!("`{address}` has an invalid port: {expected}"))
 }
 
 /// An IPv6 address stands in brackets if a port follows.

@@ -3,7 +3,7 @@
 /// Kafka's limit, which comes from file names.
 const LONGEST: usize = 249;
 
-const ALLOWED: &str = "a topic name has 1 to 249 of the characters `a-z`, `A-Z`, `0-9`, `.`, `_` and `-`";
+const ALLOWED: &str = "a topic name has 1 to 249 characters of `a-z`, `A-Z`, `0-9`, `.`, `_` and `-`";
 
 /// What is wrong with a topic name, if anything is.
 pub(crate) fn flaw(name: &str) -> Option<String> {

@@ -71,7 +71,7 @@ impl Check<'_> {
             }
         };
         if !features.kafka {
-            self.add(names::BOOTSTRAP_SERVERS, text, "needs the feature `kafka` of `kafka-service`");
+            self.add(names::BOOTSTRAP_SERVERS, text, "requires the feature `kafka` of `kafka-service`");
         }
     }
 
@@ -81,7 +81,7 @@ impl Check<'_> {
         } else if name.chars().any(char::is_control) {
             self.add(setting, name, "must not contain control characters");
         } else if name.len() > LONGEST_NAME {
-            self.add(setting, name, &format!("at most {LONGEST_NAME} bytes are allowed"));
+            self.add(setting, name, &format!("must be at most {LONGEST_NAME} bytes long"));
         }
     }
 
@@ -99,7 +99,7 @@ impl Check<'_> {
     fn duration(&mut self, setting: Setting, value: Duration) {
         if value.is_zero() || value > duration::LONGEST {
             let longest = duration::format(duration::LONGEST);
-            self.add(setting, &duration::format(value), &format!("must be more than zero and at most `{longest}`"));
+            self.add(setting, &duration::format(value), &format!("must be greater than zero and at most `{longest}`"));
         }
     }
 
@@ -107,11 +107,11 @@ impl Check<'_> {
         let (min, max) = (self.config.retry.backoff_min, self.config.retry.backoff_max);
         let text = format!("{}..{}", duration::format(min), duration::format(max));
         if min > max {
-            self.add(names::RETRY_BACKOFF, &text, "the first backoff must not be longer than the longest one");
+            self.add(names::RETRY_BACKOFF, &text, "the initial backoff must not exceed the maximum");
         }
         if min.is_zero() || max > duration::LONGEST {
             let longest = duration::format(duration::LONGEST);
-            self.add(names::RETRY_BACKOFF, &text, &format!("must be more than zero and at most `{longest}`"));
+            self.add(names::RETRY_BACKOFF, &text, &format!("must be greater than zero and at most `{longest}`"));
         }
     }
 
@@ -128,7 +128,7 @@ impl Check<'_> {
 
     fn list(&mut self, setting: Setting, topics: &[String]) {
         if topics.is_empty() {
-            self.add(setting, "", "names no topic");
+            self.add(setting, "", "must name at least one topic");
         }
         let mut seen = BTreeSet::new();
         for topic in topics {
@@ -152,9 +152,9 @@ impl Check<'_> {
             // that nobody listed is used only if there are handlers for it.
             let derived = topic::flaw(source).is_some() || !consumed.contains(source);
             let clash = if consumed.contains(&name) {
-                Some("is consumed: a dead letter would be handled again")
+                Some("is a consumed topic: dead letters would be handled again")
             } else {
-                (name == config.events_topic).then_some("is the events topic: a dead letter is not an event")
+                (name == config.events_topic).then_some("is the events topic: dead letters are not events")
             };
             let flaw = topic::flaw(&name).filter(|_| config.dead_letter_topic.is_some() || !derived);
             found.extend(flaw.or(clash.map(str::to_owned)).map(|what| (name, what)));
@@ -187,10 +187,10 @@ impl Check<'_> {
     fn other_protocol(&self, property: &str) -> Option<&'static str> {
         match self.config.group_protocol {
             GroupProtocol::Consumer if CLASSIC_ONLY.contains(&property) => {
-                Some("belongs to the classic group protocol; under the `consumer` protocol the broker decides this")
+                Some("applies only to the classic group protocol; with the `consumer` protocol the broker decides it")
             }
             GroupProtocol::Classic if CONSUMER_PROTOCOL_ONLY.contains(&property) => {
-                Some("belongs to the `consumer` group protocol, and `classic` is configured")
+                Some("applies only to the `consumer` group protocol, but `classic` is configured")
             }
             _ => None,
         }

@@ -150,7 +150,10 @@ where
     let (mut offsets, mut handed_over) = (Vec::new(), Vec::new());
     for partition in partitions {
         partition.tracker.advance();
-        debug_assert!(partition.tracker.assignment().is_owned(), "nothing is committed for what was given back");
+        debug_assert!(
+            partition.tracker.assignment().is_owned(),
+            "offset commit for a partition that is no longer assigned"
+        );
         if let Some(watermark) = partition.tracker.hand_over() {
             partition.unconfirmed_since.get_or_insert(now);
             offsets.push((partition.name.clone(), watermark));
@@ -162,7 +165,7 @@ where
     }
     let started = start(client, &offsets);
     if let Err(error) = &started {
-        tracing::warn!(error, "cannot start a commit; it is repeated with the next");
+        tracing::warn!(error, "cannot start offset commit; retrying with the next one");
         for partition in handed_over {
             partition.tracker.hand_over_again();
         }

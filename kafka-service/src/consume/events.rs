@@ -121,9 +121,9 @@ impl<C: Client> Driver<C> {
         tracing::info!(
             partitions = list(&revoke.names),
             lost,
-            left_for_the_next_owner = left,
+            uncommitted = left,
             drained_in = ?now.duration_since(revoke.began),
-            "partitions given back"
+            "partitions revoked"
         );
     }
 
@@ -188,7 +188,7 @@ impl<C: Client> Driver<C> {
                     tracing::warn!(
                         partitions = list(&revoked),
                         reason,
-                        "offset commit of revoked partitions failed; records handled since the last commit are redelivered"
+                        "offset commit of revoked partitions failed; records handled since the last commit will be redelivered"
                     );
                 }
             }
@@ -201,9 +201,9 @@ impl<C: Client> Driver<C> {
             tracing::warn!(
                 group = self.settings.core.settings.group,
                 last_refusal = self.refusals.last(),
-                help = "the group coordinator was unreachable or in the middle of a rebalance; records handled since the last \
-                        commit are redelivered, unless it has arrived",
-                "shut down without an answer to the last offset commit"
+                help = "the group coordinator was unreachable or rebalancing; unless it received the commit, records handled \
+                        since the previous commit will be redelivered",
+                "shut down before the last offset commit was acknowledged"
             );
         }
     }

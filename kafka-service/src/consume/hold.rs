@@ -80,7 +80,8 @@ fn pause_if_due<R>(partition: &mut Partition<R>, now: Instant) -> bool {
         partition = partition.name.partition,
         uncommitted = partition.tracker.uncommitted(),
         unconfirmed_for = ?partition.unconfirmed_since.map(|since| now.duration_since(since)).unwrap_or_default(),
-        "window of uncommitted records is full (KAFKA_MAX_UNCOMMITTED): the partition takes no more until half of it is committed"
+        help = "the window is bounded by KAFKA_MAX_UNCOMMITTED and by the memory for records that wait for a handler",
+        "window of uncommitted records full; partition paused until half of it is free"
     );
     true
 }

@@ -225,7 +225,7 @@ impl<R> Partition<R> {
                 partition,
                 position,
                 reset_to = next,
-                help = "every record from there on is handled, also those that were handled before",
+                help = "every record from `reset_to` on is handled, including records that were handled before",
                 "offset is past the log end offset: topic recreated or unclean leader election"
             );
         } else if let Some(from) = self.overtaken.take_if(|from| *from <= next)
@@ -237,8 +237,8 @@ impl<R> Partition<R> {
                 position = from,
                 log_start_offset = next,
                 lost_at_most = next - from,
-                help = "increase the topic's retention (`retention.ms`, `retention.bytes`); with \
-                        KAFKA_AUTO_OFFSET_RESET=error the partition is not read and the service is not ready instead",
+                help = "increase the topic's retention (`retention.ms`, `retention.bytes`); to stop reading the partition \
+                        and report not ready instead, set KAFKA_AUTO_OFFSET_RESET=error",
                 "records lost to retention: the committed offset is below the log start offset"
             );
         }

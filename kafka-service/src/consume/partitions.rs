@@ -78,7 +78,10 @@ impl<C: Client> Partitions<C> {
             return Taken::Hold { place };
         }
         let Some(slot) = partition.admit(record.offset()) else { return Taken::NoRoom };
-        debug_assert!(partition.tracker.uncommitted() <= limits.uncommitted, "the hold keeps the window in its bounds");
+        debug_assert!(
+            partition.tracker.uncommitted() <= limits.uncommitted,
+            "more uncommitted records than the window allows"
+        );
         let assignment = partition.tracker.assignment().index();
         Taken::Slot { assignment, slot, full: !partition.has_room(limits), place }
     }
@@ -125,7 +128,7 @@ impl<C: Client> Partitions<C> {
 /// What [`Taken::NoRoom`] means, for people.
 pub(super) fn no_room<C: Client>(record: &C::Record) -> String {
     format!(
-        "no room for a record (topic `{}`, partition {}, offset {}); this is a defect of kafka-service",
+        "no room in the window for a record (topic `{}`, partition {}, offset {}); this is a bug in kafka-service",
         C::topic(record),
         C::handle(record).1,
         record.offset()

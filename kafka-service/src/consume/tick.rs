@@ -37,7 +37,7 @@ impl<C: Client> Driver<C> {
         let reason = || Reason::CommitsFailing { group: self.settings.core.settings.group.clone() };
         if unconfirmed >= UNCONFIRMED_TOO_LONG {
             let cause = match self.refusals.last() {
-                "" => "no answer from the group coordinator".to_owned(),
+                "" => "no response from the group coordinator".to_owned(),
                 refusal => refusal.to_owned(),
             };
             health.raise(reason(), cause, now);

@@ -47,7 +47,7 @@ impl AttemptError {
         Self {
             reason: Reason::Panic,
             class: ErrorClass::Retryable,
-            message: format!("the handler panicked: {}", text.unwrap_or("(a value that is no text)")),
+            message: format!("handler panicked: {}", text.unwrap_or("(payload is not a string)")),
         }
     }
 
@@ -55,7 +55,7 @@ impl AttemptError {
         Self {
             reason: Reason::Timeout,
             class: ErrorClass::Retryable,
-            message: format!("the handler did not finish within its timeout of {limit:?}"),
+            message: format!("handler timed out after {limit:?}"),
         }
     }
 }

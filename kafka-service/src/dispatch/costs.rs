@@ -90,17 +90,14 @@ impl Costs {
         }
         let (was, is) = (cost.is_heavy.load(Relaxed), cost.becomes_heavy());
         if was != is && cost.is_heavy.swap(is, Relaxed) == was {
+            let (handler, average) = (handler.place(), cost.average());
             if is {
-                self.heavy.fetch_add(1, Relaxed)
+                self.heavy.fetch_add(1, Relaxed);
+                tracing::debug!(%handler, ?average, "CPU-heavy handler moved to the runtime's worker threads");
             } else {
-                self.heavy.fetch_sub(1, Relaxed)
-            };
-            tracing::debug!(
-                handler = %handler.place(),
-                average = ?cost.average(),
-                "{}",
-                if is { "handler computes for long before it waits; it runs on the runtime's threads" } else { "handler is quick; it runs in place" }
-            );
+                self.heavy.fetch_sub(1, Relaxed);
+                tracing::debug!(%handler, ?average, "handler is polled inline again");
+            }
         }
     }
 
@@ -138,8 +135,8 @@ impl Cost {
             tracing::warn!(
                 handler = %self.handler.place(),
                 ?took,
-                "handler blocks the thread that it is polled on, and whatever else could run there waits\n  \
-                 help: write it as a plain `fn`, which gets a thread of its own, or give what blocks to `tokio::task::spawn_blocking`"
+                help = "make it a plain `fn`, which runs on the blocking pool, or use `tokio::task::spawn_blocking`",
+                "handler is blocking the async thread"
             );
         }
     }

@@ -35,8 +35,8 @@ impl IgnoredFields {
 fn expected(field: &str) -> &'static str {
     match field {
         "timestamp" => {
-            "let the sender write RFC 3339 (`2026-11-23T17:40:00Z`) or whole milliseconds since the Unix epoch"
+            "the producer should write RFC 3339 (`2026-11-23T17:40:00Z`) or integer milliseconds since the Unix epoch"
         }
-        _ => "let the sender write a string",
+        _ => "the producer should write a string",
     }
 }

@@ -201,7 +201,7 @@ impl Intake {
     }
 
     fn park(&mut self, waiting: Waiting, started: Started) {
-        debug_assert!(self.jobs.len() < self.core.settings.max_in_flight, "a handler is started only if it may run");
+        debug_assert!(self.jobs.len() < self.core.settings.max_in_flight, "more handlers in flight than allowed");
         self.jobs.push(Parked::new(&self.core, waiting, started));
     }
 

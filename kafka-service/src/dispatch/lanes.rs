@@ -60,7 +60,7 @@ impl<T> Lanes<T> {
     /// Makes a lane busy. It must not be busy yet.
     pub(crate) fn occupy(&mut self, lane: LaneId) {
         let before = self.busy.insert(lane, Queue::default());
-        debug_assert!(before.is_none(), "a lane runs one command at a time");
+        debug_assert!(before.is_none(), "lane is already busy");
     }
 
     /// Lets something wait behind what its lane is busy with.

@@ -184,8 +184,8 @@ impl Publishing {
         if let Some(failed) = self.breaker.failed() {
             // Nothing is written and nothing committed: the command comes again when the cause is mended.
             core.fatal.report(format!(
-                "{failed} of the last 100 commands would be dead-lettered, which is beyond KAFKA_DEAD_LETTER_LIMIT; the \
-                 last one because: {message}"
+                "dead-letter limit exceeded (KAFKA_DEAD_LETTER_LIMIT): {failed} of the last 100 commands failed; the last \
+                 error: {message}"
             ));
             return;
         }
@@ -263,8 +263,9 @@ fn log_omitted(dead_letter_topic: &str, record: &StoredRecord, omitted: Omitted,
         omitted_headers_bytes = omitted.headers,
         omitted_key_bytes = omitted.key,
         reason,
-        help = "raise max.message.bytes of the dead-letter topic; what is left out exists at the origin only, until retention takes it",
-        "dead letter too large; parts of it are left out"
+        help = "increase `max.message.bytes` of the dead-letter topic; the omitted parts remain in the source record until its \
+                retention expires",
+        "dead letter too large; omitting parts of it"
     );
 }
 
@@ -284,6 +285,6 @@ fn log<R>(
         attempts = ended.attempts,
         reason = reason.as_str(),
         error = harmless(message, dead_letter::MESSAGE_LIMIT),
-        "message goes to the dead-letter topic"
+        "message dead-lettered"
     );
 }

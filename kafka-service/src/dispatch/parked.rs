@@ -164,7 +164,7 @@ impl Handling {
         tracing::warn!(
             handler = %handler.place(),
             limit = ?self.limit,
-            "blocking handler is over its timeout and still running; its key waits"
+            "blocking handler exceeded its timeout and is still running; its key is blocked"
         );
         self.timeout = None;
         Poll::Pending
@@ -210,6 +210,6 @@ fn log_retry(job: &Job, wait: Duration, error: &AttemptError) {
         attempt = job.attempts,
         ?wait,
         error = %error.message,
-        "attempt failed; trying again"
+        "attempt failed; retrying"
     );
 }

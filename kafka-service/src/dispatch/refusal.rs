@@ -77,7 +77,7 @@ impl Refusals {
             return core.acks.delivered(stored.token);
         }
         self.begun.push((Arc::clone(&assignment), slot));
-        let message = format!("an event was refused by topic `{}`: {reason}", core.producer.topic_name(stored.topic));
+        let message = format!("event rejected by topic `{}`: {reason}", core.producer.topic_name(stored.topic));
         self.reading.push(Box::pin(read_back(core, assignment, slot, stored.token, message)));
     }
 }
@@ -107,7 +107,7 @@ async fn read_back(core: Arc<Core>, assignment: Arc<Assignment>, slot: u64, toke
                     partition = assignment.partition(),
                     offset,
                     error,
-                    "cannot read back a message whose event was refused; trying again"
+                    "cannot re-read a message whose event was rejected; retrying"
                 );
                 core.clock.sleep(AGAIN_AFTER).await;
             }

@@ -35,7 +35,7 @@ pub(super) async fn send_again(
             return Err(not_now("the partition was revoked"));
         }
         if older.load(Ordering::Relaxed) {
-            return Err(not_now("what was sent before it comes first"));
+            return Err(not_now("an earlier record must be sent first"));
         }
         core.producer.send(&stored.record(), token)
     };
@@ -45,7 +45,7 @@ pub(super) async fn send_again(
             core.producer.idle();
             match answer.await {
                 Ok(result) => result,
-                Err(_) => Err(stored.undelivered(&not_now("the producer has ended"))),
+                Err(_) => Err(stored.undelivered(&not_now("the producer was closed"))),
             }
         }
         Err(error) => {

@@ -91,11 +91,11 @@ impl<R: Record> Dispatcher<R> {
             self.rest();
         }
         for (kind, count) in self.intake.unknown.summary() {
-            tracing::info!(kind, count, "commands without a handler were skipped");
+            tracing::info!(kind, count, "commands without a handler skipped");
         }
         let ignored = Counters::get(&self.intake.core.counters.ignored_fields);
         if ignored > 0 {
-            tracing::info!(ignored, "envelope fields of an unexpected type were ignored");
+            tracing::info!(ignored, "envelope fields of an unexpected type ignored");
         }
     }
 

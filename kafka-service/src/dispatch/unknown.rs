@@ -30,14 +30,13 @@ impl Unknown {
             return;
         }
         self.seen.insert(kind.to_owned(), 1);
-        let closest = routes.closest(route, kind);
-        let closest = closest.map(|name| format!("; the closest is `{name}`")).unwrap_or_default();
         tracing::warn!(
             topic = origin.topic,
             partition = origin.partition,
             offset = origin.offset,
-            "no handler for command `{}`{closest}; such commands are skipped from here on without a line",
-            shown(kind),
+            command = %shown(kind),
+            closest = routes.closest(route, kind),
+            "no handler for command; skipped, further occurrences are counted, not logged"
         );
     }
 
@@ -61,7 +60,7 @@ pub(super) fn skip_event(kind: &str, origin: &Origin<'_>) {
         partition = origin.partition,
         offset = origin.offset,
         kind = %shown(kind),
-        "no handler for this event; skipped"
+        "no handler for event; skipped"
     );
 }
 

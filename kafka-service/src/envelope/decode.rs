@@ -55,18 +55,18 @@ impl Ignored {
 /// Why a record is no message. The text says what was found and what is expected.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub(crate) enum EnvelopeError {
-    #[error("the record has no value (a tombstone), but a message is a JSON object")]
+    #[error("record has no value (tombstone); expected a JSON object")]
     NoValue,
-    #[error("the value is not JSON: {0}")]
+    #[error("value is not JSON: {0}")]
     NotJson(String),
-    #[error("the value is {0}, but a message is a JSON object with the fields `type` and `correlation_id`")]
+    #[error("value is {0}; expected a JSON object with the fields `type` and `correlation_id`")]
     NotAnObject(&'static str),
     /// `instead` is empty, or says what is there in its place.
-    #[error("the field `{field}` is missing{instead}")]
+    #[error("missing envelope field `{field}`{instead}")]
     Missing { field: &'static str, instead: String },
-    #[error("the field `{0}` is empty")]
+    #[error("envelope field `{0}` is empty")]
     Empty(&'static str),
-    #[error("the field `{field}` is {found}, but it must be a string")]
+    #[error("envelope field `{field}` is {found}; expected a string")]
     WrongType { field: &'static str, found: Unexpected },
 }
 
@@ -159,7 +159,7 @@ fn classify(error: &serde_json::Error, value: &[u8]) -> EnvelopeError {
     EnvelopeError::NotAnObject(match value.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'[') => "an array",
         Some(b'"') if serde_json::from_slice::<String>(value).is_ok_and(|text| text.trim_start().starts_with('{')) => {
-            "JSON in a string (the sender has encoded it twice)"
+            "JSON in a string (encoded twice by the producer)"
         }
         Some(b'"') => "a string",
         Some(b't' | b'f') => "a boolean",

@@ -44,21 +44,21 @@ fn every_defect_has_its_own_sentence() {
     let cases = [
         (
             "nul",
-            "the value is not JSON: it is plain text / help: let the sender write a JSON object such as {\"type\": \"..\", \"correlation_id\": \"..\", \"payload\": {}}",
+            "value is not JSON: it is plain text; the producer should write a JSON object such as {\"type\": \"..\", \"correlation_id\": \"..\", \"payload\": {}}",
         ),
-        ("{\"type\": \"a\"", "the value is not JSON: EOF while parsing an object at line 1 column 12"),
-        ("{} x", "the value is not JSON: trailing characters at line 1 column 4"),
-        ("[1]", "the value is an array, but a message is a JSON object with the fields `type` and `correlation_id`"),
-        ("17", "the value is a number, but a message is a JSON object with the fields `type` and `correlation_id`"),
-        ("{}", "the field `type` is missing"),
-        (r#"{"type":null}"#, "the field `type` is missing"),
-        (r#"{"type":" "}"#, "the field `type` is empty"),
-        (r#"{"type":7}"#, "the field `type` is a number, but it must be a string"),
-        (r#"{"type":"a"}"#, "the field `correlation_id` is missing"),
-        (r#"{"type":"a","correlation_id":""}"#, "the field `correlation_id` is empty"),
+        ("{\"type\": \"a\"", "value is not JSON: EOF while parsing an object at line 1 column 12"),
+        ("{} x", "value is not JSON: trailing characters at line 1 column 4"),
+        ("[1]", "value is an array; expected a JSON object with the fields `type` and `correlation_id`"),
+        ("17", "value is a number; expected a JSON object with the fields `type` and `correlation_id`"),
+        ("{}", "missing envelope field `type`"),
+        (r#"{"type":null}"#, "missing envelope field `type`"),
+        (r#"{"type":" "}"#, "envelope field `type` is empty"),
+        (r#"{"type":7}"#, "envelope field `type` is a number; expected a string"),
+        (r#"{"type":"a"}"#, "missing envelope field `correlation_id`"),
+        (r#"{"type":"a","correlation_id":""}"#, "envelope field `correlation_id` is empty"),
         (
             r#"{"type":"a","correlation_id":{"b":[]}}"#,
-            "the field `correlation_id` is an object, but it must be a string",
+            "envelope field `correlation_id` is an object; expected a string",
         ),
     ];
     for (text, expected) in cases {
@@ -101,7 +101,7 @@ fn an_optional_field_of_another_type_is_read_if_it_is_plain_and_ignored_if_not()
             ("true", "a boolean"),
             ("[1,[2]]", "an array"),
             (r#"{"name":"orders"}"#, "an object"),
-            (r#""\ud800""#, "a string with half of a surrogate pair"),
+            (r#""\ud800""#, "a string with an unpaired surrogate"),
         ] {
             assert_eq!(read(field, value), (None, vec![format!("{field}: {found}")]));
         }

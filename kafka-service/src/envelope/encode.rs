@@ -65,7 +65,7 @@ impl Clock {
     fn reformat(&mut self, now: Timestamp) {
         const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
         self.text.clear();
-        PRINTER.print_timestamp(&now, &mut self.text).expect("a String takes every character");
+        PRINTER.print_timestamp(&now, &mut self.text).expect("writing to a String cannot fail");
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-const UTF_8: &str = "let the sender write UTF-8";
-const UNCOMPRESSED: &str = "let the sender write JSON text; the producer's setting `compression.type` compresses on the wire, and \
-     is undone before a record is read";
-const PLAIN_JSON: &str = "let the sender write JSON text, with a serializer that knows no schema registry";
+const UTF_8: &str = "the producer should write UTF-8";
+const UNCOMPRESSED: &str = "the producer should write plain JSON and compress with its `compression.type` setting, which the \
+     consumer decompresses";
+const PLAIN_JSON: &str = "the producer should write plain JSON, with a serializer that does not use a schema registry";
 const JSON: &str =
-    "let the sender write a JSON object such as {\"type\": \"..\", \"correlation_id\": \"..\", \"payload\": {}}";
+    "the producer should write a JSON object such as {\"type\": \"..\", \"correlation_id\": \"..\", \"payload\": {}}";
 
 /// What the value is, and what to do.
 #[cold]
@@ -30,13 +30,13 @@ pub(super) fn guess(value: &[u8]) -> Option<(Cow<'static, str>, &'static str)> {
     }
     let lowercase = text[..text.len().min(14)].to_ascii_lowercase();
     if lowercase.starts_with(b"<!doctype html") || lowercase.starts_with(b"<html") {
-        return known("HTML, perhaps the page of an error", JSON);
+        return known("HTML, perhaps an error page", JSON);
     }
     match text {
         [b'<', b'?' | b'!' | b'a'..=b'z' | b'A'..=b'Z', ..] => known("XML", JSON),
         // `{"` in Base64.
         [b'e', b'y', b'J' | b'A' | b'I', ..] => {
-            known("JSON in Base64, or a JSON Web Token", "let the sender write it unencoded")
+            known("Base64-encoded JSON, or a JSON Web Token", "the producer should write it unencoded")
         }
         [first, ..] if is_text(text) && !b"{[\"'-0123456789".contains(first) && !is_a_word_of_python(text) => {
             known("plain text", JSON)
@@ -50,8 +50,8 @@ pub(super) fn guess(value: &[u8]) -> Option<(Cow<'static, str>, &'static str)> {
 const KNOWN: &[(&[u8], &str, &str)] = &[
     (
         b"\xef\xbb\xbf",
-        "text with a byte order mark in front",
-        "let the sender write UTF-8 without one (in Python `utf-8` instead of `utf-8-sig`, in C# `new UTF8Encoding(false)`)",
+        "text with a byte order mark",
+        "the producer should write UTF-8 without it (`utf-8` instead of `utf-8-sig` in Python, `new UTF8Encoding(false)` in C#)",
     ),
     (b"\xff\xfe\0\0", "UTF-32", UTF_8),
     (b"\0\0\xfe\xff", "UTF-32", UTF_8),
@@ -66,10 +66,10 @@ const KNOWN: &[(&[u8], &str, &str)] = &[
     (b"x\x9c", "compressed with zlib", UNCOMPRESSED),
     (b"x\xda", "compressed with zlib", UNCOMPRESSED),
     (b"Obj\x01", "an Avro container file", PLAIN_JSON),
-    (b"\xc3\x01", "an Avro object with the fingerprint of its schema", PLAIN_JSON),
-    (b"\xac\xed\0\x05", "a serialized Java object", "let the sender write JSON text, with a JSON serializer"),
-    (b"\x80\x04\x95", "a Python pickle", "let the sender write JSON text, with json.dumps"),
-    (b"\x80\x05\x95", "a Python pickle", "let the sender write JSON text, with json.dumps"),
+    (b"\xc3\x01", "an Avro single object (with a schema fingerprint)", PLAIN_JSON),
+    (b"\xac\xed\0\x05", "a serialized Java object", "the producer should use a JSON serializer"),
+    (b"\x80\x04\x95", "a Python pickle", "the producer should use `json.dumps`"),
+    (b"\x80\x05\x95", "a Python pickle", "the producer should use `json.dumps`"),
 ];
 
 /// Text of which every second byte is zero.
@@ -89,7 +89,7 @@ fn utf_16(value: &[u8]) -> Option<&'static str> {
 fn framed(id: &[u8], behind: &[u8]) -> Cow<'static, str> {
     let id = id.iter().fold(0_u32, |id, byte| id << 8 | u32::from(*byte));
     let behind = if behind.trim_ascii_start().starts_with(b"{") { "JSON" } else { "Avro or Protobuf" };
-    Cow::Owned(format!("framed for a schema registry (schema id {id}, {behind} behind it)"))
+    Cow::Owned(format!("framed for a schema registry (schema id {id}, {behind} payload)"))
 }
 
 fn is_text(value: &[u8]) -> bool {

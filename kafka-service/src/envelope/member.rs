@@ -36,7 +36,7 @@ impl fmt::Display for Unexpected {
             Self::Boolean => "a boolean",
             Self::Array => "an array",
             Self::Object => "an object",
-            Self::Surrogate => "a string with half of a surrogate pair",
+            Self::Surrogate => "a string with an unpaired surrogate",
         })
     }
 }

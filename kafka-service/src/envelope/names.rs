@@ -17,7 +17,7 @@ pub(crate) fn instead_of(field: &str, value: &[u8]) -> String {
     }
     let Ok(Names(names)) = serde_json::from_slice(value) else { return String::new() };
     let mut alike = names.into_iter().filter(|name| name != field && is_same_word(name, field));
-    alike.next().map(|name| format!(": has `{name}`; expected `{field}`")).unwrap_or_default()
+    alike.next().map(|name| format!(" (found `{name}`)")).unwrap_or_default()
 }
 
 /// Whether two names differ only in case and separators: `user_id` and `userId`.
@@ -68,8 +68,8 @@ impl fmt::Display for CloudEvent {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             formatter,
-            ": this is a CloudEvent in structured mode (specversion {:.10}, type `{:.100}`) / help: let the sender write \
-             `type`, `correlation_id` and `payload`; what a CloudEvent has in `data` belongs in `payload`",
+            ": the value is a CloudEvent in structured mode (specversion {:.10}, type `{:.100}`); the producer should write \
+             `type`, `correlation_id` and `payload`, with the CloudEvent's `data` as `payload`",
             self.specversion, self.kind
         )
     }
@@ -86,21 +86,15 @@ mod tests {
     #[test]
     fn a_field_in_another_spelling_is_named() {
         for (value, expected) in [
-            (
-                r#"{"type":"a","correlationId":"b"}"#,
-                "the field `correlation_id` is missing: has `correlationId`; expected `correlation_id`",
-            ),
-            (
-                r#"{"type":"a","CorrelationID":"b"}"#,
-                "the field `correlation_id` is missing: has `CorrelationID`; expected `correlation_id`",
-            ),
+            (r#"{"type":"a","correlationId":"b"}"#, "missing envelope field `correlation_id` (found `correlationId`)"),
+            (r#"{"type":"a","CorrelationID":"b"}"#, "missing envelope field `correlation_id` (found `CorrelationID`)"),
             (
                 r#"{"type":"a","correlation-id":"b"}"#,
-                "the field `correlation_id` is missing: has `correlation-id`; expected `correlation_id`",
+                "missing envelope field `correlation_id` (found `correlation-id`)",
             ),
-            (r#"{"Type":"a","correlation_id":"b"}"#, "the field `type` is missing: has `Type`; expected `type`"),
-            (r#"{"TYPE":{"a":[]},"correlationId":"b"}"#, "the field `type` is missing: has `TYPE`; expected `type`"),
-            (r#"{"kind":"a","correlation_id":"b"}"#, "the field `type` is missing"),
+            (r#"{"Type":"a","correlation_id":"b"}"#, "missing envelope field `type` (found `Type`)"),
+            (r#"{"TYPE":{"a":[]},"correlationId":"b"}"#, "missing envelope field `type` (found `TYPE`)"),
+            (r#"{"kind":"a","correlation_id":"b"}"#, "missing envelope field `type`"),
         ] {
             assert_eq!(said(value), expected);
         }
@@ -111,10 +105,10 @@ mod tests {
         let event = r#"{"specversion":"1.0","id":"1","source":"/shop","type":"com.shop.paid","data":{"a":1},"correlationid":"c"}"#;
         assert_eq!(
             said(event),
-            "the field `correlation_id` is missing: this is a CloudEvent in structured mode (specversion 1.0, type \
-             `com.shop.paid`) / help: let the sender write `type`, `correlation_id` and `payload`; what a CloudEvent has in \
-             `data` belongs in `payload`"
+            "missing envelope field `correlation_id`: the value is a CloudEvent in structured mode (specversion 1.0, type \
+             `com.shop.paid`); the producer should write `type`, `correlation_id` and `payload`, with the CloudEvent's \
+             `data` as `payload`"
         );
-        assert_eq!(said(r#"{"specversion":"1.0","id":"1","type":"a"}"#), "the field `correlation_id` is missing");
+        assert_eq!(said(r#"{"specversion":"1.0","id":"1","type":"a"}"#), "missing envelope field `correlation_id`");
     }
 }

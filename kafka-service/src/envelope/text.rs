@@ -55,7 +55,7 @@ pub(super) fn write(out: &mut Vec<u8>, value: &str) {
     if plain(value.as_bytes()) == value.len() {
         return out.extend_from_slice(value.as_bytes());
     }
-    let quoted = serde_json::to_vec(value).expect("a string is always JSON");
+    let quoted = serde_json::to_vec(value).expect("serializing a string cannot fail");
     out.extend_from_slice(&quoted[1..quoted.len() - 1]);
 }
 

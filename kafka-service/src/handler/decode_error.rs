@@ -20,7 +20,7 @@ impl DecodeError {
     #[cold]
     pub(super) fn new(payload_type: &'static str, text: &str, path: &Path, error: &serde_json::Error) -> Self {
         let problem = problem(error);
-        let mut message = format!("the payload is no `{}`: ", shortened(payload_type));
+        let mut message = format!("invalid payload for `{}`: ", shortened(payload_type));
         if path.iter().next().is_some() {
             message += &format!("`{}`: ", shown(path));
         }
@@ -29,14 +29,14 @@ impl DecodeError {
         let payload = serde_json::from_str::<Value>(text).ok();
         let help = if is_too_deep(error) {
             Some(
-                "a payload may be nested 127 deep; take a part that is deeper as `Box<serde_json::value::RawValue>`"
+                "a payload may be nested 127 levels deep; use `Box<serde_json::value::RawValue>` for a deeper part"
                     .to_owned(),
             )
         } else {
             payload.as_ref().and_then(|payload| find(payload, path)).and_then(|it| help(&problem, it))
         };
         if let Some(help) = help {
-            message += " / help: ";
+            message += "; ";
             message += &help;
         }
         Self { message }
@@ -48,7 +48,7 @@ impl DecodeError {
         let instead = instead_of("payload", value);
         Self {
             message: format!(
-                "the field `payload` is missing{instead}; and {{}} in its place is wrong: {}",
+                "missing envelope field `payload`{instead}; the default `{{}}` does not decode: {}",
                 self.message
             ),
         }
@@ -135,16 +135,16 @@ fn help(problem: &str, found: &Value) -> Option<String> {
             None => None,
         },
         Value::Null if expected.is_some_and(is_number) => Some(
-            "a field that may be null is an `Option`; JavaScript's JSON.stringify writes NaN and Infinity as null"
+            "use `Option` for a field that may be null; JavaScript's `JSON.stringify` writes NaN and Infinity as null"
                 .to_owned(),
         ),
         _ => None,
     }
 }
 
-const NO_ZONE: &str = "this timestamp has no zone, as Python's utcnow().isoformat() writes it: let the sender use \
-     datetime.now(timezone.utc).isoformat(), or take it as a type without a zone, such as jiff::civil::DateTime or \
-     chrono::NaiveDateTime";
+const NO_ZONE: &str = "the timestamp has no time zone, as in Python's `utcnow().isoformat()`; the producer should use \
+     `datetime.now(timezone.utc).isoformat()`, or the field a type without a zone, such as `jiff::civil::DateTime` or \
+     `chrono::NaiveDateTime`";
 
 /// A text where something else was expected.
 fn text_for(expected: &str, text: &str) -> Option<String> {
@@ -153,11 +153,11 @@ fn text_for(expected: &str, text: &str) -> Option<String> {
         Value::Number(_) => is_number(expected),
         Value::Bool(_) => expected == "a boolean",
         Value::Object(_) | Value::Array(_) => {
-            return Some("this is JSON in a string: the sender has encoded it twice".to_owned());
+            return Some("this is JSON in a string; the producer encoded it twice".to_owned());
         }
         Value::Null | Value::String(_) => false,
     };
-    is_wanted.then(|| format!("this is {content} in a string: let the sender write it without the quotes"))
+    is_wanted.then(|| format!("this is {content} in a string; the producer should write it without quotes"))
 }
 
 /// Whether this is how serde names a number that it expects.
@@ -173,8 +173,8 @@ fn other_spelling<'a>(problem: &str, fields: impl Iterator<Item = &'a String>) -
     let mut same = fields.filter(|field| is_same_word(field, missing));
     let there = same.next()?;
     Some(format!(
-        "the payload has `{there}`: let the sender write `{missing}`, or write `#[serde(alias = \"{there}\")]` on the field \
-         or `#[serde(rename_all = \"..\")]` on the type"
+        "found `{there}`; rename it to `{missing}` in the producer, or add `#[serde(alias = \"{there}\")]` to the field or \
+         `#[serde(rename_all = \"..\")]` to the type"
     ))
 }
 

@@ -65,7 +65,7 @@ impl HandlerError {
     /// Asks for another attempt after a pause of this length instead of the configured one. The attempt counts.
     #[must_use]
     pub fn retry_after(pause: Duration) -> Self {
-        Classify::retry_after(Self::new(format!("to be tried again after {pause:?}")), pause)
+        Classify::retry_after(Self::new(format!("retry after {pause:?}")), pause)
     }
 
     /// Whether the handler said that no further attempt can help.

@@ -74,7 +74,7 @@ fn results_and_errors_are_classified_in_place() {
     assert!(HandlerError::new("no").permanent().is_permanent());
     assert_eq!(Classify::retry_after(HandlerError::new("no"), pause).stated(), Some(ErrorClass::RetryAfter(pause)));
     assert_eq!(HandlerError::retry_after(pause).stated(), Some(ErrorClass::RetryAfter(pause)));
-    assert_eq!(HandlerError::retry_after(pause).to_string(), "to be tried again after 3s");
+    assert_eq!(HandlerError::retry_after(pause).to_string(), "retry after 3s");
 }
 
 #[test]

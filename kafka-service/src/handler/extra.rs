@@ -42,7 +42,7 @@ impl FromContext for Extra {
     built_in!();
 
     fn extract(context: &Context<'_>) -> Result<Self, HandlerError> {
-        let refused = |error| HandlerError::permanent(format!("a member of the message cannot be read: {error}"));
+        let refused = |error| HandlerError::permanent(format!("cannot read the extra fields of the message: {error}"));
         extra_members(context.record.value().unwrap_or_default()).map(Self).map_err(refused)
     }
 

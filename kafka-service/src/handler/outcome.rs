@@ -82,7 +82,7 @@ impl Events {
 }
 
 fn write_key(bytes: &mut Vec<u8>, event_type: &str, key: &dyn Display) -> Result<(), HandlerError> {
-    write!(bytes, "{key}").map_err(|_| refused(event_type, &"its key cannot be written as text"))
+    write!(bytes, "{key}").map_err(|_| refused(event_type, &"cannot format its key as text"))
 }
 
 /// The same value fails the same way at the next attempt.

@@ -69,7 +69,7 @@ impl Board {
                 entry.logged = now;
                 let lasts = now.duration_since(entry.since);
                 let help = reason.help(&self.servers);
-                tracing::warn!(cause = said(&entry.cause), ?lasts, help = said(&help), "still: {reason}");
+                tracing::warn!(cause = said(&entry.cause), ?lasts, help = said(&help), "ongoing: {reason}");
             }
         }
     }

@@ -129,11 +129,13 @@ impl fmt::Display for Reason {
         match self {
             Self::Failed => formatter.write_str("the service failed"),
             Self::Disabled => formatter.write_str("Kafka is disabled (KAFKA_BOOTSTRAP_SERVERS is empty)"),
-            Self::BrokersUnreachable { servers } => write!(formatter, "no broker answers at {servers}"),
+            Self::BrokersUnreachable { servers } => write!(formatter, "no broker is reachable at {servers}"),
             Self::NotAuthorized { resource, operation } => write!(formatter, "{operation} on {resource} is denied"),
             Self::TopicMissing { topic } => write!(formatter, "topic `{topic}` does not exist"),
-            Self::NotInGroup { group } => write!(formatter, "no partition is assigned by group `{group}`"),
-            Self::PartitionNotFetched { topic, partition } => write!(formatter, "{topic}[{partition}] is not fetched"),
+            Self::NotInGroup { group } => write!(formatter, "no partition assigned by group `{group}`"),
+            Self::PartitionNotFetched { topic, partition } => {
+                write!(formatter, "{topic}[{partition}] is not being fetched")
+            }
             Self::OpenTransaction { topic, partition } => {
                 write!(formatter, "an open transaction of another producer blocks {topic}[{partition}]")
             }
@@ -167,7 +169,7 @@ impl Reason {
                 "kafka-transactions.sh --bootstrap-server {servers} find-hanging --topic {topic} --partition {partition}, \
                  then abort it"
             ),
-            Self::Stalled => "restart the process; a liveness probe on `Health::live` does".to_owned(),
+            Self::Stalled => "restart the process, or let a liveness probe on `Health::live` do it".to_owned(),
             _ => String::new(),
         }
     }

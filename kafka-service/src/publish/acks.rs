@@ -87,7 +87,7 @@ impl Acks {
 
     fn entry(&self, pending: Pending) -> Token {
         let index = self.pending().insert(pending);
-        Token::pending(u32::try_from(index).expect("four billion records do not fit in the producer's queue"))
+        Token::pending(u32::try_from(index).expect("more than u32::MAX pending records"))
     }
 
     /// A token for a command whose `events` share it; the position is finished with the last of them.

@@ -66,7 +66,7 @@ pub(super) async fn deliver_bound(
         Some(Ok(())) => Ok(()),
         Some(Err(undelivered)) => Err(what.undelivered(undelivered)),
         None if acks.is_closing() => Err(what.stopped()),
-        None => Err(what.refused(Cause::Broker, 0, "the partition of its command was revoked".to_owned())),
+        None => Err(what.refused(Cause::Broker, 0, "the partition of the command was revoked".to_owned())),
     }
 }
 
@@ -74,7 +74,7 @@ pub(super) async fn deliver_bound(
 pub(super) fn fire(what: What<'_>, acks: &Acks, record: &OutRecord<'_>) {
     let topic = what.producer.topic_name(what.topic);
     if acks.is_closing() {
-        return acks.lost(what.kind, &topic, "the service has stopped");
+        return acks.lost(what.kind, &topic, "the service was shut down");
     }
     let token = acks.detached(what.kind, &topic);
     // It may linger, for there will be more where this came from.

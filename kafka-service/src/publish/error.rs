@@ -12,14 +12,15 @@ pub enum PublishError {
     },
     /// [`Publisher::global`](crate::Publisher::global) was called before a service was started.
     #[error(
-        "no service has been started in this process / help: call `KafkaService::start` or `run` first, or keep the publisher that `start` gives"
+        "no service has been started in this process: call `KafkaService::start` or `run` first, or use the publisher of the \
+         service's handle"
     )]
     NotStarted,
     /// The event type, or the command's name, is empty.
-    #[error("the type of a message must not be empty / help: event types look like `entity.action`")]
+    #[error("the message type must not be empty: use a name such as `entity.action`")]
     EmptyType,
     /// The topic is not one that can be written to.
-    #[error("`{event_type}` cannot be sent to topic `{topic}`: {reason}")]
+    #[error("cannot send `{event_type}` to topic `{topic}`: {reason}")]
     Topic {
         /// The event or command that was not sent.
         event_type: String,
@@ -29,7 +30,7 @@ pub enum PublishError {
         reason: String,
     },
     /// The payload could not be written as JSON.
-    #[error("`{event_type}` cannot be written as JSON: {reason}")]
+    #[error("cannot serialize `{event_type}` as JSON: {reason}")]
     Encode {
         /// The event or command that was not sent.
         event_type: String,
@@ -49,7 +50,7 @@ pub enum PublishError {
         reason: String,
     },
     /// The broker or the client refused the record.
-    #[error("`{event_type}` was not accepted by topic `{topic}`: {reason}")]
+    #[error("delivery of `{event_type}` to topic `{topic}` failed: {reason}")]
     Refused {
         /// The event or command that was not sent.
         event_type: String,
@@ -59,7 +60,9 @@ pub enum PublishError {
         reason: String,
     },
     /// The service stopped before the broker acknowledged it: it may or may not have been written.
-    #[error("the service stopped before the broker acknowledged `{event_type}` to topic `{topic}`")]
+    #[error(
+        "the service stopped before the delivery of `{event_type}` to topic `{topic}` was acknowledged; it may have been written"
+    )]
     Stopped {
         /// The event or command whose fate is unknown.
         event_type: String,

@@ -17,7 +17,14 @@ impl Acks {
         // The first, the tenth, the hundredth: a trouble that lasts is no reason to fill the log.
         if 10_u64.pow(lost.ilog10()) == lost {
             let topic = Some(topic).filter(|topic| !topic.is_empty());
-            tracing::error!(kind, topic, reason, lost, "a detached publication is lost; await what must not get lost");
+            tracing::error!(
+                kind,
+                topic,
+                reason,
+                lost,
+                help = "await the publication if it must not be lost",
+                "detached publication lost"
+            );
         }
     }
 

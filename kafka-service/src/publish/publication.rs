@@ -163,7 +163,7 @@ impl Publication {
         match publisher.begin() {
             Some(token) => {
                 if !core.acks.publish(ready.stored(token)) {
-                    core.acks.lost(&kind, &producer.topic_name(what.topic), "the service has stopped");
+                    core.acks.lost(&kind, &producer.topic_name(what.topic), "the service was shut down");
                 }
             }
             None => fire(what, &core.acks, &ready.record()),

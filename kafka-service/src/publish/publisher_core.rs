@@ -26,7 +26,7 @@ pub(crate) struct PublisherCore {
 impl PublisherCore {
     pub(super) fn producer(&self, kind: &str) -> Result<&dyn Producer, PublishError> {
         self.producer.as_deref().ok_or_else(|| {
-            tracing::warn!(kind, "not sent: Kafka is disabled");
+            tracing::warn!(kind, "Kafka is disabled; message not sent");
             PublishError::Disabled { event_type: kind.to_owned() }
         })
     }

@@ -47,42 +47,72 @@ pub(crate) enum Problem {
     },
 }
 
+impl Problem {
+    /// What is wrong, without the help.
+    pub(crate) fn what(&self) -> String {
+        What(self).to_string()
+    }
+
+    /// What to do about it, unless the text says that already.
+    pub(crate) fn help(&self) -> Option<String> {
+        match self {
+            Self::NoHandlers => Some("if they are in another crate, link it: `use that_crate as _;`".to_owned()),
+            Self::BadName { .. } => Some("use 1 to 200 ASCII letters, digits, `_`, `-` and `.`".to_owned()),
+            Self::Duplicate { .. } => None,
+            Self::MissingState { .. } => {
+                Some("provide a value of that type with `.state(value)` before the service runs".to_owned())
+            }
+            Self::OtherCommand { .. } => {
+                Some("use `#[command]` without a name, or the same name in both `#[command(\"..\")]`".to_owned())
+            }
+            Self::BrokenPromise { payload, .. } => {
+                Some(format!("return the event that `reply = ..` of the payload `{payload}` names, or change `reply`"))
+            }
+            Self::SharedEvent { .. } => {
+                Some("use one type for this event, or give the others another name: `#[event(\"..\")]`".to_owned())
+            }
+            Self::Option { help, .. } => Some((*help).to_owned()),
+        }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoHandlers => formatter.write_str(
-                "no `#[command]` or `#[event]` handlers are linked into this binary\n  \
-                 help: if they live in another crate, add `use that_crate as _;`",
-            ),
-            Self::BadName { handler, flaw } => write!(
+        What(self).fmt(formatter)?;
+        self.help().map_or(Ok(()), |help| write!(formatter, "\n  help: {help}"))
+    }
+}
+
+/// A problem without its help.
+struct What<'a>(&'a Problem);
+
+impl fmt::Display for What<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Problem::NoHandlers => {
+                formatter.write_str("no `#[command]` or `#[event]` handlers are linked into this binary")
+            }
+            Problem::BadName { handler, flaw } => {
+                let name = handler.name.escape_debug();
+                write!(formatter, "the name of {} `{name}` {flaw}: {}", handler.kind, handler.place())
+            }
+            Problem::Duplicate { handlers } => duplicate(formatter, handlers),
+            Problem::MissingState { state, handlers } => missing_state(formatter, state, handlers),
+            Problem::OtherCommand { handler, payload, command } => write!(
                 formatter,
-                "the name of {} `{}` {flaw}: {}\n  help: a name has 1 to 200 ASCII letters, digits, `_`, `-` and `.`",
-                handler.kind,
-                handler.name.escape_debug(),
-                handler.place()
-            ),
-            Self::Duplicate { handlers } => duplicate(formatter, handlers),
-            Self::MissingState { state, handlers } => missing_state(formatter, state, handlers),
-            Self::OtherCommand { handler, payload, command } => write!(
-                formatter,
-                "{} takes the payload `{payload}`, which says that it is the command `{command}`: what is sent as that \
-                 does not arrive here\n  \
-                 help: write `#[command]` without a name, or the same name in both `#[command(\"..\")]`",
+                "{} takes the payload `{payload}`, which is named `{command}`: commands sent as `{command}` do not reach \
+                 this handler",
                 Named(handler)
             ),
-            Self::BrokenPromise { handler, payload, missing, published } => {
-                write!(formatter, "{} promises the reply {}, but can only ", Named(handler), Names(missing))?;
+            Problem::BrokenPromise { handler, missing, published, .. } => {
+                write!(formatter, "{} declares the reply {} but returns ", Named(handler), Names(missing))?;
                 match published.as_slice() {
-                    [] => write!(formatter, "return no event at all")?,
-                    some => write!(formatter, "return {}", Names(some))?,
+                    [] => formatter.write_str("no event"),
+                    some => write!(formatter, "only {}", Names(some)),
                 }
-                write!(
-                    formatter,
-                    "\n  help: return what `reply = ..` of the payload `{payload}` names, or correct that"
-                )
             }
-            Self::SharedEvent { event, types } => shared_event(formatter, event, types),
-            Self::Option { handler, what, help } => write!(formatter, "{} {what}\n  help: {help}", Named(handler)),
+            Problem::SharedEvent { event, types } => shared_event(formatter, event, types),
+            Problem::Option { handler, what, .. } => write!(formatter, "{} {what}", Named(handler)),
         }
     }
 }
@@ -106,23 +136,17 @@ fn duplicate(formatter: &mut fmt::Formatter<'_>, handlers: &[&Handler]) -> fmt::
 
 fn missing_state(formatter: &mut fmt::Formatter<'_>, state: &str, handlers: &[&Handler]) -> fmt::Result {
     write!(formatter, "state `{state}` was never provided, but is needed by")?;
-    for handler in handlers {
-        write!(formatter, "\n  {}", Named(handler))?;
-    }
-    write!(formatter, "\n  help: provide a value of that type with `.state(value)` before the service runs")
+    handlers.iter().try_for_each(|handler| write!(formatter, "\n  {}", Named(handler)))
 }
 
 fn shared_event(formatter: &mut fmt::Formatter<'_>, event: &str, types: &[(&str, Vec<&Handler>)]) -> fmt::Result {
-    write!(formatter, "event `{event}` is {} Rust types, so its readers cannot know what they get:", types.len())?;
+    write!(formatter, "event `{event}` is published as {} Rust types, so its payload is ambiguous:", types.len())?;
     for (rust_type, handlers) in types {
         for handler in handlers {
             write!(formatter, "\n  `{rust_type}` from {}", Named(handler))?;
         }
     }
-    write!(
-        formatter,
-        "\n  help: publish one type as this event, or give the others a name of their own: `#[event(\"..\")]`"
-    )
+    Ok(())
 }
 
 /// A handler by what it answers to and where it stands.

@@ -71,7 +71,7 @@ fn a_program_without_handlers_gets_a_hint() {
     assert_eq!(
         texts(&problems),
         ["no `#[command]` or `#[event]` handlers are linked into this binary\n  \
-          help: if they live in another crate, add `use that_crate as _;`"]
+          help: if they are in another crate, link it: `use that_crate as _;`"]
     );
 }
 

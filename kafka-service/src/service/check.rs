@@ -36,7 +36,7 @@ impl KafkaService {
     }
 
     /// The handlers, if all is well, and what is probably not meant.
-    pub(super) fn checked(&self) -> Result<(Registry, Vec<String>), Error> {
+    pub(super) fn checked(&self) -> Result<(Registry, Vec<Warning>), Error> {
         let Self { config, states, added, .. } = self;
         let handlers: Vec<_> = registry::linked().chain(added.iter().copied()).collect();
         let found = registry::check(handlers.iter().copied(), |state| states.contains(state), config);
@@ -48,16 +48,24 @@ impl KafkaService {
             (Ok(()), _) => return Err(Error::Start(problems)),
             (Err(error), _) => return Err(Error::Start([vec![error.to_string()], problems].concat())),
         }
-        let warnings = config.warnings().into_iter().chain(found.warnings.iter().map(ToString::to_string)).collect();
+        let of_config = config.warnings().into_iter().map(|text| Warning { text, help: None });
+        let of_handlers = found.warnings.iter().map(|found| Warning { text: found.what(), help: found.help() });
+        let warnings = of_config.chain(of_handlers).collect();
         let registry = Registry::from_handlers(handlers);
         let texts = |problems: Vec<registry::Problem>| problems.iter().map(ToString::to_string).collect();
         registry.map(|registry| (registry, warnings)).map_err(|problems| Error::Start(texts(problems)))
     }
 }
 
+/// What is probably not meant, and what to do about it.
+pub(super) struct Warning {
+    pub(super) text: String,
+    pub(super) help: Option<String>,
+}
+
 /// A panic in a handler is a failed attempt, which takes that it can be caught.
 fn panic_aborts() -> Option<String> {
-    let problem = "this program is built with panic = \"abort\", so a panic in a handler would end it instead of being a \
-                   failed attempt\n  help: remove `panic = \"abort\"` from the profile in Cargo.toml";
+    let problem = "this program is built with panic = \"abort\": a panic in a handler would abort the process instead of \
+                   failing the attempt\n  help: remove `panic = \"abort\"` from the profile in Cargo.toml";
     cfg!(panic = "abort").then(|| problem.to_owned())
 }

@@ -101,7 +101,7 @@ async fn a_name_that_the_attribute_would_refuse_is_refused_at_start() {
         problems(service).await,
         [format!(
             "the name of event `two words` contains ` `: `closure` ({}:{line})\n  \
-             help: a name has 1 to 200 ASCII letters, digits, `_`, `-` and `.`",
+             help: use 1 to 200 ASCII letters, digits, `_`, `-` and `.`",
             file!()
         )]
     );

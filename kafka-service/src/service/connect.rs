@@ -47,7 +47,7 @@ impl Publisher {
             tracing::warn!("{warning}");
         }
         let publisher = if config.bootstrap_servers == Bootstrap::Disabled {
-            tracing::warn!("KAFKA_BOOTSTRAP_SERVERS is empty: Kafka is disabled, nothing is sent");
+            tracing::warn!("Kafka is disabled (KAFKA_BOOTSTRAP_SERVERS is empty); nothing is published");
             let core = PublisherCore::disabled(&config.group_id(), &config.service_name, config.message_id);
             Self::new(core)
         } else {

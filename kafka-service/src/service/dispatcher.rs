@@ -45,7 +45,7 @@ impl DispatcherThread {
             // pending.
             let run = unconstrained(AssertUnwindSafe(dispatcher.run()).catch_unwind());
             if let Either::Right((Err(_), _)) = runtime.block_on(select(stopped, Box::pin(run))) {
-                core.fatal.report("the dispatcher panicked; this is a defect of kafka-service".to_owned());
+                core.fatal.report("the dispatcher panicked; this is a bug in kafka-service".to_owned());
             }
             // Nobody may wait any more.
             _ = end.send(());

@@ -117,7 +117,7 @@ impl Running {
         let deadline = started + self.config.shutdown_deadline;
         let failure = self.core.fatal.reason().map(str::to_owned);
         self.health.drain();
-        tracing::info!(deadline = ?self.config.shutdown_deadline, "stopping: nothing more is taken");
+        tracing::info!(deadline = ?self.config.shutdown_deadline, "shutting down; no longer accepting records");
         self.consumer.stop(deadline);
         let ended = tokio::time::timeout_at((deadline + GOODBYE).into(), self.consumer.ended).await;
         let Ended { left, running } = ended.ok().and_then(Result::ok).unwrap_or_else(|| {

@@ -55,7 +55,9 @@ async fn signal() {
         use tokio::signal::unix::{SignalKind, signal};
         let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
         else {
-            tracing::warn!("cannot listen for signals; stop the service by other means");
+            tracing::warn!(
+                "cannot install signal handlers; SIGTERM and SIGINT do not shut the service down gracefully"
+            );
             return std::future::pending().await;
         };
         let name = tokio::select! {
@@ -73,7 +75,7 @@ async fn signal() {
 #[expect(clippy::exit, reason = "whoever sends a second signal wants the process to be gone")]
 async fn exit_on_next_signal() {
     signal().await;
-    tracing::warn!("second signal: leaving at once; what runs is not committed and will be delivered again");
+    tracing::warn!("second signal, exiting now; in-flight commands will be redelivered");
     std::process::exit(130);
 }
 
@@ -84,7 +86,7 @@ fn leave_blocking_handlers(result: &Result<(), Error>) {
     let running = crate::__private::blocking_calls();
     if running > 0 {
         let error = result.as_ref().err().map(ToString::to_string);
-        tracing::error!(running, error, "blocking handlers are still running; exiting without them");
+        tracing::error!(running, error, "blocking handlers still running; exiting without waiting for them");
         std::process::exit(3);
     }
 }

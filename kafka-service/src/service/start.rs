@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use tokio::{runtime::Handle as Runtime, sync::mpsc};
 
-use super::{KafkaService, ServiceHandle, dispatcher::DispatcherThread, handle::Running};
+use super::{KafkaService, ServiceHandle, check::Warning, dispatcher::DispatcherThread, handle::Running};
 use crate::{
     clock::SystemClock,
     config::{Bootstrap, Config},
@@ -33,14 +33,14 @@ impl KafkaService {
     /// client refuses its settings.
     pub async fn start(self) -> Result<ServiceHandle, Error> {
         let (registry, warnings) = self.checked()?;
-        for warning in warnings {
-            tracing::warn!("{warning}");
+        for Warning { text, help } in warnings {
+            tracing::warn!(help, "{text}");
         }
         let Self { config, states, classifiers, .. } = self;
         let routes = Routes::new(registry.handlers(), &config);
         log_handlers(&registry, &routes);
         if config.bootstrap_servers == Bootstrap::Disabled {
-            tracing::warn!("KAFKA_BOOTSTRAP_SERVERS is empty: Kafka is disabled, nothing is received and nothing sent");
+            tracing::warn!("Kafka is disabled (KAFKA_BOOTSTRAP_SERVERS is empty); nothing is consumed or published");
             return Ok(ServiceHandle::disabled(&config));
         }
         // Creating clients and the embedded broker are short calls that block.
@@ -55,7 +55,7 @@ fn log_handlers(registry: &Registry, routes: &Routes) {
     for handler in registry.handlers() {
         let Handler { kind, name, doc, .. } = handler;
         let topics = match routes.topics_of(handler).as_slice() {
-            [] => "no topic, because another handler takes its messages".to_owned(),
+            [] => "no topic (another handler receives its messages)".to_owned(),
             topics => topics.join(", "),
         };
         let summary = doc.lines().next().map(|line| format!(": {}", line.trim())).unwrap_or_default();
@@ -135,7 +135,7 @@ fn launch(config: Config, program: Program, runtime: Runtime) -> Result<ServiceH
     let (control_sender, control) = mpsc::unbounded_channel();
     let dispatcher = Dispatcher::new(Arc::clone(&core), batches, control, undelivered);
     let dispatcher = DispatcherThread::spawn(&runtime, Arc::clone(&core), dispatcher)
-        .map_err(|error| Error::Client(format!("cannot start the dispatcher's thread: {error}")))?;
+        .map_err(|error| Error::Client(format!("cannot start the dispatcher thread: {error}")))?;
     let consumer = kafka::spawn(ConsumerSettings {
         bootstrap: bootstrap.clone(),
         topics: core.routes.topics().map(str::to_owned).collect(),
@@ -162,7 +162,7 @@ pub(super) fn brokers<'a>(
         Bootstrap::Servers(servers) => Ok((servers.clone(), None)),
         Bootstrap::Disabled => Ok((String::new(), None)),
         Bootstrap::Embedded => {
-            let refuse = |reason: String| Error::Client(format!("the embedded broker does not start: {reason}"));
+            let refuse = |reason: String| Error::Client(format!("cannot start the embedded broker: {reason}"));
             let broker = EmbeddedBroker::start().map_err(refuse)?;
             for topic in topics {
                 broker.create_topic(topic).map_err(refuse)?;

@@ -59,7 +59,7 @@ pub fn message(kind: impl Into<String>) -> Message {
 /// What is not set is as in the plainest of messages: the correlation id `test`, at offset 0 of partition 0 of the topic
 /// `test`, at the first attempt, without a key and a source.
 #[derive(Clone)]
-#[must_use = "a message is there to be extracted from"]
+#[must_use = "a message does nothing until something is extracted from it"]
 pub struct Message {
     envelope: Map<String, Value>,
     record: StoredRecord,
@@ -191,7 +191,7 @@ mod tests {
     fn a_state_that_was_not_provided_and_a_message_that_is_none_are_errors() {
         let error = message("create_user").extract::<State<u8>>().unwrap_err();
         assert!(error.to_string().contains("state `u8` was never provided"), "{error}");
-        assert_eq!(message("").extract::<Meta>().unwrap_err().to_string(), "the field `type` is empty");
+        assert_eq!(message("").extract::<Meta>().unwrap_err().to_string(), "envelope field `type` is empty");
         assert_eq!(message("create_user").state(3_u8).extract::<State<u8>>().unwrap().0, 3);
     }
 }

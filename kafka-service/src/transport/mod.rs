@@ -32,7 +32,7 @@ pub(crate) trait Producer: Send + Sync + 'static {
 
     /// The place of a topic; one that this producer has never written to is added, or the reason why it cannot be.
     fn topic(&self, name: &str) -> Result<TopicId, String> {
-        Err(format!("this producer does not write to `{name}`"))
+        Err(format!("this producer does not write to topic `{name}`"))
     }
 
     /// A topic's name.
@@ -70,7 +70,7 @@ pub(crate) trait ReadBack: Send + Sync + 'static {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SendError {
     /// There will be room when acknowledgements come in.
-    #[error("the producer's queue is full")]
+    #[error("the producer queue is full")]
     QueueFull,
     /// For this producer; no broker was asked.
     #[error("{0}")]
@@ -78,7 +78,7 @@ pub(crate) enum SendError {
     #[error("{reason}")]
     Refused { code: String, reason: String },
     /// The producer has ended; only a new one can go on.
-    #[error("the producer has failed: {0}")]
+    #[error("the producer failed: {0}")]
     Fatal(String),
 }
 

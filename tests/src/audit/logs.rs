@@ -24,11 +24,11 @@ pub fn found_in_logs(folder: &Path) -> Vec<Disturbance> {
 fn loss(line: &str, instance: &str) -> Option<Disturbance> {
     let kind = if line.contains("lost=true") {
         Kind::Lost
-    } else if line.contains("left_for_the_next_owner=") && !line.contains("left_for_the_next_owner=0 ") {
+    } else if line.contains("partitions revoked") && !line.contains(" uncommitted=0 ") {
         Kind::LeftBehind
-    } else if line.contains("consumer is recreated") {
+    } else if line.contains("replacing the Kafka consumer") {
         Kind::NewConsumer
-    } else if line.contains("producer has ended with a fatal error") {
+    } else if line.contains("Kafka producer failed; replacing it") {
         Kind::NewProducer
     } else {
         return None;
@@ -44,13 +44,15 @@ mod tests {
 
     #[test]
     fn a_line_about_lost_partitions_is_found_with_its_time() {
-        let line = "1970-01-01T00:00:01.250000Z  INFO kafka_service::consume: partitions given back lost=true";
+        let line = "1970-01-01T00:00:01.250000Z  INFO kafka_service::consume: partitions revoked lost=true";
         let lost = Disturbance { kind: Kind::Lost, instance: "a".to_owned(), from: 1_250, until: 1_250, lag: 0 };
         assert_eq!(loss(line, "a"), Some(lost));
         assert_eq!(loss("1970-01-01T00:00:01.250000Z  INFO all is well", "a"), None);
-        let given_back =
-            |left| format!("1970-01-01T00:00:01.250000Z  INFO left_for_the_next_owner={left} drained_in=0ns");
-        assert_eq!(loss(&given_back(10), "a").map(|found| found.kind), Some(Kind::LeftBehind));
-        assert_eq!(loss(&given_back(0), "a"), None);
+        let revoked =
+            |left| format!("1970-01-01T00:00:01.250000Z  INFO partitions revoked uncommitted={left} drained_in=0ns");
+        assert_eq!(loss(&revoked(10), "a").map(|found| found.kind), Some(Kind::LeftBehind));
+        assert_eq!(loss(&revoked(0), "a"), None);
+        let replaced = "1970-01-01T00:00:01.250000Z  WARN replacing the Kafka consumer; uncommitted records ..";
+        assert_eq!(loss(replaced, "a").map(|found| found.kind), Some(Kind::NewConsumer));
     }
 }

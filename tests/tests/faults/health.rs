@@ -36,9 +36,9 @@ fn absence(name: &str, go: impl FnOnce(&Kafka), come_back: impl FnOnce(&Kafka)) 
     worker.wait_for_line(MINUTE, "health: ready");
     workload.send(&kafka, (0..2_000).map(spread));
     go(&kafka);
-    says(&worker, NOTICED, "no broker answers");
+    says(&worker, NOTICED, "no broker is reachable");
     thread::sleep(Duration::from_secs(8));
-    let is_warning = |text: &str| text.contains(" WARN ") && text.contains("no broker answers at");
+    let is_warning = |text: &str| text.contains(" WARN ") && text.contains("no broker is reachable at");
     let warnings = worker.lines().iter().filter(|line| is_warning(&line.text)).count();
     come_back(&kafka);
     says(&worker, Duration::from_secs(20), "health: ready");
@@ -64,7 +64,7 @@ fn a_frozen_broker_is_noticed_by_an_idle_service() {
     let mut worker = start(&workload, "only");
     worker.wait_for_line(MINUTE, "health: ready");
     kafka.freeze(1);
-    says(&worker, NOTICED, "no broker answers");
+    says(&worker, NOTICED, "no broker is reachable");
     kafka.thaw(1);
     says(&worker, NOTICED, "health: ready");
     end(worker);
@@ -104,7 +104,7 @@ fn a_partition_that_is_not_read_is_a_problem_until_it_is_read() {
     commit(kafka, &workload.group, &workload.commands, 0);
     let workload = workload.set("KAFKA_AUTO_OFFSET_RESET", "error");
     let mut worker = start(&workload, "only");
-    says(&worker, MINUTE, &format!("{}[1] is not fetched", workload.commands));
+    says(&worker, MINUTE, &format!("{}[1] is not being fetched", workload.commands));
     let ready = worker.count("health: ready");
     workload.send(kafka, (0..40).map(spread));
     kafka.read_until(&workload.events, MINUTE, "events of the other partition", |events| !events.is_empty());

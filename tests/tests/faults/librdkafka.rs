@@ -74,7 +74,7 @@ fn a_handler_that_takes_longer_than_the_poll_interval_costs_no_partition() {
         kafka.read_count(&workload.events, MINUTE, 2);
         workload.wait_until_committed(kafka);
         assert_eq!(worker.count("partitions assigned"), 1, "{}", worker.output());
-        assert_eq!(worker.count("partitions given back"), 0, "{}", worker.output());
+        assert_eq!(worker.count("partitions revoked"), 0, "{}", worker.output());
         end(worker);
     });
 }
@@ -94,12 +94,10 @@ fn a_partition_that_was_given_back_while_it_was_paused_is_read_when_it_comes_bac
         let messages =
             |partition| works(partition).enumerate().map(slow).map(move |w| w.message().partition(partition));
         kafka.produce_all(&workload.commands, messages(0).chain(messages(1)));
-        wait_until(MINUTE, "both partitions to be paused", || {
-            first.count("window of uncommitted records is full") == 2
-        });
+        wait_until(MINUTE, "both partitions to be paused", || first.count("window of uncommitted records full") == 2);
         let mut second = start(&workload, "second");
         second.wait_for_line(MINUTE, "health: ready");
-        wait_until(MINUTE, "a partition to be given back", || first.count("partitions given back") > 0);
+        wait_until(MINUTE, "a partition to be given back", || first.count("partitions revoked") > 0);
         end(second);
         workload.wait_until_committed(kafka);
         let report = audit(&Trace::read(kafka, &workload), &[]);

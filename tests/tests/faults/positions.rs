@@ -42,7 +42,7 @@ fn a_record_at_which_a_fetch_failed_is_not_skipped_by_a_pause() {
         mock.fail(Request::Fetch, &[REFUSED]);
         std::thread::sleep(Duration::from_millis(300));
     }
-    worker.wait_for_line(MINUTE, "window of uncommitted records is full");
+    worker.wait_for_line(MINUTE, "window of uncommitted records full");
     mock.read_count(&workload.events, MINUTE, 40);
     let report = whole(&mock, &workload, 40);
     assert_eq!(report.duplicates, 0, "{report:?}");

@@ -71,7 +71,7 @@ fn a_static_member_whose_place_is_taken_ends_at_once_and_says_so() {
     mock.read_count(&workload.events, MINUTE, 20);
     workload.send(&mock, [Work::new("running", 0).taking(60_000)]);
     mock.fail(Request::Heartbeat, &[Answer::RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID]);
-    worker.wait_for_line(MINUTE, "the Kafka consumer has failed");
+    worker.wait_for_line(MINUTE, "the Kafka consumer failed");
     let failed = Instant::now();
     let status = worker.wait(MINUTE);
     assert!(failed.elapsed() < Duration::from_secs(5), "{:?}", failed.elapsed());
@@ -107,6 +107,6 @@ fn a_shutdown_without_an_answer_to_its_last_commit_is_logged() {
     let mut worker = without_commits(&mock, "last-unanswered");
     mock.round_trip(Duration::from_secs(10));
     worker.terminate();
-    worker.wait_for_line(MINUTE, "shut down without an answer to the last offset commit");
+    worker.wait_for_line(MINUTE, "shut down before the last offset commit was acknowledged");
     assert!(worker.wait(MINUTE).success(), "{}", worker.output());
 }

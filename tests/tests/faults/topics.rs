@@ -75,7 +75,7 @@ fn a_broker_that_refuses_timestamps_holds_its_records_until_it_takes_them() {
     workload.send(kafka, (0..40).map(spread));
     workload.send(kafka, [Work::new("poison", 0).kind("poison")]);
     worker.wait_for_line(MINUTE, "InvalidTimestamp");
-    for said in [workload.events.as_str(), "this machine's clock is wrong", "message.timestamp.before.max.ms"] {
+    for said in [workload.events.as_str(), "check this machine's clock", "message.timestamp.before.max.ms"] {
         worker.wait_for_line(MINUTE, said);
     }
     worker.wait_for_line(MINUTE, "delivery to topic");
@@ -111,7 +111,7 @@ fn a_broker_that_does_not_speak_the_security_protocol_is_named_and_not_waited_fo
         .set("KAFKA_SASL_USERNAME", "somebody")
         .set("KAFKA_SASL_PASSWORD", "a-planted-secret");
     let mut worker = start(&workload, "only");
-    worker.wait_for_line(Duration::from_secs(20), "health: not ready: no broker answers");
+    worker.wait_for_line(Duration::from_secs(20), "health: not ready: no broker is reachable");
     assert!(worker.count("SASL") > 0, "{}", worker.output());
     assert_eq!(worker.count("a-planted-secret"), 0, "{}", worker.output());
     worker.terminate();

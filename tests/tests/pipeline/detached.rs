@@ -87,7 +87,7 @@ fn a_command_whose_detached_event_can_never_be_published_is_dead_lettered() {
         let dead = world.dead_letters(1).remove(0);
         let header = |name| dead.header(name).unwrap_or("(missing)");
         assert_eq!(header(dead_letter::ERROR_CLASS), "event-refused");
-        assert!(header(dead_letter::ERROR_MESSAGE).contains("`test.detached` cannot be written as JSON"), "{dead:?}");
+        assert!(header(dead_letter::ERROR_MESSAGE).contains("cannot serialize `test.detached` as JSON"), "{dead:?}");
         world.events(0);
         world.stop(service).await;
     });

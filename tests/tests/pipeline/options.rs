@@ -26,7 +26,7 @@ fn what_a_handler_asks_for_goes_before_what_is_configured() {
         let service = world.start().await;
         // Three attempts and five minutes are configured.
         let cases = [
-            ("hang_briefly", "2", "the handler did not finish within its timeout of 30ms"),
+            ("hang_briefly", "2", "handler timed out after 30ms"),
             ("fail_often", "5", "no luck"),
             ("fail_once", "1", "no luck"),
         ];

@@ -124,8 +124,8 @@ fn a_payload_that_does_not_decode_says_where_in_the_dead_letter() {
         let header = |name| dead.header(name).unwrap_or("(none)");
         assert_eq!(
             header(dead_letter::ERROR_MESSAGE),
-            "the payload is no `pipeline::reading::Order`: `items[1].price`: invalid type: string \"12\", expected f64 / \
-             help: this is 12 in a string: let the sender write it without the quotes"
+            "invalid payload for `pipeline::reading::Order`: `items[1].price`: invalid type: string \"12\", expected f64; \
+             this is 12 in a string; the producer should write it without quotes"
         );
         assert_eq!((header(dead_letter::TYPE), header(dead_letter::OFFSET)), ("read_order", "0"));
         assert!(header(dead_letter::HANDLER).contains("reading.rs:"), "{dead:?}");

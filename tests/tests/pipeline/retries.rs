@@ -90,7 +90,7 @@ fn a_panic_is_a_failed_attempt_wherever_it_happens() {
         world.send(command("panic_in_a_plain_fn", "blocking", json!({})));
         for dead in world.dead_letters(3) {
             let id = dead.json()["correlation_id"].as_str().unwrap_or_default().to_owned();
-            assert_eq!(failure(&dead), ("panic", "3", format!("the handler panicked: {id} panic").as_str()));
+            assert_eq!(failure(&dead), ("panic", "3", format!("handler panicked: {id} panic").as_str()));
             assert_eq!(world.board.begun_by_lane()[&id].len(), 3);
         }
         world.stop(service).await;
@@ -101,7 +101,7 @@ fn a_panic_is_a_failed_attempt_wherever_it_happens() {
 fn a_handler_that_takes_too_long_is_cancelled_and_tried_again() {
     on_each_broker("timeout", async |world| {
         let (dead, attempts) = dead_letter_of(world, "never_end", json!({})).await;
-        assert_eq!(failure(&dead), ("timeout", "3", "the handler did not finish within its timeout of 200ms"));
+        assert_eq!(failure(&dead), ("timeout", "3", "handler timed out after 200ms"));
         assert_eq!(attempts, [1, 2, 3]);
     });
 }

@@ -35,13 +35,13 @@ fn forms_that_are_refused() {
 
 #[test]
 fn a_plain_number_gets_a_hint() {
-    assert_eq!(parse("30").unwrap_err(), "a number needs its unit: write `30s` for seconds or `30ms` for milliseconds");
+    assert_eq!(parse("30").unwrap_err(), "missing unit: write `30s` for seconds or `30ms` for milliseconds");
 }
 
 #[test]
 fn what_is_too_long_is_refused_without_overflow() {
     for text in ["721h", "99999999999999999999h", "18446744073709551615ms", "18446744073709551615h1m"] {
-        assert_eq!(parse(text).unwrap_err(), "at most `720h` is allowed", "{text}");
+        assert_eq!(parse(text).unwrap_err(), "must be at most `720h`", "{text}");
     }
     assert_eq!(parse("720h"), Ok(LONGEST));
 }

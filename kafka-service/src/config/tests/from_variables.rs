@@ -124,12 +124,8 @@ fn problems_say_what_is_allowed() {
         ("KAFKA_MAX_UNCOMMITTED", "100000001", "expected a whole number from 1 to 100000000"),
         ("KAFKA_HANDLER_TIMEOUT", "soon", "expected a duration such as `200ms`, `30s`, `1m30s` or `1h`"),
         ("KAFKA_RETRY_ATTEMPTS", "0", "expected a whole number from 1 to 1000000"),
-        ("KAFKA_RETRY_BACKOFF", "1s", "expected the first and the longest backoff, such as `200ms..10s`"),
-        (
-            "KAFKA_RETRY_BACKOFF",
-            "200..10s",
-            "a number needs its unit: write `200s` for seconds or `200ms` for milliseconds",
-        ),
+        ("KAFKA_RETRY_BACKOFF", "1s", "expected the initial and the maximum backoff, such as `200ms..10s`"),
+        ("KAFKA_RETRY_BACKOFF", "200..10s", "missing unit: write `200s` for seconds or `200ms` for milliseconds"),
         ("KAFKA_UNKNOWN_COMMANDS", "drop", "expected `skip` or `dead-letter`"),
         ("KAFKA_MESSAGE_ID", "body", "expected `envelope`, `header` or `off`"),
         ("KAFKA_CREATE_TOPICS", "maybe", "expected `true` or `false`"),
@@ -143,7 +139,7 @@ fn problems_say_what_is_allowed() {
 fn warnings_are_shown_beside_problems() {
     let error = read(&[("KAFKA_COMMAND_TOPIC", "a"), ("KAFKA_ORDERING", "x")]).unwrap_err().to_string();
     assert!(error.ends_with(
-        "\n  warning: unknown variable `KAFKA_COMMAND_TOPIC` is ignored, the closest is `KAFKA_COMMANDS_TOPIC`"
+        "\n  warning: unknown variable `KAFKA_COMMAND_TOPIC` ignored; did you mean `KAFKA_COMMANDS_TOPIC`?"
     ));
     assert!(error.starts_with("invalid configuration: `KAFKA_ORDERING` = `x`: "), "{error}");
 }

@@ -62,14 +62,14 @@ fn unknown_variables_are_one_warning_with_the_closest_name() {
         ("KAFKA_PRODUCER_LINGERMS", "KAFKA_PRODUCER_LINGER_MS"),
     ];
     for (variable, closest) in cases {
-        let expected = format!("unknown variable `{variable}` is ignored, the closest is `{closest}`");
+        let expected = format!("unknown variable `{variable}` ignored; did you mean `{closest}`?");
         assert_eq!(warning(&[(variable, "x")]), expected);
     }
-    assert!(warning(&[("KAFKA_X\n\u{1b}[2J", "x")]).starts_with("unknown variable `KAFKA_X\\n\\u{1b}[2J` is"));
-    let nothing = "unknown variable `KAFKA_HEAP_OPTS` is ignored, no setting has a name like it";
+    assert!(warning(&[("KAFKA_X\n\u{1b}[2J", "x")]).starts_with("unknown variable `KAFKA_X\\n\\u{1b}[2J` ignored"));
+    let nothing = "unknown variable `KAFKA_HEAP_OPTS` ignored";
     assert_eq!(warning(&[("KAFKA_HEAP_OPTS", "-Xmx1g")]), nothing);
     let file =
-        "unknown variable `KAFKA_LINGER_MS_FILE` is ignored: only secrets come from files, write `KAFKA_LINGER_MS`";
+        "unknown variable `KAFKA_LINGER_MS_FILE` ignored: only secrets are read from files, use `KAFKA_LINGER_MS`";
     assert_eq!(warning(&[("KAFKA_LINGER_MS_FILE", "/x")]), file);
 }
 

@@ -33,9 +33,9 @@ fn one_side_overrides_the_common_value() {
 #[test]
 fn a_property_of_one_side_is_refused_for_the_other() {
     let found = problem(&[("KAFKA_PRODUCER_FETCH_MIN_BYTES", "1")]);
-    assert!(found.ends_with(": this property belongs to the consumer and cannot be set for the producer"), "{found}");
+    assert!(found.ends_with(": a consumer property cannot be set for the producer"), "{found}");
     let found = problem(&[("KAFKA_CONSUMER_LINGER_MS", "1")]);
-    assert!(found.ends_with(": this property belongs to the producer and cannot be set for the consumer"), "{found}");
+    assert!(found.ends_with(": a producer property cannot be set for the consumer"), "{found}");
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn aliases_are_kept_under_one_name() {
     assert_eq!(producer(&config), pairs(&[("compression.type", "lz4"), ("linger.ms", "7")]));
     assert_eq!(consumer(&config), pairs(&[("max.partition.fetch.bytes", "9")]));
     let found = problem(&[("KAFKA_LINGER_MS", "5"), ("KAFKA_QUEUE_BUFFERING_MAX_MS", "7")]);
-    let expected = "`KAFKA_QUEUE_BUFFERING_MAX_MS` and `KAFKA_LINGER_MS` set the same property, keep one of them";
+    let expected = "`KAFKA_QUEUE_BUFFERING_MAX_MS` and `KAFKA_LINGER_MS` set the same property; remove one of them";
     assert_eq!(found, expected);
 }
 
@@ -79,30 +79,34 @@ fn values_are_checked_as_librdkafka_would() {
 #[test]
 fn owned_properties_are_refused_with_the_reason() {
     let cases = [
-        ("KAFKA_ENABLE_AUTO_COMMIT", "true", "only `false` is allowed: the engine commits a position once"),
-        ("KAFKA_AUTO_COMMIT_ENABLE", "true", "only `false` is allowed: the engine commits a position once"),
-        ("KAFKA_ENABLE_AUTO_OFFSET_STORE", "true", "only `false` is allowed: the engine commits"),
-        ("KAFKA_AUTO_COMMIT_INTERVAL_MS", "5000", "cannot be set here: the engine commits"),
+        ("KAFKA_ENABLE_AUTO_COMMIT", "true", "only `false` is allowed: the engine alone commits offsets"),
+        ("KAFKA_AUTO_COMMIT_ENABLE", "true", "only `false` is allowed: the engine alone commits offsets"),
+        ("KAFKA_ENABLE_AUTO_OFFSET_STORE", "true", "only `false` is allowed: the engine alone commits"),
+        ("KAFKA_AUTO_COMMIT_INTERVAL_MS", "5000", "cannot be set: the engine alone commits"),
         (
             "KAFKA_AUTO_OFFSET_RESET",
             "latest",
             "only `earliest`, `smallest`, `beginning` or `error` is allowed: starting",
         ),
-        ("KAFKA_ACKS", "1", "only `all` or `-1` is allowed: an event that only the leader has"),
-        ("KAFKA_REQUEST_REQUIRED_ACKS", "0", "only `all` or `-1` is allowed: an event that only the leader has"),
-        ("KAFKA_ENABLE_IDEMPOTENCE", "false", "only `true` is allowed: the idempotent producer"),
-        ("KAFKA_MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION", "6", "at most `5` is allowed: the idempotent producer"),
-        ("KAFKA_DELIVERY_TIMEOUT_MS", "120000", "only `0` is allowed: the engine waits for the broker"),
-        ("KAFKA_RETRIES", "5", "only `2147483647` is allowed: the engine waits for the broker"),
-        ("KAFKA_PARTITIONER", "consistent", "only `murmur2_random` is allowed: every producer"),
+        ("KAFKA_ACKS", "1", "only `all` or `-1` is allowed: an event acknowledged by the leader only"),
+        ("KAFKA_REQUEST_REQUIRED_ACKS", "0", "only `all` or `-1` is allowed: an event acknowledged by the leader only"),
+        ("KAFKA_ENABLE_IDEMPOTENCE", "false", "only `true` is allowed: required by the idempotent producer"),
+        (
+            "KAFKA_MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION",
+            "6",
+            "at most `5` is allowed: required by the idempotent producer",
+        ),
+        ("KAFKA_DELIVERY_TIMEOUT_MS", "120000", "only `0` is allowed: the engine retries delivery"),
+        ("KAFKA_RETRIES", "5", "only `2147483647` is allowed: the engine retries delivery"),
+        ("KAFKA_PARTITIONER", "consistent", "only `murmur2_random` is allowed: all producers"),
         ("KAFKA_PARTITION_ASSIGNMENT_STRATEGY", "sticky", "only `cooperative-sticky`"),
-        ("KAFKA_ENABLE_PARTITION_EOF", "false", "only `true` is allowed: the end of a partition"),
-        ("KAFKA_TRANSACTIONAL_ID", "x", "cannot be set here: transactions are not a property"),
-        ("KAFKA_LOG_QUEUE", "false", "only `true` is allowed: the engine takes events and logs"),
-        ("KAFKA_METADATA_BROKER_LIST", "a:9092", "cannot be set here: set `KAFKA_BOOTSTRAP_SERVERS`"),
-        ("KAFKA_CONSUMER_GROUP_ID", "g", "cannot be set here: set `KAFKA_GROUP_ID`"),
-        ("KAFKA_ALLOW_AUTO_CREATE_TOPICS", "true", "only `false` is allowed: set `KAFKA_CREATE_TOPICS`"),
-        ("KAFKA_PRODUCER_MAX_IN_FLIGHT", "1", "write `max.in.flight.requests.per.connection`"),
+        ("KAFKA_ENABLE_PARTITION_EOF", "false", "only `true` is allowed: the engine uses"),
+        ("KAFKA_TRANSACTIONAL_ID", "x", "cannot be set: transactions are not supported"),
+        ("KAFKA_LOG_QUEUE", "false", "only `true` is allowed: the engine handles the client's events and logs"),
+        ("KAFKA_METADATA_BROKER_LIST", "a:9092", "cannot be set: use `KAFKA_BOOTSTRAP_SERVERS`"),
+        ("KAFKA_CONSUMER_GROUP_ID", "g", "cannot be set: use `KAFKA_GROUP_ID`"),
+        ("KAFKA_ALLOW_AUTO_CREATE_TOPICS", "true", "only `false` is allowed: use `KAFKA_CREATE_TOPICS`"),
+        ("KAFKA_PRODUCER_MAX_IN_FLIGHT", "1", "use `max.in.flight.requests.per.connection`"),
     ];
     for (variable, value, what) in cases {
         // `KAFKA_CONSUMER_GROUP_ID` is a property, so it is refused and not only warned about.
@@ -136,13 +140,13 @@ fn code_sets_properties_by_their_own_names_under_the_same_rules() {
     assert_eq!(producer(&config), pairs(&[("client.id", "p"), ("linger.ms", "6")]));
     let cases = [
         (config.property("enable.auto.commit", "true"), "`enable.auto.commit` = `true`: only `false` is allowed"),
-        (config.consumer_property("linger.ms", "1"), "`linger.ms` = `1`: this property belongs to the producer"),
-        (config.property("linger.m", "1"), "`linger.m` is not a property of librdkafka, the closest is `linger.ms`"),
-        (config.property("KAFKA_X", "1"), "`KAFKA_X` is not a property of librdkafka"),
-        (config.property("LINGER_MS", "1"), "`LINGER_MS` is not a property of librdkafka, the closest is `linger.ms`"),
+        (config.consumer_property("linger.ms", "1"), "`linger.ms` = `1`: a producer property"),
+        (config.property("linger.m", "1"), "`linger.m` is not a librdkafka property; did you mean `linger.ms`?"),
+        (config.property("KAFKA_X", "1"), "`KAFKA_X` is not a librdkafka property"),
+        (config.property("LINGER_MS", "1"), "`LINGER_MS` is not a librdkafka property; did you mean `linger.ms`?"),
         (
             config.property("sasl.jaas.config", "x"),
-            "`sasl.jaas.config` is not a property of librdkafka, the closest is `sasl.username`",
+            "`sasl.jaas.config` is not a librdkafka property; did you mean `sasl.username`?",
         ),
     ];
     for (outcome, expected) in cases {

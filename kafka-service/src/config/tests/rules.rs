@@ -32,13 +32,13 @@ fn code_is_told_by_the_names_of_its_fields() {
     let expected = [
         "`service_name` = ``: must not be empty",
         "`group_id` = ` `: must not be empty",
-        "`commands_topics` = ``: names no topic",
+        "`commands_topics` = ``: must name at least one topic",
         "`events_topic` = `..`: `.` and `..` are not topic names",
         "`max_in_flight` = `0`: expected a whole number from 1 to 1000000",
         "`max_uncommitted` = `0`: expected a whole number from 1 to 100000000",
         "`retry.attempts` = `0`: expected a whole number from 1 to 1000000",
-        "`retry.backoff_min..backoff_max` = `20s..10s`: the first backoff must not be longer than the longest one",
-        "`handler_timeout` = `0s`: must be more than zero and at most `720h`",
+        "`retry.backoff_min..backoff_max` = `20s..10s`: the initial backoff must not exceed the maximum",
+        "`handler_timeout` = `0s`: must be greater than zero and at most `720h`",
     ];
     assert_eq!(found[..expected.len()], expected);
     assert!(found[expected.len()].starts_with("`shutdown_deadline` = "), "{found:#?}");
@@ -47,8 +47,8 @@ fn code_is_told_by_the_names_of_its_fields() {
 #[test]
 fn backoff_needs_a_beginning() {
     let found = problem(&[("KAFKA_RETRY_BACKOFF", "0s..1s")]);
-    assert_eq!(found, "`KAFKA_RETRY_BACKOFF` = `0s..1s`: must be more than zero and at most `720h`");
-    assert!(problem(&[("KAFKA_RETRY_BACKOFF", "10s..200ms")]).contains("must not be longer"));
+    assert_eq!(found, "`KAFKA_RETRY_BACKOFF` = `0s..1s`: must be greater than zero and at most `720h`");
+    assert!(problem(&[("KAFKA_RETRY_BACKOFF", "10s..200ms")]).contains("must not exceed"));
     good(&[("KAFKA_RETRY_BACKOFF", "1s..1s")]);
 }
 
@@ -59,7 +59,7 @@ fn topics_have_legal_names() {
         good(&[("KAFKA_EVENTS_TOPIC", name)]);
     }
     let longer = "x".repeat(250);
-    let allowed = "a topic name has 1 to 249 of the characters `a-z`, `A-Z`, `0-9`, `.`, `_` and `-`";
+    let allowed = "a topic name has 1 to 249 characters of `a-z`, `A-Z`, `0-9`, `.`, `_` and `-`";
     for (name, what) in [("", "is empty"), ("a b", "contains ` `"), ("ä", "contains `ä`"), ("a/b", "contains `/`")] {
         let found = problem(&[("KAFKA_EVENTS_TOPIC", name)]);
         assert_eq!(found, format!("`KAFKA_EVENTS_TOPIC` = `{name}`: {what}: {allowed}"));
@@ -86,24 +86,24 @@ fn dead_letters_do_not_come_back() {
     let with = |name| [topics.as_slice(), &[("KAFKA_DEAD_LETTER_TOPIC", name)]].concat();
     for name in ["a", "b", "c"] {
         let expected =
-            format!("`KAFKA_DEAD_LETTER_TOPIC` = `{name}`: is consumed: a dead letter would be handled again");
+            format!("`KAFKA_DEAD_LETTER_TOPIC` = `{name}`: is a consumed topic: dead letters would be handled again");
         assert_eq!(problem(&with(name)), expected);
     }
     let found = problem(&with("service_events"));
-    assert_eq!(
-        found,
-        "`KAFKA_DEAD_LETTER_TOPIC` = `service_events`: is the events topic: a dead letter is not an event"
-    );
+    assert_eq!(found, "`KAFKA_DEAD_LETTER_TOPIC` = `service_events`: is the events topic: dead letters are not events");
     assert!(problem(&with("no good")).contains("contains ` `"));
     good(&with("dead"));
 }
 
 #[test]
 fn dead_letter_topics_that_are_not_set_are_checked_too() {
-    assert!(problem(&[("KAFKA_COMMANDS_TOPIC", "a,a-dlq")]).contains("`a-dlq`: is consumed"));
+    assert!(problem(&[("KAFKA_COMMANDS_TOPIC", "a,a-dlq")]).contains("`a-dlq`: is a consumed topic"));
     assert!(problem(&[("KAFKA_COMMANDS_TOPIC", "a"), ("KAFKA_EVENTS_TOPIC", "a-dlq")]).contains("is the events topic"));
-    assert!(problem(&[("KAFKA_SUBSCRIBED_EVENTS_TOPICS", "a,a-dlq")]).contains("`a-dlq`: is consumed"));
-    assert!(problem(&[("KAFKA_COMMANDS_TOPIC", "service_events-dlq")]).contains("`service_events-dlq`: is consumed"));
+    assert!(problem(&[("KAFKA_SUBSCRIBED_EVENTS_TOPICS", "a,a-dlq")]).contains("`a-dlq`: is a consumed topic"));
+    assert!(
+        problem(&[("KAFKA_COMMANDS_TOPIC", "service_events-dlq")])
+            .contains("`service_events-dlq`: is a consumed topic")
+    );
     let long = "x".repeat(247);
     assert!(problem(&[("KAFKA_COMMANDS_TOPIC", &long)]).contains("has 251 characters"));
 }
@@ -114,16 +114,16 @@ fn servers_are_addresses() {
         good(&[("KAFKA_BOOTSTRAP_SERVERS", list)]);
     }
     let cases = [
-        ("a:9092,", "an entry of the list is empty"),
-        ("a b:9092", "an entry contains a blank"),
-        ("http://a:9092", "`http://` is not a Kafka address"),
-        ("a:0", "`a:0` has no valid port"),
-        ("a:65536", "`a:65536` has no valid port"),
-        ("a:", "`a:` has no valid port"),
-        (":9092", "`:9092` has no valid host name"),
-        ("[::1]9092", "`[::1]9092` has no valid port"),
-        ("a:9092/path", "`a:9092/path` has no valid port"),
-        ("a:9092,embedded", "`embedded` stands alone"),
+        ("a:9092,", "empty entry in the list"),
+        ("a b:9092", "an entry contains whitespace"),
+        ("http://a:9092", "`http://` is not a Kafka security protocol"),
+        ("a:0", "`a:0` has an invalid port"),
+        ("a:65536", "`a:65536` has an invalid port"),
+        ("a:", "`a:` has an invalid port"),
+        (":9092", "`:9092` has an invalid host name"),
+        ("[::1]9092", "`[::1]9092` has an invalid port"),
+        ("a:9092/path", "`a:9092/path` has an invalid port"),
+        ("a:9092,embedded", "`embedded` cannot be combined"),
     ];
     for (list, what) in cases {
         let found = problem(&[("KAFKA_BOOTSTRAP_SERVERS", list)]);
@@ -136,7 +136,8 @@ fn a_build_without_the_client_says_which_feature_is_missing() {
     let none = Features { kafka: false, ..PLAIN };
     for (servers, shown) in [("kafka:9092", "kafka:9092"), ("embedded", "embedded")] {
         let error = read_for(none, &[("KAFKA_BOOTSTRAP_SERVERS", servers)]).unwrap_err();
-        let expected = format!("`KAFKA_BOOTSTRAP_SERVERS` = `{shown}`: needs the feature `kafka` of `kafka-service`");
+        let expected =
+            format!("`KAFKA_BOOTSTRAP_SERVERS` = `{shown}`: requires the feature `kafka` of `kafka-service`");
         assert_eq!(error.problems(), [expected]);
     }
     assert!(read_for(none, &[]).is_err(), "the default is a real broker");
@@ -148,15 +149,14 @@ fn properties_of_the_other_group_protocol_are_refused() {
     let with = |protocol, property| problem(&[("KAFKA_GROUP_PROTOCOL", protocol), property]);
     let found = with("consumer", ("KAFKA_SESSION_TIMEOUT_MS", "30000"));
     assert!(
-        found.starts_with("`KAFKA_SESSION_TIMEOUT_MS` = `30000`: belongs to the classic group protocol"),
+        found.starts_with("`KAFKA_SESSION_TIMEOUT_MS` = `30000`: applies only to the classic group protocol"),
         "{found}"
     );
     let found = with("classic", ("KAFKA_GROUP_REMOTE_ASSIGNOR", "range"));
-    assert!(found.contains("belongs to the `consumer` group protocol"), "{found}");
+    assert!(found.contains("applies only to the `consumer` group protocol"), "{found}");
     let auto = good(&[("KAFKA_SESSION_TIMEOUT_MS", "30000"), ("KAFKA_GROUP_REMOTE_ASSIGNOR", "range")]);
     assert_eq!(auto.group_protocol, GroupProtocol::Auto);
-    let expected =
-        "`KAFKA_SESSION_TIMEOUT_MS` = `30000`: is used only if the broker does not speak the `consumer` group protocol";
+    let expected = "`KAFKA_SESSION_TIMEOUT_MS` = `30000`: applies only if the broker does not support the `consumer` group protocol";
     assert_eq!(auto.warnings(), [expected]);
 }
 

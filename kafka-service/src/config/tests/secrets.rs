@@ -87,7 +87,7 @@ fn misspelt_secrets_are_not_in_warnings() {
 #[test]
 fn credentials_in_an_address_are_refused_and_not_shown() {
     let found = problem(&[("KAFKA_BOOTSTRAP_SERVERS", "alice:hunter2-planted@kafka:9092")]);
-    assert!(found.starts_with("`KAFKA_BOOTSTRAP_SERVERS`: expected `host:port`, without a user"), "{found}");
+    assert!(found.starts_with("`KAFKA_BOOTSTRAP_SERVERS`: expected `host:port` without credentials"), "{found}");
     assert!(!found.contains(PLANTED));
 }
 
@@ -109,11 +109,11 @@ fn secrets_come_from_files() {
 #[test]
 fn files_that_cannot_be_used_are_problems() {
     let found = problem(&[("KAFKA_SASL_PASSWORD_FILE", "/nowhere")]);
-    assert_eq!(found, "`KAFKA_SASL_PASSWORD_FILE` = `/nowhere`: cannot read it: no such file");
+    assert_eq!(found, "`KAFKA_SASL_PASSWORD_FILE` = `/nowhere`: cannot read the file: no such file");
     let found = problem(&[("KAFKA_SASL_PASSWORD_FILE", "/run/secrets/empty")]);
     assert_eq!(found, "`KAFKA_SASL_PASSWORD_FILE` = `/run/secrets/empty`: the file is empty");
     let both = [("KAFKA_SASL_PASSWORD", PLANTED), ("KAFKA_SASL_PASSWORD_FILE", "/run/secrets/password")];
-    let expected = "`KAFKA_SASL_PASSWORD_FILE` and `KAFKA_SASL_PASSWORD` set the same property, keep one of them";
+    let expected = "`KAFKA_SASL_PASSWORD_FILE` and `KAFKA_SASL_PASSWORD` set the same property; remove one of them";
     assert_eq!(problem(&both), expected);
 }
 

@@ -22,7 +22,7 @@ fn words_are_written_as_librdkafka_wants_them() {
 
 #[test]
 fn settings_that_need_a_feature_name_it() {
-    let tls = "needs the feature `tls` of `kafka-service`";
+    let tls = "requires the feature `tls` of `kafka-service`";
     let error = read_for(PLAIN, &SCRAM).unwrap_err();
     let expected = [
         format!("`KAFKA_SASL_MECHANISM` = `SCRAM-SHA-512`: {tls}"),
@@ -35,17 +35,17 @@ fn settings_that_need_a_feature_name_it() {
         (
             "KAFKA_COMPRESSION_TYPE",
             "zstd",
-            "`KAFKA_COMPRESSION_TYPE` = `zstd`: needs the feature `zstd` of `kafka-service`".into(),
+            "`KAFKA_COMPRESSION_TYPE` = `zstd`: requires the feature `zstd` of `kafka-service`".into(),
         ),
         (
             "KAFKA_COMPRESSION_CODEC",
             "zstd",
-            "`KAFKA_COMPRESSION_CODEC` = `zstd`: needs the feature `zstd` of `kafka-service`".into(),
+            "`KAFKA_COMPRESSION_CODEC` = `zstd`: requires the feature `zstd` of `kafka-service`".into(),
         ),
         (
             "KAFKA_SASL_MECHANISM",
             "GSSAPI",
-            "`KAFKA_SASL_MECHANISM` = `GSSAPI`: Kerberos needs the feature `gssapi` of `rdkafka`".into(),
+            "`KAFKA_SASL_MECHANISM` = `GSSAPI`: Kerberos requires the feature `gssapi` of `rdkafka`".into(),
         ),
         (
             "KAFKA_SASL_OAUTHBEARER_SCOPE",
@@ -73,11 +73,11 @@ fn the_client_library_knows_best_what_it_can_do() {
 fn sasl_needs_a_mechanism_and_credentials() {
     let found = problem(&[("KAFKA_SECURITY_PROTOCOL", "sasl_ssl")]);
     assert!(
-        found.starts_with("`KAFKA_SECURITY_PROTOCOL` = `sasl_ssl`: needs `sasl.mechanism` (`KAFKA_SASL_MECHANISM`)")
+        found.starts_with("`KAFKA_SECURITY_PROTOCOL` = `sasl_ssl`: requires `sasl.mechanism` (`KAFKA_SASL_MECHANISM`)")
     );
     let expected = [
-        "`KAFKA_SASL_MECHANISM` = `PLAIN`: needs `sasl.password` (`KAFKA_SASL_PASSWORD`)",
-        "`KAFKA_SASL_MECHANISM` = `PLAIN`: needs `sasl.username` (`KAFKA_SASL_USERNAME`)",
+        "`KAFKA_SASL_MECHANISM` = `PLAIN`: requires `sasl.password` (`KAFKA_SASL_PASSWORD`)",
+        "`KAFKA_SASL_MECHANISM` = `PLAIN`: requires `sasl.username` (`KAFKA_SASL_USERNAME`)",
     ];
     assert_eq!(bad(&[("KAFKA_SECURITY_PROTOCOL", "sasl_ssl"), ("KAFKA_SASL_MECHANISM", "PLAIN")]), expected);
     // One client has them and the other does not.
@@ -89,7 +89,7 @@ fn sasl_needs_a_mechanism_and_credentials() {
 #[test]
 fn the_embedded_broker_has_no_security() {
     let found = problem(&[("KAFKA_BOOTSTRAP_SERVERS", "embedded"), ("KAFKA_SECURITY_PROTOCOL", "ssl")]);
-    assert_eq!(found, "`KAFKA_SECURITY_PROTOCOL` = `ssl`: the embedded broker speaks `plaintext` only");
+    assert_eq!(found, "`KAFKA_SECURITY_PROTOCOL` = `ssl`: the embedded broker supports only `plaintext`");
     good(&[("KAFKA_BOOTSTRAP_SERVERS", "embedded"), ("KAFKA_SECURITY_PROTOCOL", "plaintext")]);
 }
 
@@ -97,15 +97,15 @@ fn the_embedded_broker_has_no_security() {
 fn what_is_weak_or_unused_is_a_warning() {
     assert_eq!(
         warning(&[("KAFKA_SASL_PASSWORD", "x")]),
-        "`KAFKA_SASL_PASSWORD` is not used: the security protocol is `plaintext`"
+        "`KAFKA_SASL_PASSWORD` has no effect: the security protocol is `plaintext`"
     );
     let ssl = ("KAFKA_SECURITY_PROTOCOL", "ssl");
     let found = warning(&[ssl, ("KAFKA_SSL_ENDPOINT_IDENTIFICATION_ALGORITHM", "none")]);
-    assert!(found.contains("any certificate of the authority can pose as the broker"), "{found}");
+    assert!(found.contains("any host with a certificate of a trusted authority can impersonate the broker"), "{found}");
     let found = warning(&[ssl, ("KAFKA_ENABLE_SSL_CERTIFICATE_VERIFICATION", "false")]);
-    assert!(found.contains("any server can pose as the broker"), "{found}");
+    assert!(found.contains("any server can impersonate the broker"), "{found}");
     let mut plain = SCRAM;
     plain[0].1 = "sasl_plaintext";
     plain[1].1 = "PLAIN";
-    assert!(warning(&plain).contains("the password travels unencrypted"));
+    assert!(warning(&plain).contains("the password is sent unencrypted"));
 }

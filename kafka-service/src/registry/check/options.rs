@@ -44,8 +44,8 @@ fn no_time_to_wait(handler: &'static Handler, effective: &Effective) -> Option<P
     }
     let [deadline, least_backoff] = [deadline, least_backoff].map(format_duration);
     let what =
-        format!("has the retry deadline `{deadline}`, which is over before its first backoff `{least_backoff}` is");
-    let help = "raise `deadline` or lower `backoff` in `retry(..)`; what is not written there is KAFKA_RETRY_DEADLINE and \
+        format!("has the retry deadline `{deadline}`, which is shorter than its first backoff `{least_backoff}`");
+    let help = "increase `deadline` or lower `backoff` in `retry(..)`; the defaults are KAFKA_RETRY_DEADLINE and \
                 KAFKA_RETRY_BACKOFF";
     Some(Problem::Option { handler, what, help })
 }
@@ -56,8 +56,8 @@ fn nothing_to_repeat(handler: &'static Handler) -> Option<Problem> {
     if handler.retry.attempts != Some(1) || !asks {
         return None;
     }
-    let what = "has one attempt, so the `backoff` and the `deadline` of its retries mean nothing".to_owned();
-    Some(Problem::Option { handler, what, help: "raise `attempts`, or leave the others out of `retry(..)`" })
+    let what = "has a single attempt, so `backoff` and `deadline` of `retry(..)` have no effect".to_owned();
+    Some(Problem::Option { handler, what, help: "increase `attempts`, or remove the others from `retry(..)`" })
 }
 
 /// An attempt that is cancelled by its timeout is over when no other may begin any more.
@@ -68,10 +68,10 @@ fn no_retry_after_timeout(handler: &'static Handler, effective: &Effective) -> O
     }
     let [deadline, timeout] = [deadline, timeout].map(format_duration);
     let what = format!(
-        "may take `{timeout}` for one attempt, but no attempt begins later than `{deadline}` after the first: one that \
-         times out is not retried"
+        "has the timeout `{timeout}`, which is not shorter than its retry deadline `{deadline}`: an attempt that times \
+         out is not retried"
     );
-    let help = "lower `timeout`, or raise `deadline` in `retry(..)`; what is not written there is KAFKA_HANDLER_TIMEOUT and \
+    let help = "lower `timeout`, or increase `deadline` in `retry(..)`; the defaults are KAFKA_HANDLER_TIMEOUT and \
                 KAFKA_RETRY_DEADLINE";
     Some(Problem::Option { handler, what, help })
 }

@@ -105,9 +105,9 @@ fn a_payload_that_is_another_command_is_named() {
     assert_eq!(
         only(&[&SEND], &config()).unwrap(),
         format!(
-            "command `send_order`: `shop::send_order` (src/orders.rs:8) takes the payload `{payload}`, which says that it \
-             is the command `ship_order`: what is sent as that does not arrive here\n  \
-             help: write `#[command]` without a name, or the same name in both `#[command(\"..\")]`"
+            "command `send_order`: `shop::send_order` (src/orders.rs:8) takes the payload `{payload}`, which is named \
+             `ship_order`: commands sent as `ship_order` do not reach this handler\n  \
+             help: use `#[command]` without a name, or the same name in both `#[command(\"..\")]`"
         )
     );
     assert!(problems(&[&SHIP], &States::default(), &config()).is_empty());
@@ -117,13 +117,12 @@ fn a_payload_that_is_another_command_is_named() {
 fn a_handler_listens_where_its_payload_is_sent() {
     let problem = only(&[&SHIP_ELSEWHERE], &config()).unwrap_err();
     assert!(
-        problem
-            .starts_with("command `ship_order`: `shop::ship_order` (src/orders.rs:9) takes the topic `parcels`, but")
+        problem.starts_with("command `ship_order`: `shop::ship_order` (src/orders.rs:9) consumes topic `parcels`, but")
     );
-    assert!(problem.contains("is sent to `shipping`\n  help: name one topic in both"), "{problem}");
+    assert!(problem.contains("is sent to `shipping`\n  help: use the same topic"), "{problem}");
     // Which topics are configured may differ from place to place.
     let warning = only(&[&SHIP_ANYWHERE], &config()).unwrap();
-    assert!(warning.contains("takes commands from `service_commands`, but its payload"), "{warning}");
+    assert!(warning.contains("consumes commands from `service_commands`, but its payload"), "{warning}");
     let mut config = config();
     config.commands_topics.push("shipping".to_owned());
     assert!(problems(&[&SHIP_ANYWHERE], &States::default(), &config).is_empty());
@@ -147,12 +146,12 @@ static PUBLISHES: Handler = command("create_user", 5).describe(|description| {
 fn a_promised_reply_that_the_handler_cannot_return_is_named() {
     assert_eq!(
         only(&[&PROMISES], &config()).unwrap_err(),
-        "command `create_user`: `shop::create_user` (src/orders.rs:3) promises the reply `user.created`, but can only \
-         return `user.made`, `user.refused`\n  \
-         help: return what `reply = ..` of the payload `shop::CreateUser` names, or correct that"
+        "command `create_user`: `shop::create_user` (src/orders.rs:3) declares the reply `user.created` but returns only \
+         `user.made`, `user.refused`\n  \
+         help: return the event that `reply = ..` of the payload `shop::CreateUser` names, or change `reply`"
     );
     let problem = only(&[&SILENT], &config()).unwrap_err();
-    assert!(problem.contains("promises the reply `user.created`, but can only return no event at all"), "{problem}");
+    assert!(problem.contains("declares the reply `user.created` but returns no event"), "{problem}");
     let mut states = States::default();
     states.insert(1_u8);
     assert!(problems(&[&PUBLISHES], &states, &config()).is_empty(), "a publisher can publish anything");
@@ -169,11 +168,11 @@ static GENERIC_TOO: Handler = command("generic_too", 5).describe(event_types!("c
 fn an_event_type_of_two_rust_types_is_named_with_all_who_publish_it() {
     assert_eq!(
         only(&[&ONE, &OTHER, &SAME], &config()).unwrap_err(),
-        "event `user.created` is 2 Rust types, so its readers cannot know what they get:\n  \
+        "event `user.created` is published as 2 Rust types, so its payload is ambiguous:\n  \
          `crm::UserCreated` from event `order.paid`: `shop::order.paid` (src/events.rs:3)\n  \
          `shop::UserCreated` from command `one`: `shop::one` (src/orders.rs:1)\n  \
          `shop::UserCreated` from command `same`: `shop::same` (src/orders.rs:2)\n  \
-         help: publish one type as this event, or give the others a name of their own: `#[event(\"..\")]`"
+         help: use one type for this event, or give the others another name: `#[event(\"..\")]`"
     );
     assert!(problems(&[&ONE, &SAME, &GENERIC, &GENERIC_TOO], &States::default(), &config()).is_empty());
 }
@@ -186,19 +185,19 @@ static DEAD: Handler = command("bury", 10).topic("service_commands-dlq");
 fn a_handler_does_not_take_dead_letters() {
     assert_eq!(
         only(&[&DEAD, &ORDER], &config()).unwrap_err(),
-        "command `bury`: `shop::bury` (src/orders.rs:10) takes the topic `service_commands-dlq`, where the dead letters of \
-         `service_commands` go: they would be handled again\n  \
-         help: name another `topic` on the handler, or set another dead-letter topic: KAFKA_DEAD_LETTER_TOPIC"
+        "command `bury`: `shop::bury` (src/orders.rs:10) consumes topic `service_commands-dlq`, the dead-letter topic of \
+         `service_commands`: dead letters would be handled again\n  \
+         help: use another `topic` on the handler, or another dead-letter topic (KAFKA_DEAD_LETTER_TOPIC)"
     );
     assert!(problems(&[&DEAD], &States::default(), &config()).is_empty(), "nothing is taken from `service_commands`");
     let mut config = config();
     config.events_topic = "odd-dlq".to_owned();
     let problem = only(&[&ORDER_THERE], &config).unwrap_err();
-    assert!(problem.contains("takes the topic `odd`, whose dead letters go to `odd-dlq`, the topic of the events"));
+    assert!(problem.contains("consumes topic `odd`, whose dead-letter topic `odd-dlq` is the events topic"));
     config.events_topic = "service_events".to_owned();
     config.dead_letter_topic = Some("service_commands".to_owned());
     let problem = only(&[&ORDER, &ORDER_THERE], &config).unwrap_err();
-    assert!(problem.contains("takes the topic `odd`, whose dead letters go to `service_commands`: they would be"));
+    assert!(problem.contains("consumes topic `odd`, whose dead-letter topic `service_commands` is consumed too"));
 }
 
 #[test]
@@ -215,19 +214,19 @@ static ONCE: Handler = command("once", 4).attempts(1).backoff(5, 10);
 fn options_that_contradict_each_other_or_the_configuration_are_named() {
     assert_eq!(
         only(&[&HASTY], &config()).unwrap_err(),
-        "command `hasty`: `shop::hasty` (src/orders.rs:1) has the retry deadline `100ms`, which is over before its first \
-         backoff `200ms` is\n  \
-         help: raise `deadline` or lower `backoff` in `retry(..)`; what is not written there is KAFKA_RETRY_DEADLINE and \
+        "command `hasty`: `shop::hasty` (src/orders.rs:1) has the retry deadline `100ms`, which is shorter than its first \
+         backoff `200ms`\n  \
+         help: increase `deadline` or lower `backoff` in `retry(..)`; the defaults are KAFKA_RETRY_DEADLINE and \
          KAFKA_RETRY_BACKOFF"
     );
     assert_eq!(
         only(&[&SLOW], &config()).unwrap(),
-        "command `slow`: `shop::slow` (src/orders.rs:2) may take `30m` for one attempt, but no attempt begins later than \
-         `10m` after the first: one that times out is not retried\n  \
-         help: lower `timeout`, or raise `deadline` in `retry(..)`; what is not written there is KAFKA_HANDLER_TIMEOUT \
-         and KAFKA_RETRY_DEADLINE"
+        "command `slow`: `shop::slow` (src/orders.rs:2) has the timeout `30m`, which is not shorter than its retry deadline \
+         `10m`: an attempt that times out is not retried\n  \
+         help: lower `timeout`, or increase `deadline` in `retry(..)`; the defaults are KAFKA_HANDLER_TIMEOUT and \
+         KAFKA_RETRY_DEADLINE"
     );
-    assert!(only(&[&ONCE], &config()).unwrap().contains("(src/orders.rs:4) has one attempt, so the `backoff`"));
+    assert!(only(&[&ONCE], &config()).unwrap().contains("(src/orders.rs:4) has a single attempt, so `backoff`"));
     assert!(problems(&[&SLOW_ONCE], &States::default(), &config()).is_empty());
     let mut config = config();
     config.retry.attempts = 1;

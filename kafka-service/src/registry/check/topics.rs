@@ -21,15 +21,18 @@ fn loops(handler: &'static Handler, consumed: &[&str], config: &Config) -> Optio
     let topic = handler.topic?;
     let dead_letters = config.dead_letter_topic(topic);
     let what = if let Some(source) = consumed.iter().find(|source| config.dead_letter_topic(source) == topic) {
-        format!("takes the topic `{topic}`, where the dead letters of `{source}` go: they would be handled again")
+        format!("consumes topic `{topic}`, the dead-letter topic of `{source}`: dead letters would be handled again")
     } else if dead_letters == config.events_topic {
-        format!("takes the topic `{topic}`, whose dead letters go to `{dead_letters}`, the topic of the events")
+        format!("consumes topic `{topic}`, whose dead-letter topic `{dead_letters}` is the events topic")
     } else if consumed.contains(&dead_letters.as_str()) {
-        format!("takes the topic `{topic}`, whose dead letters go to `{dead_letters}`: they would be handled again")
+        format!(
+            "consumes topic `{topic}`, whose dead-letter topic `{dead_letters}` is consumed too: dead letters would be \
+             handled again"
+        )
     } else {
         return None;
     };
-    let help = "name another `topic` on the handler, or set another dead-letter topic: KAFKA_DEAD_LETTER_TOPIC";
+    let help = "use another `topic` on the handler, or another dead-letter topic (KAFKA_DEAD_LETTER_TOPIC)";
     Some(Problem::Option { handler, what, help })
 }
 
@@ -40,15 +43,15 @@ fn sent_elsewhere(Described { handler, description }: &Described, config: &Confi
     match handler.topic {
         Some(topic) if topic == sent_to => {}
         Some(topic) => {
-            let what = format!("takes the topic `{topic}`, but its payload `{payload}` is sent to `{sent_to}`");
-            let help = "name one topic in both `#[command(..)]`, the handler's and the payload's";
+            let what = format!("consumes topic `{topic}`, but its payload `{payload}` is sent to `{sent_to}`");
+            let help = "use the same topic in the `#[command(..)]` of the handler and of the payload";
             findings.problems.push(Problem::Option { handler, what, help });
         }
         None if config.commands_topics.iter().any(|topic| topic == sent_to) => {}
         None => {
             let topics = config.commands_topics.join(", ");
-            let what = format!("takes commands from `{topics}`, but its payload `{payload}` is sent to `{sent_to}`");
-            let help = "write `topic = \"..\"` on the handler, or add the topic to KAFKA_COMMANDS_TOPIC";
+            let what = format!("consumes commands from `{topics}`, but its payload `{payload}` is sent to `{sent_to}`");
+            let help = "add `topic = \"..\"` to the handler, or the topic to KAFKA_COMMANDS_TOPIC";
             findings.warnings.push(Problem::Option { handler, what, help });
         }
     }

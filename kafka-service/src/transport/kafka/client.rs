@@ -55,7 +55,7 @@ impl KafkaClient {
 
     pub(super) fn new(consumer: BaseConsumer<Context>) -> Result<Self, KafkaError> {
         let queue = BatchQueue::new(consumer.client())
-            .ok_or_else(|| KafkaError::ClientCreation("no memory for a queue".to_owned()))?;
+            .ok_or_else(|| KafkaError::ClientCreation("cannot allocate a queue".to_owned()))?;
         Ok(Self { consumer, queue, assigned_once: false })
     }
 
@@ -90,7 +90,7 @@ impl KafkaClient {
             }
             Some(code) => {
                 let reason = self.consumer.client().fatal_error().map_or_else(|| error.to_string(), |(_, text)| text);
-                let reason = format!("the Kafka consumer has failed: {reason}");
+                let reason = format!("the Kafka consumer failed: {reason}");
                 Some(if is_passing(code) { ClientEvent::Ended(reason) } else { ClientEvent::Fatal(reason) })
             }
             // Everything else passes; the client goes on trying.
@@ -104,9 +104,9 @@ impl KafkaClient {
     /// No record comes this way, because every partition is forwarded before it is assigned. Should one come all the same,
     /// it is fetched again: from there on, in order.
     fn beside(&self, topic: &str, partition: i32, offset: i64) {
-        tracing::warn!(topic, partition, offset, "record beside the queue; fetching it again");
+        tracing::warn!(topic, partition, offset, "record bypassed the batch queue; seeking back");
         if let Err(error) = self.consumer.seek(topic, partition, Offset::Offset(offset), Duration::ZERO) {
-            let reason = format!("cannot fetch a record again ({topic}[{partition}] at {offset}): {error}");
+            let reason = format!("cannot seek {topic}[{partition}] back to offset {offset}: {error}");
             self.consumer.context().note(ClientEvent::Fatal(reason));
         }
     }
@@ -228,7 +228,7 @@ impl Client for KafkaClient {
             _ => self.consumer.assign(&list),
         };
         if let Err(error) = result {
-            tracing::error!(%error, "the Kafka client refused an assignment");
+            tracing::error!(%error, "cannot assign partitions");
         }
     }
 
@@ -269,7 +269,7 @@ impl Client for KafkaClient {
         });
         let list = list_at(offsets);
         if let Err(error) = list.and_then(|list| self.consumer.seek_partitions(list, Duration::ZERO)) {
-            tracing::warn!(%error, "cannot set where partitions are read on");
+            tracing::warn!(%error, "cannot seek partitions");
         }
     }
 
@@ -282,20 +282,20 @@ impl Client for KafkaClient {
     fn release(&mut self, partitions: &[TopicPartition]) {
         for name in partitions {
             if !self.queue.forward(&self.consumer, &name.topic, name.partition, true) {
-                tracing::error!(partition = %name, "cannot take the partition's records into the common queue");
+                tracing::error!(partition = %name, "cannot forward the partition to the batch queue");
             }
         }
     }
 
     fn pause(&mut self, partitions: &[TopicPartition]) {
         if let Err(error) = self.consumer.pause(&list(partitions)) {
-            tracing::warn!(%error, "cannot pause partitions whose window is full");
+            tracing::warn!(%error, "cannot pause partitions");
         }
     }
 
     fn resume(&mut self, partitions: &[TopicPartition]) {
         if let Err(error) = self.consumer.resume(&list(partitions)) {
-            tracing::error!(%error, "cannot resume partitions that were paused");
+            tracing::error!(%error, "cannot resume paused partitions");
         }
     }
 
@@ -305,7 +305,7 @@ impl Client for KafkaClient {
         // member until its session times out.
         self.consumer.context().leave();
         if let Err(error) = self.consumer.close_queue() {
-            tracing::warn!(%error, "the Kafka consumer cannot leave its group");
+            tracing::warn!(%error, "cannot leave the consumer group");
         }
     }
 }
@@ -319,7 +319,7 @@ pub(super) fn wait_until_free(lease: &Arc<()>, patience: Duration) -> bool {
     }
     let free = Arc::strong_count(lease) == 1;
     if !free {
-        tracing::warn!("records are still in use; leaking the memory of the Kafka consumer");
+        tracing::warn!("records still in use; leaking the Kafka consumer instead of freeing it");
     }
     free
 }

@@ -129,7 +129,9 @@ impl Thread {
                     protocol = Protocol::Classic;
                 }
                 End::ProtocolRefused => {
-                    return self.fail("the broker does not speak group.protocol=consumer (KIP-848, Kafka 4.0) / help: set KAFKA_GROUP_PROTOCOL=auto or classic".to_owned());
+                    let reason = "the broker does not support group.protocol=consumer (KIP-848, Kafka 4.0): set \
+                                  KAFKA_GROUP_PROTOCOL to `auto` or `classic`";
+                    return self.fail(reason.to_owned());
                 }
             }
         }
@@ -157,7 +159,7 @@ impl Thread {
     fn session(&mut self, mut client: KafkaClient, protocol: Protocol) -> End {
         let settings = self.probe_settings(protocol);
         let Some(mut probe) = Probe::new(&client, settings, Instant::now()) else {
-            return End::Fatal("no memory for a queue".to_owned(), Ended::default());
+            return End::Fatal("cannot allocate a queue".to_owned(), Ended::default());
         };
         if let Some(end) = self.wait_for_topics(&mut client, &mut probe) {
             drop(probe);

@@ -75,7 +75,7 @@ pub(super) fn unassign(consumer: &BaseConsumer<Context>, list: &TopicPartitionLi
         _ => consumer.unassign(),
     };
     if let Err(error) = result {
-        tracing::error!(%error, "the Kafka client refused to give partitions back");
+        tracing::error!(%error, "cannot unassign revoked partitions");
     }
 }
 

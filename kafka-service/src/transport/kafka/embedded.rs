@@ -32,10 +32,11 @@ impl EmbeddedBroker {
             .name("kafka-embedded".to_owned())
             .spawn(move || serve(&started, &inbox))
             .map_err(|error: io::Error| error.to_string())?;
-        let bootstrap = address.recv().map_err(|_| "its thread ended at once".to_owned())??;
+        let bootstrap = address.recv().map_err(|_| "the broker thread ended during startup".to_owned())??;
         tracing::info!(
             bootstrap,
-            "embedded broker started: for trying things out only; it forgets everything at exit and all but the newest 5 MB of a partition"
+            help = "for development only: data is kept in memory (the newest 5 MB of a partition) and lost at exit",
+            "embedded broker started"
         );
         Ok(Self { bootstrap, requests: Some(requests), thread: Some(thread) })
     }
@@ -48,9 +49,9 @@ impl EmbeddedBroker {
     /// Creates a topic with four partitions, unless it is there.
     pub(crate) fn create_topic(&self, topic: &str) -> Result<(), String> {
         let (answer, answered) = mpsc::channel();
-        let requests = self.requests.as_ref().ok_or("it has ended")?;
-        requests.send(Request { topic: topic.to_owned(), answer }).map_err(|_| "it has ended")?;
-        answered.recv().map_err(|_| "it has ended")?
+        let requests = self.requests.as_ref().ok_or("the broker thread has ended")?;
+        requests.send(Request { topic: topic.to_owned(), answer }).map_err(|_| "the broker thread has ended")?;
+        answered.recv().map_err(|_| "the broker thread has ended")?
     }
 }
 

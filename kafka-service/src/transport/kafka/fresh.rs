@@ -32,10 +32,10 @@ pub(super) enum Suspicion {
 impl std::fmt::Display for Suspicion {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Leader(name) => write!(formatter, "the leader of {name} does not answer"),
-            Self::Records(name, _) => write!(formatter, "records of {name} do not arrive"),
-            Self::Coordinator(_) => formatter.write_str("offset commits are not answered"),
-            Self::Joining(_) => formatter.write_str("the group coordinator does not answer"),
+            Self::Leader(name) => write!(formatter, "the leader of {name} does not respond"),
+            Self::Records(name, _) => write!(formatter, "records of {name} are not received"),
+            Self::Coordinator(_) => formatter.write_str("offset commits are not acknowledged"),
+            Self::Joining(_) => formatter.write_str("the group coordinator does not respond"),
         }
     }
 }

@@ -127,7 +127,7 @@ impl Linger {
             }
         });
         let thread =
-            thread.map_err(|error| KafkaError::ClientCreation(format!("no thread for its linger: {error}")))?;
+            thread.map_err(|error| KafkaError::ClientCreation(format!("cannot start the linger thread: {error}")))?;
         Ok(LingerThread { linger: Arc::clone(self), thread: Some(thread) })
     }
 

@@ -222,7 +222,7 @@ impl Probe {
         let denied = |operation| Reason::NotAuthorized { resource: Resource::Topic(answer.name.clone()), operation };
         match answer.error.as_ref().map(|error| error.code) {
             Some(RDKafkaErrorCode::UnknownTopicOrPartition) => {
-                health.raise(missing, format!("it is needed for {}", needed.purpose), now);
+                health.raise(missing, format!("required for {}", needed.purpose), now);
             }
             Some(RDKafkaErrorCode::TopicAuthorizationFailed) => {
                 health.raise(denied(Operation::Describe), broker_says(RDKafkaErrorCode::TopicAuthorizationFailed), now);
@@ -241,7 +241,7 @@ impl Probe {
             }
         }
         if let Some(worst) = answer.worst.filter(|worst| worst.in_sync < worst.all) {
-            let text = format!("{} of {} replicas of a partition are in sync", worst.in_sync, worst.all);
+            let text = format!("{} of {} replicas of a partition in sync", worst.in_sync, worst.all);
             self.replicas.insert(answer.name.clone(), text);
         } else {
             self.replicas.remove(&answer.name);

@@ -152,7 +152,7 @@ impl Current {
         for (name, value) in record.headers {
             headers = headers.insert(Header { key: name, value: value.as_ref() });
         }
-        let opaque = usize::try_from(token.to_bits()).expect("this crate needs 64-bit addresses");
+        let opaque = usize::try_from(token.to_bits()).expect("kafka-service requires a 64-bit target");
         let mut out = BaseRecord::<[u8], [u8], usize>::with_opaque_to(topic, opaque).headers(headers);
         if let Some(key) = record.key {
             out = out.key(key);
@@ -249,7 +249,7 @@ impl Producer for KafkaProducer {
                 });
             }
             // The next record that fails asks again.
-            Err(error) => tracing::error!(error = describe(&error), "cannot create a new Kafka producer"),
+            Err(error) => tracing::error!(error = describe(&error), "cannot replace the Kafka producer"),
         }
     }
 

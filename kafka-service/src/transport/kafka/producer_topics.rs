@@ -61,7 +61,7 @@ impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> Topic<C> {
             return Ok(handle);
         }
         let handle = TopicHandle::new(producer, &self.name);
-        let handle = handle.ok_or_else(|| format!("topic `{}` is not possible", self.name))?;
+        let handle = handle.ok_or_else(|| format!("cannot create a handle for topic `{}`", self.name))?;
         Ok(self.handle.get_or_init(|| handle))
     }
 }
@@ -81,7 +81,7 @@ impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> TopicHandles<C> {
             return Ok(place);
         }
         if topics.len() >= MOST_ADDED {
-            return Err(format!("this producer writes to {MOST_ADDED} topics beside its own already"));
+            return Err(format!("this producer already writes to {MOST_ADDED} additional topics"));
         }
         let topic = Topic::new(name);
         topic.handle(producer)?;

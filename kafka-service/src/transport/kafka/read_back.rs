@@ -56,11 +56,11 @@ fn read(client: &ClientConfig, topic: &str, partition: i32, offset: i64) -> Resu
     while let Some(wait) = until.checked_duration_since(Instant::now()) {
         match consumer.poll(wait) {
             Some(Ok(record)) => return Ok((record.offset() == offset).then(|| stored(&record))),
-            Some(Err(error)) => tracing::debug!(%error, topic, partition, offset, "reading back"),
+            Some(Err(error)) => tracing::debug!(%error, topic, partition, offset, "error while re-reading a record"),
             None => {}
         }
     }
-    Err(format!("no answer within {PATIENCE:?}"))
+    Err(format!("no response within {PATIENCE:?}"))
 }
 
 fn stored(record: &BorrowedMessage<'_>) -> StoredRecord {

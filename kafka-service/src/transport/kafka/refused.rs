@@ -28,7 +28,7 @@ pub(super) fn refusal(code: Code, record: &OutRecord<'_>, limits: Limits) -> Sen
     let too_large = |limit: usize, setting: &str| {
         let bytes = size(record.key, record.value, record.headers);
         SendError::TooLarge(format!(
-            "the record of {bytes} bytes is larger than this client's {setting} of {limit} bytes; no broker was asked"
+            "the record of {bytes} bytes exceeds this client's {setting} of {limit} bytes; it was not sent"
         ))
     };
     match code {
@@ -53,22 +53,22 @@ pub(super) fn size(key: Option<&[u8]>, value: Option<&[u8]>, headers: &[Header])
 pub(super) fn said(code: Code, bytes: usize) -> String {
     let help = match code {
         Code::MessageSizeTooLarge => format!(
-            ": the record of {bytes} bytes, or the batch in which it travelled, is larger than the topic's `max.message.bytes`"
+            ": the record of {bytes} bytes, or its batch, exceeds the topic's `max.message.bytes`"
         ),
         Code::MessageBatchTooLarge => {
-            format!(": the record of {bytes} bytes is larger than the topic's `segment.bytes`")
+            format!(": the record of {bytes} bytes exceeds the topic's `segment.bytes`")
         }
         Code::InvalidTimestamp => ": the record's timestamp is further from the broker's clock than the topic's \
-             `message.timestamp.before.max.ms` and `message.timestamp.after.max.ms` allow: this machine's clock is wrong, or \
-             these settings are too small"
+             `message.timestamp.before.max.ms` and `message.timestamp.after.max.ms` allow; check this machine's clock and \
+             these settings"
             .to_owned(),
-        Code::InvalidRecord => ": perhaps a record without a key for a compacted topic".to_owned(),
+        Code::InvalidRecord => ": possibly a record without a key for a compacted topic".to_owned(),
         Code::UnknownTopic | Code::UnknownTopicOrPartition | Code::UnknownPartition => {
-            ": the topic does not exist, or may not be seen".to_owned()
+            ": the topic does not exist, or DESCRIBE on it is denied".to_owned()
         }
-        Code::TopicAuthorizationFailed => ": the right WRITE on the topic is missing".to_owned(),
+        Code::TopicAuthorizationFailed => ": WRITE on the topic is denied".to_owned(),
         Code::NotEnoughReplicas | Code::NotEnoughReplicasAfterAppend => {
-            ": fewer replicas are in sync than the topic's `min.insync.replicas`".to_owned()
+            ": fewer in-sync replicas than the topic's `min.insync.replicas`".to_owned()
         }
         _ => String::new(),
     };

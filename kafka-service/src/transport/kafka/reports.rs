@@ -38,8 +38,8 @@ impl Reports {
                 thread::park();
             }
         });
-        let thread =
-            thread.map_err(|error| KafkaError::ClientCreation(format!("no thread for its reports: {error}")))?;
+        let thread = thread
+            .map_err(|error| KafkaError::ClientCreation(format!("cannot start the delivery report thread: {error}")))?;
         Ok(Self { stop, thread: Some(thread) })
     }
 }

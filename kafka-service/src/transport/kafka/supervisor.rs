@@ -99,7 +99,7 @@ impl Supervisor {
         };
         if let Some((convicted, since)) = &self.convicted {
             return (now.duration_since(*since) >= BENEFIT)
-                .then(|| format!("{convicted}, and a new client gets an answer"));
+                .then(|| format!("{convicted}, but a new client gets a response"));
         }
         let is_settled = now.saturating_duration_since(self.began) >= SETTLE;
         if is_settled && self.check.is_none() {
@@ -132,10 +132,12 @@ impl Supervisor {
                 }
                 None
             }
-            Verdict::Recreate => Some("records are waiting, and none was received, handled or committed".to_owned()),
+            Verdict::Recreate => {
+                Some("no record received, handled or committed although records are waiting".to_owned())
+            }
             Verdict::Stalled => {
                 self.health.set_stalled(true);
-                self.health.raise(Reason::Stalled, "a new Kafka consumer did not help", now);
+                self.health.raise(Reason::Stalled, "replacing the Kafka consumer did not help", now);
                 None
             }
         }

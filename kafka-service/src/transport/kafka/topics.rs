@@ -77,7 +77,7 @@ pub(super) async fn create(config: &ClientConfig, missing: &[&NeededTopic]) -> R
             Ok(topic) => tracing::info!(topic, "topic created"),
             // Another instance was faster.
             Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
-            Err((topic, error)) => problems.push(format!("topic `{topic}` cannot be created: {error}")),
+            Err((topic, error)) => problems.push(format!("cannot create topic `{topic}`: {error}")),
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(problems.join("; ")) }

@@ -139,7 +139,8 @@ impl Watched {
         match self.open {
             // While records arrive nobody asks, and what was seen before says nothing.
             Some((since, seen)) if seen.duration_since(since) >= OPEN_TOO_LONG => {
-                let cause = format!("the last stable offset has been {} for {OPEN_TOO_LONG:?}", self.end.unwrap_or(0));
+                let cause =
+                    format!("the last stable offset is stuck at {} for {OPEN_TOO_LONG:?}", self.end.unwrap_or(0));
                 health.raise(reason(), cause, now);
                 self.open_raised = true;
             }

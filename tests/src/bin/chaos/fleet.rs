@@ -157,7 +157,7 @@ impl Instance {
                 let log = || fs::read_to_string(logs.join(format!("{}.log", self.name))).unwrap_or_default();
                 let left = || Left {
                     problem: format!("{}: {status}", self.name),
-                    incomplete: status.code() == Some(1) && log().contains("Error: Incomplete"),
+                    incomplete: status.code() == Some(1) && log().contains("Error: shutdown deadline exceeded"),
                     asked,
                 };
                 return (!status.success()).then(left);

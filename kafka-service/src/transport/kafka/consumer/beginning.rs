@@ -75,13 +75,13 @@ impl Thread {
                 health.clear_all(now, |reason| matches!(reason, Reason::TopicMissing { topic } if is_found(topic)));
                 for topic in missing {
                     let reason = Reason::TopicMissing { topic: topic.name.clone() };
-                    health.raise(reason, format!("it is needed for {}", topic.purpose), now);
+                    health.raise(reason, format!("required for {}", topic.purpose), now);
                 }
             }
             Ok(Found::Denied(topic)) => {
                 let resource = Resource::Topic(topic.name.clone());
                 let reason = Reason::NotAuthorized { resource, operation: Operation::Describe };
-                health.raise(reason, format!("it is needed for {}", topic.purpose), now);
+                health.raise(reason, format!("required for {}", topic.purpose), now);
             }
             // One client may look for its broker at an address that is gone, while the other gets its answers.
             Err(_) if probe.describes_topics(now) => {

@@ -272,7 +272,7 @@ unsafe fn offsets(result: *const sys::rd_kafka_ListOffsets_result_t) -> Vec<Offs
                 // an error.
                 let silent = (partition.offset < 0).then(|| AnswerError {
                     code: RDKafkaErrorCode::OperationTimedOut,
-                    text: "no answer from its leader".to_owned(),
+                    text: "no response from the partition leader".to_owned(),
                 });
                 let failed = failure(partition.err, sys::rd_kafka_err2str(partition.err)).or(silent);
                 OffsetAnswer {

@@ -51,7 +51,7 @@ impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> TopicHandle<C> {
     ) -> Result<(), RDKafkaErrorCode> {
         let (value, value_length) = parts(value);
         let (key, key_length) = parts(key);
-        let opaque = usize::try_from(token.to_bits()).expect("this crate needs 64-bit addresses");
+        let opaque = usize::try_from(token.to_bits()).expect("kafka-service requires a 64-bit target");
         // SAFETY: topic and producer are alive; with MSG_F_COPY librdkafka copies key and value before it returns.
         let result = unsafe {
             sys::rd_kafka_produce(
@@ -121,7 +121,7 @@ impl Inbox {
         }
         // SAFETY: the producer is alive; the reference that is returned is given back in `drop`.
         let queue = NonNull::new(unsafe { sys::rd_kafka_queue_get_main(producer.client().native_ptr()) })
-            .expect("a client has a main queue");
+            .expect("librdkafka client without a main queue");
         let reader = Box::new(thread::current());
         // SAFETY: the queue is alive; `unpark` neither blocks nor calls librdkafka, as `rdkafka.h` asks of this callback.
         unsafe {

@@ -15,7 +15,7 @@ impl Probe {
         let reason = Reason::BrokersUnreachable { servers: self.settings.servers.clone() };
         let silent = now.duration_since(self.heard);
         if silent >= SILENCE {
-            let cause = trouble.unwrap_or_else(|| format!("no answer for {} s", silent.as_secs()));
+            let cause = trouble.unwrap_or_else(|| format!("no response for {} s", silent.as_secs()));
             self.settings.health.raise(reason, cause, now);
         } else if self.heard == now {
             self.settings.health.clear(&reason, now);
@@ -68,7 +68,7 @@ impl Probe {
         );
         for topic in overdue {
             let cause = self.replicas.get(&topic).map(|replicas| {
-                format!("{replicas}: NOT_ENOUGH_REPLICAS if the topic's min.insync.replicas is larger")
+                format!("{replicas}; `min.insync.replicas` of the topic may be larger (NOT_ENOUGH_REPLICAS)")
             });
             self.settings.health.raise(Reason::DeliveryNotAcknowledged { topic }, cause.unwrap_or_default(), now);
         }
