@@ -131,8 +131,8 @@ impl Client {
 #[must_use]
 pub struct OpenTransaction(Producer);
 
-impl std::fmt::Debug for OpenTransaction {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for OpenTransaction {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("OpenTransaction").finish_non_exhaustive()
     }
 }
