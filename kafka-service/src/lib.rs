@@ -179,8 +179,8 @@
 //!   (`KAFKA_MAX_UNCOMMITTED`) is full, that partition is paused and the others proceed. The poll loop never waits for a
 //!   handler, so a slow handler never causes a rebalance.
 //! * **Bad input** is dead-lettered. It never stops the service, unless you set a limit (`KAFKA_DEAD_LETTER_LIMIT`).
-//! * **Rebalances drain.** When a partition is revoked, handlers in flight finish within a deadline and their offsets are
-//!   committed. For a partition that is lost, nothing is committed.
+//! * **Rebalances drain**, and so does a graceful shutdown. When a partition is revoked, handlers in flight finish within a
+//!   deadline and their offsets are committed. For a partition that is lost, nothing is committed.
 //! * **Duplicates are possible**, so handlers must be idempotent. After a crash or a lost partition, at most
 //!   `KAFKA_MAX_UNCOMMITTED` records of each partition are redelivered. The guide lists the
 //!   [other cases](guide::errors#redelivery). When an offset reset goes back because a topic was recreated or its log
