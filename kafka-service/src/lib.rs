@@ -1,13 +1,12 @@
-//! Write Kafka microservices as plain typed async functions: ordered per key, nothing lost, as fast as a loop written by
-//! hand.
+//! A framework for Kafka microservices: handlers are typed async functions, delivery is at-least-once, and records of one
+//! key are handled in order.
 //!
-//! A service consumes *commands*, calls a function for each, and publishes the *events* that the function returns. It may
-//! react to the events of others too. You
-//! write the function and its types; this crate does the rest: it finds the function, decodes the message, runs
-//! different keys concurrently and one key in order, retries, puts what cannot be handled into a dead-letter topic, and
-//! commits a position only when everything up to it is done.
+//! A service consumes *commands*, calls the handler for each, and publishes the *events* that the handler returns. It can
+//! also handle the events of other services. You write the functions and their types. The framework decodes the messages,
+//! runs different keys concurrently and each key in order, retries failures with backoff, dead-letters what cannot be
+//! handled, and commits an offset only when every record before it is finished.
 //!
-//! # From nothing to a running service
+//! # Getting started
 //!
 //! ```sh
 //! cargo new user-service && cd user-service
@@ -17,7 +16,7 @@
 //! cargo add tracing-subscriber        # to see the log
 //! ```
 //!
-//! The whole of `src/main.rs`:
+//! The complete `src/main.rs`:
 //!
 //! ```no_run
 //! use kafka_service::{Event, KafkaService, command};
@@ -43,41 +42,44 @@
 //! }
 //! ```
 //!
-//! Run it with a broker inside the process, nothing to install: `KAFKA_BOOTSTRAP_SERVERS=embedded cargo run`. The log
-//! shows the address of the broker, and any Kafka client can talk to it. Run it with a real one:
-//! `KAFKA_BOOTSTRAP_SERVERS=localhost:9092 KAFKA_CREATE_TOPICS=true cargo run`. Building needs a C and a C++ compiler
-//! and make (`build-essential` on Debian), because the Kafka client is librdkafka.
+//! To run it without installing Kafka, use the embedded broker: `KAFKA_BOOTSTRAP_SERVERS=embedded cargo run`. The log shows
+//! its address, and any Kafka client can connect to it. To run it against a real broker:
+//! `KAFKA_BOOTSTRAP_SERVERS=localhost:9092 KAFKA_CREATE_TOPICS=true cargo run`. The Kafka client is librdkafka, so building
+//! needs a C and a C++ compiler and make (`build-essential` on Debian).
 //!
-//! Commands are read from the topic `service_commands`, events go to `service_events`. A command is one JSON object:
+//! By default commands are read from the topic `service_commands` and events are published to `service_events`. A command is
+//! one JSON object:
 //!
 //! ```json
 //! {"type": "create_user", "correlation_id": "c-1", "payload": {"name": "Ada"}}
 //! ```
 //!
-//! and this is its event, with the record key `Ada`:
+//! This is the event that answers it, published with the record key `Ada`:
 //!
 //! ```json
 //! {"type": "user.created", "correlation_id": "c-1", "timestamp": "2026-11-23T17:40:00.123456Z",
 //!  "payload": {"name": "Ada"}, "source": "user-service", "id": "f08b7c59-f40e-852b-a543-3cbe83280f3c"}
 //! ```
 //!
-//! # The guide
+//! # Guide
 //!
-//! Task by task, with examples: [the idea](guide), [handlers](guide::handlers), [events](guide::events),
-//! [errors](guide::errors), [state](guide::state), [testing](guide::testing), [performance](guide::performance).
+//! The [guide](guide) has a page for each topic: [handlers](guide::handlers), [events](guide::events),
+//! [errors](guide::errors), [state](guide::state), [health](guide::health), [testing](guide::testing),
+//! [performance](guide::performance).
 //!
 //! # Handlers
 //!
-//! [`#[command("name")]`](macro@command) goes on a free function; the function stays as it is, and unit tests call it.
+//! [`#[command("name")]`](macro@command) turns a free function into a handler. The function itself is unchanged, so unit
+//! tests call it directly.
 //!
-//! * The **last argument** is the payload: any type that derives `serde::Deserialize`. Without arguments the payload is
-//!   ignored. Validation is decoding: a type that refuses a bad value (`#[serde(try_from = "..")]`) is a check.
-//! * The arguments **before** it are extractors: [`State<T>`](State) for what the handlers share, [`CorrelationId`],
-//!   [`Meta`] (topic, partition, offset, key, timestamp, attempt, source), [`Headers`], [`Extra`], [`Publisher`], and
+//! * The **last argument** is the payload: any type that implements `serde::Deserialize`. A function without arguments
+//!   ignores the payload. Validation is part of decoding: use a type that rejects bad values (`#[serde(try_from = "..")]`).
+//! * The **arguments before it** are extractors: [`State<T>`](State) for shared state, [`CorrelationId`], [`Meta`] (topic,
+//!   partition, offset, key, timestamp, attempt, source), [`Headers`], [`Extra`], [`Publisher`], and
 //!   [your own](FromContext).
-//! * It **returns** `()`, an event, an `Option`, a `Vec` or a tuple of events, or a `Result` of one of these. An event is
-//!   a type that derives [`Event`](macro@Event).
-//! * An `async fn` runs on the runtime; a plain `fn` runs on the pool for blocking work, so that it holds up nothing.
+//! * The **return type** is `()`, an event, an `Option`, a `Vec` or a tuple of events, or a `Result` of one of these. An
+//!   event is a type that derives [`Event`](macro@Event).
+//! * An `async fn` runs on the async runtime. A plain `fn` runs on the blocking thread pool.
 //!
 //! ```standalone_crate
 //! use std::sync::{Arc, Mutex};
@@ -97,7 +99,7 @@
 //! #[command("reserve")]
 //! async fn reserve(State(stock): State<Stock>, meta: Meta, order: Reserve) -> Result<Reserved, HandlerError> {
 //!     let mut stock = stock.0.lock().map_err(|_| "the stock is in an unknown state")?;
-//!     // Retried: there may be more by then. After the last attempt the command is dead-lettered.
+//!     // Retryable: the stock may have been refilled by the next attempt. After the last one the command is dead-lettered.
 //!     let left = stock.checked_sub(order.count).ok_or_else(|| format!("attempt {}: not enough", meta.attempt()))?;
 //!     *stock = left;
 //!     Ok(Reserved { item: order.item, left })
@@ -105,7 +107,7 @@
 //!
 //! # #[tokio::main]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! // Nothing is registered by hand, and the embedded broker needs nothing installed.
+//! // Handlers are discovered, not registered, and the embedded broker needs no installation.
 //! let mut config = kafka_service::Config::new("shop");
 //! config.bootstrap_servers = kafka_service::config::Bootstrap::Embedded;
 //! let service = kafka_service::KafkaService::new(config).state(Stock::default()).start().await?;
@@ -114,16 +116,17 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Handlers are found wherever they stand, in any module and any crate that is linked. A crate that nothing else mentions
-//! is not linked by Rust: write `use that_crate as _;`. At start the log shows every handler with its file and line, and
-//! two handlers with one name, or a state that nobody provided, keep the service from starting.
+//! Handlers are discovered in every module of every crate that is linked into the program. Rust does not link a crate that
+//! no code mentions; to include its handlers, write `use that_crate as _;`. At startup the service logs each handler with
+//! its file and line. It does not start if two handlers have the same name or a state is missing.
 //!
-//! # Events of others
+//! # Event handlers
 //!
-//! A service also reacts to what others publish. A handler for an event takes and returns what one for a command does, and
-//! order, retries and dead letters (`service_events-dlq`) are the same. The topic says what a message is: with such a handler
-//! the service consumes the events topic too, or the topics of `KAFKA_SUBSCRIBED_EVENTS_TOPICS`; without one for commands it
-//! leaves the commands topic alone. Events that no handler wants pass without a word, and its own come back like any other.
+//! [`#[event("type")]`](macro@event) makes a function the handler of an event. Event handlers have the same arguments,
+//! return types, ordering, retries and dead letters (`service_events-dlq`) as command handlers. The topic decides what a
+//! message is. If there is an event handler, the service consumes the events topic too, or the topics of
+//! `KAFKA_SUBSCRIBED_EVENTS_TOPICS`; without a command handler, it does not consume the commands topic. Events without a
+//! handler are skipped silently. A service also consumes the events that it published itself.
 //!
 //! ```no_run
 //! # use kafka_service::{Event, KafkaService, MessageContext};
@@ -145,45 +148,53 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Closures like this one, added with [`on_event`](KafkaService::on_event) and [`on_command`](KafkaService::on_command), are
-//! for services that are put together at run time.
+//! This example uses a closure instead of the attribute. [`on_event`](KafkaService::on_event) and
+//! [`on_command`](KafkaService::on_command) add handlers at run time.
 //!
-//! # Errors
+//! # Errors and retries
 //!
-//! Every error that `?` takes becomes a [`HandlerError`] and is *retryable*: the handler is called again, five times in
-//! all, with growing pauses; meanwhile other keys go on. [`.permanent()`](Classify::permanent) says that trying again
-//! cannot help. A handler that returns an error type of its own says once what each failure means:
-//! [`.classify::<UserError>(..)`](KafkaService::classify). What stays failed goes to the dead-letter topic,
-//! `service_commands-dlq`, byte for byte, with [headers](dead_letter) that say why, as does what is no message at all or
-//! does not decode.
+//! Any error that `?` converts into a [`HandlerError`] is *retryable*: by default a handler is called up to five times,
+//! with exponential backoff and jitter, while other keys proceed. [`.permanent()`](Classify::permanent) marks an error as
+//! permanent, and the command is not retried. [`.classify::<UserError>(..)`](KafkaService::classify) does this once for an
+//! error type of your own. A command that still fails is dead-lettered: it is published to `service_commands-dlq` byte for
+//! byte, with [headers](dead_letter) that say why. Messages that are not valid JSON or do not decode are dead-lettered too.
 //!
-//! [`Publisher::publish`] takes an event, [`send`](Publisher::send) a [`Command`]; both give a [`Publication`], on which
-//! correlation id, key, headers and topic can be set, and which is awaited, or [detached](Publication::detach). In a handler
-//! the publisher is an argument, and the command is finished only when all that was published through it is acknowledged.
-//! A program that only publishes, such as a web server, needs no handlers: [`Publisher::connect`].
+//! # Publishing
 //!
-//! # What is promised
+//! [`Publisher::publish`] publishes an event, [`Publisher::send`] sends a [`Command`]. Both return a [`Publication`], on
+//! which you can set the correlation id, key, headers and topic. Await it to wait for the broker's acknowledgement, or
+//! [detach](Publication::detach) it. A handler takes its publisher as an argument, and the command is finished only when
+//! everything published through it is acknowledged. A program that only publishes, such as a web server, needs no service:
+//! use [`Publisher::connect`].
 //!
-//! * **Nothing is lost.** A position is committed only when every earlier position of its partition is finished: its
-//!   events are acknowledged by all in-sync replicas, or it is in the dead-letter topic (acknowledged), or it was skipped
-//!   by a stated policy. That holds as far as the brokers keep what they acknowledge: three replicas,
-//!   `min.insync.replicas=2`.
-//! * **Order per key.** Records of one key (the record's; without one, the correlation id) are handled one after another;
-//!   different keys run concurrently. Events of one key are handed to the producer in the order of their commands.
-//! * **Bad input never stops the service** and never disappears.
-//! * **Duplicates are possible** after a crash or a lost partition, at most `KAFKA_MAX_UNCOMMITTED` for each partition; in
-//!   the [other cases](guide::errors#redelivery) that the guide lists; and after an offset reset that goes back, because a
-//!   topic was recreated or its log truncated: what the log still has.
-//!   A redelivered command publishes events with the same `id`s, so readers can drop them.
+//! # Delivery guarantees
+//!
+//! * **At-least-once.** An offset is committed only when every earlier record of its partition is finished: its events are
+//!   acknowledged by all in-sync replicas, it is dead-lettered and the dead letter is acknowledged, or a documented policy
+//!   skips it. This holds as long as the brokers keep what they acknowledge: three replicas, `min.insync.replicas=2`.
+//! * **Ordered per key.** Records of one key are handled one after another, in partition order; different keys run
+//!   concurrently. A record without a key is ordered by its correlation id. Events of one key are handed to the producer in
+//!   the order of their commands.
+//! * **Backpressure.** A slow or failing command delays its own key. When the window of uncommitted records of its partition
+//!   (`KAFKA_MAX_UNCOMMITTED`) is full, that partition is paused and the others proceed. The poll loop never waits for a
+//!   handler, so a slow handler never causes a rebalance.
+//! * **Bad input** is dead-lettered. It never stops the service, unless you set a limit (`KAFKA_DEAD_LETTER_LIMIT`).
+//! * **Rebalances drain**, and so does a graceful shutdown. When a partition is revoked, handlers in flight finish within a
+//!   deadline and their offsets are committed. For a partition that is lost, nothing is committed.
+//! * **Duplicates are possible**, so handlers must be idempotent. After a crash or a lost partition, at most
+//!   `KAFKA_MAX_UNCOMMITTED` records of each partition are redelivered. The guide lists the
+//!   [other cases](guide::errors#redelivery). When an offset reset goes back because a topic was recreated or its log
+//!   truncated, everything that the log still has is redelivered. A redelivered command publishes events with the same `id`,
+//!   so consumers can deduplicate. There is no exactly-once mode.
 //!
 //! # Configuration
 //!
-//! `KAFKA_*` variables or fields of [`Config`]; the [`config`] module has the table. Anything that librdkafka can be told
-//! goes the same way: `linger.ms` is `KAFKA_LINGER_MS`.
+//! A service is configured with `KAFKA_*` environment variables or with the fields of [`Config`], which documents them all.
+//! Any other property of librdkafka is set in the same way: `linger.ms` is `KAFKA_LINGER_MS`.
 //!
-//! # Features
+//! # Cargo features
 //!
-//! | feature | default | what |
+//! | feature | default | enables |
 //! |---|---|---|
 //! | `kafka` | yes | the Kafka client (librdkafka) and the embedded broker |
 //! | `zstd` | yes | topics compressed with zstd |
