@@ -63,7 +63,7 @@
 //!
 //! # Guide
 //!
-//! The [guide](guide) has a page for each topic: [handlers](guide::handlers), [events](guide::events),
+//! The [guide] has a page for each topic: [handlers](guide::handlers), [events](guide::events),
 //! [errors](guide::errors), [state](guide::state), [health](guide::health), [testing](guide::testing),
 //! [performance](guide::performance).
 //!
