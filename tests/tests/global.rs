@@ -23,7 +23,11 @@ async fn the_global_publisher_is_that_of_the_service_which_started_first() {
     let first = service("first", Bootstrap::Embedded).start().await.expect("it starts");
     let second = service("second", Bootstrap::Disabled).start().await.expect("it starts");
     let publisher = Publisher::global().expect("a service was started");
-    publisher.publish_event("report.created", json!({}), Some("c-1")).await.expect("the first service has a broker");
+    publisher
+        .publish_event("report.created", json!({}))
+        .correlation_id("c-1")
+        .await
+        .expect("the first service has a broker");
     let client = Client::new(first.bootstrap_servers());
     let event = &client.read_count("service_events", Duration::from_secs(20), 1)[0];
     assert_eq!((&event.json()["source"], &event.json()["correlation_id"]), (&json!("first"), &json!("c-1")));

@@ -40,7 +40,7 @@ async fn create_examples(every: Duration, publisher: Publisher) {
     for number in 1_u64.. {
         ticks.tick().await;
         let payload = json!({"id": format!("example-{number}"), "name": "Example", "status": "active"});
-        if let Err(error) = publisher.publish_event("example.created", payload, None).await {
+        if let Err(error) = publisher.publish_event("example.created", payload).await {
             tracing::warn!(%error, "example.created was not published");
         }
     }

@@ -79,18 +79,10 @@ impl Publication {
         }
     }
 
-    /// Sets the correlation id.
+    /// Sets the correlation id. Without one, or with an empty one, it is the command's in a handler, else a new UUIDv7.
     pub fn correlation_id(mut self, correlation_id: impl Into<String>) -> Self {
-        self.correlation_id = Some(correlation_id.into());
+        self.correlation_id = Some(correlation_id.into()).filter(|id| !id.is_empty());
         self
-    }
-
-    /// Python's `None` and `''` both mean "make one".
-    pub(super) fn correlated(self, correlation_id: Option<&str>) -> Self {
-        match correlation_id.filter(|id| !id.is_empty()) {
-            Some(id) => self.correlation_id(id),
-            None => self,
-        }
     }
 
     /// Sends it to this topic, instead of the events topic or the command's own. A topic need not be known before: the first

@@ -42,7 +42,7 @@ use crate::{
 /// # async fn example(publisher: Publisher) -> Result<(), kafka_service::PublishError> {
 /// publisher.publish(&ReportCreated { name: "march".into() }).await?;
 /// publisher.publish(&ReportCreated { name: "april".into() }).correlation_id("c-17").await?;
-/// publisher.publish_event("report.archived", serde_json::json!({"name": "march"}), None).await?;
+/// publisher.publish_event("report.archived", serde_json::json!({"name": "march"})).await?;
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
@@ -131,20 +131,15 @@ impl Publisher {
         Publication::new(self, event.event_type(), Target::Events, payload, key)
     }
 
-    /// Publishes an event whose type and payload are known only at run time, as the Python guide's `publish_event` does.
-    /// Without a correlation id it is the command's in a handler, else a new UUIDv7.
+    /// Publishes an event whose type and payload are known only at run time, as the Python guide's `publish_event` does. The
+    /// correlation id and the key are set on the [`Publication`].
     ///
     /// # Errors
     ///
     /// As for [`publish`](Self::publish).
-    pub fn publish_event(
-        &self,
-        event_type: &str,
-        payload: impl Serialize,
-        correlation_id: Option<&str>,
-    ) -> Publication {
+    pub fn publish_event(&self, event_type: &str, payload: impl Serialize) -> Publication {
         let payload = json(event_type, |serializer| payload.serialize(serializer));
-        Publication::new(self, event_type, Target::Events, payload, None).correlated(correlation_id)
+        Publication::new(self, event_type, Target::Events, payload, None)
     }
 
     /// Sends a command to the topic that it names, else to the first of `KAFKA_COMMANDS_TOPIC`; await the result to wait for
@@ -180,15 +175,15 @@ impl Publisher {
         Publication::new(self, C::NAME, target, payload, key)
     }
 
-    /// Sends a command whose name and payload are known only at run time, to the first of `KAFKA_COMMANDS_TOPIC`. Without a
-    /// correlation id it is that of the command being handled in a handler, else a new UUIDv7.
+    /// Sends a command whose name and payload are known only at run time, to the first of `KAFKA_COMMANDS_TOPIC`. The
+    /// correlation id and the key are set on the [`Publication`].
     ///
     /// # Errors
     ///
     /// As for [`publish`](Self::publish).
-    pub fn send_command(&self, name: &str, payload: impl Serialize, correlation_id: Option<&str>) -> Publication {
+    pub fn send_command(&self, name: &str, payload: impl Serialize) -> Publication {
         let payload = json(name, |serializer| payload.serialize(serializer));
-        Publication::new(self, name, Target::Commands, payload, None).correlated(correlation_id)
+        Publication::new(self, name, Target::Commands, payload, None)
     }
 
     /// Waits until the broker has acknowledged all that was published in this program through this publisher and the others

@@ -33,7 +33,7 @@ impl Publisher {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let publisher = Publisher::connect(Config::from_env()?).await?;
     /// // A handler of a web framework, with a clone of the publisher as its state:
-    /// publisher.send_command("create_user", serde_json::json!({"name": "Ada"}), None).await?;
+    /// publisher.send_command("create_user", serde_json::json!({"name": "Ada"})).await?;
     /// # Ok(()) }
     /// ```
     ///

@@ -15,7 +15,7 @@ fn a_closure_handles_commands_with_a_state_and_the_message_at_hand() {
                     let Prefix(prefix) = context.state()?;
                     let offset = context.meta().offset();
                     let said = json!({ "offset": offset });
-                    context.publisher().publish_event("test.said", said, None).await?;
+                    context.publisher().publish_event("test.said", said).await?;
                     let id = context.correlation_id();
                     Ok::<_, HandlerError>(Echoed { text: format!("{prefix}{text} ({id})") })
                 })

@@ -95,7 +95,7 @@ async fn what_the_topic_takes_arrives_whole() {
     let dead = world.dead_letters(1);
     assert!(dead[0].text() == text, "{} bytes", dead[0].text().len());
     // What it does not take is the topic's to say.
-    let refused = service.publisher().publish_event("test.large", "x".repeat(2_000_000), None).await.unwrap_err();
+    let refused = service.publisher().publish_event("test.large", "x".repeat(2_000_000)).await.unwrap_err();
     assert!(matches!(&refused, PublishError::TooLarge { topic, .. } if topic == world.events_topic()), "{refused}");
     assert!(refused.to_string().contains("the topic's `max.message.bytes`"), "{refused}");
     assert_eq!(omitted(&dead[0]), [None; 3]);
@@ -206,7 +206,7 @@ async fn tombstones_on_an_events_topic_are_skipped_and_do_not_count_as_bad() {
 
 #[command("publish_nowhere")]
 async fn publish_nowhere(publisher: Publisher, meta: Meta, Text { text }: Text) -> Result<(), HandlerError> {
-    let sent = publisher.send_command("echo", json!({"text": text}), None).to(text).await;
+    let sent = publisher.send_command("echo", json!({"text": text})).to(text).await;
     Err(match sent {
         Err(error) => HandlerError::from(Attempted { attempt: meta.attempt(), error }),
         Ok(()) => HandlerError::permanent("it was sent"),

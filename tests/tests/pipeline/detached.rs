@@ -23,7 +23,7 @@ struct Word {
 /// What a handler publishes without waiting.
 #[command("detach")]
 async fn detach(publisher: Publisher, Word { text }: Word) {
-    publisher.publish_event("test.detached", json!({}), None).to(text).detach();
+    publisher.publish_event("test.detached", json!({})).to(text).detach();
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn what_is_detached_arrives_and_goes_before_what_is_returned() {
 #[command("detach_and_return")]
 async fn detach_and_return(publisher: Publisher, Word { text }: Word) -> Returned {
     for number in 0..3 {
-        publisher.publish_event("test.detached", number, None).detach();
+        publisher.publish_event("test.detached", number).detach();
     }
     Returned { text }
 }
@@ -75,7 +75,7 @@ async fn nothing_is_committed_before_what_was_detached_is_acknowledged() {
 /// JSON has no such keys.
 #[command("detach_no_json")]
 async fn detach_no_json(publisher: Publisher, _: IgnoredAny) -> Returned {
-    publisher.publish_event("test.detached", HashMap::from([((1, 2), 3)]), None).detach();
+    publisher.publish_event("test.detached", HashMap::from([((1, 2), 3)])).detach();
     Returned { text: "handled".to_owned() }
 }
 
@@ -96,7 +96,7 @@ fn a_command_whose_detached_event_can_never_be_published_is_dead_lettered() {
 #[command("detach_by_two")]
 async fn detach_by_two(one: Publisher, other: Publisher, _: IgnoredAny) {
     for publisher in [one, other] {
-        publisher.publish_event("test.detached", json!({}), None).detach();
+        publisher.publish_event("test.detached", json!({})).detach();
     }
 }
 

@@ -139,7 +139,7 @@ async fn prefix(State(Prefix(prefix)): State<Prefix>, Text { text }: Text) -> Ec
 #[command("publish_two")]
 async fn publish_two(_call: Call, publisher: Publisher, Text { text }: Text) -> Result<Echoed, HandlerError> {
     publisher.publish(&Keyed { text: text.clone() }).await?;
-    publisher.publish_event("test.untyped", serde_json::json!({ "text": text }), None).await?;
+    publisher.publish_event("test.untyped", serde_json::json!({ "text": text })).await?;
     Ok(Echoed { text })
 }
 

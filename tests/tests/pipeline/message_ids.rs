@@ -21,7 +21,8 @@ fn ids_stand_in_a_header_where_that_is_asked_for() {
         assert_eq!(event.json()["id"], Value::Null);
         let id: Uuid = event.header("message-id").and_then(|id| id.parse().ok()).expect("a UUID in the header");
         assert_eq!((id.get_version_num(), event.headers.len()), (8, 1));
-        let published = service.publisher().publish_event("report.created", json!({}), Some("c-2")).header("own", "1");
+        let published =
+            service.publisher().publish_event("report.created", json!({})).correlation_id("c-2").header("own", "1");
         published.await.expect("the broker takes it");
         let event = world.answer("c-2");
         assert!(event.header("message-id").is_some() && event.header("own") == Some("1"), "{event:?}");

@@ -74,7 +74,7 @@ async fn without_kafka_the_service_runs_and_publishing_says_so() {
     assert_eq!(service.bootstrap_servers(), "");
     let disabled = |event_type: &str| Err(PublishError::Disabled { event_type: event_type.to_owned() });
     assert_eq!(service.publisher().publish(&ReportCreated).await, disabled("report.created"));
-    let untyped = service.publisher().publish_event("report.archived", json!({}), Some("c-1")).await;
+    let untyped = service.publisher().publish_event("report.archived", json!({})).correlation_id("c-1").await;
     assert_eq!(untyped, disabled("report.archived"));
     let text = untyped.expect_err("it was refused").to_string();
     assert!(text.contains("report.archived") && text.contains("KAFKA_BOOTSTRAP_SERVERS"), "{text}");

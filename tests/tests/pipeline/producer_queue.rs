@@ -53,7 +53,8 @@ fn dead_letters_and_publications_wait_for_room_too() {
         let service = world.start().await;
         world.send_all((0..300).map(|n| command("refuse", &format!("c-{n}"), json!({}))));
         let publisher = service.publisher();
-        let publish = |n: usize| publisher.publish_event("report.counted", json!(n), Some("c-1")).into_future();
+        let publish =
+            |n: usize| publisher.publish_event("report.counted", json!(n)).correlation_id("c-1").into_future();
         let results = join_all((0..200).map(publish)).await;
         assert!(results.iter().all(Result::is_ok), "{results:?}");
         world.events(200);

@@ -63,13 +63,18 @@ fn an_event_from_outside_a_handler_is_there_when_its_publication_returns() {
         let (kind, id, key, _) = parts(&newest(&world, 3));
         assert_eq!((kind.as_str(), &key), ("report.deleted", &id), "without a key, the correlation id");
 
-        publisher.publish_event("report.archived", json!({"a": [1]}), Some("c-2")).await.expect(TAKEN);
+        publisher.publish_event("report.archived", json!({"a": [1]})).correlation_id("c-2").await.expect(TAKEN);
         let untyped = ("report.archived".to_owned(), "c-2".to_owned(), "c-2".to_owned(), json!({"a": [1]}));
         assert_eq!(parts(&newest(&world, 4)), untyped);
 
-        // Python's `None` and `''` both mean "make one".
+        // An empty correlation id counts as none, as in the Python guide.
         for (count, id) in [(5, None), (6, Some(""))] {
-            publisher.publish_event("report.archived", json!("text"), id).await.expect(TAKEN);
+            let publication = publisher.publish_event("report.archived", json!("text"));
+            let publication = match id {
+                Some(id) => publication.correlation_id(id),
+                None => publication,
+            };
+            publication.await.expect(TAKEN);
             assert!(is_uuid_v7(&parts(&newest(&world, count)).1));
         }
         world.stop(service).await;
@@ -82,20 +87,20 @@ fn an_event_that_cannot_be_published_says_why() {
         world.config.producer_property("message.max.bytes", "1000000").expect("a producer's property");
         let service = world.start().await;
         let publisher = service.publisher();
-        let empty = publisher.publish_event(" ", json!({}), None).await;
+        let empty = publisher.publish_event(" ", json!({})).await;
         assert_eq!(empty, Err(PublishError::EmptyType));
         let keys = std::collections::HashMap::from([((1, 2), 3)]);
-        let encode = publisher.publish_event("report.odd", keys, None).await;
+        let encode = publisher.publish_event("report.odd", keys).await;
         assert!(
             matches!(&encode, Err(PublishError::Encode { event_type, .. }) if event_type == "report.odd"),
             "{encode:?}"
         );
-        let large = publisher.publish_event("report.large", "x".repeat(2_000_000), None).await;
+        let large = publisher.publish_event("report.large", "x".repeat(2_000_000)).await;
         let is_large = |bytes: usize| bytes > 2_000_000;
         assert!(matches!(&large, Err(PublishError::TooLarge { bytes, .. }) if is_large(*bytes)), "{large:?}");
         let said = large.unwrap_err().to_string();
         assert!(said.contains(world.events_topic()) && said.contains("this client's `message.max.bytes`"), "{said}");
-        publisher.publish_event("report.good", json!({}), Some("c-1")).await.expect("the publisher goes on");
+        publisher.publish_event("report.good", json!({})).correlation_id("c-1").await.expect("the publisher goes on");
         assert_eq!(member(&world.events(1), "/type"), ["report.good"]);
         world.stop(service).await;
     });
@@ -125,7 +130,8 @@ fn many_publications_at_once_all_arrive() {
     on_each_broker("many", async |world| {
         let service = world.start().await;
         let publisher = service.publisher();
-        let publish = |n: usize| publisher.publish_event("report.counted", json!(n), Some("c-1")).into_future();
+        let publish =
+            |n: usize| publisher.publish_event("report.counted", json!(n)).correlation_id("c-1").into_future();
         let results = join_all((0..300).map(publish)).await;
         assert!(results.iter().all(Result::is_ok), "{results:?}");
         let mut numbers: Vec<usize> =

@@ -59,7 +59,7 @@ async fn relay(
     CorrelationId(id): CorrelationId,
     Relay { text }: Relay,
 ) -> Result<(), HandlerError> {
-    publisher.send_command("echo", json!({"text": format!("{text} of {id}")}), None).await?;
+    publisher.send_command("echo", json!({"text": format!("{text} of {id}")})).await?;
     Ok(())
 }
 
@@ -114,7 +114,13 @@ fn a_command_goes_to_the_topic_that_it_or_its_sender_names() {
         }
         let publisher = service.publisher();
         publisher.send(&Elsewhere).to(&*other).correlation_id("c-1").await.expect("it is taken");
-        publisher.send_command("untyped", json!([1]), Some("c-2")).to(&*other).key("k").await.expect("it is taken");
+        publisher
+            .send_command("untyped", json!([1]))
+            .correlation_id("c-2")
+            .to(&*other)
+            .key("k")
+            .await
+            .expect("it is taken");
         let sent = world.client().read_until(&other, PATIENCE, "both commands", |seen| {
             seen.iter().filter(|record| record.json()["source"] == SERVICE).count() == 2
         });
@@ -135,9 +141,9 @@ fn a_program_that_only_publishes_needs_no_handlers() {
         config.service_name = "front-end".to_owned();
         config.bootstrap_servers = Bootstrap::Servers(service.bootstrap_servers().to_owned());
         let publisher = Publisher::connect(config).await.expect("it connects");
-        publisher.send_command("echo", json!({"text": "t"}), Some("c-1")).await.expect("it is taken");
+        publisher.send_command("echo", json!({"text": "t"})).correlation_id("c-1").await.expect("it is taken");
         assert_eq!(world.answer("c-1").json()["payload"]["text"], "t");
-        publisher.send_command("echo", json!({"text": "u"}), Some("c-2")).detach();
+        publisher.send_command("echo", json!({"text": "u"})).correlation_id("c-2").detach();
         assert_eq!(publisher.flush(PATIENCE).await, 0);
         assert_eq!(world.answer("c-2").json()["payload"]["text"], "u");
         let sent = world.client().read_count(world.commands(), PATIENCE, 2);
@@ -152,6 +158,6 @@ async fn a_publisher_without_a_service_may_bring_its_broker() {
     let mut config = Config::new("front-end");
     config.bootstrap_servers = Bootstrap::Embedded;
     let publisher = Publisher::connect(config).await.expect("it connects");
-    publisher.send_command("echo", json!({}), None).await.expect("it is taken");
-    publisher.publish_event("user.created", json!({}), None).await.expect("it is taken");
+    publisher.send_command("echo", json!({})).await.expect("it is taken");
+    publisher.publish_event("user.created", json!({})).await.expect("it is taken");
 }

@@ -145,7 +145,8 @@ async fn a_publication_that_is_on_its_way_is_acknowledged_before_the_stop_is_ove
     world.config.producer_property("linger.ms", "1500").expect("a producer's property");
     let service = world.start().await;
     let publisher = service.publisher();
-    let publishing = (0..20).map(|n| publisher.publish_event("report.counted", json!(n), Some("c-1")).into_future());
+    let publishing =
+        (0..20).map(|n| publisher.publish_event("report.counted", json!(n)).correlation_id("c-1").into_future());
     let mut publishing = join_all(publishing);
     // The first poll hands them over; from then on it is only the answers that are waited for.
     assert!((&mut publishing).now_or_never().is_none());
