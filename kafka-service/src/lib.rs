@@ -220,6 +220,7 @@ mod transport;
 
 mod clock;
 mod message;
+mod sync;
 
 pub mod config;
 mod error;

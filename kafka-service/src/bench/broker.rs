@@ -4,7 +4,7 @@ use std::{
     cell::{Cell, RefCell},
     mem,
     rc::Rc,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     thread,
     time::{Duration, Instant},
 };
@@ -16,6 +16,7 @@ use crate::{
     consume::{Client, ClientEvent, CommitAnswer, FetchError, Position, TopicPartition},
     message::{Header, Record, RecordTime, StoredRecord},
     publish::Acks,
+    sync,
     transport::{OutRecord, Producer, ReadBack, SendError},
 };
 
@@ -220,7 +221,7 @@ pub(super) struct Sent {
 
 impl Outbox {
     pub(super) fn sent(&self) -> MutexGuard<'_, Sent> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.0)
     }
 
     /// Acknowledges everything, as a broker does for a whole batch.

@@ -2,7 +2,7 @@
 
 use std::{
     rc::Rc,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
 };
@@ -19,6 +19,7 @@ use crate::{
     config::Config,
     consume::Driver,
     publish::Acks,
+    sync,
     transport::{OutRecord, Producer, SendError},
 };
 
@@ -50,7 +51,7 @@ pub fn latencies(runtime: &Handle, commands: Vec<Command>, every: Duration, coun
     // The dispatcher ends with the last sender of batches.
     drop(driver);
     dispatching.join().expect("the dispatcher has ended");
-    let sent = producer.sent.lock().unwrap_or_else(PoisonError::into_inner);
+    let sent = sync::lock(&producer.sent);
     let given = pace.given.borrow();
     // The handler is ready at its first poll and returns one event, so the n-th event is the n-th command's.
     let wait = |(given, sent): (&Instant, &Instant)| sent.checked_duration_since(*given).expect("an event comes after");
@@ -67,7 +68,7 @@ struct Timed {
 
 impl Producer for Timed {
     fn send(&self, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner).push(Instant::now());
+        sync::lock(&self.sent).push(Instant::now());
         self.producer.send(record, token)
     }
 

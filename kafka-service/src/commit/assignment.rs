@@ -3,12 +3,13 @@
 use std::{
     collections::VecDeque,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        Arc, Mutex, MutexGuard, RwLock,
         atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
 use super::{Ring, State};
+use crate::sync;
 
 /// A partition from the moment it is assigned until it is revoked. If it comes back it is another assignment.
 #[derive(Debug)]
@@ -73,7 +74,7 @@ impl Assignment {
     }
 
     pub(super) fn window(&self) -> MutexGuard<'_, Window> {
-        self.window.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.window)
     }
 
     /// How many bytes of this partition wait in memory.
@@ -192,7 +193,7 @@ pub(crate) struct Assignments {
 
 impl Assignments {
     pub(crate) fn add(&self, topic: Arc<str>, partition: i32, window: usize) -> Arc<Assignment> {
-        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        let mut table = sync::write(&self.table);
         let index = u32::try_from(table.len()).expect("more than u32::MAX assignments");
         let assignment = Arc::new(Assignment::new(index, topic, partition, window));
         table.push(Some(Arc::clone(&assignment)));
@@ -201,7 +202,7 @@ impl Assignments {
 
     /// Ends an assignment: late reports for it find nothing.
     pub(crate) fn remove(&self, index: u32) {
-        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        let mut table = sync::write(&self.table);
         if let Some(assignment) = table.get_mut(index as usize).and_then(Option::take) {
             assignment.end();
         }
@@ -209,18 +210,18 @@ impl Assignments {
 
     /// How many bytes of all partitions wait in memory.
     pub(crate) fn waiting_bytes(&self) -> usize {
-        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let table = sync::read(&self.table);
         table.iter().flatten().map(|assignment| assignment.waiting_bytes()).sum()
     }
 
     pub(crate) fn get(&self, index: u32) -> Option<Arc<Assignment>> {
-        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let table = sync::read(&self.table);
         table.get(index as usize).and_then(Clone::clone)
     }
 
     /// Finishes a position; false when its assignment has ended.
     pub(crate) fn finish(&self, index: u32, slot: u64) -> bool {
-        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let table = sync::read(&self.table);
         let assignment = table.get(index as usize).and_then(Option::as_ref);
         if let Some(assignment) = assignment {
             assignment.finish(slot);

@@ -2,11 +2,13 @@
 
 use std::{
     sync::{
-        Mutex, PoisonError,
+        Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Instant,
 };
+
+use crate::sync;
 
 /// Tells the driver to stop, and by when. Shared with whoever may ask for it.
 #[derive(Debug, Default)]
@@ -18,7 +20,7 @@ pub(crate) struct Stop {
 impl Stop {
     /// Asks to take nothing more, let what runs finish until `deadline`, commit, and leave the group.
     pub(crate) fn request(&self, deadline: Instant) {
-        self.deadline.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(deadline);
+        sync::lock(&self.deadline).get_or_insert(deadline);
         self.requested.store(true, Ordering::Release);
     }
 
@@ -31,7 +33,7 @@ impl Stop {
         if !self.is_requested() {
             return None;
         }
-        *self.deadline.lock().unwrap_or_else(PoisonError::into_inner)
+        *sync::lock(&self.deadline)
     }
 }
 

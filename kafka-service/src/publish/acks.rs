@@ -4,7 +4,7 @@ use std::{
     future::Future,
     pin::pin,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Mutex, MutexGuard,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
 };
@@ -15,6 +15,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 pub(crate) use self::bound::{Bound, BoundGuard};
 use crate::{
     commit::{Assignments, Target, Token},
+    sync,
     transport::{SendError, Stored, Undelivered},
 };
 
@@ -82,7 +83,7 @@ impl Acks {
     }
 
     fn pending(&self) -> MutexGuard<'_, Slab<Pending>> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.pending)
     }
 
     fn entry(&self, pending: Pending) -> Token {

@@ -1,12 +1,13 @@
 //! What a handler publishes itself counts for the position of its command.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use tokio::sync::oneshot;
 
 use super::{Acks, Answer, Incoming, Pending};
 use crate::{
     commit::{Target, Token},
+    sync,
     transport::{Stored, Undelivered},
 };
 
@@ -41,7 +42,7 @@ impl Bound {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.state)
     }
 
     /// A token for one more publication; none if the command has ended.

@@ -5,7 +5,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Wake, Waker},
@@ -35,6 +35,7 @@ use crate::{
     health::HealthState,
     publish::{Acks, Publisher, PublisherCore},
     registry::{Registry, Routes},
+    sync,
     transport::Producer,
 };
 
@@ -174,7 +175,7 @@ impl Instance {
 }
 
 fn lock(consumer: &Mutex<Consumer>) -> MutexGuard<'_, Consumer> {
-    consumer.lock().unwrap_or_else(PoisonError::into_inner)
+    sync::lock(consumer)
 }
 
 fn routes() -> Routes {

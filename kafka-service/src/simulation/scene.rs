@@ -1,7 +1,7 @@
 //! What a handler sees of the world: a state of the service.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex, Weak},
     time::Instant,
 };
 
@@ -13,6 +13,7 @@ use super::{
 use crate::{
     consume::{Driver, End, Step},
     publish::Acks,
+    sync,
 };
 
 /// The thread that steps a driver.
@@ -63,7 +64,7 @@ impl Scene {
             report_next(&self.world, &self.acks, self.instance);
         }
         if steps && let Some(consumer) = self.consumer.upgrade() {
-            consumer.lock().unwrap_or_else(PoisonError::into_inner).step_meanwhile(now);
+            sync::lock(&consumer).step_meanwhile(now);
         }
     }
 }

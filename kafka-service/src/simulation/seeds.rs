@@ -20,6 +20,7 @@ use super::{
     scenario::Scenario,
     shorten::shorten,
 };
+use crate::sync;
 
 /// Which seeds to run.
 #[derive(Debug)]
@@ -71,7 +72,7 @@ impl Seeds {
                     return;
                 }
                 let outcome = executor::run(seed, false);
-                let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut sum = sync::lock(&sum);
                 sum.add(seed, outcome);
                 if sum.failed.len() as u64 >= self.failures {
                     // Those that were begun may still fail with a smaller seed.

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     future::Future,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     task::{Context, Poll, Waker},
     time::{Duration, Instant},
 };
@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use super::random::Random;
-use crate::clock::Clock;
+use crate::{clock::Clock, sync};
 
 /// The time of a world, and who waits for which moment.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Time {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.state)
     }
 
     pub(super) fn now(&self) -> Instant {
@@ -128,6 +128,6 @@ impl Clock for SimClock {
     }
 
     fn random(&self) -> u64 {
-        self.random.lock().unwrap_or_else(PoisonError::into_inner).next()
+        sync::lock(&self.random).next()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use super::{
@@ -16,6 +16,7 @@ use super::{
     time::Time,
     topic::Topic,
 };
+use crate::sync;
 
 /// The world of one run.
 #[derive(Debug)]
@@ -43,7 +44,7 @@ pub(super) type Shared = Arc<Mutex<World>>;
 
 /// Opens the world.
 pub(super) fn open(world: &Shared) -> MutexGuard<'_, World> {
-    world.lock().unwrap_or_else(PoisonError::into_inner)
+    sync::lock(world)
 }
 
 impl World {

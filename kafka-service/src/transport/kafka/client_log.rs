@@ -5,7 +5,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::Mutex,
     time::{Duration, Instant},
 };
 
@@ -13,6 +13,8 @@ use rdkafka::{
     config::RDKafkaLogLevel,
     error::{KafkaError, RDKafkaErrorCode},
 };
+
+use crate::sync;
 
 /// How long no other line of the same kind follows.
 const QUIET: Duration = Duration::from_secs(60);
@@ -90,18 +92,18 @@ impl ClientLog {
 
     /// A connection has failed.
     fn note_trouble(&self, text: &str) {
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some((text.to_owned(), Instant::now()));
+        *sync::lock(&self.trouble) = Some((text.to_owned(), Instant::now()));
     }
 
     /// What was said last of a connection that failed.
     pub(super) fn trouble(&self) -> Option<String> {
-        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let trouble = sync::lock(&self.trouble);
         trouble.as_ref().filter(|(_, when)| when.elapsed() < RECENT).map(|(text, _)| text.clone())
     }
 
     /// Whether a line of this kind may be logged, and how many were not since the last.
     fn is_due(&self, kind: &str, now: Instant) -> Option<u64> {
-        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kinds = sync::lock(&self.kinds);
         match kinds.get_mut(kind) {
             Some(known) if now.duration_since(known.said) < QUIET => {
                 known.suppressed += 1;

@@ -6,7 +6,7 @@
 use std::{
     mem,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -20,7 +20,10 @@ use rdkafka::{
 };
 
 use super::client_log::ClientLog;
-use crate::consume::{ClientEvent, CommitAnswer, TopicPartition};
+use crate::{
+    consume::{ClientEvent, CommitAnswer, TopicPartition},
+    sync,
+};
 
 /// The callbacks of a consumer.
 pub(super) struct Context {
@@ -40,11 +43,11 @@ impl Context {
 
     /// What was noted since the last call.
     pub(super) fn take_events(&self) -> Vec<ClientEvent> {
-        mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner))
+        mem::take(&mut *sync::lock(&self.events))
     }
 
     pub(super) fn note(&self, event: ClientEvent) {
-        self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        sync::lock(&self.events).push(event);
     }
 
     /// Something that passes; said now and then.

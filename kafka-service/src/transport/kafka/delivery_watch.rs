@@ -7,13 +7,13 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Mutex, MutexGuard,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
 
-use crate::commit::Token;
+use crate::{commit::Token, sync};
 
 /// The samples of all topics.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ impl DeliveryWatch {
     }
 
     fn samples(&self) -> MutexGuard<'_, BTreeMap<usize, Sample>> {
-        self.samples.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.samples)
     }
 
     /// Whether a record for the topic at `place` should be a sample.

@@ -20,7 +20,7 @@ use rdkafka::{
 };
 
 use super::ffi::end_linger;
-use crate::publish::Acks;
+use crate::{publish::Acks, sync};
 
 /// What the client waits beyond the service's own linger, should nobody tell it to send.
 pub(super) const STOPGAP: Duration = Duration::from_secs(60);
@@ -132,7 +132,7 @@ impl Linger {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.state)
     }
 
     /// Waits until it is time to send, and says why. `None` at the end.

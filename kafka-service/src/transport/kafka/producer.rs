@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError, RwLock,
+        Arc, Mutex, RwLock,
         atomic::{AtomicU64, Ordering},
     },
     thread,
@@ -34,6 +34,7 @@ use crate::{
     commit::Token,
     config::Config,
     publish::Acks,
+    sync,
     transport::{OutRecord, Producer, SendError, TopicId, Undelivered},
 };
 
@@ -117,7 +118,7 @@ impl KafkaProducer {
     }
 
     fn current(&self) -> Arc<Current> {
-        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&sync::read(&self.current))
     }
 }
 
@@ -167,7 +168,7 @@ impl Current {
 impl Producer for KafkaProducer {
     fn send(&self, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
         let TopicId(place) = record.topic;
-        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        let current = sync::read(&self.current);
         // Asked under the lock: this client is the one for which nothing is held.
         if self.acks.is_held() {
             return Err(SendError::QueueFull);
@@ -205,7 +206,7 @@ impl Producer for KafkaProducer {
             return Ok(TopicId(place));
         }
         // The client stays while this is held, so that its successor knows of the topic.
-        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        let current = sync::read(&self.current);
         current.topics.add(&current.producer, &self.topics, name).map(TopicId)
     }
 
@@ -218,15 +219,15 @@ impl Producer for KafkaProducer {
     }
 
     fn idle(&self) {
-        self.current.read().unwrap_or_else(PoisonError::into_inner).linger.send_now();
+        sync::read(&self.current).linger.send_now();
     }
 
     fn renew(&self) {
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        let mut current = sync::write(&self.current);
         let Some((code, reason)) = current.producer.client().fatal_error() else { return };
         let now = Instant::now();
         let lived = now.duration_since(current.since);
-        if !self.renewals.lock().unwrap_or_else(PoisonError::into_inner).is_due(lived, now) {
+        if !sync::lock(&self.renewals).is_due(lived, now) {
             return;
         }
         if code == RDKafkaErrorCode::ClusterAuthorizationFailed {

@@ -1,10 +1,11 @@
 //! The topics that a producer writes to: those that were known at the start, and those that were asked for later.
 
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use rdkafka::producer::{BaseProducer, ProducerContext};
 
 use super::ffi::TopicHandle;
+use crate::sync;
 
 /// A program that makes up topic names must not fill the memory.
 const MOST_ADDED: usize = 1_000;
@@ -23,7 +24,7 @@ impl TopicNames {
     /// The name of the topic at a place.
     pub(super) fn name(&self, place: usize) -> String {
         let added = || {
-            let added = self.added.read().unwrap_or_else(PoisonError::into_inner);
+            let added = sync::read(&self.added);
             added.get(place.checked_sub(self.known.len())?).cloned()
         };
         self.known.get(place).cloned().or_else(added).unwrap_or_default()
@@ -32,7 +33,7 @@ impl TopicNames {
     /// The place of a topic, if there is such a topic.
     pub(super) fn place(&self, name: &str) -> Option<usize> {
         let place = |names: &[String]| names.iter().position(|known| known == name);
-        let added = || self.added.read().unwrap_or_else(PoisonError::into_inner);
+        let added = || sync::read(&self.added);
         place(&self.known).or_else(|| Some(self.known.len() + place(&added())?))
     }
 }
@@ -69,14 +70,14 @@ impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> Topic<C> {
 impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> TopicHandles<C> {
     pub(super) fn new(names: &TopicNames) -> Self {
         let topics = |names: &[String]| names.iter().map(|name| Topic::new(name)).collect();
-        let added = names.added.read().unwrap_or_else(PoisonError::into_inner);
+        let added = sync::read(&names.added);
         Self { known: topics(&names.known), added: RwLock::new(topics(&added)) }
     }
 
     /// Adds a topic, unless it is there already; its place.
     pub(super) fn add(&self, producer: &Arc<BaseProducer<C>>, names: &TopicNames, name: &str) -> Result<usize, String> {
         // Taken first, so that a topic that somebody else adds at this moment is seen.
-        let mut topics = self.added.write().unwrap_or_else(PoisonError::into_inner);
+        let mut topics = sync::write(&self.added);
         if let Some(place) = names.place(name) {
             return Ok(place);
         }
@@ -86,7 +87,7 @@ impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> TopicHandles<C> {
         let topic = Topic::new(name);
         topic.handle(producer)?;
         topics.push(topic);
-        names.added.write().unwrap_or_else(PoisonError::into_inner).push(name.to_owned());
+        sync::write(&names.added).push(name.to_owned());
         Ok(self.known.len() + topics.len() - 1)
     }
 
@@ -100,7 +101,7 @@ impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> TopicHandles<C> {
         if let Some(topic) = self.known.get(place) {
             return Ok(write(&topic.name, topic.handle(producer)?));
         }
-        let added = self.added.read().unwrap_or_else(PoisonError::into_inner);
+        let added = sync::read(&self.added);
         let topic = &added[place - self.known.len()];
         Ok(write(&topic.name, topic.handle(producer)?))
     }
