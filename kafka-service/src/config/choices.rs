@@ -2,6 +2,7 @@
 
 /// Which brokers the service talks to.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Bootstrap {
     /// None: the service runs without Kafka, and publishing says so. In the environment: the empty string.
     Disabled,
@@ -13,6 +14,7 @@ pub enum Bootstrap {
 
 /// How the consumer group shares out its partitions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum GroupProtocol {
     /// `consumer` where the broker speaks it, else `classic`.
     #[default]
@@ -25,6 +27,7 @@ pub enum GroupProtocol {
 
 /// Which records are handled one after another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Ordering {
     /// Those of one key; different keys run concurrently.
     #[default]
@@ -35,6 +38,7 @@ pub enum Ordering {
 
 /// What becomes of a command that no handler answers to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum UnknownCommands {
     /// It is skipped and counted: several services may share a topic.
     #[default]
@@ -45,6 +49,7 @@ pub enum UnknownCommands {
 
 /// Which headers a dead letter gets, beside the message's own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DeadLetterHeaders {
     /// Those of [`dead_letter`](crate::dead_letter).
     #[default]
@@ -55,6 +60,7 @@ pub enum DeadLetterHeaders {
 
 /// Where the id of a published message stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum MessageId {
     /// In the envelope, as its member `id`.
     #[default]

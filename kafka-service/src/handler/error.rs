@@ -42,6 +42,7 @@ pub struct HandlerError {
 
 /// What to do about a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ErrorClass {
     /// The handler is called again after the configured pause, while attempts are left.
     Retryable,
