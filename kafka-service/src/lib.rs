@@ -75,7 +75,7 @@
 //! * The **last argument** is the payload: any type that implements `serde::Deserialize`. A function without arguments
 //!   ignores the payload. Validation is part of decoding: use a type that rejects bad values (`#[serde(try_from = "..")]`).
 //! * The **arguments before it** are extractors: [`State<T>`](State) for shared state, [`CorrelationId`], [`Meta`] (topic,
-//!   partition, offset, key, timestamp, attempt, source), [`Headers`], [`Extra`], [`Publisher`], and
+//!   partition, offset, key, timestamp, attempt, source), [`Headers`], [`ExtraFields`], [`Publisher`], and
 //!   [your own](FromContext).
 //! * The **return type** is `()`, an event, an `Option`, a `Vec` or a tuple of events, or a `Result` of one of these. An
 //!   event is a type that derives [`Event`](macro@Event).
@@ -109,7 +109,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // Handlers are discovered, not registered, and the embedded broker needs no installation.
 //! let mut config = kafka_service::Config::new("shop");
-//! config.bootstrap_servers = kafka_service::config::Bootstrap::Embedded;
+//! config.bootstrap_servers = kafka_service::config::Brokers::Embedded;
 //! let service = kafka_service::KafkaService::new(config).state(Stock::default()).start().await?;
 //! service.ready().await?;
 //! service.shutdown().await?;
@@ -154,7 +154,7 @@
 //! # Errors and retries
 //!
 //! Any error that `?` converts into a [`HandlerError`] is *retryable*: by default a handler is called up to five times,
-//! with exponential backoff and jitter, while other keys proceed. [`.permanent()`](Classify::permanent) marks an error as
+//! with exponential backoff and jitter, while other keys proceed. [`.permanent()`](ResultExt::permanent) marks an error as
 //! permanent, and the command is not retried. [`.classify::<UserError>(..)`](KafkaService::classify) does this once for an
 //! error type of your own. A command that still fails is dead-lettered: it is published to `service_commands-dlq` byte for
 //! byte, with [headers](dead_letter) that say why. Messages that are not valid JSON or do not decode are dead-lettered too.
@@ -257,8 +257,8 @@ pub use self::{
     config::Config,
     error::Error,
     handler::{
-        Classify, Command, CorrelationId, ErrorClass, Event, Extra, FromContext, HandlerError, Headers, IntoEvents,
-        IntoOutcome, MessageContext, Meta, Payload, RawPayload, State,
+        Command, CorrelationId, ErrorClass, Event, ExtraFields, FromContext, HandlerError, Headers, IntoEvents,
+        IntoOutcome, MessageContext, Meta, Payload, RawPayload, ResultExt, State,
     },
     health::Health,
     publish::{Publication, PublishError, Publisher},

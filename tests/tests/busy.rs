@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use kafka_service::{Config, KafkaService, command, config::Bootstrap};
+use kafka_service::{Config, KafkaService, command, config::Brokers};
 use kafka_service_tests::{Client, Log, Message, wait_until};
 use serde_json::json;
 
@@ -43,7 +43,7 @@ async fn block() {
 async fn a_handler_that_computes_gets_every_core_and_one_that_blocks_is_named() {
     let log = Log::collect();
     let mut config = Config::new("busy");
-    config.bootstrap_servers = Bootstrap::Embedded;
+    config.bootstrap_servers = Brokers::Embedded;
     let service = KafkaService::new(config).start().await.expect("it starts");
     wait_until(PATIENCE, "the service to be ready", || service.health().ready);
     let client = Client::new(service.bootstrap_servers());

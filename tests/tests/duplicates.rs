@@ -1,6 +1,6 @@
 //! Two handlers with one name: which of them should answer is nobody's to guess, so the service does not start.
 
-use kafka_service::config::Bootstrap;
+use kafka_service::config::Brokers;
 use kafka_service::{Config, Error, KafkaService, command};
 
 mod orders {
@@ -40,7 +40,7 @@ fn place(function: &str, declaration: &str) -> String {
 async fn every_name_that_is_taken_twice_is_named_with_all_places() {
     let mut config = Config::new("duplicates");
     // It is refused before any broker is asked, and also where none is wanted.
-    config.bootstrap_servers = Bootstrap::Disabled;
+    config.bootstrap_servers = Brokers::Disabled;
     let Err(error) = KafkaService::new(config).start().await else { panic!("the service must not start") };
     let Error::Start(problems) = &error else { panic!("another error: {error}") };
     let [cancel, create] = problems.as_slice() else { panic!("two names are taken more than once: {problems:?}") };

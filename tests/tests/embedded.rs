@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use kafka_service::config::Bootstrap;
+use kafka_service::config::Brokers;
 use kafka_service::{Config, Event, KafkaService, command};
 use kafka_service_tests::{Client, Message, wait_until};
 use serde::{Deserialize, Serialize};
@@ -29,7 +29,7 @@ async fn greet(Greet { name }: Greet) -> Greeted {
 
 fn service() -> KafkaService {
     let mut config = Config::new("embedded");
-    config.bootstrap_servers = Bootstrap::Embedded;
+    config.bootstrap_servers = Brokers::Embedded;
     KafkaService::new(config)
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kafka_service::config::Bootstrap;
+use kafka_service::config::Brokers;
 use kafka_service::{Config, KafkaService, PublishError, Publisher, command};
 use kafka_service_tests::Client;
 use serde_json::json;
@@ -10,7 +10,7 @@ use serde_json::json;
 #[command("nothing")]
 async fn nothing() {}
 
-fn service(name: &str, servers: Bootstrap) -> KafkaService {
+fn service(name: &str, servers: Brokers) -> KafkaService {
     let mut config = Config::new(name);
     config.bootstrap_servers = servers;
     KafkaService::new(config)
@@ -20,8 +20,8 @@ fn service(name: &str, servers: Bootstrap) -> KafkaService {
 async fn the_global_publisher_is_that_of_the_service_which_started_first() {
     assert_eq!(Publisher::global().map(|_| ()), Err(PublishError::NotStarted));
 
-    let first = service("first", Bootstrap::Embedded).start().await.expect("it starts");
-    let second = service("second", Bootstrap::Disabled).start().await.expect("it starts");
+    let first = service("first", Brokers::Embedded).start().await.expect("it starts");
+    let second = service("second", Brokers::Disabled).start().await.expect("it starts");
     let publisher = Publisher::global().expect("a service was started");
     publisher
         .publish_event("report.created", json!({}))

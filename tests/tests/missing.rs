@@ -1,6 +1,6 @@
 //! States that were never provided: one error at start names each with every handler that needs it.
 
-use kafka_service::config::Bootstrap;
+use kafka_service::config::Brokers;
 use kafka_service::{Config, Error, FromContext, HandlerError, KafkaService, State, command, testing};
 use serde::de::IgnoredAny;
 
@@ -38,7 +38,7 @@ async fn nothing() {}
 
 fn service() -> KafkaService {
     let mut config = Config::new("missing");
-    config.bootstrap_servers = Bootstrap::Disabled;
+    config.bootstrap_servers = Brokers::Disabled;
     KafkaService::new(config)
 }
 

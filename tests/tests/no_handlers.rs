@@ -1,13 +1,13 @@
 //! A program without handlers, which is what becomes of handlers in a crate that nothing of the program names.
 
-use kafka_service::config::Bootstrap;
+use kafka_service::config::Brokers;
 use kafka_service::{Config, Error, KafkaService, testing};
 
 #[tokio::test]
 async fn a_service_without_handlers_does_not_start_and_says_how_they_get_lost() {
     // `kafka-service-linked-handlers` is a dependency of this program, and not used, so it is not linked.
     let mut config = Config::new("no-handlers");
-    config.bootstrap_servers = Bootstrap::Disabled;
+    config.bootstrap_servers = Brokers::Disabled;
     let Err(Error::Start(problems)) = KafkaService::new(config).start().await else { panic!("it must not start") };
     let [problem] = problems.as_slice() else { panic!("one problem: {problems:?}") };
     assert!(problem.contains("no `#[command]` or `#[event]` handlers are linked"), "{problem}");

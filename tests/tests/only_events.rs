@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kafka_service::config::{Bootstrap, UnknownCommands};
+use kafka_service::config::{Brokers, UnknownCommands};
 use kafka_service::{Config, Event, KafkaService, MessageContext};
 use kafka_service_tests::{Client, Log, wait_until};
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,7 @@ struct MailSent {
 async fn a_service_with_event_handlers_only_consumes_events_only_and_is_silent_about_those_that_it_does_not_want() {
     let log = Log::collect();
     let mut config = Config::new("mailer");
-    config.bootstrap_servers = Bootstrap::Embedded;
+    config.bootstrap_servers = Brokers::Embedded;
     config.unknown_commands = UnknownCommands::DeadLetter;
     let service = KafkaService::new(config)
         .on_event("user.created", |_: MessageContext, UserCreated { name }: UserCreated| async {

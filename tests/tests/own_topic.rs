@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kafka_service::__private::{Context, Handler, Invocation, extract, inventory, invocation, outcome};
-use kafka_service::config::Bootstrap;
+use kafka_service::config::Brokers;
 use kafka_service::{Config, Event, KafkaService, Meta, dead_letter};
 use kafka_service_tests::{Client, Record, wait_until};
 use serde::Serialize;
@@ -47,7 +47,7 @@ fn sees(record: &Record) -> (String, String, String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_handler_that_names_a_topic_takes_the_messages_of_that_topic_and_of_no_other() {
     let mut config = Config::new("own-topic");
-    config.bootstrap_servers = Bootstrap::Embedded;
+    config.bootstrap_servers = Brokers::Embedded;
     let service = KafkaService::new(config).start().await.expect("it starts");
     wait_until(PATIENCE, "the service to be ready", || service.health().ready);
     let client = Client::new(service.bootstrap_servers());

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use kafka_service::{
     Config, Event, KafkaService, State, command,
-    config::{Bootstrap, RetryPolicy},
+    config::{Brokers, RetryPolicy},
     dead_letter,
 };
 use kafka_service_examples::{Problem, Reader, log, message, write};
@@ -49,7 +49,7 @@ async fn main() -> Result<(), Problem> {
     log();
     // A real service calls `KafkaService::from_env()`; this one brings its broker along and gives up early.
     let mut config = Config::new("quickstart");
-    config.bootstrap_servers = Bootstrap::Embedded;
+    config.bootstrap_servers = Brokers::Embedded;
     config.retry = RetryPolicy::new(3, Duration::from_millis(10), Duration::from_millis(50));
     let service = KafkaService::new(config).state(Greeter("Hello")).start().await?;
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     commit::{Assignments, Tracker},
-    config::MessageId,
+    config::MessageIdLocation,
     envelope::Envelope,
     message::Origin,
     publish::{Encoder, MessageIds, Place},
@@ -32,7 +32,7 @@ impl<'a> Encoding<'a> {
     pub fn new(command: &'a [u8]) -> Option<Self> {
         Some(Self {
             command: Envelope::decode(Some(command)).ok()?,
-            encoder: Encoder::new("order-service", MessageId::default()),
+            encoder: Encoder::new("order-service", MessageIdLocation::default()),
             ids: MessageIds::default(),
             offset: 0,
         })

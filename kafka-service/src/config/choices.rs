@@ -3,7 +3,7 @@
 /// Which brokers the service talks to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Bootstrap {
+pub enum Brokers {
     /// None: the service runs without Kafka, and publishing says so. In the environment: the empty string.
     Disabled,
     /// An in-process broker that forgets everything when the process ends. In the environment: `embedded`.
@@ -28,7 +28,7 @@ pub enum GroupProtocol {
 /// Which records are handled one after another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Ordering {
+pub enum OrderBy {
     /// Those of one key; different keys run concurrently.
     #[default]
     Key,
@@ -53,7 +53,7 @@ pub enum UnknownCommands {
 pub enum DeadLetterHeaders {
     /// Those of [`dead_letter`](crate::dead_letter).
     #[default]
-    Own,
+    Native,
     /// Those, and the ones that Spring for Apache Kafka writes, for tools that read them.
     Spring,
 }
@@ -61,7 +61,7 @@ pub enum DeadLetterHeaders {
 /// Where the id of a published message stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum MessageId {
+pub enum MessageIdLocation {
     /// In the envelope, as its member `id`.
     #[default]
     Envelope,
@@ -71,7 +71,7 @@ pub enum MessageId {
     Off,
 }
 
-impl Bootstrap {
+impl Brokers {
     pub(super) fn parse(text: &str) -> Self {
         let entries: Vec<&str> = text.split(',').map(str::trim).collect();
         match entries.as_slice() {
@@ -88,7 +88,7 @@ impl GroupProtocol {
     }
 }
 
-impl Ordering {
+impl OrderBy {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         choose(text, &[("key", Self::Key), ("partition", Self::Partition)])
     }
@@ -96,7 +96,11 @@ impl Ordering {
 
 impl DeadLetterHeaders {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        choose(text, &[("own", Self::Own), ("spring", Self::Spring)])
+        // `own` is another name for `native`.
+        if text.trim().eq_ignore_ascii_case("own") {
+            return Ok(Self::Native);
+        }
+        choose(text, &[("native", Self::Native), ("spring", Self::Spring)])
     }
 }
 
@@ -106,7 +110,7 @@ impl UnknownCommands {
     }
 }
 
-impl MessageId {
+impl MessageIdLocation {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         choose(text, &[("envelope", Self::Envelope), ("header", Self::Header), ("off", Self::Off)])
     }

@@ -12,7 +12,7 @@ use super::names::{self, Meaning, Names, PREFIX, SETTINGS, Setting};
 use super::property::{Property, Side};
 use super::validate::{self, expected_number};
 use super::{
-    Bootstrap, Config, DeadLetterHeaders, GroupProtocol, MessageId, Ordering, UnknownCommands, choices, duration,
+    Brokers, Config, DeadLetterHeaders, GroupProtocol, MessageIdLocation, OrderBy, UnknownCommands, choices, duration,
 };
 
 impl Config {
@@ -64,14 +64,14 @@ impl Reader {
     }
 
     fn settings(&mut self, config: &mut Config) {
-        self.set(names::BOOTSTRAP_SERVERS, &mut config.bootstrap_servers, |text| Ok(Bootstrap::parse(text)));
+        self.set(names::BOOTSTRAP_SERVERS, &mut config.bootstrap_servers, |text| Ok(Brokers::parse(text)));
         self.set(names::SERVICE_NAME, &mut config.service_name, text);
         self.set(names::COMMANDS_TOPIC, &mut config.commands_topics, list);
         self.set(names::EVENTS_TOPIC, &mut config.events_topic, text);
         self.set(names::SUBSCRIBED_EVENTS_TOPICS, &mut config.subscribed_events_topics, |text| list(text).map(Some));
         self.set(names::GROUP_ID, &mut config.group_id, |value| text(value).map(Some));
         self.set(names::GROUP_PROTOCOL, &mut config.group_protocol, GroupProtocol::parse);
-        self.set(names::ORDERING, &mut config.ordering, Ordering::parse);
+        self.set(names::ORDERING, &mut config.ordering, OrderBy::parse);
         self.set(names::MAX_IN_FLIGHT, &mut config.max_in_flight, |text| number(text, &validate::IN_FLIGHT));
         self.set(names::MAX_UNCOMMITTED, &mut config.max_uncommitted, |text| number(text, &validate::UNCOMMITTED));
         self.set(names::HANDLER_TIMEOUT, &mut config.handler_timeout, duration::parse);
@@ -84,7 +84,7 @@ impl Reader {
         self.set(names::DEAD_LETTER_LIMIT, &mut config.dead_letter_limit, choices::parse_percent);
         self.set(names::DEAD_LETTER_TOPIC, &mut config.dead_letter_topic, |value| text(value).map(Some));
         self.set(names::UNKNOWN_COMMANDS, &mut config.unknown_commands, UnknownCommands::parse);
-        self.set(names::MESSAGE_ID, &mut config.message_id, MessageId::parse);
+        self.set(names::MESSAGE_ID, &mut config.message_id, MessageIdLocation::parse);
         self.set(names::CREATE_TOPICS, &mut config.create_topics, choices::parse_bool);
         self.set(names::SHUTDOWN_DEADLINE, &mut config.shutdown_deadline, duration::parse);
         self.set(names::STALL_TIMEOUT, &mut config.stall_timeout, duration::parse_or_off);

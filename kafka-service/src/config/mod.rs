@@ -23,7 +23,7 @@ mod tests;
 use std::borrow::Cow;
 use std::time::Duration;
 
-pub use choices::{Bootstrap, DeadLetterHeaders, GroupProtocol, MessageId, Ordering, UnknownCommands};
+pub use choices::{Brokers, DeadLetterHeaders, GroupProtocol, MessageIdLocation, OrderBy, UnknownCommands};
 pub(crate) use duration::format as format_duration;
 pub use error::ConfigError;
 pub(crate) use features::Features;
@@ -54,7 +54,7 @@ pub(crate) use topic::flaw as topic_flaw;
 /// | `KAFKA_RETRY_BACKOFF` | `200ms..10s` |
 /// | `KAFKA_RETRY_DEADLINE` | `10m` after the first attempt none begins |
 /// | `KAFKA_DEAD_LETTER_TOPIC` | `<consumed topic>-dlq` |
-/// | `KAFKA_DEAD_LETTER_HEADERS` | `own`; `spring`: also the names that Spring for Apache Kafka writes |
+/// | `KAFKA_DEAD_LETTER_HEADERS` | `native` (or `own`); `spring`: also the names that Spring for Apache Kafka writes |
 /// | `KAFKA_DEAD_LETTER_LIMIT` | `off`; `50%`: the service stops when more of the last 100 commands would be dead-lettered |
 /// | `KAFKA_UNKNOWN_COMMANDS` | `skip`; `dead-letter`. An event without a handler is always skipped |
 /// | `KAFKA_MESSAGE_ID` | `envelope`; `header`, `off` |
@@ -81,7 +81,7 @@ pub(crate) use topic::flaw as topic_flaw;
 #[non_exhaustive]
 pub struct Config {
     /// Which brokers to talk to.
-    pub bootstrap_servers: Bootstrap,
+    pub bootstrap_servers: Brokers,
     /// The `source` of published events, and the default of the group id.
     pub service_name: String,
     /// Topics that commands are read from, if there is a handler for a command.
@@ -95,7 +95,7 @@ pub struct Config {
     /// How the group shares out its partitions.
     pub group_protocol: GroupProtocol,
     /// Which records are handled one after another.
-    pub ordering: Ordering,
+    pub ordering: OrderBy,
     /// Handlers that run at once, over all partitions.
     pub max_in_flight: usize,
     /// Records of one partition that are running, or finished beyond the committed position. They are what may be
@@ -118,7 +118,7 @@ pub struct Config {
     /// is everything without a handler on a topic that carries both.
     pub unknown_commands: UnknownCommands,
     /// Where the id of a published message stands.
-    pub message_id: MessageId,
+    pub message_id: MessageIdLocation,
     /// Whether missing topics are created at start.
     pub create_topics: bool,
     /// How long a stop may take before work is left undone.
@@ -166,14 +166,14 @@ impl Config {
     #[must_use]
     pub fn new(service_name: impl Into<String>) -> Self {
         Self {
-            bootstrap_servers: Bootstrap::Servers("kafka:9092".to_owned()),
+            bootstrap_servers: Brokers::Servers("kafka:9092".to_owned()),
             service_name: service_name.into(),
             commands_topics: vec!["service_commands".to_owned()],
             events_topic: "service_events".to_owned(),
             subscribed_events_topics: None,
             group_id: None,
             group_protocol: GroupProtocol::default(),
-            ordering: Ordering::default(),
+            ordering: OrderBy::default(),
             max_in_flight: 1_000,
             max_uncommitted: 50_000,
             handler_timeout: Duration::from_secs(5 * 60),
@@ -182,7 +182,7 @@ impl Config {
             dead_letter_headers: DeadLetterHeaders::default(),
             dead_letter_limit: None,
             unknown_commands: UnknownCommands::default(),
-            message_id: MessageId::default(),
+            message_id: MessageIdLocation::default(),
             create_topics: false,
             shutdown_deadline: Duration::from_secs(25),
             stall_timeout: Some(Duration::from_secs(5 * 60)),

@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use super::property::Side;
 use super::reserved::CLASSIC_ONLY;
-use super::{Bootstrap, Config, GroupProtocol};
+use super::{Brokers, Config, GroupProtocol};
 
 const SIDES: [Side; 2] = [Side::Consumer, Side::Producer];
 
 /// Conflicts between security properties. Those of both clients are usually the same ones and are named once.
 pub(super) fn problems(config: &Config) -> BTreeSet<String> {
     match config.bootstrap_servers {
-        Bootstrap::Disabled => BTreeSet::new(),
-        Bootstrap::Embedded => SIDES.into_iter().filter_map(|side| embedded(&View { config, side })).collect(),
-        Bootstrap::Servers(_) => SIDES.into_iter().flat_map(|side| sasl(&View { config, side })).collect(),
+        Brokers::Disabled => BTreeSet::new(),
+        Brokers::Embedded => SIDES.into_iter().filter_map(|side| embedded(&View { config, side })).collect(),
+        Brokers::Servers(_) => SIDES.into_iter().flat_map(|side| sasl(&View { config, side })).collect(),
     }
 }
 
@@ -75,7 +75,7 @@ fn sasl(view: &View<'_>) -> Vec<String> {
 /// What works but is probably not meant.
 pub(super) fn advice(config: &Config) -> BTreeSet<String> {
     let mut advice = BTreeSet::new();
-    if let Bootstrap::Servers(_) = config.bootstrap_servers {
+    if let Brokers::Servers(_) = config.bootstrap_servers {
         advice.extend(SIDES.into_iter().flat_map(|side| insecure(&View { config, side })));
         advice.extend(unused_under_auto(config));
     }

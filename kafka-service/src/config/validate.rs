@@ -9,7 +9,7 @@ use super::features::Features;
 use super::names::{self, Names, Setting};
 use super::property::Side;
 use super::reserved::{CLASSIC_ONLY, CONSUMER_PROTOCOL_ONLY};
-use super::{Bootstrap, Config, GroupProtocol, duration, security, servers, topic};
+use super::{Brokers, Config, GroupProtocol, duration, security, servers, topic};
 
 pub(super) const IN_FLIGHT: RangeInclusive<usize> = 1..=1_000_000;
 pub(super) const UNCOMMITTED: RangeInclusive<usize> = 1..=100_000_000;
@@ -60,9 +60,9 @@ impl Check<'_> {
 
     fn servers(&mut self, features: Features) {
         let text = match &self.config.bootstrap_servers {
-            Bootstrap::Disabled => return,
-            Bootstrap::Embedded => "embedded",
-            Bootstrap::Servers(list) => {
+            Brokers::Disabled => return,
+            Brokers::Embedded => "embedded",
+            Brokers::Servers(list) => {
                 if let Some(flaw) = servers::flaw(list) {
                     self.problems.push(format!("`{}`{flaw}", names::BOOTSTRAP_SERVERS.name(self.names)));
                     return;
@@ -166,7 +166,7 @@ impl Check<'_> {
     }
 
     fn properties(&mut self, features: Features) {
-        if self.config.bootstrap_servers == Bootstrap::Disabled {
+        if self.config.bootstrap_servers == Brokers::Disabled {
             return;
         }
         let mut found = BTreeSet::new();

@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use super::Costs;
 use crate::{
     clock::Clock,
-    config::{Config, DeadLetterHeaders, MessageId, Ordering as KeyOrdering, RetryPolicy, UnknownCommands},
+    config::{Config, DeadLetterHeaders, MessageIdLocation, OrderBy, RetryPolicy, UnknownCommands},
     handler::{Classifiers, States},
     health::HealthState,
     publish::{Acks, Publisher},
@@ -27,8 +27,8 @@ use crate::{
 pub(crate) struct Settings {
     pub(crate) group: String,
     pub(crate) source: String,
-    pub(crate) message_id: MessageId,
-    pub(crate) ordering: KeyOrdering,
+    pub(crate) message_id: MessageIdLocation,
+    pub(crate) ordering: OrderBy,
     pub(crate) max_in_flight: usize,
     pub(crate) handler_timeout: Duration,
     pub(crate) retry: RetryPolicy,

@@ -23,7 +23,7 @@ use super::{
     unknown::Unknown,
 };
 use crate::{
-    config::Ordering,
+    config::OrderBy,
     envelope::{Envelope, EnvelopeError},
     handler::ErrorClass,
     message::{Record, WaitingRecord},
@@ -114,7 +114,7 @@ impl Intake {
     /// Records without a key are ordered by correlation id, which is in the envelope.
     fn lane(&self, assignment: u32, key: Option<&[u8]>) -> Option<LaneId> {
         match self.core.settings.ordering {
-            Ordering::Partition => Some(lane(assignment, b"")),
+            OrderBy::Partition => Some(lane(assignment, b"")),
             _ => key.map(|key| lane(assignment, key)),
         }
     }

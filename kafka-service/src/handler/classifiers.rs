@@ -40,7 +40,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::handler::{Classify as _, Outcome, outcome, outcome_with};
+    use crate::handler::{Outcome, ResultExt as _, outcome, outcome_with};
 
     #[derive(Debug, PartialEq, thiserror::Error)]
     enum UserError {

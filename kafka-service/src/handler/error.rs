@@ -7,7 +7,7 @@ type BoxError = Box<dyn Error + Send + Sync>;
 /// Why a handler failed.
 ///
 /// Every error type becomes one through `?` and is then **retryable**: the handler is called again after a pause, up to
-/// the configured number of attempts. [`HandlerError::permanent`] and [`Classify::permanent`] say that trying again
+/// the configured number of attempts. [`HandlerError::permanent`] and [`ResultExt::permanent`] say that trying again
 /// cannot help: the message goes to the dead-letter topic at once. What stays unsaid here can be said once for each error
 /// type: [`KafkaService::classify`](crate::KafkaService::classify).
 ///
@@ -17,7 +17,7 @@ type BoxError = Box<dyn Error + Send + Sync>;
 ///
 /// ```
 /// use std::time::Duration;
-/// use kafka_service::{Classify, HandlerError};
+/// use kafka_service::{HandlerError, ResultExt};
 ///
 /// fn charge(amount: &str) -> Result<u32, HandlerError> {
 ///     let cents: u32 = amount.parse().permanent()?; // a wrong number stays wrong
@@ -66,7 +66,7 @@ impl HandlerError {
     /// Asks for another attempt after a pause of this length instead of the configured one. The attempt counts.
     #[must_use]
     pub fn retry_after(pause: Duration) -> Self {
-        Classify::retry_after(Self::new(format!("retry after {pause:?}")), pause)
+        ResultExt::retry_after(Self::new(format!("retry after {pause:?}")), pause)
     }
 
     /// Whether the handler said that no further attempt can help.
@@ -123,7 +123,7 @@ impl fmt::Debug for HandlerError {
 /// Says on the spot what a failure means for the command: `validate(&order).permanent()?`.
 ///
 /// Works on every `Result` whose error can become a [`HandlerError`], and on a [`HandlerError`] itself.
-pub trait Classify {
+pub trait ResultExt {
     /// The classified form of this type.
     type Output;
 
@@ -134,7 +134,7 @@ pub trait Classify {
     fn retry_after(self, pause: Duration) -> Self::Output;
 }
 
-impl Classify for HandlerError {
+impl ResultExt for HandlerError {
     type Output = Self;
 
     fn permanent(self) -> Self {
@@ -146,15 +146,15 @@ impl Classify for HandlerError {
     }
 }
 
-impl<T, E: Into<HandlerError>> Classify for Result<T, E> {
+impl<T, E: Into<HandlerError>> ResultExt for Result<T, E> {
     type Output = Result<T, HandlerError>;
 
     fn permanent(self) -> Self::Output {
-        self.map_err(|error| Classify::permanent(error.into()))
+        self.map_err(|error| ResultExt::permanent(error.into()))
     }
 
     fn retry_after(self, pause: Duration) -> Self::Output {
-        self.map_err(|error| Classify::retry_after(error.into(), pause))
+        self.map_err(|error| ResultExt::retry_after(error.into(), pause))
     }
 }
 

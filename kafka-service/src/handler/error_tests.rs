@@ -72,7 +72,7 @@ fn results_and_errors_are_classified_in_place() {
     let result: Result<(), _> = Err(Refused);
     assert_eq!(result.retry_after(pause).unwrap_err().stated(), Some(ErrorClass::RetryAfter(pause)));
     assert!(HandlerError::new("no").permanent().is_permanent());
-    assert_eq!(Classify::retry_after(HandlerError::new("no"), pause).stated(), Some(ErrorClass::RetryAfter(pause)));
+    assert_eq!(ResultExt::retry_after(HandlerError::new("no"), pause).stated(), Some(ErrorClass::RetryAfter(pause)));
     assert_eq!(HandlerError::retry_after(pause).stated(), Some(ErrorClass::RetryAfter(pause)));
     assert_eq!(HandlerError::retry_after(pause).to_string(), "retry after 3s");
 }

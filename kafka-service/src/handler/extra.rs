@@ -1,4 +1,4 @@
-//! [`Extra`]: the members of a message that the framework does not know.
+//! [`ExtraFields`]: the members of a message that the framework does not know.
 
 use serde_json::{Map, Value};
 
@@ -12,20 +12,20 @@ use crate::envelope::extra_members;
 /// # Examples
 ///
 /// ```
-/// use kafka_service::{Extra, command};
+/// use kafka_service::{ExtraFields, command};
 /// # #[derive(serde::Deserialize)] struct CreateUser { name: String }
 ///
 /// /// Of `{"type": "create_user", "correlation_id": "c-1", "payload": {"name": "Ada"}, "version": 2}`.
 /// #[command("create_user_of_version")]
-/// async fn create_user_of_version(extra: Extra, user: CreateUser) {
+/// async fn create_user_of_version(extra: ExtraFields, user: CreateUser) {
 ///     let version = extra.get("version").and_then(|version| version.as_u64()).unwrap_or(1);
 ///     println!("version {version} of {}", user.name);
 /// }
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Extra(Map<String, Value>);
+pub struct ExtraFields(Map<String, Value>);
 
-impl Extra {
+impl ExtraFields {
     /// One of them; `None` if the message has no such member.
     #[must_use]
     pub fn get(&self, member: &str) -> Option<&Value> {
@@ -38,7 +38,7 @@ impl Extra {
     }
 }
 
-impl FromContext for Extra {
+impl FromContext for ExtraFields {
     built_in!();
 
     fn extract(context: &Context<'_>) -> Result<Self, HandlerError> {
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn only_what_the_framework_does_not_know_is_there() {
-        let extra = with_message("{}", &States::default(), Extra::extract).unwrap();
+        let extra = with_message("{}", &States::default(), ExtraFields::extract).unwrap();
         assert_eq!(extra.iter().collect::<Vec<_>>(), [("version", &json!({"major": 2}))]);
         assert_eq!((extra.get("version"), extra.get("type")), (Some(&json!({"major": 2})), None));
     }

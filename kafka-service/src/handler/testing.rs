@@ -46,5 +46,5 @@ pub(crate) fn with_value<R>(text: &str, states: &States, test: impl FnOnce(&Cont
 
 /// A publisher of a service without Kafka.
 fn publisher() -> Publisher {
-    Publisher::new(PublisherCore::disabled("group", "service", crate::config::MessageId::default()))
+    Publisher::new(PublisherCore::disabled("group", "service", crate::config::MessageIdLocation::default()))
 }

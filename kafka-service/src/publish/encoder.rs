@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    config::MessageId,
+    config::MessageIdLocation,
     envelope::{Clock, Head, encode},
 };
 
@@ -14,7 +14,7 @@ pub(crate) const MESSAGE_ID_HEADER: &str = "message-id";
 #[derive(Debug)]
 pub(crate) struct Encoder {
     source: String,
-    message_id: MessageId,
+    message_id: MessageIdLocation,
     clock: Clock,
     buffer: Vec<u8>,
     headers: Vec<(String, Option<Vec<u8>>)>,
@@ -28,7 +28,7 @@ pub(crate) struct Encoded<'a> {
 }
 
 impl Encoder {
-    pub(crate) fn new(source: &str, message_id: MessageId) -> Self {
+    pub(crate) fn new(source: &str, message_id: MessageIdLocation) -> Self {
         Self {
             source: source.to_owned(),
             message_id,
@@ -40,7 +40,7 @@ impl Encoder {
 
     /// Whether ids are wanted at all.
     pub(crate) fn wants_ids(&self) -> bool {
-        self.message_id != MessageId::Off
+        self.message_id != MessageIdLocation::Off
     }
 
     /// Encodes one event of which the payload is JSON already.
@@ -59,10 +59,10 @@ impl Encoder {
             correlation_id,
             timestamp: self.clock.text(now),
             source: &self.source,
-            id: (self.message_id == MessageId::Envelope).then_some(id),
+            id: (self.message_id == MessageIdLocation::Envelope).then_some(id),
         };
         encode(&mut self.buffer, &head, payload);
-        if self.message_id == MessageId::Header {
+        if self.message_id == MessageIdLocation::Header {
             self.headers.push((MESSAGE_ID_HEADER.to_owned(), Some(id.as_bytes().to_vec())));
         }
         Encoded { value: &self.buffer, headers: &self.headers }

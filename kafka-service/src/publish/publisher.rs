@@ -187,13 +187,13 @@ impl Publisher {
     }
 
     /// Waits until the broker has acknowledged all that was published in this program through this publisher and the others
-    /// of its service, also what was [detached](Publication::detach), but no longer than `patience`. Gives the number of
+    /// of its service, also what was [detached](Publication::detach), but no longer than `timeout`. Gives the number of
     /// records that are not acknowledged: 0 if all is well.
     ///
     /// A service does this when it stops; a program with a publisher that it has connected itself does it before it ends.
-    pub async fn flush(&self, patience: Duration) -> usize {
+    pub async fn flush(&self, timeout: Duration) -> usize {
         let core = Arc::clone(&self.core);
-        let flush = move || core.producer.as_ref().map_or(0, |producer| producer.flush(patience));
+        let flush = move || core.producer.as_ref().map_or(0, |producer| producer.flush(timeout));
         tokio::task::spawn_blocking(flush).await.unwrap_or(0)
     }
 

@@ -4,7 +4,7 @@ use std::{any::Any, sync::Arc};
 
 use super::{Acks, PublishError};
 use crate::{
-    config::{Config, MessageId},
+    config::{Config, MessageIdLocation},
     transport::{Producer, TopicId},
 };
 
@@ -17,7 +17,7 @@ pub(crate) struct PublisherCore {
     pub(crate) commands_topic: TopicId,
     pub(crate) group: String,
     pub(crate) source: String,
-    pub(crate) message_id: MessageId,
+    pub(crate) message_id: MessageIdLocation,
     /// What has to live as long as the producer: the embedded broker of a publisher without a service.
     #[expect(dead_code, reason = "held, not read")]
     pub(crate) keeps: Option<Box<dyn Any + Send + Sync>>,
@@ -52,7 +52,7 @@ impl PublisherCore {
     }
 
     /// For a service without a broker: whatever is published is refused, and says why.
-    pub(crate) fn disabled(group: &str, source: &str, message_id: MessageId) -> Self {
+    pub(crate) fn disabled(group: &str, source: &str, message_id: MessageIdLocation) -> Self {
         let (acks, _) = Acks::new();
         Self {
             producer: None,

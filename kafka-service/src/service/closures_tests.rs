@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::*;
 use crate::{
-    config::{Bootstrap, Config},
+    config::{Brokers, Config},
     error::Error,
     handler::{Failure, HandlerError, States, testing::with_message},
     registry::Kind,
@@ -22,7 +22,7 @@ struct Greeted {
 
 fn service() -> KafkaService {
     let mut config = Config::new("closures");
-    config.bootstrap_servers = Bootstrap::Disabled;
+    config.bootstrap_servers = Brokers::Disabled;
     KafkaService::new(config)
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::start::brokers;
 use crate::{
-    config::{Bootstrap, Config},
+    config::{Brokers, Config},
     error::Error,
     publish::{Acks, Publisher, PublisherCore},
     transport::{
@@ -46,7 +46,7 @@ impl Publisher {
         for warning in config.warnings() {
             tracing::warn!("{warning}");
         }
-        let publisher = if config.bootstrap_servers == Bootstrap::Disabled {
+        let publisher = if config.bootstrap_servers == Brokers::Disabled {
             tracing::warn!("Kafka is disabled (KAFKA_BOOTSTRAP_SERVERS is empty); nothing is published");
             let core = PublisherCore::disabled(&config.group_id(), &config.service_name, config.message_id);
             Self::new(core)

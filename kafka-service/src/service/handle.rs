@@ -154,6 +154,6 @@ impl Running {
 /// Waits until the broker has acknowledged what was handed over; how much it has not.
 async fn flush(core: &Arc<Core>, deadline: Instant) -> usize {
     let core = Arc::clone(core);
-    let patience = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(100));
-    tokio::task::spawn_blocking(move || core.producer.flush(patience)).await.unwrap_or(0)
+    let timeout = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(100));
+    tokio::task::spawn_blocking(move || core.producer.flush(timeout)).await.unwrap_or(0)
 }

@@ -78,11 +78,11 @@ impl KafkaService {
     /// Says once, for all handlers, what failures of type `E` mean: for handlers that return an error type of your own, or
     /// let `?` convert one.
     ///
-    /// It is asked only where the handler said nothing: [`permanent`](crate::Classify::permanent) and
-    /// [`retry_after`](crate::Classify::retry_after) on the spot win, and without any of them an error is retryable. The error
-    /// is looked at from the outside in, through what it names as its [`source`](std::error::Error::source); the first that
-    /// is of a registered type decides. A wrapper that names no source hides what it holds: `anyhow::Error` does, unless a
-    /// `.context(..)` was added. Of two registrations of one type the first counts.
+    /// It is asked only where the handler said nothing: [`permanent`](crate::ResultExt::permanent) and
+    /// [`retry_after`](crate::ResultExt::retry_after) on the spot win, and without any of them an error is retryable. The
+    /// error is looked at from the outside in, through what it names as its [`source`](std::error::Error::source); the first
+    /// that is of a registered type decides. A wrapper that names no source hides what it holds: `anyhow::Error` does,
+    /// unless a `.context(..)` was added. Of two registrations of one type the first counts.
     ///
     /// # Examples
     ///

@@ -7,7 +7,7 @@ use tokio::{runtime::Handle as Runtime, sync::mpsc};
 use super::{KafkaService, ServiceHandle, check::Warning, dispatcher::DispatcherThread, handle::Running};
 use crate::{
     clock::SystemClock,
-    config::{Bootstrap, Config},
+    config::{Brokers, Config},
     dispatch::{BATCHES_AHEAD, Core, Costs, Counters, Dispatcher, Fatal, Settings},
     error::Error,
     handler::{Classifiers, States},
@@ -39,7 +39,7 @@ impl KafkaService {
         let Self { config, states, classifiers, .. } = self;
         let routes = Routes::new(registry.handlers(), &config);
         log_handlers(&registry, &routes);
-        if config.bootstrap_servers == Bootstrap::Disabled {
+        if config.bootstrap_servers == Brokers::Disabled {
             tracing::warn!("Kafka is disabled (KAFKA_BOOTSTRAP_SERVERS is empty); nothing is consumed or published");
             return Ok(ServiceHandle::disabled(&config));
         }
@@ -159,9 +159,9 @@ pub(super) fn brokers<'a>(
     topics: impl Iterator<Item = &'a str>,
 ) -> Result<(String, Option<EmbeddedBroker>), Error> {
     match &config.bootstrap_servers {
-        Bootstrap::Servers(servers) => Ok((servers.clone(), None)),
-        Bootstrap::Disabled => Ok((String::new(), None)),
-        Bootstrap::Embedded => {
+        Brokers::Servers(servers) => Ok((servers.clone(), None)),
+        Brokers::Disabled => Ok((String::new(), None)),
+        Brokers::Embedded => {
             let refuse = |reason: String| Error::Client(format!("cannot start the embedded broker: {reason}"));
             let broker = EmbeddedBroker::start().map_err(refuse)?;
             for topic in topics {

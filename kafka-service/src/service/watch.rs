@@ -121,7 +121,7 @@ impl ServiceHandle {
     /// # Examples
     ///
     /// ```standalone_crate
-    /// use kafka_service::{Config, KafkaService, command, config::Bootstrap, health::ServiceState};
+    /// use kafka_service::{Config, KafkaService, command, config::Brokers, health::ServiceState};
     ///
     /// #[command("ping")]
     /// async fn ping() {}
@@ -129,7 +129,7 @@ impl ServiceHandle {
     /// #[tokio::main]
     /// async fn main() -> Result<(), kafka_service::Error> {
     ///     let mut config = Config::new("pinged");
-    ///     config.bootstrap_servers = Bootstrap::Embedded;
+    ///     config.bootstrap_servers = Brokers::Embedded;
     ///     let service = KafkaService::new(config).start().await?;
     ///     let health = service.health_watch();
     ///     service.ready().await?;
@@ -224,9 +224,9 @@ fn empty(state: ServiceState, problems: Vec<Problem>) -> Health {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Config, KafkaService, config::Bootstrap};
+    use crate::{Config, KafkaService, config::Brokers};
 
-    async fn start(servers: Bootstrap) -> ServiceHandle {
+    async fn start(servers: Brokers) -> ServiceHandle {
         let mut config = Config::new("watched");
         config.bootstrap_servers = servers;
         // What the handlers of this test program need.
@@ -235,7 +235,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_service_that_is_not_ready_in_time_says_why() {
-        let service = start(Bootstrap::Servers("127.0.0.1:1".to_owned())).await;
+        let service = start(Brokers::Servers("127.0.0.1:1".to_owned())).await;
         let error = service.is_ready_by(Instant::now()).await.unwrap_err();
         assert!(matches!(&error, Error::NotReady(problems) if !problems.is_empty()), "{error}");
         assert!(error.to_string().starts_with("the service is not ready yet\n- "), "{error}");
@@ -243,7 +243,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_watch_outlives_its_service() {
-        let service = start(Bootstrap::Embedded).await;
+        let service = start(Brokers::Embedded).await;
         let health = service.health_watch();
         service.ready().await.unwrap();
         assert!(health.now().ready);
@@ -254,7 +254,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_service_without_kafka_is_ready() {
-        let service = start(Bootstrap::Disabled).await;
+        let service = start(Brokers::Disabled).await;
         service.ready().await.unwrap();
         assert!(service.health_watch().now().ready);
     }

@@ -28,7 +28,7 @@ use super::{
     world::{Shared, World, open},
 };
 use crate::{
-    config::{Config, DeadLetterHeaders, MessageId},
+    config::{Config, DeadLetterHeaders, MessageIdLocation},
     consume::{Driver, DriverSettings, End, Step, Stop},
     dispatch::{BATCHES_AHEAD, Batch, Control, Core, Costs, Counters, Dispatcher, Fatal, Settings},
     handler::{Classifiers, States},
@@ -196,7 +196,7 @@ fn core(opened: &World, scene: Scene, random: Random) -> Core {
         commands_topic: EVENTS,
         group: GROUP.to_owned(),
         source: GROUP.to_owned(),
-        message_id: MessageId::Envelope,
+        message_id: MessageIdLocation::Envelope,
         keeps: None,
     });
     let mut states = States::default();
@@ -206,7 +206,7 @@ fn core(opened: &World, scene: Scene, random: Random) -> Core {
         settings: Settings {
             group: GROUP.to_owned(),
             source: GROUP.to_owned(),
-            message_id: MessageId::Envelope,
+            message_id: MessageIdLocation::Envelope,
             ordering: settings.ordering(),
             max_in_flight: settings.max_in_flight,
             handler_timeout: settings.timeout(),

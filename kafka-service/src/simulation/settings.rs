@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::random::Random;
-use crate::config::{Ordering, RetryPolicy, UnknownCommands};
+use crate::config::{OrderBy, RetryPolicy, UnknownCommands};
 
 /// Drawn once for each seed.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -142,8 +142,8 @@ impl Settings {
         if self.unknown_is_dead_lettered { UnknownCommands::DeadLetter } else { UnknownCommands::Skip }
     }
 
-    pub(super) fn ordering(&self) -> Ordering {
-        if self.by_partition { Ordering::Partition } else { Ordering::Key }
+    pub(super) fn ordering(&self) -> OrderBy {
+        if self.by_partition { OrderBy::Partition } else { OrderBy::Key }
     }
 }
 

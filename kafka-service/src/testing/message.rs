@@ -5,7 +5,7 @@ use std::{cell::OnceCell, fmt};
 use serde_json::{Map, Value};
 
 use crate::{
-    config::MessageId,
+    config::MessageIdLocation,
     envelope::Envelope,
     handler::{Context, FromContext, HandlerError, States},
     message::{Origin, Record as _, StoredRecord},
@@ -130,7 +130,7 @@ impl Message {
     pub fn extract<T: FromContext>(&self) -> Result<T, HandlerError> {
         let text = serde_json::to_vec(&self.envelope)?;
         let record = &StoredRecord { value: Some(text), ..self.record.clone() };
-        let publisher = Publisher::new(PublisherCore::disabled("test", "test", MessageId::default()));
+        let publisher = Publisher::new(PublisherCore::disabled("test", "test", MessageIdLocation::default()));
         let publisher = &LazyPublisher::new(&publisher, 0, 0, None);
         let origin = Origin {
             topic: &self.topic,
@@ -169,7 +169,7 @@ impl fmt::Debug for Message {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::handler::{CorrelationId, Extra, Headers, Meta, State};
+    use crate::handler::{CorrelationId, ExtraFields, Headers, Meta, State};
 
     #[test]
     fn an_extractor_gets_what_the_message_was_made_with() {
@@ -184,7 +184,7 @@ mod tests {
     fn headers_and_members_are_there_too() {
         let message = message("create_user").header("trace", "t-1").member("version", 2);
         assert_eq!(message.extract::<Headers>().unwrap().get_str("trace"), Some("t-1"));
-        assert_eq!(message.extract::<Extra>().unwrap().get("version"), Some(&2.into()));
+        assert_eq!(message.extract::<ExtraFields>().unwrap().get("version"), Some(&2.into()));
     }
 
     #[test]

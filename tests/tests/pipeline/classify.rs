@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kafka_service::{Classify as _, ErrorClass, HandlerError, KafkaService, MessageContext, dead_letter};
+use kafka_service::{ErrorClass, HandlerError, KafkaService, MessageContext, ResultExt as _, dead_letter};
 use serde_json::json;
 
 use crate::handlers::{Echoed, Text};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use kafka_service::config::MessageId;
+use kafka_service::config::MessageIdLocation;
 use kafka_service_tests::{Message, wait_until};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -14,7 +14,7 @@ use crate::world::{PATIENCE, World, command, member, on_each_broker};
 #[test]
 fn ids_stand_in_a_header_where_that_is_asked_for() {
     on_each_broker("header", async |mut world| {
-        world.config.message_id = MessageId::Header;
+        world.config.message_id = MessageIdLocation::Header;
         let service = world.start().await;
         world.send(command("echo", "c-1", json!({"text": "x"})));
         let event = world.answer("c-1");
@@ -33,7 +33,7 @@ fn ids_stand_in_a_header_where_that_is_asked_for() {
 #[test]
 fn ids_are_left_out_where_that_is_asked_for() {
     on_each_broker("off", async |mut world| {
-        world.config.message_id = MessageId::Off;
+        world.config.message_id = MessageIdLocation::Off;
         let service = world.start().await;
         world.send(command("publish_two", "c-1", json!({"text": "x"})));
         for event in world.events(3) {

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use kafka_service::{Event, PublishError, ServiceHandle};
-use kafka_service::{config::Bootstrap, health::Reason};
+use kafka_service::{config::Brokers, health::Reason};
 use kafka_service_tests::{Kafka, wait_until};
 use serde::Serialize;
 use serde_json::json;
@@ -17,7 +17,7 @@ async fn no_broker_at_start_is_no_error_and_a_stop_is_quick() {
     let address = listener.local_addr().expect("an address").to_string();
     drop(listener);
     let mut world = World::embedded("absent");
-    world.config.bootstrap_servers = Bootstrap::Servers(address.clone());
+    world.config.bootstrap_servers = Brokers::Servers(address.clone());
 
     let start = Instant::now();
     let service = world.service().start().await.expect("a broker may come later");
@@ -67,7 +67,7 @@ async fn without_kafka_the_service_runs_and_publishing_says_so() {
     struct ReportCreated;
 
     let mut world = World::embedded("disabled");
-    world.config.bootstrap_servers = Bootstrap::Disabled;
+    world.config.bootstrap_servers = Brokers::Disabled;
     let service = world.service().start().await.expect("no broker is wanted");
     let health = service.health();
     assert!(health.ready && health.problems[0].reason == Reason::Disabled, "{health:?}");

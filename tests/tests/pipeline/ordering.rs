@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use kafka_service::config::{Ordering, RetryPolicy};
+use kafka_service::config::{OrderBy, RetryPolicy};
 use kafka_service_tests::{Message, wait_until};
 use serde_json::json;
 
@@ -116,7 +116,7 @@ fn a_key_and_an_equal_correlation_id_of_another_partition_do_not_wait_for_each_o
 #[test]
 fn ordering_by_partition_runs_one_command_of_a_partition_at_a_time() {
     on_each_broker("partition", async |mut world| {
-        world.config.ordering = Ordering::Partition;
+        world.config.ordering = OrderBy::Partition;
         world.board = Board::new(2);
         let service = world.start().await;
         let of_partition = |partition: i32| {

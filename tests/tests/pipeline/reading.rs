@@ -1,6 +1,6 @@
 //! What a handler can read of its message beside a decoded payload, and what is said about a payload that does not decode.
 
-use kafka_service::{Event, Extra, Headers, RawPayload, command, dead_letter};
+use kafka_service::{Event, ExtraFields, Headers, RawPayload, command, dead_letter};
 use kafka_service_tests::Message;
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ async fn read_headers(headers: Headers, _: IgnoredAny) -> Read {
 }
 
 #[command("read_extra")]
-async fn read_extra(extra: Extra, _: IgnoredAny) -> Read {
+async fn read_extra(extra: ExtraFields, _: IgnoredAny) -> Read {
     Read { read: extra.iter().map(|(name, value)| format!("{name}: {value}")).collect() }
 }
 

@@ -1,7 +1,7 @@
 //! Commands that a program sends: to itself, to others, and without any handlers of its own.
 
 use kafka_service::{
-    Command, Config, CorrelationId, Event, HandlerError, PublishError, Publisher, command, config::Bootstrap,
+    Command, Config, CorrelationId, Event, HandlerError, PublishError, Publisher, command, config::Brokers,
 };
 use kafka_service_tests::unique;
 use serde::{Deserialize, Serialize};
@@ -109,7 +109,7 @@ fn a_command_goes_to_the_topic_that_it_or_its_sender_names() {
         let service = world.start().await;
         // The embedded broker takes no such request, but makes a topic for a client that allows it.
         match world.config.bootstrap_servers {
-            Bootstrap::Embedded => _ = world.client().produce(&other, json!({})),
+            Brokers::Embedded => _ = world.client().produce(&other, json!({})),
             _ => world.client().create_topic(&other, 2),
         }
         let publisher = service.publisher();
@@ -139,7 +139,7 @@ fn a_program_that_only_publishes_needs_no_handlers() {
         let service = world.start().await;
         let mut config = world.config.clone();
         config.service_name = "front-end".to_owned();
-        config.bootstrap_servers = Bootstrap::Servers(service.bootstrap_servers().to_owned());
+        config.bootstrap_servers = Brokers::Servers(service.bootstrap_servers().to_owned());
         let publisher = Publisher::connect(config).await.expect("it connects");
         publisher.send_command("echo", json!({"text": "t"})).correlation_id("c-1").await.expect("it is taken");
         assert_eq!(world.answer("c-1").json()["payload"]["text"], "t");
@@ -156,7 +156,7 @@ fn a_program_that_only_publishes_needs_no_handlers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_publisher_without_a_service_may_bring_its_broker() {
     let mut config = Config::new("front-end");
-    config.bootstrap_servers = Bootstrap::Embedded;
+    config.bootstrap_servers = Brokers::Embedded;
     let publisher = Publisher::connect(config).await.expect("it connects");
     publisher.send_command("echo", json!({})).await.expect("it is taken");
     publisher.publish_event("user.created", json!({})).await.expect("it is taken");

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
 
-use kafka_service::config::{Bootstrap, RetryPolicy};
+use kafka_service::config::{Brokers, RetryPolicy};
 use kafka_service::{Config, Health, KafkaService, ServiceHandle};
 use kafka_service_tests::{Client, Kafka, Message, Record, unique, wait_until};
 use serde_json::{Value, json};
@@ -41,7 +41,7 @@ impl World<'static> {
     /// Inside the process. Its topics have four partitions.
     pub(crate) fn embedded(name: &str) -> Self {
         let broker = Broker::Embedded(Box::default());
-        Self { config: config(name, Bootstrap::Embedded), board: Board::new(1), broker }
+        Self { config: config(name, Brokers::Embedded), board: Board::new(1), broker }
     }
 }
 
@@ -75,7 +75,7 @@ impl<'a> World<'a> {
 
     /// On this broker, with names for topics that do not exist.
     pub(crate) fn without_topics(client: &'a Client, name: &str) -> Self {
-        let servers = Bootstrap::Servers(client.bootstrap().to_owned());
+        let servers = Brokers::Servers(client.bootstrap().to_owned());
         Self { config: config(name, servers), board: Board::new(1), broker: Broker::Real(client) }
     }
 
@@ -210,7 +210,7 @@ fn log() {
     }
 }
 
-fn config(name: &str, servers: Bootstrap) -> Config {
+fn config(name: &str, servers: Brokers) -> Config {
     log();
     let mut config = Config::new(SERVICE);
     config.bootstrap_servers = servers;

@@ -2,26 +2,28 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use super::{ALL, bad, file, good, problem, read};
-use crate::config::{Bootstrap, Config, GroupProtocol, MessageId, Ordering, RetryPolicy, UnknownCommands};
+use crate::config::{
+    Brokers, Config, DeadLetterHeaders, GroupProtocol, MessageIdLocation, OrderBy, RetryPolicy, UnknownCommands,
+};
 
 #[test]
 fn nothing_set_gives_the_defaults() {
     let config = good(&[]);
     assert_eq!(config, Config::new("orders"));
-    assert_eq!(config.bootstrap_servers, Bootstrap::Servers("kafka:9092".into()));
+    assert_eq!(config.bootstrap_servers, Brokers::Servers("kafka:9092".into()));
     assert_eq!(config.service_name, "orders");
     assert_eq!(config.commands_topics, ["service_commands"]);
     assert_eq!(config.events_topic, "service_events");
     assert_eq!(config.subscribed_events_topics(), ["service_events"]);
     assert_eq!(config.group_id(), "orders-group");
     assert_eq!(config.group_protocol, GroupProtocol::Auto);
-    assert_eq!(config.ordering, Ordering::Key);
+    assert_eq!(config.ordering, OrderBy::Key);
     assert_eq!((config.max_in_flight, config.max_uncommitted), (1_000, 50_000));
     assert_eq!(config.handler_timeout, Duration::from_secs(300));
     assert_eq!(config.retry, RetryPolicy::new(5, Duration::from_millis(200), Duration::from_secs(10)));
     assert_eq!(config.dead_letter_topic("service_commands"), "service_commands-dlq");
     assert_eq!(config.unknown_commands, UnknownCommands::Skip);
-    assert_eq!(config.message_id, MessageId::Envelope);
+    assert_eq!(config.message_id, MessageIdLocation::Envelope);
     assert!(!config.create_topics);
     assert_eq!(config.shutdown_deadline, Duration::from_secs(25));
     assert!(config.warnings().is_empty());
@@ -49,20 +51,20 @@ fn every_setting_is_read() {
         ("KAFKA_CREATE_TOPICS", "true"),
         ("KAFKA_SHUTDOWN_DEADLINE", "10s"),
     ]);
-    assert_eq!(config.bootstrap_servers, Bootstrap::Servers("a:9092,b:9093".into()));
+    assert_eq!(config.bootstrap_servers, Brokers::Servers("a:9092,b:9093".into()));
     assert_eq!(config.service_name, "shop");
     assert_eq!(config.commands_topics, ["orders", "payments"]);
     assert_eq!(config.events_topic, "shop_events");
     assert_eq!(config.subscribed_events_topics(), ["a_events", "b_events"]);
     assert_eq!(config.group_id(), "shop-blue");
     assert_eq!(config.group_protocol, GroupProtocol::Classic);
-    assert_eq!(config.ordering, Ordering::Partition);
+    assert_eq!(config.ordering, OrderBy::Partition);
     assert_eq!((config.max_in_flight, config.max_uncommitted), (10, 100));
     assert_eq!(config.handler_timeout, Duration::from_secs(90));
     assert_eq!(config.retry, RetryPolicy::new(3, Duration::from_secs(1), Duration::from_secs(60)));
     assert_eq!(config.dead_letter_topic("orders"), "dead");
     assert_eq!(config.unknown_commands, UnknownCommands::DeadLetter);
-    assert_eq!(config.message_id, MessageId::Header);
+    assert_eq!(config.message_id, MessageIdLocation::Header);
     assert!(config.create_topics);
     assert_eq!(config.shutdown_deadline, Duration::from_secs(10));
     assert!(config.warnings().is_empty());
@@ -74,10 +76,19 @@ fn the_group_follows_the_name_of_the_service() {
 }
 
 #[test]
+fn native_dead_letter_headers_have_two_names() {
+    for name in ["native", "own"] {
+        let config = good(&[("KAFKA_DEAD_LETTER_HEADERS", name)]);
+        assert_eq!(config.dead_letter_headers, DeadLetterHeaders::Native);
+    }
+    assert_eq!(good(&[("KAFKA_DEAD_LETTER_HEADERS", "spring")]).dead_letter_headers, DeadLetterHeaders::Spring);
+}
+
+#[test]
 fn bootstrap_has_two_special_values() {
-    assert_eq!(good(&[("KAFKA_BOOTSTRAP_SERVERS", "")]).bootstrap_servers, Bootstrap::Disabled);
-    assert_eq!(good(&[("KAFKA_BOOTSTRAP_SERVERS", "  ")]).bootstrap_servers, Bootstrap::Disabled);
-    assert_eq!(good(&[("KAFKA_BOOTSTRAP_SERVERS", "Embedded")]).bootstrap_servers, Bootstrap::Embedded);
+    assert_eq!(good(&[("KAFKA_BOOTSTRAP_SERVERS", "")]).bootstrap_servers, Brokers::Disabled);
+    assert_eq!(good(&[("KAFKA_BOOTSTRAP_SERVERS", "  ")]).bootstrap_servers, Brokers::Disabled);
+    assert_eq!(good(&[("KAFKA_BOOTSTRAP_SERVERS", "Embedded")]).bootstrap_servers, Brokers::Embedded);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::{ALL, PLAIN, bad, good, problem, read_for};
-use crate::config::{Bootstrap, Config, Features, GroupProtocol};
+use crate::config::{Brokers, Config, Features, GroupProtocol};
 
 fn problems(change: impl FnOnce(&mut Config)) -> Vec<String> {
     let mut config = Config::new("orders");
@@ -177,5 +177,5 @@ fn properties_that_belong_together_are_compared() {
 #[test]
 fn a_disabled_service_does_not_need_what_its_properties_need() {
     let variables = [("KAFKA_BOOTSTRAP_SERVERS", ""), ("KAFKA_SECURITY_PROTOCOL", "sasl_ssl")];
-    assert_eq!(read_for(PLAIN, &variables).unwrap().bootstrap_servers, Bootstrap::Disabled);
+    assert_eq!(read_for(PLAIN, &variables).unwrap().bootstrap_servers, Brokers::Disabled);
 }

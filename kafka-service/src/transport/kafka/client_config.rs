@@ -5,7 +5,7 @@ use std::time::Duration;
 use rdkafka::{ClientConfig, config::RDKafkaLogLevel, error::KafkaError};
 
 use super::{linger::STOPGAP, refused::Limits};
-use crate::config::{Bootstrap, CLASSIC_ONLY, Config};
+use crate::config::{Brokers, CLASSIC_ONLY, Config};
 
 /// How the group's partitions are shared out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +73,7 @@ const PRODUCER_OWN: &[(&str, &str)] = &[
 
 pub(super) fn consumer(config: &Config, bootstrap: &str, protocol: Protocol) -> ClientConfig {
     let mut client = base(config, bootstrap, CONSUMER_DEFAULTS);
-    if config.bootstrap_servers == Bootstrap::Embedded {
+    if config.bootstrap_servers == Brokers::Embedded {
         // The mock cluster answers a fetch only when its time is over, also when records come in.
         client.set("fetch.wait.max.ms", "10");
     }

@@ -1,8 +1,6 @@
 //! One of the services.
 
-use kafka_service::{
-    Config, HandlerError, HealthWatch, KafkaService, MessageContext, ServiceHandle, config::Bootstrap,
-};
+use kafka_service::{Config, HandlerError, HealthWatch, KafkaService, MessageContext, ServiceHandle, config::Brokers};
 use kafka_service_tests::{Kafka, Work, Workload, audit::Done};
 
 use crate::options::{Kind, Options};
@@ -62,7 +60,7 @@ impl Member {
 
 fn config(kafka: &Kafka, workload: &Workload, name: &str, kind: Kind) -> Config {
     let mut config = Config::new(name);
-    config.bootstrap_servers = Bootstrap::Servers(kafka.listener(if kind.tls { "ssl" } else { "plaintext" }));
+    config.bootstrap_servers = Brokers::Servers(kafka.listener(if kind.tls { "ssl" } else { "plaintext" }));
     config.commands_topics = vec![workload.commands.clone()];
     config.events_topic = workload.events.clone();
     config.group_id = Some(workload.group.clone());

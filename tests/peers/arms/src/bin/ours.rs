@@ -2,7 +2,7 @@
 
 use std::{sync::LazyLock, time::Duration};
 
-use kafka_service::{Config, Error, Event, HealthWatch, KafkaService, MessageContext, command, config::Bootstrap};
+use kafka_service::{Config, Error, Event, HealthWatch, KafkaService, MessageContext, command, config::Brokers};
 use serde::Serialize;
 use tokio::time::sleep;
 use workload::{Arm, CreateOrder, command_name};
@@ -57,7 +57,7 @@ async fn main() -> Result<(), Error> {
 
 fn config() -> Result<Config, Error> {
     let mut config = Config::new(&ARM.source);
-    config.bootstrap_servers = Bootstrap::Servers(ARM.bootstrap.clone());
+    config.bootstrap_servers = Brokers::Servers(ARM.bootstrap.clone());
     config.group_id = Some(ARM.group.clone());
     config.commands_topics = vec![ARM.commands.clone()];
     config.events_topic = ARM.events.clone();
