@@ -108,8 +108,7 @@
 //! # #[tokio::main]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // Handlers are discovered, not registered, and the embedded broker needs no installation.
-//! let mut config = kafka_service::Config::new("shop");
-//! config.bootstrap_servers = kafka_service::config::Brokers::Embedded;
+//! let config = kafka_service::Config::new("shop").bootstrap_servers("embedded");
 //! let service = kafka_service::KafkaService::new(config).state(Stock::default()).start().await?;
 //! service.ready().await?;
 //! service.shutdown().await?;
@@ -189,7 +188,7 @@
 //!
 //! # Configuration
 //!
-//! A service is configured with `KAFKA_*` environment variables or with the fields of [`Config`], which documents them all.
+//! A service is configured with `KAFKA_*` environment variables or with the setters of [`Config`], which documents them all.
 //! Any other property of librdkafka is set in the same way: `linger.ms` is `KAFKA_LINGER_MS`.
 //!
 //! # Cargo features

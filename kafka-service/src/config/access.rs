@@ -9,25 +9,25 @@ impl Config {
     /// # Errors
     ///
     /// The property does not exist, the value is not one that librdkafka takes, or the engine owns the property.
-    pub fn property(&mut self, name: &str, value: &str) -> Result<(), ConfigError> {
+    pub fn set_property(&mut self, name: &str, value: &str) -> Result<(), ConfigError> {
         self.properties.set(Side::Both, name, value).map_err(ConfigError::one)
     }
 
-    /// Like [`property`](Self::property), for the consumer alone.
+    /// Like [`set_property`](Self::set_property), for the consumer alone.
     ///
     /// # Errors
     ///
-    /// As for [`property`](Self::property), or the property belongs to the producer.
-    pub fn consumer_property(&mut self, name: &str, value: &str) -> Result<(), ConfigError> {
+    /// As for [`set_property`](Self::set_property), or the property belongs to the producer.
+    pub fn set_consumer_property(&mut self, name: &str, value: &str) -> Result<(), ConfigError> {
         self.properties.set(Side::Consumer, name, value).map_err(ConfigError::one)
     }
 
-    /// Like [`property`](Self::property), for the producer alone.
+    /// Like [`set_property`](Self::set_property), for the producer alone.
     ///
     /// # Errors
     ///
-    /// As for [`property`](Self::property), or the property belongs to the consumer.
-    pub fn producer_property(&mut self, name: &str, value: &str) -> Result<(), ConfigError> {
+    /// As for [`set_property`](Self::set_property), or the property belongs to the consumer.
+    pub fn set_producer_property(&mut self, name: &str, value: &str) -> Result<(), ConfigError> {
         self.properties.set(Side::Producer, name, value).map_err(ConfigError::one)
     }
 

@@ -82,6 +82,20 @@ impl Brokers {
     }
 }
 
+impl From<&str> for Brokers {
+    /// Reads the text as the value of `KAFKA_BOOTSTRAP_SERVERS`.
+    fn from(text: &str) -> Self {
+        Self::parse(text)
+    }
+}
+
+impl From<String> for Brokers {
+    /// Reads the text as the value of `KAFKA_BOOTSTRAP_SERVERS`.
+    fn from(text: String) -> Self {
+        Self::parse(&text)
+    }
+}
+
 impl GroupProtocol {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         choose(text, &[("auto", Self::Auto), ("consumer", Self::Consumer), ("classic", Self::Classic)])

@@ -13,6 +13,7 @@ mod reserved;
 mod secret;
 mod security;
 mod servers;
+mod setters;
 mod table;
 mod topic;
 mod validate;
@@ -34,8 +35,23 @@ pub(crate) use topic::flaw as topic_flaw;
 
 /// Every setting of a service.
 ///
-/// [`from_env`](Self::from_env) reads the environment, [`new`](Self::new) takes the defaults; after either, fields may
-/// be set in code and are checked when the service starts.
+/// [`from_env`](Self::from_env) reads the environment, [`new`](Self::new) takes the defaults. After either, settings can be
+/// changed in code, by the field or by the setter of the same name; they are checked when the service starts.
+///
+/// ```
+/// use std::time::Duration;
+/// use kafka_service::{Config, config::OrderBy};
+///
+/// # fn main() -> Result<(), kafka_service::config::ConfigError> {
+/// let config = Config::new("shop")
+///     .bootstrap_servers("localhost:9092")
+///     .commands_topics(["orders", "payments"])
+///     .ordering(OrderBy::Partition)
+///     .max_in_flight(64)
+///     .handler_timeout(Duration::from_secs(30));
+/// config.validate()?;
+/// # Ok(()) }
+/// ```
 ///
 /// | variable | default |
 /// |---|---|
@@ -90,7 +106,7 @@ pub struct Config {
     pub events_topic: String,
     /// Topics that events are read from; `None`: the events topic, if there is a handler for an event.
     pub subscribed_events_topics: Option<Vec<String>>,
-    /// The consumer group; `None`: see [`group_id`](Self::group_id()).
+    /// The consumer group; `None`: see [`effective_group_id`](Self::effective_group_id).
     pub group_id: Option<String>,
     /// How the group shares out its partitions.
     pub group_protocol: GroupProtocol,
@@ -107,7 +123,8 @@ pub struct Config {
     pub handler_timeout: Duration,
     /// How often and when a failed handler is called again.
     pub retry: RetryPolicy,
-    /// One dead-letter topic for all consumed topics; `None`: see [`dead_letter_topic`](Self::dead_letter_topic()).
+    /// One dead-letter topic for all consumed topics; `None`: see
+    /// [`effective_dead_letter_topic`](Self::effective_dead_letter_topic).
     pub dead_letter_topic: Option<String>,
     /// Which headers a dead letter gets.
     pub dead_letter_headers: DeadLetterHeaders,
@@ -151,6 +168,13 @@ impl RetryPolicy {
     #[must_use]
     pub const fn new(attempts: u32, backoff_min: Duration, backoff_max: Duration) -> Self {
         Self { attempts, backoff_min, backoff_max, deadline: Duration::from_secs(600) }
+    }
+
+    /// Sets how long after the first attempt another one may begin.
+    #[must_use]
+    pub const fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
     }
 }
 
@@ -226,7 +250,7 @@ impl Config {
 
     /// The consumer group: as set, else `<service name>-group`.
     #[must_use]
-    pub fn group_id(&self) -> Cow<'_, str> {
+    pub fn effective_group_id(&self) -> Cow<'_, str> {
         match &self.group_id {
             Some(group) => Cow::Borrowed(group),
             None => Cow::Owned(format!("{}-group", self.service_name)),
@@ -235,13 +259,13 @@ impl Config {
 
     /// Where dead letters of this consumed topic go: the topic that is set, else `<source>-dlq`.
     #[must_use]
-    pub fn dead_letter_topic(&self, source: &str) -> String {
+    pub fn effective_dead_letter_topic(&self, source: &str) -> String {
         self.dead_letter_topic.clone().unwrap_or_else(|| format!("{source}-dlq"))
     }
 
     /// The topics that event handlers listen to, if there are such handlers.
     #[must_use]
-    pub fn subscribed_events_topics(&self) -> &[String] {
+    pub fn effective_subscribed_events_topics(&self) -> &[String] {
         self.subscribed_events_topics.as_deref().unwrap_or(std::slice::from_ref(&self.events_topic))
     }
 }

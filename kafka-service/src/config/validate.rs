@@ -146,8 +146,8 @@ impl Check<'_> {
         let listed = config.subscribed_events_topics.iter().flatten();
         let consumed: BTreeSet<&String> = config.commands_topics.iter().chain(listed).collect();
         let mut found = BTreeSet::new();
-        for source in config.commands_topics.iter().chain(config.subscribed_events_topics()) {
-            let name = config.dead_letter_topic(source);
+        for source in config.commands_topics.iter().chain(config.effective_subscribed_events_topics()) {
+            let name = config.effective_dead_letter_topic(source);
             // A name made from a bad one is bad for a reason that has been given, and one made from an events topic
             // that nobody listed is used only if there are handlers for it.
             let derived = topic::flaw(source).is_some() || !consumed.contains(source);

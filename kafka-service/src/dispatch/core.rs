@@ -45,7 +45,7 @@ impl Settings {
     /// What the configuration says, for topics that have been numbered.
     pub(crate) fn new(config: &Config, events_topic: TopicId, dead_letter_topics: HashMap<String, TopicId>) -> Self {
         Self {
-            group: config.group_id().into_owned(),
+            group: config.effective_group_id().into_owned(),
             source: config.service_name.clone(),
             message_id: config.message_id,
             ordering: config.ordering,

@@ -44,7 +44,7 @@ impl PublisherCore {
             acks,
             events_topic,
             commands_topic,
-            group: config.group_id().into_owned(),
+            group: config.effective_group_id().into_owned(),
             source: config.service_name.clone(),
             message_id: config.message_id,
             keeps: None,

@@ -42,7 +42,7 @@ impl Routes {
             routes.add(&config.commands_topics, Kind::Command, Takers::All);
         }
         if needed(Kind::Event) || config.subscribed_events_topics.is_some() {
-            routes.add(config.subscribed_events_topics(), Kind::Event, Takers::All);
+            routes.add(config.effective_subscribed_events_topics(), Kind::Event, Takers::All);
         }
         for handler in &handlers {
             routes.add(handler.topic, handler.kind, Takers::Named);

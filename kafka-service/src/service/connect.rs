@@ -48,7 +48,7 @@ impl Publisher {
         }
         let publisher = if config.bootstrap_servers == Brokers::Disabled {
             tracing::warn!("Kafka is disabled (KAFKA_BOOTSTRAP_SERVERS is empty); nothing is published");
-            let core = PublisherCore::disabled(&config.group_id(), &config.service_name, config.message_id);
+            let core = PublisherCore::disabled(&config.effective_group_id(), &config.service_name, config.message_id);
             Self::new(core)
         } else {
             // Creating a client and the embedded broker are short calls that block.

@@ -48,8 +48,11 @@ impl fmt::Debug for Running {
 
 impl ServiceHandle {
     pub(super) fn disabled(config: &Config) -> Self {
-        let publisher =
-            Publisher::new(PublisherCore::disabled(&config.group_id(), &config.service_name, config.message_id));
+        let publisher = Publisher::new(PublisherCore::disabled(
+            &config.effective_group_id(),
+            &config.service_name,
+            config.message_id,
+        ));
         publisher.offer_as_global();
         Self { publisher, watch: HealthWatch::disabled(), running: None }
     }

@@ -88,7 +88,7 @@ impl Topics {
         topics.write(&config.events_topic, "published events");
         for topic in routes.topics() {
             topics.need(topic, routes.purpose(topic), false);
-            let dead_letter = topics.write(&config.dead_letter_topic(topic), "dead letters");
+            let dead_letter = topics.write(&config.effective_dead_letter_topic(topic), "dead letters");
             topics.dead_letter.insert(topic.to_owned(), dead_letter);
         }
         if let Some(topic) = config.commands_topics.first() {

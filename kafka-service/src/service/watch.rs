@@ -128,8 +128,7 @@ impl ServiceHandle {
     ///
     /// #[tokio::main]
     /// async fn main() -> Result<(), kafka_service::Error> {
-    ///     let mut config = Config::new("pinged");
-    ///     config.bootstrap_servers = Brokers::Embedded;
+    ///     let config = Config::new("pinged").bootstrap_servers(Brokers::Embedded);
     ///     let service = KafkaService::new(config).start().await?;
     ///     let health = service.health_watch();
     ///     service.ready().await?;

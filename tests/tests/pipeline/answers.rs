@@ -129,7 +129,7 @@ fn a_handler_of_another_crate_is_found() {
 async fn commands_of_several_topics_are_taken() {
     let Some(mut world) = World::real("several", 2) else { return };
     let second = world.client().new_topic("several-second", 3);
-    world.client().create_topic(&world.config.dead_letter_topic(&second), 1);
+    world.client().create_topic(&world.config.effective_dead_letter_topic(&second), 1);
     world.config.commands_topics.push(second.clone());
     let service = world.start().await;
     world.send(command("echo", "first", json!({"text": "x"})));
@@ -138,8 +138,8 @@ async fn commands_of_several_topics_are_taken() {
     let mut answered = member(&world.events(2), "/correlation_id");
     answered.sort_unstable();
     assert_eq!(answered, ["first", "second"]);
-    let dead = world.client().read_count(&world.config.dead_letter_topic(&second), crate::world::PATIENCE, 1);
+    let dead = world.client().read_count(&world.config.effective_dead_letter_topic(&second), crate::world::PATIENCE, 1);
     assert_eq!(dead[0].header(kafka_service::dead_letter::TOPIC), Some(second.as_str()));
     stop(service).await;
-    assert_eq!(world.lag() + world.client().lag(&world.config.group_id(), &second), 0);
+    assert_eq!(world.lag() + world.client().lag(&world.config.effective_group_id(), &second), 0);
 }

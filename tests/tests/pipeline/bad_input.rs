@@ -122,7 +122,7 @@ fn check(world: &World<'_>, number: usize, bad: &Bad, origin: &Record, dead: &Re
     assert_eq!(header(dead_letter::PARTITION), origin.partition.to_string(), "{what}");
     assert_eq!(header(dead_letter::OFFSET), origin.offset.to_string(), "{what}");
     assert_eq!(header(dead_letter::TIMESTAMP), origin.timestamp.expect("the broker sets it").to_string(), "{what}");
-    assert_eq!(header(dead_letter::GROUP), world.config.group_id(), "{what}");
+    assert_eq!(header(dead_letter::GROUP), world.config.effective_group_id(), "{what}");
     assert_eq!(header(dead_letter::ERROR_CLASS), bad.class, "{what}");
     assert_eq!(header(dead_letter::ATTEMPTS), bad.attempts, "{what}");
     let reason = header(dead_letter::ERROR_MESSAGE);

@@ -190,7 +190,7 @@ async fn tombstones_on_an_events_topic_are_skipped_and_do_not_count_as_bad() {
     world.config.dead_letter_limit = Some(50);
     kafka.create_topic(world.commands(), 1);
     kafka.create_topic_with(world.events_topic(), 1, &[("cleanup.policy", "compact")]);
-    for topic in [world.dead_letter_topic(), world.config.dead_letter_topic(world.events_topic())] {
+    for topic in [world.dead_letter_topic(), world.config.effective_dead_letter_topic(world.events_topic())] {
         kafka.create_topic(&topic, 1);
     }
     let tombstone = |number: i32| Message::tombstone().key(format!("key-{number}"));
@@ -235,7 +235,7 @@ impl Error for Attempted {
 async fn every_error_of_a_publication_names_its_topic_and_an_impossible_topic_is_permanent() {
     let Some(mut world) = World::real("nowhere", 1) else { return };
     // So long the client believes that a topic is only on its way.
-    world.config.producer_property("topic.metadata.propagation.max.ms", "500").expect("a producer's property");
+    world.config.set_producer_property("topic.metadata.propagation.max.ms", "500").expect("a producer's property");
     let service = world.start().await;
     let missing = kafka_service_tests::unique("missing");
     world.send(message("publish_nowhere", "missing", json!({ "text": missing })).key("k"));

@@ -37,7 +37,7 @@ fn payment(correlation_id: &str, order: &str) -> kafka_service_tests::Message {
 /// Waits until everything on the events topic is committed.
 fn wait_for_events(world: &World<'_>) {
     wait_until(PATIENCE, "all events to be committed", || {
-        match world.client().lag(&world.config.group_id(), world.events_topic()) {
+        match world.client().lag(&world.config.effective_group_id(), world.events_topic()) {
             0 => Ok(()),
             lag => Err(lag),
         }

@@ -75,7 +75,7 @@ async fn nothing_is_lost(protocol: GroupProtocol) {
     let Some(mut world) = World::real("instances", i32::try_from(PARTITIONS).expect("few")) else { return };
     world.config.group_protocol = protocol;
     if protocol == GroupProtocol::Classic {
-        world.config.consumer_property("heartbeat.interval.ms", "200").expect("a property of the classic protocol");
+        world.config.set_consumer_property("heartbeat.interval.ms", "200").expect("a property of the classic protocol");
     }
     let world = Arc::new(world);
     let writer = thread::spawn({

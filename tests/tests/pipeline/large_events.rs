@@ -26,7 +26,7 @@ async fn refuses(world: &World<'_>, service: ServiceHandle, size: usize) {
 #[test]
 fn an_event_that_is_too_large_for_the_producer_dead_letters_its_command() {
     on_each_broker("large", async |mut world| {
-        world.config.producer_property("message.max.bytes", "1000000").expect("a producer's property");
+        world.config.set_producer_property("message.max.bytes", "1000000").expect("a producer's property");
         let service = world.start().await;
         refuses(&world, service, 2_000_000).await;
     });
@@ -36,7 +36,7 @@ fn an_event_that_is_too_large_for_the_producer_dead_letters_its_command() {
 fn an_event_that_is_too_large_is_refused_also_while_the_producer_is_full() {
     on_each_broker("full", async |mut world| {
         for (name, value) in [("queue.buffering.max.messages", "2"), ("message.max.bytes", "1000000")] {
-            world.config.producer_property(name, value).expect("a producer's property");
+            world.config.set_producer_property(name, value).expect("a producer's property");
         }
         let service = world.start().await;
         world.send(command("many", "crowd", json!({"number": 20})).key("k"));

@@ -90,7 +90,7 @@ async fn nothing_behind_an_unfinished_command_is_committed() {
         world.send(echo(id));
     }
     world.events(3);
-    let committed = || world.client().committed(&world.config.group_id(), world.commands());
+    let committed = || world.client().committed(&world.config.effective_group_id(), world.commands());
     wait_until(PATIENCE, "what stands before to be committed", || committed() == [stuck]);
     world.board.open();
     wait_until(PATIENCE, "the rest to be committed", || committed() == [stuck + 3]);

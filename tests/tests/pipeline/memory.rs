@@ -17,7 +17,7 @@ const BOUND: usize = (16 + 20) * 1024 * 1024;
 async fn what_waits_behind_a_handler_that_never_returns_is_bounded() {
     let Some(mut world) = World::real("memory", 2) else { return };
     world.config.shutdown_deadline = Duration::from_secs(1);
-    world.config.consumer_property("queued.max.messages.kbytes", "2048").expect("a property of the consumer");
+    world.config.set_consumer_property("queued.max.messages.kbytes", "2048").expect("a property of the consumer");
     let service = world.start().await;
     world.send(command("never_end", "stuck", json!({})).partition(0).key("hot"));
     let text = "x".repeat(RECORD);

@@ -47,7 +47,7 @@ async fn a_broker_that_comes_later_is_found() {
     let Some(kafka) = Kafka::one_node() else { return };
     let mut world = World::on(&kafka, "late", 2);
     // By default a client that was refused a few times waits for ten seconds.
-    world.config.property("reconnect.backoff.max.ms", "500").expect("a property");
+    world.config.set_property("reconnect.backoff.max.ms", "500").expect("a property");
     world.send(command("echo", "waiting", json!({"text": "x"})));
     kafka.kill(1);
 

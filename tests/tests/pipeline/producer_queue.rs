@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::world::{World, command, member, on_each_broker, sorted_member};
 
 fn small_queue(world: &mut World<'_>) {
-    world.config.producer_property("queue.buffering.max.messages", "10").expect("a producer's property");
+    world.config.set_producer_property("queue.buffering.max.messages", "10").expect("a producer's property");
 }
 
 #[test]

@@ -32,7 +32,7 @@ async fn the_classic_protocol_is_found_where_the_broker_speaks_no_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_setting_of_the_classic_protocol_does_not_stand_in_the_way_of_the_newer_one() {
     let Some(mut world) = World::real("settings", 2) else { return };
-    world.config.consumer_property("session.timeout.ms", "20000").expect("a property");
+    world.config.set_consumer_property("session.timeout.ms", "20000").expect("a property");
     let service = world.start().await;
     world.send(command("echo", "c-1", json!({"text": "x"})));
     world.answer("c-1");

@@ -84,7 +84,7 @@ fn an_event_from_outside_a_handler_is_there_when_its_publication_returns() {
 #[test]
 fn an_event_that_cannot_be_published_says_why() {
     on_each_broker("refused", async |mut world| {
-        world.config.producer_property("message.max.bytes", "1000000").expect("a producer's property");
+        world.config.set_producer_property("message.max.bytes", "1000000").expect("a producer's property");
         let service = world.start().await;
         let publisher = service.publisher();
         let empty = publisher.publish_event(" ", json!({})).await;

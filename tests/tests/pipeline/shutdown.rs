@@ -50,7 +50,7 @@ async fn what_runs_is_finished_and_what_waits_is_left_to_the_next_start() {
     world.board.let_pass(2);
     stopping.await.expect("what waits for its start is nobody's loss, and no failure");
     assert_eq!(world.board.begun(), ["running-0", "running-1"]);
-    assert_eq!(world.client().committed(&world.config.group_id(), world.commands()), [2]);
+    assert_eq!(world.client().committed(&world.config.effective_group_id(), world.commands()), [2]);
 
     let service = world.start().await;
     world.events(12);
@@ -130,7 +130,7 @@ async fn a_command_between_two_attempts_does_not_hold_up_a_stop() {
 async fn events_are_acknowledged_before_the_stop_is_over() {
     let Some(mut world) = World::real("flush", 2) else { return };
     // Events linger in the hope of company, far longer than the handlers take.
-    world.config.producer_property("linger.ms", "1500").expect("a producer's property");
+    world.config.set_producer_property("linger.ms", "1500").expect("a producer's property");
     let service = world.start().await;
     world.send_all((0..50).map(|n| command("echo", &format!("c-{n}"), json!({"text": "x"}))));
     wait_until(PATIENCE, "all handlers to have ended", || service.health().finished == 50);
@@ -142,7 +142,7 @@ async fn events_are_acknowledged_before_the_stop_is_over() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_publication_that_is_on_its_way_is_acknowledged_before_the_stop_is_over() {
     let Some(mut world) = World::real("publication", 2) else { return };
-    world.config.producer_property("linger.ms", "1500").expect("a producer's property");
+    world.config.set_producer_property("linger.ms", "1500").expect("a producer's property");
     let service = world.start().await;
     let publisher = service.publisher();
     let publishing =

@@ -88,7 +88,7 @@ impl<'a> World<'a> {
     }
 
     pub(crate) fn dead_letter_topic(&self) -> String {
-        self.config.dead_letter_topic(self.commands())
+        self.config.effective_dead_letter_topic(self.commands())
     }
 
     /// Starts a service and waits until it is ready.
@@ -166,7 +166,7 @@ impl<'a> World<'a> {
 
     /// How many commands the group has not committed.
     pub(crate) fn lag(&self) -> i64 {
-        self.client().lag(&self.config.group_id(), self.commands())
+        self.client().lag(&self.config.effective_group_id(), self.commands())
     }
 
     /// Stops, and fails if anything was left undone or uncommitted.

@@ -14,14 +14,14 @@ fn nothing_set_gives_the_defaults() {
     assert_eq!(config.service_name, "orders");
     assert_eq!(config.commands_topics, ["service_commands"]);
     assert_eq!(config.events_topic, "service_events");
-    assert_eq!(config.subscribed_events_topics(), ["service_events"]);
-    assert_eq!(config.group_id(), "orders-group");
+    assert_eq!(config.effective_subscribed_events_topics(), ["service_events"]);
+    assert_eq!(config.effective_group_id(), "orders-group");
     assert_eq!(config.group_protocol, GroupProtocol::Auto);
     assert_eq!(config.ordering, OrderBy::Key);
     assert_eq!((config.max_in_flight, config.max_uncommitted), (1_000, 50_000));
     assert_eq!(config.handler_timeout, Duration::from_secs(300));
     assert_eq!(config.retry, RetryPolicy::new(5, Duration::from_millis(200), Duration::from_secs(10)));
-    assert_eq!(config.dead_letter_topic("service_commands"), "service_commands-dlq");
+    assert_eq!(config.effective_dead_letter_topic("service_commands"), "service_commands-dlq");
     assert_eq!(config.unknown_commands, UnknownCommands::Skip);
     assert_eq!(config.message_id, MessageIdLocation::Envelope);
     assert!(!config.create_topics);
@@ -55,14 +55,14 @@ fn every_setting_is_read() {
     assert_eq!(config.service_name, "shop");
     assert_eq!(config.commands_topics, ["orders", "payments"]);
     assert_eq!(config.events_topic, "shop_events");
-    assert_eq!(config.subscribed_events_topics(), ["a_events", "b_events"]);
-    assert_eq!(config.group_id(), "shop-blue");
+    assert_eq!(config.effective_subscribed_events_topics(), ["a_events", "b_events"]);
+    assert_eq!(config.effective_group_id(), "shop-blue");
     assert_eq!(config.group_protocol, GroupProtocol::Classic);
     assert_eq!(config.ordering, OrderBy::Partition);
     assert_eq!((config.max_in_flight, config.max_uncommitted), (10, 100));
     assert_eq!(config.handler_timeout, Duration::from_secs(90));
     assert_eq!(config.retry, RetryPolicy::new(3, Duration::from_secs(1), Duration::from_secs(60)));
-    assert_eq!(config.dead_letter_topic("orders"), "dead");
+    assert_eq!(config.effective_dead_letter_topic("orders"), "dead");
     assert_eq!(config.unknown_commands, UnknownCommands::DeadLetter);
     assert_eq!(config.message_id, MessageIdLocation::Header);
     assert!(config.create_topics);
@@ -72,7 +72,7 @@ fn every_setting_is_read() {
 
 #[test]
 fn the_group_follows_the_name_of_the_service() {
-    assert_eq!(good(&[("KAFKA_SERVICE_NAME", "shop")]).group_id(), "shop-group");
+    assert_eq!(good(&[("KAFKA_SERVICE_NAME", "shop")]).effective_group_id(), "shop-group");
 }
 
 #[test]

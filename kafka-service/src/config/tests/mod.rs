@@ -9,6 +9,7 @@ mod properties;
 mod rules;
 mod secrets;
 mod security;
+mod setters;
 
 use std::ffi::OsString;
 use std::io;

@@ -97,7 +97,7 @@ fn every_property_is_found_by_its_variable() {
 #[test]
 fn ours_wins_over_the_property_of_the_same_name() {
     let config = good(&[("KAFKA_MAX_IN_FLIGHT", "7"), ("KAFKA_GROUP_ID", "g"), ("KAFKA_GROUP_PROTOCOL", "auto")]);
-    assert_eq!((config.max_in_flight, config.group_id().as_ref()), (7, "g"));
+    assert_eq!((config.max_in_flight, config.effective_group_id().as_ref()), (7, "g"));
     assert_eq!(config.consumer_properties().count() + config.producer_properties().count(), 0);
 }
 

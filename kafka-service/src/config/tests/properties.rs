@@ -132,20 +132,20 @@ fn values_that_agree_with_the_engine_are_taken() {
 #[test]
 fn code_sets_properties_by_their_own_names_under_the_same_rules() {
     let mut config = Config::new("orders");
-    config.property("linger.ms", "5").unwrap();
-    config.consumer_property("client.id", "c").unwrap();
-    config.producer_property("client.id", "p").unwrap();
-    config.property("linger.ms", "6").unwrap();
+    config.set_property("linger.ms", "5").unwrap();
+    config.set_consumer_property("client.id", "c").unwrap();
+    config.set_producer_property("client.id", "p").unwrap();
+    config.set_property("linger.ms", "6").unwrap();
     assert_eq!(consumer(&config), pairs(&[("client.id", "c")]));
     assert_eq!(producer(&config), pairs(&[("client.id", "p"), ("linger.ms", "6")]));
     let cases = [
-        (config.property("enable.auto.commit", "true"), "`enable.auto.commit` = `true`: only `false` is allowed"),
-        (config.consumer_property("linger.ms", "1"), "`linger.ms` = `1`: a producer property"),
-        (config.property("linger.m", "1"), "`linger.m` is not a librdkafka property; did you mean `linger.ms`?"),
-        (config.property("KAFKA_X", "1"), "`KAFKA_X` is not a librdkafka property"),
-        (config.property("LINGER_MS", "1"), "`LINGER_MS` is not a librdkafka property; did you mean `linger.ms`?"),
+        (config.set_property("enable.auto.commit", "true"), "`enable.auto.commit` = `true`: only `false` is allowed"),
+        (config.set_consumer_property("linger.ms", "1"), "`linger.ms` = `1`: a producer property"),
+        (config.set_property("linger.m", "1"), "`linger.m` is not a librdkafka property; did you mean `linger.ms`?"),
+        (config.set_property("KAFKA_X", "1"), "`KAFKA_X` is not a librdkafka property"),
+        (config.set_property("LINGER_MS", "1"), "`LINGER_MS` is not a librdkafka property; did you mean `linger.ms`?"),
         (
-            config.property("sasl.jaas.config", "x"),
+            config.set_property("sasl.jaas.config", "x"),
             "`sasl.jaas.config` is not a librdkafka property; did you mean `sasl.username`?",
         ),
     ];

@@ -69,7 +69,7 @@ fn secrets_are_not_in_errors() {
             }
         }
         let mut config = Config::new("orders");
-        let error = config.consumer_property(property.name, &nul).unwrap_err();
+        let error = config.set_consumer_property(property.name, &nul).unwrap_err();
         assert!(error.to_string().contains(&format!("`{}`: must not contain a NUL", property.name)), "{error}");
         assert!(!error.to_string().contains(PLANTED), "{error}");
     }

@@ -19,8 +19,9 @@ pub(super) fn check(handlers: &[Described], config: &Config, findings: &mut Find
 /// contradictions are its own to find.
 fn loops(handler: &'static Handler, consumed: &[&str], config: &Config) -> Option<Problem> {
     let topic = handler.topic?;
-    let dead_letters = config.dead_letter_topic(topic);
-    let what = if let Some(source) = consumed.iter().find(|source| config.dead_letter_topic(source) == topic) {
+    let dead_letters = config.effective_dead_letter_topic(topic);
+    let what = if let Some(source) = consumed.iter().find(|source| config.effective_dead_letter_topic(source) == topic)
+    {
         format!("consumes topic `{topic}`, the dead-letter topic of `{source}`: dead letters would be handled again")
     } else if dead_letters == config.events_topic {
         format!("consumes topic `{topic}`, whose dead-letter topic `{dead_letters}` is the events topic")

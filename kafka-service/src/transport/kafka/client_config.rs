@@ -93,7 +93,7 @@ pub(super) fn consumer(config: &Config, bootstrap: &str, protocol: Protocol) -> 
     if protocol == Protocol::Consumer {
         client.set("group.protocol", "consumer");
     }
-    client.set("group.id", config.group_id());
+    client.set("group.id", config.effective_group_id());
     set_all(&mut client, CONSUMER_OWN);
     client
 }
@@ -211,7 +211,7 @@ mod tests {
     fn largest(properties: &[(&str, &str)]) -> usize {
         let mut config = Config::new("shop");
         for (name, value) in properties {
-            config.producer_property(name, value).unwrap();
+            config.set_producer_property(name, value).unwrap();
         }
         limits(&producer(&config, "kafka:9092")).smaller()
     }
@@ -227,7 +227,7 @@ mod tests {
     fn session(protocol: Protocol, properties: &[(&str, &str)]) -> Option<String> {
         let mut config = Config::new("shop");
         for (name, value) in properties {
-            config.consumer_property(name, value).unwrap();
+            config.set_consumer_property(name, value).unwrap();
         }
         consumer(&config, "kafka:9092", protocol).get("session.timeout.ms").map(str::to_owned)
     }

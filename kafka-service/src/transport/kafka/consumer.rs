@@ -190,7 +190,7 @@ impl Thread {
         ProbeSettings {
             // With the classic protocol the coordinator waits for the other members before it answers.
             join_within: if protocol == Protocol::Classic { SUSPECT * 2 } else { SUSPECT },
-            group: self.settings.config.group_id().into_owned(),
+            group: self.settings.config.effective_group_id().into_owned(),
             servers: self.settings.bootstrap.clone(),
             needed: self.settings.needed.clone(),
             health: Arc::clone(&self.settings.health),

@@ -22,7 +22,7 @@ fn slow_broker(linger_ms: &str) -> (MockCluster<'static, rdkafka::producer::Defa
     cluster.create_topic(TOPIC, 1, 1).expect("a topic");
     cluster.broker_round_trip_time(1, ROUND_TRIP).expect("a slow broker");
     let mut config = Config::new("slow");
-    config.producer_property("linger.ms", linger_ms).expect("a property");
+    config.set_producer_property("linger.ms", linger_ms).expect("a property");
     let (acks, _) = Acks::new();
     let producer = KafkaProducer::new(&config, &cluster.bootstrap_servers(), vec![TOPIC.to_owned()], Arc::new(acks));
     (cluster, producer.expect("a producer"))

@@ -27,7 +27,7 @@ impl KafkaReadBack {
     pub(crate) fn new(config: &Config, bootstrap: &str) -> Self {
         let mut client = client_config::consumer(config, bootstrap, Protocol::Classic);
         // The client wants a group to be named; without a subscription and a commit none comes into being.
-        client.set("group.id", format!("{}-read-back", config.group_id()));
+        client.set("group.id", format!("{}-read-back", config.effective_group_id()));
         Self { client }
     }
 }

@@ -31,7 +31,7 @@ impl Member {
         let workload = Workload::new(kafka, &name, PARTITIONS);
         let mut config = config(kafka, &workload, &name, kind);
         for (property, value) in &options.properties {
-            config.property(property, value).expect("a property that librdkafka has");
+            config.set_property(property, value).expect("a property that librdkafka has");
         }
         let handle = service(config, &name).start().await.expect("the service starts");
         Self { name, workload, health: handle.health_watch(), handle: Some(handle) }
@@ -72,7 +72,7 @@ fn config(kafka: &Kafka, workload: &Workload, name: &str, kind: Kind) -> Config 
         properties.extend([("security.protocol", "SSL".to_owned()), ("ssl.ca.location", ca_file)]);
     }
     for (property, value) in properties {
-        config.property(property, &value).expect("a valid property");
+        config.set_property(property, &value).expect("a valid property");
     }
     config
 }

@@ -114,7 +114,7 @@ impl Thread {
             let reason = format!("cannot subscribe to {}: {error}", topics.join(", "));
             return Some(End::Fatal(reason, Ended::default()));
         }
-        tracing::info!(topics = topics.join(", "), group = %self.settings.config.group_id(), "subscribed");
+        tracing::info!(topics = topics.join(", "), group = %self.settings.config.effective_group_id(), "subscribed");
         None
     }
 

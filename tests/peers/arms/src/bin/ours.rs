@@ -65,7 +65,7 @@ fn config() -> Result<Config, Error> {
     config.max_in_flight = ARM.in_flight;
     // Set only where the runner asks for another one than the default.
     if ARM.linger_ms != "5" {
-        config.producer_property("linger.ms", &ARM.linger_ms)?;
+        config.set_producer_property("linger.ms", &ARM.linger_ms)?;
     }
     Ok(config)
 }
