@@ -1,25 +1,42 @@
 //! [`Error`]: why a service did not start, or did not end well.
 
-use std::fmt;
+use std::{error::Error as StdError, fmt};
 
 use crate::{config::ConfigError, health::Problem};
 
 /// Why a service did not start, or did not end well.
 ///
-/// `Debug` prints the same text as `Display`, because that is what Rust prints when `main` returns an error.
+/// `Display` does not repeat what [`source`](StdError::source) returns. `Debug` prints the text of the error and of all its
+/// sources, because that is what Rust prints when `main` returns an error.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The configuration is wrong; every problem is named.
-    Config(ConfigError),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// The handlers or states are wrong; every problem is named.
+    #[error("the service cannot start{}", List(.0))]
     Start(Vec<String>),
-    /// The Kafka client, or the embedded broker, could not be created.
-    Client(String),
+    /// The Kafka client, the embedded broker or a thread of the service could not be created.
+    #[error("cannot {action}")]
+    #[non_exhaustive]
+    Client {
+        /// What failed, such as `create the Kafka client`.
+        action: &'static str,
+        /// Why.
+        source: Box<dyn StdError + Send + Sync>,
+    },
     /// The service was not ready in time; every reason is named. It goes on trying.
+    #[error("the service is not ready yet{}", List(.0))]
     NotReady(Vec<Problem>),
     /// The service ended by itself, because it could not go on without breaking a promise.
+    #[error("the service failed: {0}")]
     Failed(String),
-    /// The service stopped at its deadline and left work behind. All of it is uncommitted, so it is delivered again.
+    /// The service stopped at its deadline and left work behind. All of it is uncommitted, so it is redelivered.
+    #[error(
+        "shutdown deadline exceeded: {commands} commands in flight (will be redelivered), {unacknowledged} records \
+         unacknowledged; increase KAFKA_SHUTDOWN_DEADLINE or lower the timeout of the handlers"
+    )]
     Incomplete {
         /// Commands whose handlers still ran, or whose events were not acknowledged.
         commands: usize,
@@ -28,47 +45,36 @@ pub enum Error {
     },
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Config(error) => error.fmt(formatter),
-            Self::Start(problems) => list(formatter, "the service cannot start", problems),
-            Self::Client(reason) => write!(formatter, "cannot create the Kafka client: {reason}"),
-            Self::NotReady(problems) => list(formatter, "the service is not ready yet", problems),
-            Self::Failed(reason) => write!(formatter, "the service failed: {reason}"),
-            Self::Incomplete { commands, unacknowledged } => write!(
-                formatter,
-                "shutdown deadline exceeded: {commands} commands in flight (will be redelivered), {unacknowledged} records \
-                 unacknowledged; increase KAFKA_SHUTDOWN_DEADLINE or lower the timeout of the handlers"
-            ),
-        }
+impl Error {
+    /// Something that a service or a publisher needs could not be created.
+    pub(crate) fn client(action: &'static str, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::Client { action, source: source.into() }
     }
-}
-
-fn list(formatter: &mut fmt::Formatter<'_>, what: &str, problems: &[impl fmt::Display]) -> fmt::Result {
-    write!(formatter, "{what}")?;
-    problems.iter().try_for_each(|problem| write!(formatter, "\n- {problem}"))
 }
 
 impl fmt::Debug for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, formatter)
+        fmt::Display::fmt(self, formatter)?;
+        let mut source = self.source();
+        while let Some(error) = source {
+            write!(formatter, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
     }
 }
 
-// Without a `source`: `Display` says all that is known, and what prints the chain of an error would print it twice.
-impl std::error::Error for Error {}
+/// Problems, one a line.
+struct List<'a, T>(&'a [T]);
 
-impl From<ConfigError> for Error {
-    fn from(error: ConfigError) -> Self {
-        Self::Config(error)
+impl<T: fmt::Display> fmt::Display for List<'_, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|problem| write!(formatter, "\n- {problem}"))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::error::Error as StdError;
-
     use super::*;
     use crate::{config::Features, health::Reason, publish::PublishError};
 
@@ -82,28 +88,49 @@ mod tests {
         std::iter::successors(Some(error), |&error| error.source()).map(ToString::to_string).collect()
     }
 
-    #[test]
-    fn no_error_prints_what_its_source_prints() {
-        let config = || wrong_config();
+    fn errors() -> Vec<Box<dyn StdError>> {
         let text = || "text".to_owned();
         let problem =
             || Problem { reason: Reason::Stalled, since: std::time::SystemTime::now(), cause: text(), help: text() };
-        let errors: Vec<Box<dyn StdError>> = vec![
-            Box::new(config()),
-            Box::new(Error::Config(config())),
+        let refused = std::io::Error::other("no memory");
+        vec![
+            Box::new(wrong_config()),
+            Box::new(Error::Config(wrong_config())),
             Box::new(Error::Start(vec![text()])),
-            Box::new(Error::Client(text())),
+            Box::new(Error::client("create the Kafka client", "no such property")),
+            Box::new(Error::client("start the consumer thread", refused)),
             Box::new(Error::NotReady(vec![problem()])),
             Box::new(Error::Failed(text())),
             Box::new(Error::Incomplete { commands: 1, unacknowledged: 2 }),
             Box::new(PublishError::Disabled { event_type: text() }),
-        ];
-        for error in errors {
+        ]
+    }
+
+    #[test]
+    fn no_error_prints_what_its_source_prints() {
+        for error in errors() {
             let chain = chain(error.as_ref());
             for (number, outer) in chain.iter().enumerate() {
                 let inner = chain[number + 1..].iter().find(|inner| outer.contains(inner.as_str()));
                 assert_eq!(inner, None, "printed twice: {chain:#?}");
             }
         }
+    }
+
+    #[test]
+    fn main_prints_an_error_with_its_sources() {
+        for error in errors().into_iter().filter_map(|error| error.downcast::<Error>().ok()) {
+            assert_eq!(format!("{error:?}"), chain(error.as_ref()).join(": "));
+        }
+        let error = Error::client("create the Kafka client", "no such property");
+        assert_eq!(format!("{error:?}"), "cannot create the Kafka client: no such property");
+        assert_eq!(Error::Start(vec!["a".into(), "b".into()]).to_string(), "the service cannot start\n- a\n- b");
+    }
+
+    #[test]
+    fn a_source_keeps_its_type() {
+        let error = Error::client("start the consumer thread", std::io::Error::other("no memory"));
+        assert!(error.source().is_some_and(|source| source.is::<std::io::Error>()));
+        assert!(Error::Config(wrong_config()).source().is_none(), "its text is the configuration error's");
     }
 }

@@ -53,7 +53,7 @@ impl Publisher {
         } else {
             // Creating a client and the embedded broker are short calls that block.
             let connected = tokio::task::spawn_blocking(move || connect(&config));
-            connected.await.map_err(|error| Error::Client(error.to_string()))??
+            connected.await.map_err(|error| Error::client("create the Kafka client", error))??
         };
         publisher.offer_as_global();
         Ok(publisher)
@@ -67,7 +67,7 @@ fn connect(config: &Config) -> Result<Publisher, Error> {
     let (acks, _) = Acks::new();
     let acks = Arc::new(acks);
     let producer = KafkaProducer::new(config, &bootstrap, topics, Arc::clone(&acks))
-        .map_err(|error| Error::Client(kafka::describe(&error)))?;
+        .map_err(|error| Error::client("create the Kafka client", kafka::describe(&error)))?;
     Ok(Publisher::new(PublisherCore {
         keeps: embedded.map(|broker| Box::new(broker) as Box<_>),
         ..PublisherCore::new(config, Arc::new(producer), acks, EVENTS, COMMANDS)

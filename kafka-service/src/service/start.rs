@@ -47,7 +47,7 @@ impl KafkaService {
         let runtime = Runtime::current();
         let program = Program { states, classifiers, routes };
         let started = tokio::task::spawn_blocking(move || launch(config, program, runtime));
-        started.await.map_err(|error| Error::Client(error.to_string()))?
+        started.await.map_err(|error| Error::client("start the service", error))?
     }
 }
 
@@ -127,7 +127,7 @@ fn launch(config: Config, program: Program, runtime: Runtime) -> Result<ServiceH
     let (acks, undelivered) = Acks::new();
     let acks = Arc::new(acks);
     let producer = KafkaProducer::new(&config, &bootstrap, topics.written.clone(), Arc::clone(&acks))
-        .map_err(|error| Error::Client(kafka::describe(&error)))?;
+        .map_err(|error| Error::client("create the Kafka client", kafka::describe(&error)))?;
     let producer = Arc::new(producer);
     let health = Arc::new(HealthState::new(&bootstrap));
     let core = Arc::new(core(&config, &bootstrap, &topics, program, Arc::clone(&producer), acks, Arc::clone(&health)));
@@ -135,7 +135,7 @@ fn launch(config: Config, program: Program, runtime: Runtime) -> Result<ServiceH
     let (control_sender, control) = mpsc::unbounded_channel();
     let dispatcher = Dispatcher::new(Arc::clone(&core), batches, control, undelivered);
     let dispatcher = DispatcherThread::spawn(&runtime, Arc::clone(&core), dispatcher)
-        .map_err(|error| Error::Client(format!("cannot start the dispatcher thread: {error}")))?;
+        .map_err(|error| Error::client("start the dispatcher thread", error))?;
     let consumer = kafka::spawn(ConsumerSettings {
         bootstrap: bootstrap.clone(),
         topics: core.routes.topics().map(str::to_owned).collect(),
@@ -148,7 +148,7 @@ fn launch(config: Config, program: Program, runtime: Runtime) -> Result<ServiceH
         runtime,
         config: config.clone(),
     })
-    .map_err(|error| Error::Client(format!("cannot start the consumer thread: {error}")))?;
+    .map_err(|error| Error::client("start the consumer thread", error))?;
     core.publisher.offer_as_global();
     Ok(ServiceHandle::running(Running { config, bootstrap, core, health, consumer, dispatcher, _embedded: embedded }))
 }
@@ -162,7 +162,7 @@ pub(super) fn brokers<'a>(
         Brokers::Servers(servers) => Ok((servers.clone(), None)),
         Brokers::Disabled => Ok((String::new(), None)),
         Brokers::Embedded => {
-            let refuse = |reason: String| Error::Client(format!("cannot start the embedded broker: {reason}"));
+            let refuse = |reason: String| Error::client("start the embedded broker", reason);
             let broker = EmbeddedBroker::start().map_err(refuse)?;
             for topic in topics {
                 broker.create_topic(topic).map_err(refuse)?;
