@@ -86,13 +86,19 @@ impl ServiceHandle {
         }
     }
 
-    /// Stops: takes nothing more, lets running handlers finish, waits until their events are acknowledged, commits, and
-    /// leaves the group, all within the configured deadline.
+    /// Stops: receives nothing more, lets handlers in flight finish, waits until their events are acknowledged, commits, and
+    /// leaves the group, all within the configured deadline. Never exits the process.
+    ///
+    /// A plain `fn` handler that still runs at the deadline cannot be cancelled, and a tokio runtime that is dropped waits
+    /// for it. A program that has to end then calls [`shutdown_background`] or [`std::process::exit`]; [`run`](Self::run)
+    /// does the latter.
+    ///
+    /// [`shutdown_background`]: tokio::runtime::Runtime::shutdown_background
     ///
     /// # Errors
     ///
-    /// [`Error::Incomplete`] counts what was left when the deadline came; [`Error::Failed`] if the service had ended by
-    /// itself before.
+    /// [`Error::Incomplete`] counts what is left at the deadline; [`Error::Failed`] if the service has ended by itself
+    /// before.
     pub async fn shutdown(mut self) -> Result<(), Error> {
         match self.running.take() {
             Some(running) => running.shutdown().await,

@@ -1,4 +1,4 @@
-//! Running until a signal.
+//! Running until a signal, or until something else says so. Only `run` installs signal handlers and may exit the process.
 
 use std::future::Future;
 
@@ -26,25 +26,31 @@ impl ServiceHandle {
     /// Those of [`shutdown`](Self::shutdown), and [`Error::Failed`] if the service ends by itself. If the deadline passes
     /// while a plain `fn` handler still runs, the process ends with exit code 3, because nothing else could end the call.
     pub async fn run(self) -> Result<(), Error> {
-        self.run_until(std::future::pending()).await
-    }
-
-    /// Like [`run`](Self::run), until `stop` completes or a signal comes.
-    ///
-    /// # Errors
-    ///
-    /// As for [`run`](Self::run).
-    pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<(), Error> {
-        tokio::select! {
-            () = stop => {}
-            () = signal() => {}
-            error = self.failed() => tracing::error!("{error}"),
-        }
+        self.stopped_by(signal()).await;
         let impatient = tokio::spawn(exit_on_next_signal());
         let result = self.shutdown().await;
         impatient.abort();
         leave_blocking_handlers(&result);
         result
+    }
+
+    /// Runs until `stop` completes, then stops as [`shutdown`](Self::shutdown) does. Installs no signal handlers and never
+    /// exits the process.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`shutdown`](Self::shutdown), and [`Error::Failed`] if the service ends by itself.
+    pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<(), Error> {
+        self.stopped_by(stop).await;
+        self.shutdown().await
+    }
+
+    /// Completes with `stop`, or when the service has ended by itself.
+    async fn stopped_by(&self, stop: impl Future<Output = ()>) {
+        tokio::select! {
+            () = stop => {}
+            error = self.failed() => tracing::error!("{error}"),
+        }
     }
 }
 
@@ -72,7 +78,7 @@ async fn signal() {
     }
 }
 
-#[expect(clippy::exit, reason = "whoever sends a second signal wants the process to be gone")]
+#[expect(clippy::exit, reason = "a second signal asks for it")]
 async fn exit_on_next_signal() {
     signal().await;
     tracing::warn!("second signal, exiting now; in-flight commands will be redelivered");

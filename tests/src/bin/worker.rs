@@ -7,9 +7,8 @@
 
 use std::{io, sync::Arc, thread, time::Duration};
 
-use kafka_service::{HandlerError, Health, KafkaService, Meta, ServiceHandle, State, command};
+use kafka_service::{HandlerError, Health, HealthWatch, KafkaService, Meta, State, command, health::ServiceState};
 use kafka_service_tests::{Work, audit::Done};
-use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Clone)]
 struct Instance(Arc<str>);
@@ -79,24 +78,22 @@ async fn main() -> Result<(), kafka_service::Error> {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false).init();
     let name = std::env::var("WORKER_INSTANCE").unwrap_or_else(|_| "worker".to_owned());
     let service = KafkaService::from_env()?.state(Instance(name.into())).start().await?;
-    watch(&service).await;
-    service.run_until(std::future::ready(())).await
+    tokio::spawn(watch(service.health_watch()));
+    service.run().await
 }
 
-/// Tells the service's health until it is to end or has ended.
-async fn watch(service: &ServiceHandle) {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return;
-    };
+/// Tells the service's health until it shuts down or has ended.
+async fn watch(watch: HealthWatch) {
     let mut last = String::new();
     loop {
-        tell(&service.health(), &mut last);
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_millis(20)) => {}
-            _ = terminate.recv() => return,
-            _ = interrupt.recv() => return,
-            _ = service.failed() => return tell(&service.health(), &mut last),
+        let health = watch.now();
+        if matches!(health.state, ServiceState::Draining | ServiceState::Stopped) {
+            return;
         }
+        tell(&health, &mut last);
+        if health.state == ServiceState::Failed {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
