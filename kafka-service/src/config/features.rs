@@ -4,8 +4,8 @@ use super::property::{Need, Property};
 
 const TLS: &str = "requires the feature `tls` of `kafka-service`";
 const ZSTD: &str = "requires the feature `zstd` of `kafka-service`";
-const OIDC: &str = "requires the feature `tls` of `kafka-service` and the feature `curl` of `rdkafka`";
-const GSSAPI: &str = "Kerberos requires the feature `gssapi` of `rdkafka`";
+const OIDC: &str = "requires the feature `oidc` of `kafka-service`";
+const GSSAPI: &str = "Kerberos requires the feature `gssapi` of `kafka-service`";
 
 /// What the client library was built with. `None` where that is not known: then the library itself has to complain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +24,8 @@ impl Features {
             kafka: cfg!(feature = "kafka"),
             tls: cfg!(feature = "tls"),
             zstd: cfg!(feature = "zstd"),
-            gssapi: None,
-            oidc: None,
+            gssapi: if cfg!(feature = "gssapi") { Some(true) } else { None },
+            oidc: if cfg!(feature = "oidc") { Some(true) } else { None },
         }
     }
 
@@ -38,8 +38,8 @@ impl Features {
         Self::compiled()
     }
 
-    /// What librdkafka itself says (its property `builtin.features`). More exact than [`compiled`](Self::compiled):
-    /// another OpenSSL or Kerberos comes in by rdkafka's own features, of which this crate knows nothing.
+    /// What librdkafka itself says (its property `builtin.features`). More exact than [`compiled`](Self::compiled): another
+    /// crate may enable features of rdkafka, and a librdkafka that is linked dynamically is built elsewhere.
     pub(crate) fn built_in(list: &str) -> Self {
         let has = |feature: &str| list.split(',').any(|entry| entry.trim() == feature);
         Self {

@@ -59,4 +59,6 @@ fn the_features_of_the_crate_agree_with_the_library() {
     let (library, ours) = (features(), Features::compiled());
     assert!(library.tls || !ours.tls, "`tls` is on and the library has none");
     assert!(library.zstd || !ours.zstd, "`zstd` is on and the library has none");
+    assert!(library.gssapi >= ours.gssapi, "`gssapi` is on and the library has none");
+    assert!(library.oidc >= ours.oidc, "`oidc` is on and the library has none");
 }

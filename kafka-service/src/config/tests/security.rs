@@ -45,12 +45,12 @@ fn settings_that_need_a_feature_name_it() {
         (
             "KAFKA_SASL_MECHANISM",
             "GSSAPI",
-            "`KAFKA_SASL_MECHANISM` = `GSSAPI`: Kerberos requires the feature `gssapi` of `rdkafka`".into(),
+            "`KAFKA_SASL_MECHANISM` = `GSSAPI`: Kerberos requires the feature `gssapi` of `kafka-service`".into(),
         ),
         (
             "KAFKA_SASL_OAUTHBEARER_SCOPE",
             "all",
-            format!("`KAFKA_SASL_OAUTHBEARER_SCOPE` = `all`: {tls} and the feature `curl` of `rdkafka`"),
+            "`KAFKA_SASL_OAUTHBEARER_SCOPE` = `all`: requires the feature `oidc` of `kafka-service`".into(),
         ),
     ];
     for (variable, value, expected) in cases {
