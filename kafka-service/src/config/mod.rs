@@ -80,9 +80,10 @@ pub(crate) use topic::flaw as topic_flaw;
 ///
 /// Durations carry their unit: `200ms`, `30s`, `1m30s`, `1h`.
 ///
-/// All topics are consumed in one group. The topic says what a message is: on a commands topic a command, on an events topic
-/// an event. On a topic that is both, a command handler of that name goes before an event handler, and what nobody handles
-/// counts as an event. A handler with a topic of its own (`topic = ".."`) takes the messages of that topic and of no other.
+/// All topics are consumed in one group. The topic decides what a message is: a command on a commands topic, an event on an
+/// events topic. On a topic that is both, a command handler of that name takes precedence over an event handler, and a
+/// message without a handler counts as an event. A handler with its own topic (`topic = ".."`) receives messages of that
+/// topic only.
 ///
 /// Every other property of librdkafka is `KAFKA_` and its name in capitals with dots as underscores
 /// (`KAFKA_LINGER_MS`, `KAFKA_SECURITY_PROTOCOL`, `KAFKA_SASL_PASSWORD`), or `KAFKA_CONSUMER_` and `KAFKA_PRODUCER_`
@@ -114,10 +115,9 @@ pub struct Config {
     pub ordering: OrderBy,
     /// Handlers that run at once, over all partitions.
     pub max_in_flight: usize,
-    /// Records of one partition that are running, or finished beyond the committed position. They are what may be
-    /// delivered again after a crash; a partition takes no more beyond it. In a service that is well only what is in
-    /// progress and 100 ms of finished work is uncommitted; the default is more than one partition finishes until a broker
-    /// that is busy has answered the last commit, so that the window limits nobody who is well.
+    /// Records of one partition that are in flight, or finished and not yet committed. At most this many are redelivered
+    /// after a crash; a partition that reaches the limit is paused. Normally only the records in flight and those of the last
+    /// 100 ms are uncommitted. The default is high enough not to throttle a healthy partition.
     pub max_uncommitted: usize,
     /// How long one attempt of a handler may take.
     pub handler_timeout: Duration,
@@ -128,13 +128,13 @@ pub struct Config {
     pub dead_letter_topic: Option<String>,
     /// Which headers a dead letter gets.
     pub dead_letter_headers: DeadLetterHeaders,
-    /// The share of the last 100 commands, in percent, beyond which the service stops rather than to go on dead-lettering:
-    /// a bad deployment would otherwise empty the topic into the dead-letter topic. `None`: it never stops for that.
+    /// The share of the last 100 commands, in percent, beyond which the service stops instead of dead-lettering more: a bad
+    /// deployment would otherwise dead-letter the whole topic. `None`: no limit.
     pub dead_letter_limit: Option<u8>,
-    /// What becomes of a command that no handler answers to. An event that no handler wants is skipped in any case, and so
-    /// is everything without a handler on a topic that carries both.
+    /// What happens to a command without a handler. An event without a handler is always skipped, and so is every message
+    /// without a handler on a topic that carries both.
     pub unknown_commands: UnknownCommands,
-    /// Where the id of a published message stands.
+    /// Where the id of a published message is written.
     pub message_id: MessageIdLocation,
     /// Whether missing topics are created at start.
     pub create_topics: bool,
@@ -242,7 +242,7 @@ impl Config {
         if problems.is_empty() { Ok(()) } else { Err(ConfigError::new(problems, self.unknown_variables.clone())) }
     }
 
-    /// What works but is probably not meant: variables that nobody knows, security that is off. One text each.
+    /// Settings that work but are probably a mistake, such as unknown variables or disabled security. One text each.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         self.unknown_variables.iter().cloned().chain(security::advice(self)).collect()

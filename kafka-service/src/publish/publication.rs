@@ -26,8 +26,8 @@ use crate::{
 ///
 /// # Cancel safety
 ///
-/// Nothing is published before the first poll. Dropped after that, the event is published, or not if the producer had no
-/// room yet; in a handler it is published for certain, and its command waits for it.
+/// Nothing is published before the first poll. If it is dropped after that, the event is published, unless the producer's
+/// queue was full; in a handler it is always published, and its command waits for it.
 #[must_use = "nothing is published until the publication is awaited or detached"]
 #[derive(Debug)]
 pub struct Publication {
@@ -85,8 +85,8 @@ impl Publication {
         self
     }
 
-    /// Sends it to this topic, instead of the events topic or the command's own. A topic need not be known before: the first
-    /// record to it makes what is needed, for up to 1,000 topics. One that does not exist refuses after half a minute.
+    /// Sends it to this topic, instead of the events topic or the command's own. Any topic will do, up to 1,000 of them for
+    /// each producer. A record for a topic that does not exist is refused after half a minute.
     pub fn to(mut self, topic: impl Into<String>) -> Self {
         self.target = Target::Topic(topic.into());
         self
@@ -110,16 +110,16 @@ impl Publication {
         self
     }
 
-    /// Publishes without waiting, and without an answer.
+    /// Publishes without waiting and without a result.
     ///
-    /// In a handler nothing can get lost: the command's position is finished only when the broker has acknowledged the
-    /// event; what the broker does not take is sent again, as for returned events; and an event that can never be
-    /// published (its payload cannot be written as JSON, or it is too large) dead-letters the command. There is no limit
-    /// to what may wait in memory, so a handler that publishes thousands of events awaits them.
+    /// In a handler nothing is lost: the command is finished only when the broker has acknowledged the event; a failed
+    /// delivery is retried, as for returned events; and an event that can never be published (its payload cannot be
+    /// serialized as JSON, or it is too large) dead-letters the command. The number of events that wait in memory is not
+    /// limited, so a handler that publishes thousands of events should await them.
     ///
-    /// Elsewhere, and in a task that outlives its handler, the event is lost if the producer has no room for it, if the
-    /// broker does not take it, or if the program ends first. Losses are counted: the log has a line for the first, the
-    /// tenth, the hundredth and so on, and their number when the service stops.
+    /// Elsewhere, and in a task that outlives its handler, the event is lost if the producer's queue is full, if its delivery
+    /// fails, or if the program ends first. Losses are counted: the log has a line for the first, the tenth, the hundredth
+    /// and so on, and their number when the service stops.
     ///
     /// # Examples
     ///

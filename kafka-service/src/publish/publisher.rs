@@ -26,9 +26,9 @@ use crate::{
 /// Each method gives a [`Publication`], which completes when the broker has acknowledged the record (all in-sync replicas).
 ///
 /// As an argument of a handler the publisher is bound to the command: its events carry the command's correlation id and
-/// key, and ids that are the same when the command is delivered again. And the command counts as handled only when all that
-/// was published in it is acknowledged, whether somebody waited for that or not. That ends with the handler: what a task
-/// that outlives it publishes carries the same correlation id, and has nothing to do with the command otherwise.
+/// key, and ids that are the same when the command is redelivered. The command is finished only when everything published
+/// in it is acknowledged, awaited or not. This ends with the handler: what a task that outlives it publishes carries the same
+/// correlation id, but the command does not wait for it.
 ///
 /// # Examples
 ///
@@ -81,7 +81,7 @@ impl<'a> LazyPublisher<'a> {
         self.taken.get_or_init(|| self.publisher.bound_to(context, bound())).clone()
     }
 
-    /// What counts for the command's position, if somebody has taken the publisher.
+    /// What counts for the command's position, if the handler has taken the publisher.
     pub(crate) fn into_guard(self) -> Option<BoundGuard> {
         let publisher = self.taken.into_inner()?;
         publisher.command.as_ref().map(|command| BoundGuard::new(Arc::clone(&command.bound)))
@@ -120,7 +120,7 @@ impl Publisher {
     /// The correlation id is the command's in a handler, else a new UUIDv7. The record's key is the event's own, else the
     /// command's, else the correlation id. The methods of [`Publication`] set others.
     ///
-    /// In a handler it takes its turn: what the broker has not taken of the same key comes first, however long that lasts.
+    /// In a handler events stay in order: unacknowledged events of the same key are delivered first, however long that takes.
     ///
     /// # Errors
     ///
@@ -143,7 +143,7 @@ impl Publisher {
     }
 
     /// Sends a command to the topic that it names, else to the first of `KAFKA_COMMANDS_TOPIC`; await the result to wait for
-    /// the broker's acknowledgement, which says nothing about whether anybody has handled it.
+    /// the broker's acknowledgement, which does not mean that it has been handled.
     ///
     /// The correlation id is that of the command being handled in a handler, else a new UUIDv7; the record's key is the
     /// command's own, else the correlation id. The methods of [`Publication`] set others, and another topic.
@@ -167,7 +167,7 @@ impl Publisher {
     pub fn send<C: Command + Serialize>(&self, command: &C) -> Publication {
         let target = C::TOPIC.map_or(Target::Commands, |topic| Target::Topic(topic.to_owned()));
         let mut payload = json(C::NAME, |serializer| command.serialize(serializer));
-        // To serde a `struct Ping;` is null, but a message without members is an empty object.
+        // To serde a `struct Ping;` is null, but a message without fields is an empty object.
         if size_of::<C>() == 0 && payload.as_deref() == Ok(b"null") {
             payload = Ok(b"{}".to_vec());
         }
@@ -186,11 +186,11 @@ impl Publisher {
         Publication::new(self, name, Target::Commands, payload, None)
     }
 
-    /// Waits until the broker has acknowledged all that was published in this program through this publisher and the others
-    /// of its service, also what was [detached](Publication::detach), but no longer than `timeout`. Gives the number of
-    /// records that are not acknowledged: 0 if all is well.
+    /// Waits until the broker has acknowledged everything published through this publisher and the others of its service,
+    /// including what was [detached](Publication::detach), but no longer than `timeout`. Returns the number of records that
+    /// are not acknowledged.
     ///
-    /// A service does this when it stops; a program with a publisher that it has connected itself does it before it ends.
+    /// A service does this when it stops; a program that has connected a publisher itself does it before it exits.
     pub async fn flush(&self, timeout: Duration) -> usize {
         let core = Arc::clone(&self.core);
         let flush = move || core.producer.as_ref().map_or(0, |producer| producer.flush(timeout));
@@ -202,7 +202,7 @@ impl Publisher {
         self.command.as_ref().and_then(|command| command.bound.begin())
     }
 
-    /// An event can never be published. False if that is no concern of a command's.
+    /// An event can never be published. False if it does not belong to a command in progress.
     pub(super) fn refuse(&self, reason: &str) -> bool {
         self.command.as_ref().is_some_and(|command| command.bound.refuse(reason))
     }

@@ -20,7 +20,7 @@ impl Publisher {
     /// A publisher for a program that only publishes, such as a web server that sends commands. A program with handlers
     /// starts a service instead and asks its [handle](crate::ServiceHandle::publisher).
     ///
-    /// A broker that cannot be reached is no error: the client connects in the background, and what is published waits. The
+    /// An unreachable broker is not an error: the client connects in the background, and publications wait. The
     /// first publisher or service of a process is the [global](Self::global) one. Before the program ends, it waits with
     /// [`flush`](Self::flush) for what was [detached](crate::Publication::detach). Must be called in a tokio runtime.
     ///

@@ -36,7 +36,7 @@ pub(super) struct Running {
     pub(super) health: Arc<HealthState>,
     pub(super) consumer: ConsumerHandle,
     pub(super) dispatcher: DispatcherThread,
-    /// The last to go: clients say goodbye to it.
+    /// Dropped last: the clients still talk to it while they close.
     pub(super) _embedded: Option<EmbeddedBroker>,
 }
 
@@ -120,20 +120,20 @@ impl Drop for ServiceHandle {
 
 impl Running {
     async fn shutdown(self) -> Result<(), Error> {
-        // What comes after the deadline of the consumer is only saying goodbye.
-        const GOODBYE: Duration = Duration::from_secs(6);
+        // After its deadline the consumer only closes its connections.
+        const LEAVE_TIMEOUT: Duration = Duration::from_secs(6);
         let started = Instant::now();
         let deadline = started + self.config.shutdown_deadline;
         let failure = self.core.fatal.reason().map(str::to_owned);
         self.health.drain();
         tracing::info!(deadline = ?self.config.shutdown_deadline, "shutting down; no longer accepting records");
         self.consumer.stop(deadline);
-        let ended = tokio::time::timeout_at((deadline + GOODBYE).into(), self.consumer.ended).await;
+        let ended = tokio::time::timeout_at((deadline + LEAVE_TIMEOUT).into(), self.consumer.ended).await;
         let Ended { left, running } = ended.ok().and_then(Result::ok).unwrap_or_else(|| {
             let in_flight = usize::try_from(Counters::get(&self.core.counters.in_flight)).unwrap_or(usize::MAX);
             Ended { left: in_flight, running: in_flight }
         });
-        // The partitions are given back, so what a handler or a retry still came to would be discarded.
+        // The partitions are revoked, so the outcome of a handler or a retry that still runs would be discarded.
         let mut dispatcher = self.dispatcher;
         if tokio::time::timeout(Duration::from_millis(100), dispatcher.ended()).await.is_err() {
             dispatcher.abort();
@@ -153,7 +153,7 @@ impl Running {
         );
         match failure {
             Some(reason) => Err(Error::Failed(reason)),
-            // What was not begun, or waited for another attempt, is left to the next owner; that is no failure.
+            // Commands that were not begun, or waited for a retry, are redelivered to the next owner; that is not a failure.
             None if running + unacknowledged > 0 => Err(Error::Incomplete { commands: running, unacknowledged }),
             None => Ok(()),
         }

@@ -85,8 +85,8 @@ async fn exit_on_next_signal() {
     std::process::exit(130);
 }
 
-/// A plain `fn` that hangs cannot be stopped, and tokio would wait for it for ever when `main` returns. It may also run for a
-/// partition that was lost, and then the shutdown left nothing undone.
+/// A plain `fn` that hangs cannot be cancelled, and tokio would wait for it forever when `main` returns. It may also run for
+/// a partition that was lost, and then the shutdown left nothing undone.
 #[expect(clippy::exit, reason = "the deadline is a promise, and nothing else ends a blocking call")]
 fn leave_blocking_handlers(result: &Result<(), Error>) {
     let running = crate::__private::blocking_calls();

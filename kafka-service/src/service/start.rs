@@ -21,11 +21,11 @@ use crate::{
 };
 
 impl KafkaService {
-    /// Checks everything, starts consuming in the background, and gives a handle. For programs that do something beside,
-    /// such as serving HTTP; others call [`run`](Self::run).
+    /// Checks everything, starts consuming in the background, and returns a handle. For programs that also do something
+    /// else, such as serving HTTP; others call [`run`](Self::run).
     ///
-    /// A broker that cannot be reached is no error: the service connects in the background, and
-    /// [`health`](ServiceHandle::health) tells when it is ready. Must be called in a tokio runtime.
+    /// An unreachable broker is not an error: the service connects in the background, and [`health`](ServiceHandle::health)
+    /// tells when it is ready. Must be called in a tokio runtime.
     ///
     /// # Errors
     ///
