@@ -38,6 +38,8 @@ pub(super) struct Watched {
     is_stopped: bool,
     /// Since when its leader does not answer, and what was said last.
     failing: Option<(Instant, String)>,
+    /// When nothing answered last: that has a reason of its own, and its end is not yet that of the partition.
+    all_silent: Option<Instant>,
     /// The end of that is to be told to health, also where the client has reported it.
     failing_raised: bool,
     open_raised: bool,
@@ -55,6 +57,7 @@ impl Watched {
             dismissed: None,
             is_stopped: false,
             failing: None,
+            all_silent: None,
             failing_raised: false,
             open_raised: false,
         }
@@ -124,8 +127,14 @@ impl Watched {
 
     fn judge_leader(&mut self, name: &TopicPartition, health: &HealthState, all_silent: bool, now: Instant) {
         let reason = || Reason::PartitionNotFetched { topic: name.topic.to_string(), partition: name.partition };
+        if all_silent {
+            self.all_silent = Some(now);
+        }
         match &self.failing {
-            Some((since, cause)) if now.duration_since(*since) >= SILENCE && !all_silent => {
+            // A leader that is back has as long as any other to answer, or the service would be ready for a moment only.
+            Some((since, cause))
+                if now.duration_since(self.all_silent.map_or(*since, |at| at.max(*since))) >= SILENCE =>
+            {
                 health.raise(reason(), cause.clone(), now);
                 self.failing_raised = true;
             }
@@ -249,7 +258,9 @@ mod tests {
         assert!(!is_told(), "an election may take that long");
         watched.judge(&name, &health, true, start + SECOND * 5);
         assert!(!is_told(), "nothing answers, which has a reason of its own");
-        watched.judge(&name, &health, false, start + SECOND * 5);
+        watched.judge(&name, &health, false, start + SECOND * 6);
+        assert!(!is_told(), "others have only just begun to answer");
+        watched.judge(&name, &health, false, start + SECOND * 10);
         assert!(is_told());
         assert_eq!(watched.suspicion(&name, start + SECOND * 11), Some(Suspicion::Leader(name.clone())));
         watched.answered(Ok(0), true, start, start + SECOND * 12);
