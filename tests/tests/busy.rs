@@ -40,7 +40,7 @@ async fn block() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_handler_that_computes_gets_every_core_and_one_that_blocks_is_named() {
+async fn cpu_heavy_handlers_use_all_cores_and_blocking_is_named() {
     let log = Log::collect();
     let mut config = Config::new("busy");
     config.bootstrap_servers = Bootstrap::Embedded;

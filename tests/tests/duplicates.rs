@@ -37,7 +37,7 @@ fn place(function: &str, declaration: &str) -> String {
 }
 
 #[tokio::test]
-async fn every_name_that_is_taken_twice_is_named_with_all_places() {
+async fn every_duplicate_name_is_reported_with_all_its_handlers() {
     let mut config = Config::new("duplicates");
     // It is refused before any broker is asked, and also where none is wanted.
     config.bootstrap_servers = Bootstrap::Disabled;

@@ -63,7 +63,7 @@ async fn the_first_command_is_handled_within_a_second_of_the_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_embedded_brokers_in_one_program_know_nothing_of_each_other() {
+async fn two_embedded_brokers_in_one_program_are_independent() {
     let services = [service().start().await.expect("it starts"), service().start().await.expect("it starts")];
     let clients = [0, 1].map(|number| Client::new(services[number].bootstrap_servers()));
     for (client, name) in clients.iter().zip(["Ada", "Bob"]) {
@@ -78,7 +78,7 @@ async fn two_embedded_brokers_in_one_program_know_nothing_of_each_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_embedded_broker_is_gone_with_its_service() {
+async fn an_embedded_broker_ends_with_its_service() {
     let service = service().start().await.expect("it starts");
     let address = service.bootstrap_servers().to_owned();
     std::net::TcpStream::connect(&address).expect("it listens");

@@ -37,7 +37,7 @@ fn nowhere() -> String {
 }
 
 #[test]
-fn the_quickstart_shows_an_event_and_dead_letters_and_ends_within_three_seconds() {
+fn the_quickstart_prints_its_records_and_ends_in_three_seconds() {
     let mut took = Vec::new();
     // Once is enough: how busy the machine is at the moment is not what this is about.
     while took.iter().all(|took| *took > Duration::from_secs(3)) {
@@ -102,7 +102,7 @@ impl Guide {
 }
 
 #[test]
-fn the_guides_service_is_talked_to_with_its_tools_and_ends_at_sigterm() {
+fn the_guides_service_answers_its_tools_and_ends_at_sigterm() {
     let Some(guide) = Guide::new() else { return };
     let mut service = guide.start();
     let mut watch = Process::start(guide.program("watch"));
@@ -158,7 +158,7 @@ fn a_command_without_an_answer_makes_send_fail_with_the_reason() {
 }
 
 #[test]
-fn a_service_ends_at_its_deadline_also_without_a_broker() {
+fn a_service_without_a_broker_ends_at_its_deadline() {
     let mut service = program("guide");
     service.env("KAFKA_BOOTSTRAP_SERVERS", nowhere()).env("KAFKA_SHUTDOWN_DEADLINE", "1s");
     let mut service = Process::start(service);

@@ -17,7 +17,7 @@ fn service(name: &str, servers: Bootstrap) -> KafkaService {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_global_publisher_is_that_of_the_service_which_started_first() {
+async fn the_global_publisher_belongs_to_the_first_service() {
     assert_eq!(Publisher::global().map(|_| ()), Err(PublishError::NotStarted));
 
     let first = service("first", Bootstrap::Embedded).start().await.expect("it starts");

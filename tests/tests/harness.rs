@@ -31,7 +31,7 @@ fn what_is_written_is_read_back() {
 }
 
 #[test]
-fn many_records_keep_their_order_and_key_decides_the_partition() {
+fn records_keep_their_order_and_the_key_decides_the_partition() {
     let Some(kafka) = Kafka::shared() else { return };
     let topic = kafka.new_topic("harness", 4);
     let messages = (0..20_000).map(|n| Message::new(format!("{{\"n\":{n}}}")).key(format!("key-{}", n % 10)));
@@ -52,7 +52,7 @@ fn many_records_keep_their_order_and_key_decides_the_partition() {
 }
 
 #[test]
-fn committed_is_minus_one_until_a_group_commits() {
+fn the_committed_offset_is_minus_one_before_a_commit() {
     let Some(kafka) = Kafka::shared() else { return };
     let (topic, group) = (kafka.new_topic("harness", 2), unique("group"));
     kafka.produce(&topic, Message::new("x").partition(1));
@@ -74,7 +74,7 @@ fn a_deleted_topic_is_gone() {
 
 #[test]
 #[should_panic(expected = "in vain for: a second record; on")]
-fn waiting_for_a_record_that_never_comes_says_what_was_there() {
+fn waiting_for_a_missing_record_reports_what_was_read() {
     let Some(kafka) = Kafka::shared() else { panic!("in vain for: a second record; on nothing: no broker here") };
     let topic = kafka.new_topic("harness", 1);
     kafka.produce(&topic, "first");
@@ -82,7 +82,7 @@ fn waiting_for_a_record_that_never_comes_says_what_was_there() {
 }
 
 #[test]
-fn a_cluster_of_three_survives_a_killed_node() {
+fn a_cluster_of_three_survives_a_killed_broker() {
     let Some(kafka) = Kafka::three_nodes() else { return };
     let topic = kafka.new_topic("harness", 6);
     kafka.produce_all(&topic, (0..100).map(|n| Message::new(format!("before {n}"))));
@@ -107,7 +107,7 @@ fn a_cluster_of_three_survives_a_killed_node() {
 }
 
 #[test]
-fn a_single_node_keeps_its_data_over_a_kill() {
+fn a_single_broker_keeps_its_data_after_a_kill() {
     let Some(kafka) = Kafka::with(1, &[("num.partitions", "2")]) else { return };
     let topic = kafka.new_topic("harness", 1);
     kafka.produce(&topic, "kept");
@@ -117,7 +117,7 @@ fn a_single_node_keeps_its_data_over_a_kill() {
 }
 
 #[test]
-fn a_frozen_node_answers_when_it_goes_on() {
+fn a_frozen_broker_answers_after_it_is_thawed() {
     let Some(kafka) = Kafka::one_node() else { return };
     let topic = kafka.new_topic("harness", 1);
     let quick = kafka.config().create::<BaseConsumer>().expect("a valid configuration");
@@ -130,7 +130,7 @@ fn a_frozen_node_answers_when_it_goes_on() {
 }
 
 #[test]
-fn a_user_may_read_what_it_is_allowed_to() {
+fn a_user_can_read_only_what_it_is_allowed_to() {
     let Some(kafka) = Kafka::secured() else { return };
     let topic = kafka.new_topic("harness", 1);
     kafka.produce(&topic, "for those who may");
@@ -149,7 +149,7 @@ fn a_user_may_read_what_it_is_allowed_to() {
 }
 
 #[test]
-fn a_user_with_a_wrong_password_is_turned_away() {
+fn a_user_with_a_wrong_password_is_rejected() {
     let Some(kafka) = Kafka::secured() else { return };
     let mut user = kafka.user();
     user.password = "not-it".to_owned();
@@ -161,7 +161,7 @@ fn a_user_with_a_wrong_password_is_turned_away() {
 }
 
 #[test]
-fn the_ssl_listener_has_a_certificate_that_its_file_vouches_for() {
+fn the_tls_certificate_is_signed_by_the_ca_file() {
     let Some(kafka) = Kafka::secured() else { return };
     let mut client = Command::new("openssl");
     client.args(["s_client", "-verify_return_error", "-verify_ip", "127.0.0.1", "-connect", &kafka.listener("ssl")]);
@@ -183,7 +183,7 @@ fn first(client: &Client, topic: &str) -> Result<(), Code> {
 }
 
 #[test]
-fn a_process_is_read_signalled_and_waited_for() {
+fn a_process_can_be_read_signalled_and_awaited() {
     let mut command = Command::new("bash");
     command
         .args(["-c", "echo to stdout; echo to stderr >&2; trap 'echo bye; exit 7' TERM; while :; do sleep 0.01; done"]);
@@ -204,14 +204,14 @@ fn a_program_of_the_workspace_is_built_and_found() {
 
 #[test]
 #[should_panic(expected = "it has ended")]
-fn waiting_for_a_line_of_a_program_that_has_ended_fails_at_once() {
+fn waiting_for_a_line_of_an_ended_program_fails_at_once() {
     let mut process = Process::start(Command::new("true"));
     process.wait_for_line(SECONDS_30, "anything");
 }
 
 #[test]
 #[should_panic(expected = "in vain for: the moon; last seen: \"clouds\"")]
-fn a_deadline_says_what_was_seen_last() {
+fn a_timeout_reports_what_was_seen_last() {
     wait_until(Duration::from_millis(20), "the moon", || Err::<(), _>("clouds"));
 }
 

@@ -59,7 +59,7 @@ fn place(function: &str) -> String {
 }
 
 #[tokio::test]
-async fn every_missing_state_is_named_with_every_handler_that_needs_it() {
+async fn missing_states_are_named_with_the_handlers_that_need_them() {
     let problems = problems(service().state(Clock)).await;
     let [database, mailer] = problems.as_slice() else { panic!("two states are missing: {problems:?}") };
     assert!(database.starts_with("state `missing::Database` was never provided"), "{database}");
@@ -84,7 +84,7 @@ async fn wrong_settings_and_wrong_handlers_are_named_in_one_error() {
 }
 
 #[test]
-fn a_unit_test_finds_the_same_as_the_start() {
+fn a_unit_test_finds_the_same_problems_as_startup() {
     let Err(Error::Start(problems)) = service().state(Clock).check() else { panic!("two states are missing") };
     assert_eq!(testing::check_handlers().state::<Clock>().problems(), problems);
     service().state(Clock).state(Mailer).state(Database).check().expect("all is there");
@@ -98,7 +98,7 @@ async fn a_service_with_all_its_states_starts() {
 }
 
 #[tokio::test]
-async fn a_wrong_configuration_is_named_in_full_before_anything_starts() {
+async fn an_invalid_configuration_is_reported_before_anything_starts() {
     let mut config = Config::new("missing");
     config.max_in_flight = 0;
     config.events_topic = "not a topic".to_owned();

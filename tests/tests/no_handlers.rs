@@ -4,7 +4,7 @@ use kafka_service::config::Bootstrap;
 use kafka_service::{Config, Error, KafkaService, testing};
 
 #[tokio::test]
-async fn a_service_without_handlers_does_not_start_and_says_how_they_get_lost() {
+async fn a_service_without_handlers_fails_and_explains_linking() {
     // `kafka-service-linked-handlers` is a dependency of this program, and not used, so it is not linked.
     let mut config = Config::new("no-handlers");
     config.bootstrap_servers = Bootstrap::Disabled;
@@ -18,6 +18,6 @@ async fn a_service_without_handlers_does_not_start_and_says_how_they_get_lost() 
 #[should_panic(
     expected = "no handler for command `greet_from_linked_crate` in this program\n  commands with a handler: none"
 )]
-fn a_unit_test_tells_that_a_crate_was_not_linked() {
+fn a_unit_test_detects_an_unlinked_crate() {
     testing::expect_commands(["greet_from_linked_crate"]);
 }

@@ -22,7 +22,7 @@ struct MailSent {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_with_event_handlers_only_consumes_events_only_and_is_silent_about_those_that_it_does_not_want() {
+async fn a_service_with_only_event_handlers_skips_others_silently() {
     let log = Log::collect();
     let mut config = Config::new("mailer");
     config.bootstrap_servers = Bootstrap::Embedded;

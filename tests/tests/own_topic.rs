@@ -45,7 +45,7 @@ fn sees(record: &Record) -> (String, String, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_handler_that_names_a_topic_takes_the_messages_of_that_topic_and_of_no_other() {
+async fn a_handler_that_names_a_topic_consumes_only_that_topic() {
     let mut config = Config::new("own-topic");
     config.bootstrap_servers = Bootstrap::Embedded;
     let service = KafkaService::new(config).start().await.expect("it starts");

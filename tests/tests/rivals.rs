@@ -30,7 +30,7 @@ fn end(mut worker: Process) {
 }
 
 #[test]
-fn a_kill_after_the_500th_of_2000_events_loses_nothing_and_the_restart_is_ready_in_ten_seconds() {
+fn a_kill_loses_nothing_and_the_restart_is_ready_in_ten_seconds() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "killed", 4);
     workload.send(kafka, (0..2_000).map(|n| spread(n, 100).taking(5)));
@@ -50,7 +50,7 @@ fn a_kill_after_the_500th_of_2000_events_loses_nothing_and_the_restart_is_ready_
 }
 
 #[test]
-fn one_slow_key_holds_up_no_other_partition_and_no_other_key_until_the_window_is_full() {
+fn a_slow_key_delays_others_only_when_the_window_is_full() {
     const WINDOW: usize = 1_000;
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "hot", 4).set("KAFKA_MAX_UNCOMMITTED", &WINDOW.to_string());
@@ -79,7 +79,7 @@ fn one_slow_key_holds_up_no_other_partition_and_no_other_key_until_the_window_is
 }
 
 #[test]
-fn a_handler_longer_than_max_poll_interval_costs_nothing() {
+fn a_handler_over_max_poll_interval_is_not_redelivered() {
     let Some(kafka) = Kafka::shared() else { return };
     for protocol in ["consumer", "classic"] {
         let mut workload = Workload::new(kafka, "long", 2)
@@ -104,7 +104,7 @@ fn a_handler_longer_than_max_poll_interval_costs_nothing() {
 }
 
 #[test]
-fn sigterm_is_answered_within_the_deadline_although_a_handler_hangs() {
+fn a_hung_handler_does_not_delay_sigterm_past_the_deadline() {
     let Some(kafka) = Kafka::shared() else { return };
     for (command, code) in [("work", 1), ("work_blocking", 3)] {
         let workload = Workload::new(kafka, "hung", 1).set("KAFKA_SHUTDOWN_DEADLINE", "2s");
@@ -130,7 +130,7 @@ fn sigterm_is_answered_within_the_deadline_although_a_handler_hangs() {
 }
 
 #[test]
-fn a_second_signal_ends_at_once() {
+fn a_second_signal_ends_the_service_at_once() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "impatient", 1);
     let mut worker = start(&workload, "only");
@@ -145,7 +145,7 @@ fn a_second_signal_ends_at_once() {
 }
 
 #[test]
-fn while_dead_letters_cannot_be_written_the_partition_waits_and_nothing_is_skipped() {
+fn an_unwritable_dead_letter_blocks_the_partition() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "no-dlq", 1);
     let mut worker = start(&workload, "only");
@@ -169,7 +169,7 @@ fn while_dead_letters_cannot_be_written_the_partition_waits_and_nothing_is_skipp
 }
 
 #[test]
-fn a_new_instance_is_ready_while_its_peer_is_in_a_long_handler() {
+fn a_new_instance_is_ready_during_a_peers_long_handler() {
     let Some(kafka) = Kafka::shared() else { return };
     for protocol in ["consumer", "classic"] {
         let workload = Workload::new(kafka, "rolling", 4)
@@ -196,7 +196,7 @@ fn a_new_instance_is_ready_while_its_peer_is_in_a_long_handler() {
 }
 
 #[test]
-fn an_error_that_is_returned_is_never_silent() {
+fn a_returned_error_is_never_silent() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "error", 1).set("KAFKA_RETRY_BACKOFF", "1ms..5ms");
     let mut worker = start(&workload, "only");
@@ -212,7 +212,7 @@ fn an_error_that_is_returned_is_never_silent() {
 }
 
 #[test]
-fn a_topic_that_appears_after_the_start_is_consumed_from_its_beginning() {
+fn a_topic_created_after_startup_is_consumed_from_its_start() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::named(kafka, "late");
     kafka.create_topic(&workload.events, 1);
@@ -228,7 +228,7 @@ fn a_topic_that_appears_after_the_start_is_consumed_from_its_beginning() {
 }
 
 #[test]
-fn a_panic_is_one_failed_attempt() {
+fn a_panic_counts_as_one_failed_attempt() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "panic", 1).set("KAFKA_RETRY_BACKOFF", "1ms..5ms");
     let worker = start(&workload, "only");

@@ -86,7 +86,7 @@ proptest! {
 }
 
 #[test]
-fn the_layouts_of_the_guide_and_of_our_own_need_no_other() {
+fn the_guides_layout_and_ours_take_the_fast_path() {
     let found = members(br#"{"type": "a", "correlation_id": "b", "timestamp": "c", "payload": {"d": [1, -2.5e3, "\u00e9"]}, "source": "e"}"#).unwrap();
     let expected = Found {
         kind: Some("a"),
@@ -101,7 +101,7 @@ fn the_layouts_of_the_guide_and_of_our_own_need_no_other() {
 }
 
 #[test]
-fn what_lies_too_deep_goes_the_long_way() {
+fn deep_nesting_takes_the_slow_path() {
     let text =
         |depth| format!(r#"{{"type":"a","correlation_id":"b","payload":{}{}}}"#, "[".repeat(depth), "]".repeat(depth));
     assert!(members(text(32).as_bytes()).is_some());

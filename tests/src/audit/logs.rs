@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_about_lost_partitions_is_found_with_its_time() {
+    fn lost_partitions_are_found_in_the_log_with_their_time() {
         let line = "1970-01-01T00:00:01.250000Z  INFO kafka_service::consume: partitions revoked lost=true";
         let lost = Disturbance { kind: Kind::Lost, instance: "a".to_owned(), from: 1_250, until: 1_250, lag: 0 };
         assert_eq!(loss(line, "a"), Some(lost));

@@ -32,7 +32,7 @@ fn nowhere() -> String {
 /// address, whatever it is told.
 #[test]
 #[ignore = "takes minutes: `.ci/long addresses`"]
-fn broker_addresses_that_change_while_it_runs_are_followed() {
+fn changed_broker_addresses_are_followed() {
     let Some(kafka) = Kafka::one_node() else { return };
     for protocol in ["consumer", "classic"] {
         let mut address = Forwarder::to(kafka.bootstrap());
@@ -61,7 +61,7 @@ fn broker_addresses_that_change_while_it_runs_are_followed() {
 
 #[test]
 #[ignore = "takes minutes: `.ci/long addresses`"]
-fn an_advertised_address_that_cannot_be_reached_is_named_and_nothing_is_lost() {
+fn an_unreachable_advertised_address_is_named_and_costs_no_loss() {
     let Some(kafka) = Kafka::one_node() else { return };
     let (right, wrong) = (kafka.bootstrap().to_owned(), nowhere());
     for protocol in ["consumer", "classic"] {

@@ -10,7 +10,7 @@ use kafka_service_tests::{Kafka, Workload};
 use crate::{MINUTE, end, spread, start, whole_after_an_outage};
 
 #[test]
-fn brokers_that_die_one_by_one_and_most_at_once_cost_time_only() {
+fn brokers_that_die_cost_time_but_no_records() {
     let Some(kafka) = Kafka::three_nodes() else { return };
     let workload = Workload::new(&kafka, "brokers", 6);
     let mut worker = start(&workload, "only");

@@ -48,17 +48,17 @@ fn absence(name: &str, go: impl FnOnce(&Kafka), come_back: impl FnOnce(&Kafka)) 
 }
 
 #[test]
-fn a_killed_broker_is_noticed_and_its_return_too() {
+fn a_killed_broker_is_reported_until_it_returns() {
     absence("killed", |kafka| kafka.kill(1), |kafka| kafka.restart(1));
 }
 
 #[test]
-fn a_frozen_broker_is_noticed_and_its_return_too() {
+fn a_frozen_broker_is_reported_until_it_returns() {
     absence("frozen", |kafka| kafka.freeze(1), |kafka| kafka.thaw(1));
 }
 
 #[test]
-fn a_frozen_broker_is_noticed_by_an_idle_service() {
+fn an_idle_service_reports_a_frozen_broker() {
     let Some(kafka) = Kafka::one_node() else { return };
     let workload = Workload::new(&kafka, "idle", 2);
     let mut worker = start(&workload, "only");
@@ -71,7 +71,7 @@ fn a_frozen_broker_is_noticed_by_an_idle_service() {
 }
 
 #[test]
-fn replicas_that_are_missing_are_named_with_the_topic_that_needs_them() {
+fn missing_replicas_are_reported_with_their_topic() {
     let Some(kafka) = Kafka::three_nodes() else { return };
     let workload = Workload::new(&kafka, "replicas", 4);
     kafka.delete_topic(&workload.events);
@@ -98,7 +98,7 @@ fn commit(kafka: &Kafka, group: &str, topic: &str, partition: i32) {
 }
 
 #[test]
-fn a_partition_that_is_not_read_is_a_problem_until_it_is_read() {
+fn an_unread_partition_is_a_problem_until_it_is_read() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "unread", 2);
     commit(kafka, &workload.group, &workload.commands, 0);
@@ -114,7 +114,7 @@ fn a_partition_that_is_not_read_is_a_problem_until_it_is_read() {
 }
 
 #[test]
-fn a_topic_that_is_deleted_is_named_until_it_is_back() {
+fn a_deleted_topic_is_named_until_it_is_recreated() {
     let Some(kafka) = Kafka::shared() else { return };
     with_each_protocol(|protocol| {
         let workload = Workload::new(kafka, "deleted", 2).set("KAFKA_GROUP_PROTOCOL", protocol);
@@ -133,7 +133,7 @@ fn a_topic_that_is_deleted_is_named_until_it_is_back() {
 }
 
 #[test]
-fn a_deleted_topic_for_events_or_dead_letters_is_named_within_seconds() {
+fn a_deleted_output_topic_is_named_within_seconds() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "unwritable", 2);
     let mut worker = start(&workload, "only");
@@ -148,7 +148,7 @@ fn a_deleted_topic_for_events_or_dead_letters_is_named_within_seconds() {
 }
 
 #[test]
-fn lines_for_the_log_are_no_unacknowledged_records() {
+fn debug_log_lines_do_not_count_as_unacknowledged() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload =
         Workload::new(kafka, "lines", 2).set("RUST_LOG", "debug").set("KAFKA_DEBUG", "broker,protocol,msg,topic");
@@ -158,7 +158,7 @@ fn lines_for_the_log_are_no_unacknowledged_records() {
 }
 
 #[test]
-fn a_service_without_progress_replaces_its_consumer_and_then_fails_its_liveness() {
+fn a_stalled_service_replaces_its_consumer_then_fails_liveness() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "stalled", 1)
         .set("KAFKA_MAX_IN_FLIGHT", "1")

@@ -19,7 +19,7 @@ pub(crate) fn classic(workload: Workload) -> Workload {
 }
 
 #[test]
-fn a_member_that_the_group_has_forgotten_joins_again_and_commits_nothing_of_before() {
+fn an_expired_member_rejoins_and_commits_nothing_old() {
     let mock = Mock::start(1);
     let workload = classic(mock.workload("forgotten"));
     let mut worker = start(&workload, "only");
@@ -38,7 +38,7 @@ fn a_member_that_the_group_has_forgotten_joins_again_and_commits_nothing_of_befo
 }
 
 #[test]
-fn leaders_and_coordinators_that_move_cost_nothing() {
+fn moving_leaders_and_coordinators_costs_no_records() {
     let mock = Mock::start(3);
     let workload = classic(mock.workload("moving")).set(ONE_REQUEST.0, ONE_REQUEST.1);
     let worker = start(&workload, "only");
@@ -66,7 +66,7 @@ fn leaders_and_coordinators_that_move_cost_nothing() {
 }
 
 #[test]
-fn brokers_that_are_all_away_are_waited_for() {
+fn a_service_waits_until_brokers_return() {
     let mock = Mock::start(3);
     let workload = mock.workload("away");
     let mut worker = start(&workload, "only");
@@ -84,7 +84,7 @@ fn brokers_that_are_all_away_are_waited_for() {
 }
 
 #[test]
-fn a_slow_broker_is_waited_for_without_spinning() {
+fn waiting_for_a_slow_broker_does_not_spin() {
     let mock = Mock::start(1);
     let workload = mock
         .workload("slow")

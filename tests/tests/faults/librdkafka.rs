@@ -43,7 +43,7 @@ fn busy(kafka: &Kafka, protocol: &str) -> Process {
 
 /// Fixed in 2.14.2 (#5347): leaving a group whose coordinator is away read a null pointer.
 #[test]
-fn a_service_that_stops_while_its_coordinator_is_away_does_not_crash() {
+fn stopping_without_a_coordinator_does_not_crash() {
     let Some(kafka) = Kafka::one_node() else { return };
     for (away, back) in
         [(Kafka::kill as fn(&Kafka, i32), Kafka::restart as fn(&Kafka, i32)), (Kafka::freeze, Kafka::thaw)]
@@ -64,7 +64,7 @@ fn a_service_that_stops_while_its_coordinator_is_away_does_not_crash() {
 }
 
 #[test]
-fn a_handler_that_takes_longer_than_the_poll_interval_costs_no_partition() {
+fn a_handler_over_the_poll_interval_loses_no_partition() {
     let Some(kafka) = Kafka::shared() else { return };
     with_each_protocol(|protocol| {
         let workload = impatient(Workload::new(kafka, "longer", 1), protocol);
@@ -81,7 +81,7 @@ fn a_handler_that_takes_longer_than_the_poll_interval_costs_no_partition() {
 
 /// The client keeps a pause beyond the assignment. Chaos found partitions that came back and were never read again.
 #[test]
-fn a_partition_that_was_given_back_while_it_was_paused_is_read_when_it_comes_back() {
+fn a_partition_revoked_while_paused_is_read_when_reassigned() {
     let Some(kafka) = Kafka::shared() else { return };
     with_each_protocol(|protocol| {
         let workload = Workload::new(kafka, "paused", 2).set("KAFKA_GROUP_PROTOCOL", protocol);
@@ -157,7 +157,7 @@ impl Drop for Talkative {
 /// request, which the broker refused, and that was fatal. The broker keeps the session longer than the consumer thread
 /// stands still, so that it is the client that leaves.
 #[test]
-fn a_consumer_thread_that_stands_still_for_longer_than_the_poll_interval_takes_part_again() {
+fn a_consumer_thread_blocked_too_long_rejoins_the_group() {
     let sessions = [("group.consumer.session.timeout.ms", "45000"), ("group.consumer.max.session.timeout.ms", "45000")];
     let Some(kafka) = Kafka::with(1, &sessions) else { return };
     with_each_protocol(|protocol| {
@@ -181,7 +181,7 @@ fn a_consumer_thread_that_stands_still_for_longer_than_the_poll_interval_takes_p
 
 /// The same, of a whole process: its client stops with it.
 #[test]
-fn a_service_that_was_stopped_for_longer_than_the_poll_interval_takes_part_again() {
+fn a_suspended_service_rejoins_the_group() {
     let Some(kafka) = Kafka::shared() else { return };
     with_each_protocol(|protocol| {
         let workload = impatient(Workload::new(kafka, "stopped", 2), protocol);

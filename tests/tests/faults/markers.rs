@@ -43,7 +43,7 @@ fn the_committed_offset_passes_aborted_records_and_markers() {
 }
 
 #[test]
-fn a_service_that_starts_in_front_of_a_marker_commits_past_it() {
+fn a_service_that_starts_before_a_marker_commits_past_it() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "marker", 1);
     aborted(kafka, &workload);
@@ -55,7 +55,7 @@ fn a_service_that_starts_in_front_of_a_marker_commits_past_it() {
 }
 
 #[test]
-fn what_retention_takes_behind_a_marker_is_no_loss() {
+fn a_marker_removed_by_retention_is_not_a_loss() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "no-loss", 1);
     let worker = start(&workload, "before");
@@ -74,7 +74,7 @@ fn what_retention_takes_behind_a_marker_is_no_loss() {
 
 #[test]
 #[ignore = "takes a minute: `.ci/long transactions`"]
-fn an_open_transaction_that_blocks_a_partition_is_named_until_it_ends() {
+fn an_open_transaction_is_reported_until_it_ends() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "open", 1);
     let mut worker = start(&workload, "only");

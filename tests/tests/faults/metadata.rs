@@ -10,7 +10,7 @@ use kafka_service_tests::Workload;
 use crate::{MINUTE, end, mock::Mock, spread, start};
 
 #[test]
-fn garbage_beside_a_position_is_ignored() {
+fn invalid_metadata_of_a_committed_offset_is_ignored() {
     let mock = Mock::start(1);
     let workload = mock.workload("garbage");
     workload.send(&mock, (0..40).map(spread));

@@ -37,7 +37,7 @@ pub(crate) fn delete_records(kafka: &Kafka, workload: &Workload, before: i64) {
 }
 
 #[test]
-fn records_that_retention_took_are_an_alarm_and_the_rest_is_handled() {
+fn records_lost_to_retention_are_an_alarm_and_the_rest_is_read() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "retained", 1);
     retained(kafka, &workload);
@@ -53,7 +53,7 @@ fn records_that_retention_took_are_an_alarm_and_the_rest_is_handled() {
 }
 
 #[test]
-fn where_that_is_asked_for_the_service_does_not_go_on_without_them() {
+fn a_service_can_stop_at_records_lost_to_retention() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "retained", 1).set("KAFKA_AUTO_OFFSET_RESET", "error");
     // A new group needs a position to begin with.

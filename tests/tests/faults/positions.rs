@@ -11,7 +11,7 @@ use crate::{MINUTE, end, injected::classic, mock::Mock, spread, start, whole};
 const REFUSED: Answer = Answer::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
 
 #[test]
-fn a_record_at_which_a_fetch_failed_is_not_skipped_by_a_rebalance() {
+fn a_rebalance_does_not_skip_a_record_after_a_failed_fetch() {
     let mock = Mock::start(1);
     let workload = classic(mock.workload("fetch-failed"));
     let mut worker = start(&workload, "first");
@@ -32,7 +32,7 @@ fn a_record_at_which_a_fetch_failed_is_not_skipped_by_a_rebalance() {
 }
 
 #[test]
-fn a_record_at_which_a_fetch_failed_is_not_skipped_by_a_pause() {
+fn a_pause_does_not_skip_a_record_after_a_failed_fetch() {
     let mock = Mock::start(1);
     let workload = classic(mock.workload("fetch-paused")).set("KAFKA_MAX_UNCOMMITTED", "5");
     let mut worker = start(&workload, "only");

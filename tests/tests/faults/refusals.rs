@@ -8,7 +8,7 @@ use rdkafka::types::{RDKafkaApiKey as Request, RDKafkaRespErr as Answer};
 use crate::{MINUTE, ONE_REQUEST, end, injected::classic, mock::Mock, spread, start, whole};
 
 #[test]
-fn a_producer_that_has_failed_for_good_is_replaced_and_its_events_are_sent_again() {
+fn a_producer_with_a_fatal_error_is_replaced() {
     let mock = Mock::start(1);
     let workload = mock.workload("fatal").set(ONE_REQUEST.0, ONE_REQUEST.1);
     let mut worker = start(&workload, "only");
@@ -24,7 +24,7 @@ fn a_producer_that_has_failed_for_good_is_replaced_and_its_events_are_sent_again
 }
 
 #[test]
-fn an_event_that_is_refused_for_a_while_keeps_its_place_in_its_key() {
+fn an_event_rejected_for_a_while_keeps_its_order() {
     let mock = Mock::start(1);
     let workload = mock.workload("refused").set(ONE_REQUEST.0, ONE_REQUEST.1);
     let mut worker = start(&workload, "only");
@@ -40,7 +40,7 @@ fn an_event_that_is_refused_for_a_while_keeps_its_place_in_its_key() {
 }
 
 #[test]
-fn a_dead_letter_topic_that_may_not_be_written_holds_its_partition_until_it_may() {
+fn an_unwritable_dead_letter_topic_blocks_its_partition() {
     let mock = Mock::start(1);
     let workload = mock.workload("forbidden").set(ONE_REQUEST.0, ONE_REQUEST.1).set("KAFKA_RETRY_ATTEMPTS", "1");
     let mut worker = start(&workload, "only");
@@ -59,7 +59,7 @@ fn a_dead_letter_topic_that_may_not_be_written_holds_its_partition_until_it_may(
 }
 
 #[test]
-fn a_static_member_whose_place_is_taken_ends_at_once_and_says_so() {
+fn a_fenced_static_member_ends_at_once_with_the_reason() {
     let mock = Mock::start(1);
     let workload = mock
         .workload("fenced")
@@ -92,7 +92,7 @@ fn without_commits(mock: &Mock, name: &str) -> Process {
 }
 
 #[test]
-fn a_refused_commit_of_revoked_partitions_is_logged() {
+fn a_failed_commit_of_revoked_partitions_is_logged() {
     let mock = Mock::start(1);
     let mut worker = without_commits(&mock, "last-refused");
     worker.terminate();
@@ -102,7 +102,7 @@ fn a_refused_commit_of_revoked_partitions_is_logged() {
 }
 
 #[test]
-fn a_shutdown_without_an_answer_to_its_last_commit_is_logged() {
+fn an_unanswered_last_commit_is_logged_at_shutdown() {
     let mock = Mock::start(1);
     let mut worker = without_commits(&mock, "last-unanswered");
     mock.round_trip(Duration::from_secs(10));

@@ -40,17 +40,17 @@ fn goes_back(protocol: &str, commands: usize, max_uncommitted: &str) {
 }
 
 #[test]
-fn an_offset_beyond_the_end_goes_back_and_everything_is_handled_and_committed() {
+fn an_offset_past_the_log_end_is_reset_and_loses_nothing() {
     goes_back("consumer", 60_000, "50000");
 }
 
 #[test]
-fn an_offset_beyond_the_end_goes_back_with_the_classic_protocol() {
+fn an_offset_past_the_log_end_is_reset_by_a_classic_group() {
     goes_back("classic", 6_000, "5000");
 }
 
 #[test]
-fn an_offset_beyond_the_end_of_an_empty_topic_goes_back_before_a_record_comes() {
+fn an_offset_past_the_end_of_an_empty_topic_is_reset() {
     let Some(kafka) = Kafka::shared() else { return };
     with_each_protocol(|protocol| {
         let workload = workload(kafka, "empty", protocol);
@@ -68,7 +68,7 @@ fn an_offset_beyond_the_end_of_an_empty_topic_goes_back_before_a_record_comes() 
 }
 
 #[test]
-fn a_topic_that_is_recreated_under_the_service_is_handled_and_committed_anew() {
+fn a_recreated_topic_is_read_and_committed_from_its_start() {
     let Some(kafka) = Kafka::shared() else { return };
     with_each_protocol(|protocol| {
         let workload = workload(kafka, "recreated", protocol);

@@ -15,7 +15,7 @@ use rdkafka::{
 use crate::{MINUTE, end, spread, start, whole, with_each_protocol};
 
 #[test]
-fn partitions_that_are_added_are_consumed_from_their_beginning() {
+fn added_partitions_are_consumed_from_their_start() {
     let Some(kafka) = Kafka::shared() else { return };
     with_each_protocol(|protocol| {
         let workload = Workload::new(kafka, "added", 2)
@@ -41,7 +41,7 @@ fn partitions_that_are_added_are_consumed_from_their_beginning() {
 }
 
 #[test]
-fn a_topic_that_is_deleted_and_made_again_is_consumed_again() {
+fn a_topic_that_is_deleted_and_recreated_is_consumed_again() {
     let Some(kafka) = Kafka::shared() else { return };
     with_each_protocol(|protocol| {
         let workload = Workload::new(kafka, "deleted", 2)
@@ -64,7 +64,7 @@ fn a_topic_that_is_deleted_and_made_again_is_consumed_again() {
 
 /// As if this machine's clock were wrong: the broker refuses the timestamps of events and dead letters alike.
 #[test]
-fn a_broker_that_refuses_timestamps_holds_its_records_until_it_takes_them() {
+fn records_with_rejected_timestamps_wait_until_accepted() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::named(kafka, "clock").set("KAFKA_LINGER_MS", "50");
     kafka.create_topic(&workload.commands, 2);
@@ -90,7 +90,7 @@ fn a_broker_that_refuses_timestamps_holds_its_records_until_it_takes_them() {
 }
 
 #[test]
-fn a_topic_that_the_broker_compresses_with_zstd_is_read() {
+fn a_topic_compressed_with_zstd_is_read() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::named(kafka, "zstd");
     for topic in [&workload.commands, &workload.events, &workload.dead_letters] {
@@ -103,7 +103,7 @@ fn a_topic_that_the_broker_compresses_with_zstd_is_read() {
 }
 
 #[test]
-fn a_broker_that_does_not_speak_the_security_protocol_is_named_and_not_waited_for_at_the_end() {
+fn a_security_protocol_mismatch_is_named_and_stops_quickly() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "creds", 1)
         .set("KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT")

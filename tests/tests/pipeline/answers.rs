@@ -36,7 +36,7 @@ fn a_command_is_answered_with_its_correlation_id_and_committed() {
 }
 
 #[test]
-fn an_event_has_its_own_key_else_the_commands_else_the_correlation_id() {
+fn an_event_key_falls_back_to_command_key_then_correlation_id() {
     on_each_broker("keys", async |world| {
         let service = world.start().await;
         world.send(command("keyed", "c-1", json!({"text": "own"})).key("commands-1"));
@@ -49,7 +49,7 @@ fn an_event_has_its_own_key_else_the_commands_else_the_correlation_id() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_means_the_same_partition_as_for_other_clients() {
+async fn a_key_maps_to_the_same_partition_as_in_other_clients() {
     let Some(world) = World::real("partitions", 7) else { return };
     let service = world.start().await;
     // The harness writes with the partitioner of JVM clients.
@@ -63,7 +63,7 @@ async fn a_key_means_the_same_partition_as_for_other_clients() {
 }
 
 #[test]
-fn a_message_in_the_guides_layout_is_understood() {
+fn a_message_in_the_guides_layout_is_decoded() {
     on_each_broker("layout", async |world| {
         let service = world.start().await;
         // No payload, no timestamp, no source, members that we do not know, one that stands twice, and blanks.
@@ -86,7 +86,7 @@ fn a_message_in_the_guides_layout_is_understood() {
 }
 
 #[test]
-fn a_handler_learns_where_its_command_stands() {
+fn a_handler_gets_the_position_of_its_command() {
     on_each_broker("meta", async |world| {
         let service = world.start().await;
         let (partition, offset) = world.send(command("who_am_i", "c-1", json!({})).key("k").partition(2));
@@ -126,7 +126,7 @@ fn a_handler_of_another_crate_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn commands_of_several_topics_are_taken() {
+async fn commands_of_several_topics_are_handled() {
     let Some(mut world) = World::real("several", 2) else { return };
     let second = world.client().new_topic("several-second", 3);
     world.client().create_topic(&world.config.dead_letter_topic(&second), 1);

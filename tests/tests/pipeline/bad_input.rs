@@ -78,7 +78,7 @@ fn all() -> Vec<Bad> {
 }
 
 #[test]
-fn bad_records_are_dead_lettered_byte_for_byte_and_the_service_goes_on() {
+fn bad_records_are_dead_lettered_byte_for_byte() {
     on_each_broker("bad", async |world| {
         let service = world.start().await;
         let bad = all();
@@ -146,7 +146,7 @@ fn a_dead_letter_without_a_key_has_none() {
 }
 
 #[test]
-fn a_dead_letter_that_is_sent_again_and_fails_again_keeps_its_first_origin() {
+fn a_replayed_dead_letter_keeps_its_first_origin() {
     on_each_broker("again", async |world| {
         let service = world.start().await;
         let (partition, offset) = world.send(Message::new("bad").key("k"));
@@ -167,7 +167,7 @@ fn a_dead_letter_that_is_sent_again_and_fails_again_keeps_its_first_origin() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_record_of_almost_a_megabyte_is_kept_whole() {
+async fn a_record_of_almost_a_megabyte_is_dead_lettered_whole() {
     // The broker takes a batch of 1,048,588 bytes; librdkafka's limit of 1,000,000 is the lower one. The headers that a
     // dead letter has beside the value of the record must not make it too large for the topic.
     let Some(world) = World::real("megabyte", 1) else { return };

@@ -38,7 +38,7 @@ fn wait_for(service: &ServiceHandle, is_there: impl Fn(&Health) -> bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn headers_that_do_not_fit_are_left_out_of_a_dead_letter() {
+async fn headers_that_do_not_fit_are_omitted_from_a_dead_letter() {
     let Some(world) = World::real("fat-headers", 1) else { return };
     let service = world.start().await;
     world.send(with_headers("no json"));
@@ -53,7 +53,7 @@ async fn headers_that_do_not_fit_are_left_out_of_a_dead_letter() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_does_not_fit_is_left_out_of_a_dead_letter() {
+async fn a_key_that_does_not_fit_is_omitted_from_a_dead_letter() {
     let Some(world) = World::real("fat-key", 1) else { return };
     let service = world.start().await;
     world.send(with_key("no json"));
@@ -65,7 +65,7 @@ async fn a_key_that_does_not_fit_is_left_out_of_a_dead_letter() {
 
 /// The key is inherited by the event, which is too large then.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_valid_command_with_such_a_key_is_dead_lettered_and_the_service_goes_on() {
+async fn a_command_whose_key_does_not_fit_its_event_is_dead_lettered() {
     let Some(world) = World::real("inherited-key", 1) else { return };
     let service = world.start().await;
     world.send(with_key(
@@ -84,7 +84,7 @@ async fn a_valid_command_with_such_a_key_is_dead_lettered_and_the_service_goes_o
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_topic_takes_arrives_whole() {
+async fn a_record_within_the_topics_limit_arrives_whole() {
     let Some(world) = World::real("whole", 1) else { return };
     let service = world.start().await;
     // More than the million that the client would take by itself, less than the broker's 1,048,588.
@@ -104,7 +104,7 @@ async fn what_the_topic_takes_arrives_whole() {
 
 /// A topic that was told to take more takes more.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_topic_with_a_larger_limit_takes_a_larger_event() {
+async fn a_topic_with_a_larger_limit_accepts_a_larger_event() {
     let Some(kafka) = Kafka::shared() else { return };
     let world = World::without_topics(kafka, "larger");
     for topic in [world.commands(), world.events_topic(), &world.dead_letter_topic()] {
@@ -119,7 +119,7 @@ async fn a_topic_with_a_larger_limit_takes_a_larger_event() {
 
 /// Not even our own headers fit, so the partition waits until the topic takes more; the service does not end.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dead_letter_topic_that_takes_nothing_holds_the_partition_until_it_does() {
+async fn a_rejecting_dead_letter_topic_blocks_the_partition() {
     let Some(kafka) = Kafka::shared() else { return };
     let world = World::without_topics(kafka, "takes-nothing");
     kafka.create_topic(world.commands(), 1);
@@ -142,7 +142,7 @@ async fn a_dead_letter_topic_that_takes_nothing_holds_the_partition_until_it_doe
 
 /// A compacted topic takes no record without a key, and says that the record is invalid.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dead_letter_that_is_refused_as_invalid_keeps_its_parts_and_waits() {
+async fn a_dead_letter_rejected_as_invalid_is_retried_whole() {
     let Some(kafka) = Kafka::shared() else { return };
     let world = World::without_topics(kafka, "invalid");
     kafka.create_topic(world.commands(), 1);
@@ -161,7 +161,7 @@ async fn a_dead_letter_that_is_refused_as_invalid_keeps_its_parts_and_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn springs_headers_tell_whose_clock_the_timestamp_is_from() {
+async fn springs_headers_have_the_timestamp_type() {
     let Some(kafka) = Kafka::shared() else { return };
     for (kind, expected) in [("LogAppendTime", "LogAppendTime"), ("CreateTime", "CreateTime")] {
         let mut world = World::without_topics(kafka, "clock");
@@ -184,7 +184,7 @@ async fn springs_headers_tell_whose_clock_the_timestamp_is_from() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tombstones_on_an_events_topic_are_skipped_and_do_not_count_as_bad() {
+async fn tombstones_on_an_events_topic_do_not_count_as_bad() {
     let Some(kafka) = Kafka::shared() else { return };
     let mut world = World::without_topics(kafka, "tombstones");
     world.config.dead_letter_limit = Some(50);
@@ -232,7 +232,7 @@ impl Error for Attempted {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_error_of_a_publication_names_its_topic_and_an_impossible_topic_is_permanent() {
+async fn publish_errors_name_the_topic_and_can_be_permanent() {
     let Some(mut world) = World::real("nowhere", 1) else { return };
     // So long the client believes that a topic is only on its way.
     world.config.producer_property("topic.metadata.propagation.max.ms", "500").expect("a producer's property");

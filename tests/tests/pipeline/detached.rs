@@ -27,7 +27,7 @@ async fn detach(publisher: Publisher, Word { text }: Word) {
 }
 
 #[test]
-fn what_is_detached_arrives_and_goes_before_what_is_returned() {
+fn detached_events_arrive_before_returned_events() {
     on_each_broker("detached", async |world| {
         let service = world.start().await;
         for number in 0..50 {
@@ -53,7 +53,7 @@ async fn detach_and_return(publisher: Publisher, Word { text }: Word) -> Returne
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_committed_before_what_was_detached_is_acknowledged() {
+async fn nothing_is_committed_before_detached_events_are_acked() {
     let Some(world) = World::real("owed", 1) else { return };
     let service = world.start().await;
     let late = unique("late");
@@ -80,7 +80,7 @@ async fn detach_no_json(publisher: Publisher, _: IgnoredAny) -> Returned {
 }
 
 #[test]
-fn a_command_whose_detached_event_can_never_be_published_is_dead_lettered() {
+fn an_impossible_detached_event_dead_letters_its_command() {
     on_each_broker("no-json", async |world| {
         let service = world.start().await;
         world.send(command("detach_no_json", "c-1", json!({})));

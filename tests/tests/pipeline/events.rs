@@ -45,7 +45,7 @@ fn wait_for_events(world: &World<'_>) {
 }
 
 #[test]
-fn an_event_of_another_service_is_handled_and_answered_with_one() {
+fn an_event_of_another_service_is_handled_and_answered() {
     on_each_broker("events", async |mut world| {
         world.config.create_topics = true;
         let service = world.start_with(releases).await;
@@ -66,7 +66,7 @@ fn an_event_of_another_service_is_handled_and_answered_with_one() {
 }
 
 #[test]
-fn an_event_of_its_own_comes_back_to_a_service_that_handles_it() {
+fn a_service_consumes_its_own_events() {
     on_each_broker("events", async |mut world| {
         world.config.create_topics = true;
         let service = world
@@ -86,7 +86,7 @@ fn an_event_of_its_own_comes_back_to_a_service_that_handles_it() {
 }
 
 #[test]
-fn an_event_that_cannot_be_handled_goes_to_the_dead_letter_topic_of_its_topic() {
+fn a_failed_event_goes_to_the_dead_letter_topic_of_its_topic() {
     on_each_broker("events", async |mut world| {
         world.config.create_topics = true;
         // It is about commands: an event that nobody handles is no failure.

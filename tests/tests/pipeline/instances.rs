@@ -91,11 +91,11 @@ async fn nothing_is_lost(protocol: GroupProtocol) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn instances_come_and_go_without_loss_or_disorder() {
+async fn rebalances_lose_and_reorder_nothing() {
     nothing_is_lost(GroupProtocol::Consumer).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn instances_come_and_go_without_loss_or_disorder_under_the_classic_protocol() {
+async fn rebalances_of_a_classic_group_lose_and_reorder_nothing() {
     nothing_is_lost(GroupProtocol::Classic).await;
 }

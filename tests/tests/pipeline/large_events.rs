@@ -24,7 +24,7 @@ async fn refuses(world: &World<'_>, service: ServiceHandle, size: usize) {
 }
 
 #[test]
-fn an_event_that_is_too_large_for_the_producer_dead_letters_its_command() {
+fn an_event_too_large_for_the_producer_dead_letters_its_command() {
     on_each_broker("large", async |mut world| {
         world.config.producer_property("message.max.bytes", "1000000").expect("a producer's property");
         let service = world.start().await;
@@ -33,7 +33,7 @@ fn an_event_that_is_too_large_for_the_producer_dead_letters_its_command() {
 }
 
 #[test]
-fn an_event_that_is_too_large_is_refused_also_while_the_producer_is_full() {
+fn a_too_large_event_is_rejected_while_the_producer_is_full() {
     on_each_broker("full", async |mut world| {
         for (name, value) in [("queue.buffering.max.messages", "2"), ("message.max.bytes", "1000000")] {
             world.config.producer_property(name, value).expect("a producer's property");
@@ -45,7 +45,7 @@ fn an_event_that_is_too_large_is_refused_also_while_the_producer_is_full() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn how_large_an_event_may_be_is_the_topics_to_say() {
+async fn the_topic_limits_the_size_of_an_event() {
     let Some(world) = World::real("default", 1) else { return };
     let service = world.start().await;
     refuses(&world, service, 2_000_000).await;
@@ -65,14 +65,14 @@ fn narrow() -> Option<World<'static>> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_that_is_too_large_for_its_topic_dead_letters_its_command() {
+async fn an_event_too_large_for_its_topic_dead_letters_its_command() {
     let Some(world) = narrow() else { return };
     let service = world.start().await;
     refuses(&world, service, 5_000).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_event_does_not_drag_down_those_that_travel_with_it() {
+async fn a_rejected_event_does_not_fail_the_rest_of_its_batch() {
     let Some(world) = narrow() else { return };
     // All of them are handled in one go, and their events leave together.
     let echo = |n: usize| command("echo", &format!("small-{n:02}"), json!({"text": "x"})).key(format!("key-{n}"));

@@ -35,7 +35,7 @@ fn no_more_handlers_run_at_once_than_allowed() {
 }
 
 #[test]
-fn one_at_a_time_is_possible() {
+fn one_command_at_a_time_is_possible() {
     on_each_broker("single", async |mut world| {
         world.config.max_in_flight = 1;
         let service = world.start().await;
@@ -48,7 +48,7 @@ fn one_at_a_time_is_possible() {
 }
 
 #[test]
-fn a_full_window_stops_its_partition_and_no_other() {
+fn a_full_window_pauses_only_its_partition() {
     on_each_broker("window", async |mut world| {
         world.config.max_uncommitted = 100;
         let service = world.start().await;

@@ -14,7 +14,7 @@ const RECORDS: usize = 800;
 const BOUND: usize = (16 + 20) * 1024 * 1024;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_waits_behind_a_handler_that_never_returns_is_bounded() {
+async fn memory_behind_a_handler_that_never_returns_is_bounded() {
     let Some(mut world) = World::real("memory", 2) else { return };
     world.config.shutdown_deadline = Duration::from_secs(1);
     world.config.consumer_property("queued.max.messages.kbytes", "2048").expect("a property of the consumer");

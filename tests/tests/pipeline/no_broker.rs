@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::world::{PATIENCE, World, command, ready};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_broker_at_start_is_no_error_and_a_stop_is_quick() {
+async fn starting_without_a_broker_is_not_an_error() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address").to_string();
     drop(listener);
@@ -43,7 +43,7 @@ async fn stops_quickly(service: ServiceHandle) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_broker_that_comes_later_is_found() {
+async fn a_broker_that_starts_later_is_found() {
     let Some(kafka) = Kafka::one_node() else { return };
     let mut world = World::on(&kafka, "late", 2);
     // By default a client that was refused a few times waits for ten seconds.
@@ -61,7 +61,7 @@ async fn a_broker_that_comes_later_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_kafka_the_service_runs_and_publishing_says_so() {
+async fn without_kafka_the_service_runs_and_publishing_fails() {
     #[derive(Serialize, Event)]
     #[event("report.created")]
     struct ReportCreated;

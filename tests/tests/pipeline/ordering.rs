@@ -41,7 +41,7 @@ fn assert_one_at_a_time(steps: &[Step]) {
 }
 
 #[test]
-fn commands_of_one_key_run_one_after_another_and_in_order() {
+fn commands_of_one_key_run_one_at_a_time_and_in_order() {
     on_each_broker("order", async |world| {
         let service = world.start().await;
         world.send_all(delayed(400, 10));
@@ -64,7 +64,7 @@ fn commands_of_one_key_run_one_after_another_and_in_order() {
 }
 
 #[test]
-fn commands_of_different_keys_run_at_once() {
+fn commands_of_different_keys_run_concurrently() {
     on_each_broker("meet", async |mut world| {
         // None of them ends before all six run.
         world.board = Board::new(6);
@@ -102,7 +102,7 @@ fn commands_without_a_key_are_ordered_by_correlation_id() {
 }
 
 #[test]
-fn a_key_and_an_equal_correlation_id_of_another_partition_do_not_wait_for_each_other() {
+fn equal_keys_of_two_partitions_do_not_block_each_other() {
     on_each_broker("lanes", async |mut world| {
         world.board = Board::new(2);
         let service = world.start().await;
@@ -114,7 +114,7 @@ fn a_key_and_an_equal_correlation_id_of_another_partition_do_not_wait_for_each_o
 }
 
 #[test]
-fn ordering_by_partition_runs_one_command_of_a_partition_at_a_time() {
+fn ordering_by_partition_runs_one_command_at_a_time() {
     on_each_broker("partition", async |mut world| {
         world.config.ordering = Ordering::Partition;
         world.board = Board::new(2);
@@ -142,7 +142,7 @@ fn ordering_by_partition_runs_one_command_of_a_partition_at_a_time() {
 }
 
 #[test]
-fn a_command_that_is_being_retried_holds_back_its_own_key_only() {
+fn a_retried_command_blocks_only_its_own_key() {
     on_each_broker("held", async |mut world| {
         world.config.retry = RetryPolicy::new(100_000, Duration::from_millis(1), Duration::from_millis(5));
         let service = world.start().await;

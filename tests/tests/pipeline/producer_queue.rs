@@ -30,7 +30,7 @@ fn a_full_queue_loses_nothing_and_keeps_the_order_of_each_key() {
 }
 
 #[test]
-fn a_command_with_more_events_than_the_queue_takes_is_answered_in_full() {
+fn a_command_can_have_more_events_than_the_queue_holds() {
     on_each_broker("many", async |mut world| {
         small_queue(&mut world);
         let service = world.start().await;
@@ -47,7 +47,7 @@ fn a_command_with_more_events_than_the_queue_takes_is_answered_in_full() {
 }
 
 #[test]
-fn dead_letters_and_publications_wait_for_room_too() {
+fn dead_letters_and_publications_wait_for_queue_space_too() {
     on_each_broker("dead", async |mut world| {
         small_queue(&mut world);
         let service = world.start().await;

@@ -38,7 +38,7 @@ fn newest(world: &World<'_>, count: usize) -> Record {
 }
 
 #[test]
-fn an_event_from_outside_a_handler_is_there_when_its_publication_returns() {
+fn an_event_from_outside_a_handler_is_acknowledged() {
     const TAKEN: &str = "the broker takes it";
     on_each_broker("outside", async |world| {
         let service = world.start().await;
@@ -77,7 +77,7 @@ fn an_event_from_outside_a_handler_is_there_when_its_publication_returns() {
 }
 
 #[test]
-fn an_event_that_cannot_be_published_says_why() {
+fn a_failed_publication_has_its_reason() {
     on_each_broker("refused", async |mut world| {
         world.config.producer_property("message.max.bytes", "1000000").expect("a producer's property");
         let service = world.start().await;
@@ -137,7 +137,7 @@ fn many_publications_at_once_all_arrive() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_publisher_works_before_the_service_is_ready_and_after_its_handle_has_moved() {
+async fn a_publisher_works_before_the_service_is_ready() {
     let Some(world) = World::real("early", 2) else { return };
     let service = world.start_unready().await;
     let publisher = service.publisher();

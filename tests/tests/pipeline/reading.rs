@@ -51,7 +51,7 @@ async fn read_order(Order { items }: Order) -> Read {
 }
 
 #[test]
-fn headers_are_those_of_the_record_also_when_the_command_waited() {
+fn a_command_that_waited_has_the_headers_of_its_record() {
     on_each_broker("headers", async |world| {
         let service = world.start().await;
         // Of one key, so that the second may have to wait and be copied.
@@ -75,7 +75,7 @@ fn headers_are_those_of_the_record_also_when_the_command_waited() {
 }
 
 #[test]
-fn optional_fields_of_other_types_cost_no_command() {
+fn optional_fields_of_other_types_fail_no_command() {
     on_each_broker("lenient", async |world| {
         let service = world.start().await;
         let send = |id: &str, fields: Value| {
@@ -98,7 +98,7 @@ fn optional_fields_of_other_types_cost_no_command() {
 }
 
 #[test]
-fn a_raw_payload_and_unknown_members_stand_as_they_were_sent() {
+fn a_raw_payload_and_extra_fields_are_unchanged() {
     on_each_broker("raw", async |world| {
         let service = world.start().await;
         let raw = r#"{"type":"read_raw","correlation_id":"c-1","payload":{ "n":1.00, "a":[ ] },"version":2}"#;
@@ -116,7 +116,7 @@ fn a_raw_payload_and_unknown_members_stand_as_they_were_sent() {
 }
 
 #[test]
-fn a_payload_that_does_not_decode_says_where_in_the_dead_letter() {
+fn a_decode_error_in_a_dead_letter_names_the_path() {
     on_each_broker("path", async |world| {
         let service = world.start().await;
         world.send(command("read_order", "c-1", json!({"items": [{"price": 1}, {"price": "12"}]})).key("k"));

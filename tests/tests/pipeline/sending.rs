@@ -87,7 +87,7 @@ fn a_command_is_sent_to_the_services_own_topic_and_handled() {
 }
 
 #[test]
-fn every_form_of_a_command_arrives_as_what_was_sent() {
+fn every_kind_of_command_arrives_as_it_was_sent() {
     on_each_broker("send-forms", async |world| {
         let service = world.start().await;
         let publisher = service.publisher();
@@ -103,7 +103,7 @@ fn every_form_of_a_command_arrives_as_what_was_sent() {
 }
 
 #[test]
-fn a_command_goes_to_the_topic_that_it_or_its_sender_names() {
+fn a_command_goes_to_the_topic_of_its_type_or_sender() {
     on_each_broker("other-topic", async |world| {
         let other = unique("other");
         let service = world.start().await;
@@ -148,7 +148,7 @@ fn a_program_that_only_publishes_needs_no_handlers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_publisher_without_a_service_may_bring_its_broker() {
+async fn a_publisher_without_a_service_can_embed_a_broker() {
     let mut config = Config::new("front-end");
     config.bootstrap_servers = Bootstrap::Embedded;
     let publisher = Publisher::connect(config).await.expect("it connects");

@@ -34,7 +34,7 @@ fn an_idle_service_stops_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_runs_is_finished_and_what_waits_is_left_to_the_next_start() {
+async fn shutdown_finishes_work_in_flight_and_abandons_the_rest() {
     let Some(mut world) = World::real("stop", 1) else { return };
     world.config.max_in_flight = 2;
     let service = world.start().await;
@@ -60,7 +60,7 @@ async fn what_runs_is_finished_and_what_waits_is_left_to_the_next_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stop_under_load_is_followed_by_no_duplicate() {
+async fn a_shutdown_under_load_causes_no_duplicates() {
     let Some(world) = World::real("load", 4) else { return };
     let service = world.start().await;
     let load = |n: usize| command("sleep", &format!("c-{n}"), json!({"ms": n * 7 % 30})).key(format!("k-{}", n % 40));
@@ -81,7 +81,7 @@ async fn a_stop_under_load_is_followed_by_no_duplicate() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_handler_that_hangs_is_left_at_the_deadline_and_its_command_comes_again() {
+async fn the_command_of_a_hung_handler_is_redelivered() {
     let Some(mut world) = World::real("hung", 1) else { return };
     world.config.shutdown_deadline = Duration::from_secs(1);
     let service = world.start().await;
@@ -109,7 +109,7 @@ async fn a_handler_that_hangs_is_left_at_the_deadline_and_its_command_comes_agai
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_between_two_attempts_does_not_hold_up_a_stop() {
+async fn a_command_between_attempts_does_not_delay_shutdown() {
     let Some(mut world) = World::real("backoff", 1) else { return };
     world.config.retry = RetryPolicy::new(5, Duration::from_secs(60), Duration::from_secs(60));
     let service = world.start().await;
@@ -127,7 +127,7 @@ async fn a_command_between_two_attempts_does_not_hold_up_a_stop() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_are_acknowledged_before_the_stop_is_over() {
+async fn events_are_acknowledged_before_shutdown_ends() {
     let Some(mut world) = World::real("flush", 2) else { return };
     // Events linger in the hope of company, far longer than the handlers take.
     world.config.producer_property("linger.ms", "1500").expect("a producer's property");
@@ -140,7 +140,7 @@ async fn events_are_acknowledged_before_the_stop_is_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_publication_that_is_on_its_way_is_acknowledged_before_the_stop_is_over() {
+async fn a_publication_in_flight_is_acknowledged_before_shutdown_ends() {
     let Some(mut world) = World::real("publication", 2) else { return };
     world.config.producer_property("linger.ms", "1500").expect("a producer's property");
     let service = world.start().await;
@@ -155,7 +155,7 @@ async fn a_publication_that_is_on_its_way_is_acknowledged_before_the_stop_is_ove
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dropped_handle_stops_the_service_and_frees_its_partitions() {
+async fn a_dropped_handle_stops_the_service_and_leaves_the_group() {
     let Some(world) = World::real("dropped", 4) else { return };
     drop(world.start().await);
     let service = world.start().await;
@@ -166,7 +166,7 @@ async fn a_dropped_handle_stops_the_service_and_frees_its_partitions() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_that_stops_while_bad_records_come_keeps_them_all() {
+async fn a_shutdown_among_bad_records_loses_none_of_them() {
     let Some(world) = World::real("bad", 2) else { return };
     let service = world.start().await;
     world.send_all((0..300).map(|n| Message::new(format!("bad {n}"))));

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::world::{PATIENCE, World, command, ready};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_missing_topic_keeps_the_service_from_being_ready_until_it_exists() {
+async fn a_service_is_not_ready_while_a_topic_is_missing() {
     let Some(kafka) = Kafka::shared() else { return };
     let world = World::without_topics(kafka, "missing");
     kafka.create_topic(world.commands(), 2);
@@ -39,7 +39,7 @@ async fn a_missing_topic_keeps_the_service_from_being_ready_until_it_exists() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_that_waits_for_topics_stops_at_once() {
+async fn a_service_that_waits_for_a_topic_stops_at_once() {
     let Some(kafka) = Kafka::shared() else { return };
     let world = World::without_topics(kafka, "missing");
     let service = world.start_unready().await;
@@ -53,7 +53,7 @@ async fn a_service_that_waits_for_topics_stops_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn missing_topics_are_created_where_that_is_asked_for() {
+async fn missing_topics_can_be_created() {
     let Some(kafka) = Kafka::shared() else { return };
     let mut world = World::without_topics(kafka, "create");
     world.config.create_topics = true;

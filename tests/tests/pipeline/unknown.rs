@@ -27,7 +27,7 @@ fn an_unknown_command_is_skipped_counted_and_committed() {
 }
 
 #[test]
-fn an_unknown_command_is_dead_lettered_where_that_is_asked_for() {
+fn unknown_commands_can_be_dead_lettered() {
     on_each_broker("unknown", async |mut world| {
         world.config.unknown_commands = UnknownCommands::DeadLetter;
         let service = world.start().await;

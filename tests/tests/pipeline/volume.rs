@@ -8,7 +8,7 @@ use crate::world::{PATIENCE, World, command, sorted_member};
 const COMMANDS: usize = 10_000;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_thousand_commands_have_ten_thousand_answers() {
+async fn ten_thousand_commands_get_ten_thousand_answers() {
     let Some(world) = World::real("volume", 8) else { return };
     // As the guide's clients write them: without a key. Half are there before the service, half come while it runs.
     let id = |n: usize| format!("c-{n:05}");
