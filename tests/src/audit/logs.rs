@@ -1,13 +1,13 @@
-//! What instances say in their logs about losses: evidence for what was handled twice.
+//! The losses in the logs of instances: evidence for duplicates.
 
 use std::{fs, path::Path};
 
 use super::{Disturbance, Kind};
 
-/// The losses in the logs of a folder; `instance-0.log` is that of `instance-0`.
+/// The losses in the logs of a folder; `instance-0.log` is the log of `instance-0`.
 ///
 /// # Panics
-/// When the folder cannot be read.
+/// Panics when the folder cannot be read.
 #[must_use]
 pub fn found_in_logs(folder: &Path) -> Vec<Disturbance> {
     let files = fs::read_dir(folder).unwrap_or_else(|error| panic!("no logs in {}: {error}", folder.display()));

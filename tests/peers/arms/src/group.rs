@@ -41,7 +41,7 @@ impl Group {
     /// What is in flight.
     ///
     /// # Panics
-    /// When another thread has panicked.
+    /// Panics when another thread has panicked.
     pub fn window(&self) -> MutexGuard<'_, Window> {
         self.window.lock().expect("nobody panics with it")
     }

@@ -25,7 +25,7 @@ impl Stop {
     /// From here on SIGTERM is only noted.
     ///
     /// # Panics
-    /// When the signal cannot be caught.
+    /// Panics when the signal cannot be caught.
     #[must_use]
     pub fn on_sigterm() -> Self {
         let flag = Arc::default();

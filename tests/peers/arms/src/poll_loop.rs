@@ -20,7 +20,7 @@ use crate::{Acks, Answer, Group, Stop, consumer_settings, producer_settings};
 /// Runs it until SIGTERM. `tuned`: with the setting that keeps the prefetch queue filled.
 ///
 /// # Panics
-/// When something fails: it is a benchmark's arm.
+/// Panics when something fails: it is a benchmark's arm.
 pub fn poll_loop(tuned: bool) {
     let (arm, stop, acks) = (Arc::new(Arm::from_env()), Stop::on_sigterm(), Acks::default());
     let group = Group::new(&arm, acks.clone());

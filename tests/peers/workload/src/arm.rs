@@ -63,7 +63,7 @@ impl Arm {
     /// Reads the environment.
     ///
     /// # Panics
-    /// When the runner passed something that is none.
+    /// Panics when the runner passed something that is none.
     #[must_use]
     pub fn from_env() -> Self {
         Self {
