@@ -51,7 +51,7 @@ impl Client {
         while !done(&reader.records) {
             assert!(
                 start.elapsed() < deadline,
-                "waited {deadline:?} in vain for: {what}; on {topic} {}",
+                "timed out after {deadline:?} waiting for: {what}; on {topic} {}",
                 reader.seen()
             );
             reader.read();

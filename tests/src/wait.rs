@@ -89,5 +89,5 @@ pub async fn wait_until_async<P: Progress>(
 
 #[track_caller]
 fn give_up_after(deadline: Duration, start: Instant, what: &str, seen: &str) {
-    assert!(start.elapsed() < deadline, "waited {deadline:?} in vain for: {what}; last seen: {seen}");
+    assert!(start.elapsed() < deadline, "timed out after {deadline:?} waiting for: {what}; last seen: {seen}");
 }

@@ -1,4 +1,4 @@
-//! The programs of `examples/`, run as their readers run them.
+//! The programs of `examples/`, run as users run them.
 
 use std::net::TcpListener;
 use std::process::Command;
@@ -12,7 +12,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 fn program(name: &str) -> Command {
     let mut program = Command::new(cargo_binary("kafka-service-examples", name));
-    // Nothing of whoever runs the tests may reach the program.
+    // Keep the environment of the test run away from the program.
     for (variable, _) in std::env::vars_os() {
         if variable.to_string_lossy().starts_with("KAFKA_") {
             program.env_remove(variable);
@@ -30,7 +30,7 @@ fn run(command: Command) -> (Option<i32>, Vec<String>, Process) {
     (code, process.lines().into_iter().filter_map(printed).collect(), process)
 }
 
-/// An address where nobody listens.
+/// An address without a listener.
 fn nowhere() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("an address").to_string()
@@ -39,9 +39,9 @@ fn nowhere() -> String {
 #[test]
 fn the_quickstart_prints_its_records_and_ends_in_three_seconds() {
     let mut took = Vec::new();
-    // Once is enough: how busy the machine is at the moment is not what this is about.
+    // One success is enough; the machine may be busy.
     while took.iter().all(|took| *took > Duration::from_secs(3)) {
-        assert!(took.len() < 3, "it never ended within three seconds: {took:?}");
+        assert!(took.len() < 3, "never ended within three seconds: {took:?}");
         let command = program("quickstart");
         let start = Instant::now();
         let (code, printed, process) = run(command);
@@ -63,7 +63,7 @@ fn the_quickstart_prints_its_records_and_ends_in_three_seconds() {
     }
 }
 
-/// The guide's service with topics of its own, and the environment that its tools need.
+/// The guide's service with its own topics, and the environment for its tools.
 struct Guide {
     kafka: &'static Kafka,
     environment: Vec<(&'static str, String)>,
@@ -118,7 +118,7 @@ fn the_guides_service_answers_its_tools_and_ends_at_sigterm() {
         (&json!("example.command_processed"), &json!("success"))
     );
     watch.wait_for_line(MINUTE, answer["correlation_id"].as_str().expect("a correlation id"));
-    // Published from outside a handler, once a second.
+    // Published outside a handler, once per second.
     watch.wait_for_line(MINUTE, "example.created");
 
     let mut publish = guide.program("publish");
@@ -166,7 +166,7 @@ fn a_service_without_a_broker_ends_at_its_deadline() {
     service.terminate();
     let start = Instant::now();
     let status = service.wait(MINUTE);
-    // The event that it published at its start was never acknowledged, and that is no success.
+    // The event that was published at the start was never acknowledged, so the exit is not a success.
     assert_eq!(status.code(), Some(1), "{}", service.output());
     assert!(service.output().contains("shutdown deadline exceeded"), "{}", service.output());
     assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());

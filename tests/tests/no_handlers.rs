@@ -1,15 +1,17 @@
-//! A program without handlers, which is what becomes of handlers in a crate that nothing of the program names.
+//! A program without handlers, as when the crate of its handlers is not linked.
 
 use kafka_service::config::Bootstrap;
 use kafka_service::{Config, Error, KafkaService, testing};
 
 #[tokio::test]
 async fn a_service_without_handlers_fails_and_explains_linking() {
-    // `kafka-service-linked-handlers` is a dependency of this program, and not used, so it is not linked.
+    // `kafka-service-linked-handlers` is an unused dependency of this program, so it is not linked.
     let mut config = Config::new("no-handlers");
     config.bootstrap_servers = Bootstrap::Disabled;
-    let Err(Error::Start(problems)) = KafkaService::new(config).start().await else { panic!("it must not start") };
-    let [problem] = problems.as_slice() else { panic!("one problem: {problems:?}") };
+    let Err(Error::Start(problems)) = KafkaService::new(config).start().await else {
+        panic!("the service must not start")
+    };
+    let [problem] = problems.as_slice() else { panic!("expected one problem: {problems:?}") };
     assert!(problem.contains("no `#[command]` or `#[event]` handlers are linked"), "{problem}");
     assert!(problem.contains("use that_crate as _;"), "{problem}");
 }

@@ -22,7 +22,7 @@ fn brokers_that_die_cost_time_but_no_records() {
         thread::sleep(Duration::from_millis(500));
         kafka.restart(node);
     }
-    // Two of three at once: no quorum, so nobody answers anything.
+    // Two of three at once: without a quorum no broker answers.
     kafka.kill(1);
     kafka.kill(2);
     thread::sleep(Duration::from_secs(2));

@@ -1,4 +1,5 @@
-//! What health says of brokers that fail: not ready within five seconds, with the reason, and ready again soon after.
+//! What health reports about failing brokers: not ready within five seconds, with the reason, and ready again soon
+//! after.
 
 use std::{thread, time::Duration};
 
@@ -10,17 +11,17 @@ use rdkafka::{
 
 use crate::{MINUTE, end, spread, start, whole, whole_after_an_outage, with_each_protocol};
 
-/// How long a fault may stay unnoticed, and an end of one. It is five seconds; the rest is for a machine that is busy.
+/// How long a fault or its end may go unnoticed: five seconds, plus a margin for a busy machine.
 const NOTICED: Duration = Duration::from_secs(25);
 
-/// The worker's last word of its health; empty before the first.
+/// The worker's last health line; empty before the first.
 pub(crate) fn last_health(worker: &Process) -> String {
     let lines = worker.lines();
     let health = lines.iter().rev().find(|line| !line.stderr && line.text.starts_with("health: "));
     health.map(|line| line.text.clone()).unwrap_or_default()
 }
 
-/// Waits until the worker's last word of its health contains this text.
+/// Waits until the worker's last health line contains this text.
 #[track_caller]
 pub(crate) fn says(worker: &Process, within: Duration, text: &str) {
     wait_until(within, &format!("health to say {text:?}"), || {
@@ -28,7 +29,7 @@ pub(crate) fn says(worker: &Process, within: Duration, text: &str) {
     });
 }
 
-/// Under load a broker goes, and comes back.
+/// A broker fails under load, and comes back.
 fn absence(name: &str, go: impl FnOnce(&Kafka), come_back: impl FnOnce(&Kafka)) {
     let Some(kafka) = Kafka::one_node() else { return };
     let workload = Workload::new(&kafka, name, 4);
@@ -42,7 +43,7 @@ fn absence(name: &str, go: impl FnOnce(&Kafka), come_back: impl FnOnce(&Kafka)) 
     let warnings = worker.lines().iter().filter(|line| is_warning(&line.text)).count();
     come_back(&kafka);
     says(&worker, Duration::from_secs(20), "health: ready");
-    assert_eq!(warnings, 1, "one line when it begins:\n{}", worker.output());
+    assert_eq!(warnings, 1, "one warning for the outage:\n{}", worker.output());
     whole_after_an_outage(&kafka, &workload, 2_000);
     end(worker);
 }
@@ -89,7 +90,7 @@ fn missing_replicas_are_reported_with_their_topic() {
     end(worker);
 }
 
-/// The group begins at the start of this partition.
+/// The group starts at the beginning of this partition.
 fn commit(kafka: &Kafka, group: &str, topic: &str, partition: i32) {
     let consumer: BaseConsumer = kafka.config().set("group.id", group).create().unwrap();
     let mut offsets = TopicPartitionList::new();
@@ -167,7 +168,7 @@ fn a_stalled_service_replaces_its_consumer_then_fails_liveness() {
         .set("KAFKA_SHUTDOWN_DEADLINE", "1s");
     let mut worker = start(&workload, "only");
     worker.wait_for_line(MINUTE, "health: ready");
-    // A plain function cannot be stopped, and takes the only place.
+    // A plain function cannot be cancelled, and occupies the only slot.
     kafka.produce(&workload.commands, spread(0).taking(300_000).message_for("work_blocking"));
     kafka.produce(&workload.commands, spread(1).message());
     worker.wait_for_line(MINUTE, "replacing the Kafka consumer");

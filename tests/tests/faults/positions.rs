@@ -1,6 +1,6 @@
-//! Where the client reads on. librdkafka (2.2 to 2.13.1, #4844 and #5213) moves the application's position with an error
-//! that `rd_kafka_consume_batch_queue` gives out, as if it were a record, and reads on from there after a pause; and every
-//! rebalance pauses all partitions.
+//! The position of the client. librdkafka (2.2 to 2.13.1, #4844 and #5213) advances the application's position for an
+//! error of `rd_kafka_consume_batch_queue` as for a record, and continues from there after a pause; and every rebalance
+//! pauses all partitions.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ fn a_rebalance_does_not_skip_a_record_after_a_failed_fetch() {
     workload.send(&mock, (0..200).map(spread));
     mock.read_count(&workload.events, MINUTE, 200);
     workload.wait_until_committed(&mock);
-    // One answer for all four partitions, so that most of them are in a batch.
+    // One answer for all four partitions, so that a batch contains most of them.
     mock.fail(Request::Fetch, &[REFUSED]);
     worker.wait_for_line(MINUTE, "Topic authorization failed");
     let mut second = start(&workload, "second");
@@ -26,7 +26,7 @@ fn a_rebalance_does_not_skip_a_record_after_a_failed_fetch() {
     workload.send(&mock, (200..400).map(spread));
     mock.read_count(&workload.events, MINUTE, 400);
     let report = whole(&mock, &workload, 400);
-    assert_eq!(report.duplicates, 0, "nothing was reset to the beginning: {report:?}");
+    assert_eq!(report.duplicates, 0, "nothing was reset to the start: {report:?}");
     end(second);
     end(worker);
 }

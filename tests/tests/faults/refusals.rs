@@ -1,4 +1,4 @@
-//! Errors that do not pass by themselves: of the producer, of a topic, of the member.
+//! Permanent errors of the producer, of a topic and of the member.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ fn a_producer_with_a_fatal_error_is_replaced() {
     let mut worker = start(&workload, "only");
     workload.send(&mock, (0..100).map(spread));
     mock.read_count(&workload.events, MINUTE, 100);
-    // The first of each key takes a second, so that no record but the worker's meets the errors.
+    // The first command of each key takes a second, so that only the worker's records meet the errors.
     workload.send(&mock, (100..300).map(|n| if n < 120 { spread(n).taking(1_000) } else { spread(n) }));
     mock.fail(Request::Produce, &[Answer::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER; 3]);
     worker.wait_for_line(MINUTE, "Kafka producer failed; replacing it");
@@ -35,7 +35,7 @@ fn an_event_rejected_for_a_while_keeps_its_order() {
     worker.wait_for_line(MINUTE, &format!("delivery to topic `{}` fails", workload.events));
     mock.read_count(&workload.events, MINUTE, 41);
     let report = whole(&mock, &workload, 41);
-    assert_eq!(report.dead_letters, 0, "nothing was wrong with it: {report:?}");
+    assert_eq!(report.dead_letters, 0, "the event was valid: {report:?}");
     end(worker);
 }
 
@@ -47,7 +47,7 @@ fn an_unwritable_dead_letter_topic_blocks_its_partition() {
     workload.send(&mock, [spread(0)]);
     mock.read_count(&workload.events, MINUTE, 1);
     workload.wait_until_committed(&mock);
-    // It takes a second, so that no record but the worker's meets the errors.
+    // It takes a second, so that only the worker's records meet the errors.
     workload.send(&mock, [Work::new("poison", 0).taking(1_000).kind("fail")]);
     mock.fail(Request::Produce, &[Answer::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED; 3]);
     worker.wait_for_line(MINUTE, &format!("health: not ready: delivery to topic `{}` fails", workload.dead_letters));
@@ -79,7 +79,7 @@ fn a_fenced_static_member_ends_at_once_with_the_reason() {
     assert!(worker.count("the service failed") > 0, "{}", worker.output());
 }
 
-/// A worker that has handled everything and is refused every commit of it.
+/// A worker that has handled everything and whose every commit fails.
 fn without_commits(mock: &Mock, name: &str) -> Process {
     let workload = classic(mock.workload(name)).set("KAFKA_SHUTDOWN_DEADLINE", "1s");
     let worker = start(&workload, "only");

@@ -1,4 +1,4 @@
-//! Rights that are missing, or are taken: the service is not ready, names the right and the resource, and recovers.
+//! Missing or revoked permissions: the service is not ready, names the permission and the resource, and recovers.
 
 use std::{thread, time::Duration};
 
@@ -6,10 +6,10 @@ use kafka_service_tests::{Kafka, On, Process, Workload};
 
 use crate::{MINUTE, end, health::says, spread, start, whole, with_each_protocol};
 
-/// How long a right may be missing unnoticed, and the broker needs to heed a change.
+/// How long a missing permission may go unnoticed; the broker applies a change with a delay.
 const NOTICED: Duration = Duration::from_secs(25);
 
-/// Warnings and errors in the log so far.
+/// The warnings and errors in the log so far.
 fn warnings(worker: &Process) -> usize {
     worker.count(" WARN ") + worker.count("ERROR ")
 }

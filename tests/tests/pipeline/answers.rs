@@ -1,4 +1,4 @@
-//! A good command is answered, and its position is committed.
+//! A valid command is answered, and its offset is committed.
 
 use std::time::Duration;
 
@@ -25,12 +25,12 @@ fn a_command_is_answered_with_its_correlation_id_and_committed() {
         assert!(before <= time && time <= jiff::Timestamp::now(), "now: {timestamp}");
         let id: Uuid = event["id"].as_str().expect("an id").parse().expect("a UUID");
         assert_eq!(id.get_version_num(), 8, "derived from the command");
-        assert!(record.headers.is_empty(), "an ordinary event has no header: {record:?}");
+        assert!(record.headers.is_empty(), "an ordinary event has no headers: {record:?}");
         let names: Vec<_> = event.as_object().expect("an object").keys().cloned().collect();
         assert_eq!(names, ["correlation_id", "id", "payload", "source", "timestamp", "type"]);
 
-        // While the service runs, and not only when it stops.
-        wait_until(Duration::from_secs(3), "the position to be committed", || world.lag() == 0);
+        // During operation, not only at shutdown.
+        wait_until(Duration::from_secs(3), "the offset to be committed", || world.lag() == 0);
         world.stop(service).await;
     });
 }
@@ -52,7 +52,7 @@ fn an_event_key_falls_back_to_command_key_then_correlation_id() {
 async fn a_key_maps_to_the_same_partition_as_in_other_clients() {
     let Some(world) = World::real("partitions", 7) else { return };
     let service = world.start().await;
-    // The harness writes with the partitioner of JVM clients.
+    // The harness uses the partitioner of the JVM clients.
     let commands = (0..50).map(|n| command("echo", &format!("c-{n}"), json!({"text": "x"})).key(format!("key-{n}")));
     let positions = world.send_all(commands);
     for record in world.events(50) {
@@ -66,7 +66,7 @@ async fn a_key_maps_to_the_same_partition_as_in_other_clients() {
 fn a_message_in_the_guides_layout_is_decoded() {
     on_each_broker("layout", async |world| {
         let service = world.start().await;
-        // No payload, no timestamp, no source, members that we do not know, one that stands twice, and blanks.
+        // Missing payload, timestamp and source, unknown fields, a duplicate field, and white space.
         world.send(r#"{"type":"who_am_i","correlation_id":"bare"}"#);
         let record = world.client().read_all(world.commands()).remove(0);
         world.send(
@@ -77,7 +77,7 @@ fn a_message_in_the_guides_layout_is_decoded() {
         let payload = |id: &str| world.answer(id).json()["payload"].clone();
         let bare = payload("bare");
         assert_eq!((&bare["source"], &bare["message_id"]), (&Value::Null, &Value::Null));
-        assert_eq!(bare["timestamp"], json!(record.timestamp), "the record's, where the message has none");
+        assert_eq!(bare["timestamp"], json!(record.timestamp), "the record's timestamp, if the message has none");
         let full = payload("full");
         assert_eq!((&full["source"], &full["message_id"]), (&json!("python"), &json!("m-1")));
         assert_eq!(payload("ünï 😀 \"c\"")["correlation_id"], "ünï 😀 \"c\"");
@@ -110,7 +110,11 @@ fn states_reach_the_handlers_of_every_call() {
         world.wait_for_commits();
         world.send(command("count_on_board", "c-3", json!({})));
         assert_eq!(world.answer("c-1").json()["payload"]["text"], ">a");
-        assert_eq!(world.answer("c-3").json()["payload"]["number"], 1, "the call of `nothing` shows in the same state");
+        assert_eq!(
+            world.answer("c-3").json()["payload"]["number"],
+            1,
+            "the call of `nothing` is counted in the same state"
+        );
         world.stop(service).await;
     });
 }

@@ -1,4 +1,4 @@
-//! What errors mean, said once for each type.
+//! Error classes, registered once per type.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ fn create(text: &str, attempt: u32) -> Result<Echoed, UserError> {
     }
 }
 
-/// Returns its own error; with a text in front, one that it classifies itself.
+/// Returns its own error, or with a text an error that it classifies itself.
 fn creates(service: KafkaService) -> KafkaService {
     let service = service.classify::<UserError>(|error| match error {
         UserError::NameTaken => ErrorClass::Permanent,

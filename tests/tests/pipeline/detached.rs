@@ -1,4 +1,4 @@
-//! What a handler publishes without waiting for it.
+//! Events that a handler publishes without waiting for them.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -20,7 +20,7 @@ struct Word {
     text: String,
 }
 
-/// What a handler publishes without waiting.
+/// Publishes without waiting.
 #[command("detach")]
 async fn detach(publisher: Publisher, Word { text }: Word) {
     publisher.publish_event("test.detached", json!({}), None).to(text).detach();
@@ -60,11 +60,11 @@ async fn nothing_is_committed_before_detached_events_are_acked() {
     world.send(command("detach", "c-1", json!({"text": late})));
     world.send(command("echo", "c-2", json!({"text": "behind"})));
     world.answer("c-2");
-    wait_until(PATIENCE, "both handlers to end", || service.health().finished == 2);
-    // Commits go out every 100 ms; what could be committed would be by now.
+    wait_until(PATIENCE, "both handlers to finish", || service.health().finished == 2);
+    // Commits are sent every 100 ms, so anything committable is committed by then.
     let began = tokio::time::Instant::now();
     while began.elapsed() < Duration::from_secs(1) {
-        assert_eq!(world.lag(), 2, "there is no topic that could have taken the event");
+        assert_eq!(world.lag(), 2, "the topic of the event does not exist");
     }
     world.client().create_topic(&late, 1);
     assert_eq!(world.client().read_count(&late, PATIENCE, 1)[0].json()["correlation_id"], "c-1");
@@ -72,7 +72,7 @@ async fn nothing_is_committed_before_detached_events_are_acked() {
     world.stop(service).await;
 }
 
-/// JSON has no such keys.
+/// Its keys cannot be represented in JSON.
 #[command("detach_no_json")]
 async fn detach_no_json(publisher: Publisher, _: IgnoredAny) -> Returned {
     publisher.publish_event("test.detached", HashMap::from([((1, 2), 3)]), None).detach();

@@ -62,7 +62,7 @@ fn events_of_one_command_that_share_a_key_keep_their_order() {
         assert_eq!(member(&events, "/type"), ["test.echoed", "test.keyed", "test.counted"]);
         let mut ids = sorted_member(&events, "/id");
         ids.dedup();
-        assert_eq!(ids.len(), 3, "each event has an id of its own");
+        assert_eq!(ids.len(), 3, "each event has its own id");
         world.stop(service).await;
     });
 }
@@ -71,7 +71,7 @@ fn events_of_one_command_that_share_a_key_keep_their_order() {
 fn a_plain_fn_runs_on_a_blocking_thread() {
     on_each_broker("blocking", async |world| {
         let service = world.start().await;
-        // Were they to block the dispatcher, or one another, they would not run at once.
+        // If they blocked the dispatcher or one another, they would not run concurrently.
         for n in 0..3 {
             world.send(command("block", &format!("c-{n}"), json!({"ms": 300})).key(format!("k-{n}")));
         }

@@ -1,4 +1,4 @@
-//! How many commands run at once, and how far a partition gets ahead of what is committed.
+//! Limits: concurrent commands, and uncommitted records of a partition.
 
 use kafka_service::Health;
 use kafka_service_tests::wait_until;
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::world::{PATIENCE, World, command, member, on_each_broker, stop};
 
-/// How many records the consumer takes at once: a window may be exceeded by less than so many.
+/// The batch size of the consumer: a window may be exceeded by less than that.
 const BATCH: u64 = 512;
 
 fn check(health: Health, good: impl Fn(&Health) -> bool) -> Result<Health, Box<Health>> {
@@ -24,7 +24,7 @@ fn no_more_handlers_run_at_once_than_allowed() {
         assert!(health.finished == 0 && health.ready, "{health:?}");
         for done in 1..=20 {
             world.board.let_pass(1);
-            wait_until(PATIENCE, "the next to begin", || world.board.begun().len() == done + 3);
+            wait_until(PATIENCE, "the next to start", || world.board.begun().len() == done + 3);
         }
         world.board.open();
         world.events(40);
@@ -61,7 +61,7 @@ fn a_full_window_pauses_only_its_partition() {
         let beside = |records: &[kafka_service_tests::Record]| {
             member(records, "/correlation_id").iter().filter(|id| id.starts_with("beside-")).count()
         };
-        let what = "the other partition to go on";
+        let what = "the other partition to continue";
         world.client().read_until(world.events_topic(), PATIENCE, what, |records| beside(records) == 400);
         let health = service.health();
         assert!(health.ready && health.in_flight == 1, "{health:?}");
@@ -91,7 +91,7 @@ async fn nothing_behind_an_unfinished_command_is_committed() {
     }
     world.events(3);
     let committed = || world.client().committed(&world.config.group_id(), world.commands());
-    wait_until(PATIENCE, "what stands before to be committed", || committed() == [stuck]);
+    wait_until(PATIENCE, "the commands before it to be committed", || committed() == [stuck]);
     world.board.open();
     wait_until(PATIENCE, "the rest to be committed", || committed() == [stuck + 3]);
     stop(service).await;

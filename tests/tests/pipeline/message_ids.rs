@@ -1,4 +1,4 @@
-//! Where the ids of events stand, and that a command which is delivered again gives its events the same ids.
+//! Where event ids are placed, and that a redelivered command gives its events the same ids.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -22,7 +22,7 @@ fn message_ids_can_be_sent_in_a_header() {
         let id: Uuid = event.header("message-id").and_then(|id| id.parse().ok()).expect("a UUID in the header");
         assert_eq!((id.get_version_num(), event.headers.len()), (8, 1));
         let published = service.publisher().publish_event("report.created", json!({}), Some("c-2")).header("own", "1");
-        published.await.expect("the broker takes it");
+        published.await.expect("the broker acknowledges it");
         let event = world.answer("c-2");
         assert!(event.header("message-id").is_some() && event.header("own") == Some("1"), "{event:?}");
         world.stop(service).await;
@@ -61,7 +61,7 @@ async fn a_redelivered_command_gives_its_events_the_same_ids() {
     let Some(mut world) = World::real("redelivered", 1) else { return };
     world.config.shutdown_deadline = Duration::from_millis(300);
     let service = world.start().await;
-    // What hangs in front of them keeps the others from being committed.
+    // A hanging command in front of them keeps the others uncommitted.
     world.send(command("wait_at_gate", "hung", json!({})));
     world.send(command("publish_two", "c-1", json!({"text": "x"})));
     world.send(command("many", "c-2", json!({"number": 3})));
@@ -93,5 +93,5 @@ async fn another_group_gives_the_same_command_other_event_ids() {
         world.stop(service).await;
     }
     let ids = member(&world.events(2), "/id");
-    assert_ne!(ids[0], ids[1], "two services that answer one command do not look like one that did so twice");
+    assert_ne!(ids[0], ids[1], "two services that answer one command differ from one that did so twice");
 }

@@ -1,4 +1,4 @@
-//! A service without a broker: not there yet, or not wanted.
+//! A service without a broker: not available yet, or disabled.
 
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ async fn starting_without_a_broker_is_not_an_error() {
     world.config.bootstrap_servers = Bootstrap::Servers(address.clone());
 
     let start = Instant::now();
-    let service = world.service().start().await.expect("a broker may come later");
+    let service = world.service().start().await.expect("the broker may start later");
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     let health = service.health();
     assert!(!health.ready && !health.problems.is_empty(), "{health:?}");
@@ -32,13 +32,13 @@ async fn starting_without_a_broker_is_not_an_error() {
     assert_eq!(service.bootstrap_servers(), address);
     stops_quickly(service).await;
 
-    // The first question to the broker is on its way now.
-    stops_quickly(world.service().start().await.expect("a broker may come later")).await;
+    // The first request to the broker is in flight now.
+    stops_quickly(world.service().start().await.expect("the broker may start later")).await;
 }
 
 async fn stops_quickly(service: ServiceHandle) {
     let start = Instant::now();
-    service.shutdown().await.expect("nothing was begun");
+    service.shutdown().await.expect("a clean shutdown");
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
 }
 
@@ -46,13 +46,13 @@ async fn stops_quickly(service: ServiceHandle) {
 async fn a_broker_that_starts_later_is_found() {
     let Some(kafka) = Kafka::one_node() else { return };
     let mut world = World::on(&kafka, "late", 2);
-    // By default a client that was refused a few times waits for ten seconds.
+    // By default a client waits for ten seconds after a few rejected connections.
     world.config.property("reconnect.backoff.max.ms", "500").expect("a property");
     world.send(command("echo", "waiting", json!({"text": "x"})));
     kafka.kill(1);
 
     let service = world.start_unready().await;
-    wait_until(PATIENCE, "the absence to be noticed", || !service.health().problems.is_empty());
+    wait_until(PATIENCE, "the outage to be noticed", || !service.health().problems.is_empty());
     kafka.restart(1);
     wait_until(PATIENCE, "the service to be ready", || ready(&service));
     world.answer("waiting");
@@ -68,7 +68,7 @@ async fn without_kafka_the_service_runs_and_publishing_fails() {
 
     let mut world = World::embedded("disabled");
     world.config.bootstrap_servers = Bootstrap::Disabled;
-    let service = world.service().start().await.expect("no broker is wanted");
+    let service = world.service().start().await.expect("Kafka is disabled");
     let health = service.health();
     assert!(health.ready && health.problems[0].reason == Reason::Disabled, "{health:?}");
     assert_eq!(service.bootstrap_servers(), "");
@@ -76,7 +76,7 @@ async fn without_kafka_the_service_runs_and_publishing_fails() {
     assert_eq!(service.publisher().publish(&ReportCreated).await, disabled("report.created"));
     let untyped = service.publisher().publish_event("report.archived", json!({}), Some("c-1")).await;
     assert_eq!(untyped, disabled("report.archived"));
-    let text = untyped.expect_err("it was refused").to_string();
+    let text = untyped.expect_err("publishing fails").to_string();
     assert!(text.contains("report.archived") && text.contains("KAFKA_BOOTSTRAP_SERVERS"), "{text}");
-    service.shutdown().await.expect("nothing to stop");
+    service.shutdown().await.expect("a clean shutdown");
 }

@@ -1,4 +1,4 @@
-//! Which group protocol is spoken with a broker that knows only the older one.
+//! The group protocol with a broker that supports only the classic one.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a handler can read of its message beside a decoded payload, and what is said about a payload that does not decode.
+//! What a handler can read besides a decoded payload, and what is reported about a payload that does not decode.
 
 use kafka_service::{Event, Extra, Headers, RawPayload, command, dead_letter};
 use kafka_service_tests::Message;
@@ -54,7 +54,7 @@ async fn read_order(Order { items }: Order) -> Read {
 fn a_command_that_waited_has_the_headers_of_its_record() {
     on_each_broker("headers", async |world| {
         let service = world.start().await;
-        // Of one key, so that the second may have to wait and be copied.
+        // They share a key, so that the second may have to wait and be copied.
         for id in ["c-1", "c-2"] {
             world.send(
                 command("read_headers", id, json!({}))
@@ -88,7 +88,7 @@ fn optional_fields_of_other_types_fail_no_command() {
         let seen = send("c-1", json!({"timestamp": 1_795_455_600_123_u64, "id": 4711, "source": 7}));
         assert_eq!(seen["timestamp"], 1_795_455_600_123_u64);
         assert_eq!((&seen["message_id"], &seen["source"]), (&json!("4711"), &json!("7")));
-        // What means nothing is absent; the time is that of the record then.
+        // An invalid field is absent; the timestamp is then the record's.
         let seen = send("c-2", json!({"timestamp": {"seconds": 1}, "id": [1], "source": {"name": "orders"}}));
         assert!(seen["timestamp"].as_u64() > Some(1_600_000_000_000), "{seen}");
         assert_eq!((&seen["message_id"], &seen["source"]), (&Value::Null, &Value::Null));

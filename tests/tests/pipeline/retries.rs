@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::world::{World, command, on_each_broker};
 
-/// What a dead letter says about the failure: class, attempts, message.
+/// The class, attempts and message of a dead letter.
 fn failure(record: &Record) -> (&str, &str, &str) {
     let header = |name| record.header(name).unwrap_or("(missing)");
     (header(dead_letter::ERROR_CLASS), header(dead_letter::ATTEMPTS), header(dead_letter::ERROR_MESSAGE))
@@ -19,7 +19,7 @@ fn attempts(world: &World<'_>) -> Vec<u32> {
     world.board.steps().iter().filter(|step| step.begins).map(|step| step.attempt).collect()
 }
 
-/// The only dead letter that this command leaves behind; no event beside it.
+/// The only dead letter of this command, which has no events.
 async fn dead_letter_of(mut world: World<'_>, kind: &str, payload: Value) -> (Record, Vec<u32>) {
     world.config.handler_timeout = Duration::from_millis(200);
     let service = world.start().await;
@@ -139,7 +139,7 @@ async fn a_retry_after_delay_is_kept() {
     let start = std::time::Instant::now();
     world.send(command("ask_for_a_pause", "c-1", json!({"ms": 700})));
     world.answer("c-1");
-    // The configured pauses are a hundredth of that.
+    // The configured backoff is a hundredth of that.
     assert!(start.elapsed() >= Duration::from_millis(700), "{:?}", start.elapsed());
     assert_eq!(attempts(&world), [1, 2]);
     world.stop(service).await;

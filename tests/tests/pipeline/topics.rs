@@ -1,4 +1,4 @@
-//! The topics that a service needs: missing, created by somebody, created by the service.
+//! The topics that a service needs: missing, created by another client, created by the service.
 
 use std::{
     collections::BTreeSet,
@@ -29,8 +29,8 @@ async fn a_service_is_not_ready_while_a_topic_is_missing() {
     world.send(command("echo", "c-1", json!({"text": "x"})));
 
     kafka.create_topic(world.events_topic(), 1);
-    wait_until(PATIENCE, "one missing topic to be left", || reasons() == BTreeSet::from([missing(&dead_letters)]));
-    assert_eq!(service.health().received, 0, "it takes nothing that it might be unable to answer");
+    wait_until(PATIENCE, "one topic to be still missing", || reasons() == BTreeSet::from([missing(&dead_letters)]));
+    assert_eq!(service.health().received, 0, "it receives no command that it might be unable to answer");
 
     kafka.create_topic(&dead_letters, 1);
     wait_until(PATIENCE, "the service to be ready", || ready(&service));
@@ -47,9 +47,9 @@ async fn a_service_that_waits_for_a_topic_stops_at_once() {
         service.health().problems.iter().any(|problem| matches!(problem.reason, Reason::TopicMissing { .. }))
     });
     let start = Instant::now();
-    service.shutdown().await.expect("nothing was begun");
+    service.shutdown().await.expect("a clean shutdown");
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
-    assert!(!kafka.topic_exists(world.commands()), "nobody asked for it to be created");
+    assert!(!kafka.topic_exists(world.commands()), "creating it was not requested");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,7 +57,7 @@ async fn missing_topics_can_be_created() {
     let Some(kafka) = Kafka::shared() else { return };
     let mut world = World::without_topics(kafka, "create");
     world.config.create_topics = true;
-    // Two instances that start at once must not be in each other's way.
+    // Two instances that start at once must not disturb each other.
     let (first, second) = tokio::join!(world.start_unready(), world.start_unready());
     wait_until(PATIENCE, "one of them to be ready", || ready(&first).or_else(|_| ready(&second)));
     for topic in [world.commands(), world.events_topic(), &world.dead_letter_topic()] {

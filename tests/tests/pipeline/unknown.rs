@@ -1,4 +1,4 @@
-//! A command that no handler answers to.
+//! A command without a handler.
 
 use kafka_service::config::UnknownCommands;
 use kafka_service::dead_letter;
