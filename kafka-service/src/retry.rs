@@ -111,7 +111,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_wait_is_longer_than_the_maximum(attempt in 1u32..200, random: u64) {
+        fn no_backoff_is_longer_than_the_maximum(attempt in 1u32..200, random: u64) {
             let policy = RetryPolicy { attempts: u32::MAX, ..policy() };
             let Decision::After(wait) = decide(&policy, ErrorClass::Retryable, attempt, Duration::ZERO, random) else { panic!("attempts are left") };
             prop_assert!(wait <= policy.backoff_max);

@@ -199,7 +199,7 @@ fn a_service_without_kafka_runs_and_ends() {
 }
 
 #[test]
-fn every_wrong_variable_is_named_at_once() {
+fn all_invalid_variables_are_reported_at_once() {
     let mut service = program("guide");
     service.env("KAFKA_BOOTSTRAP_SERVERS", "localhost:kafka").env("KAFKA_RETRY_ATTEMPTS", "many");
     service.env("KAFKA_HANDLER_TIMEOUT", "5").env("KAFKA_SASL_PASSWORD_FILE", "/does/not/exist");

@@ -11,7 +11,7 @@ use rdkafka::{Offset, TopicPartitionList};
 const SECONDS_30: Duration = Duration::from_secs(30);
 
 #[test]
-fn what_is_written_is_read_back() {
+fn written_records_are_read_back() {
     let Some(kafka) = Kafka::shared() else { return };
     let topic = kafka.new_topic("harness", 3);
 

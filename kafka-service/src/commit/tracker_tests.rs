@@ -7,7 +7,7 @@ fn tracker(window: usize) -> Tracker {
 }
 
 #[test]
-fn commits_nothing_past_an_unfinished_message() {
+fn commits_nothing_past_an_unfinished_record() {
     let mut tracker = tracker(8);
     let slots: Vec<_> = [10, 11, 15].into_iter().map(|offset| tracker.take(offset).unwrap()).collect();
     tracker.assignment().finish(slots[1]);

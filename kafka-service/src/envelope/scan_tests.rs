@@ -58,13 +58,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn it_agrees_with_serde_json_about_envelopes(text in envelope()) {
+    fn the_scanner_agrees_with_serde_json_about_envelopes(text in envelope()) {
         agree(text.as_bytes())?;
     }
 
     /// One byte more, less or other, anywhere.
     #[test]
-    fn it_agrees_with_serde_json_about_damaged_envelopes(
+    fn the_scanner_agrees_with_serde_json_about_damaged_input(
         text in envelope(), place: proptest::sample::Index, byte in prop_oneof![any::<u8>(), proptest::sample::select(b"{}[]:,\"\\-+.eE01truefalsn \n".to_vec())], damage in 0u8..3,
     ) {
         let mut bytes = text.into_bytes();
@@ -78,7 +78,7 @@ proptest! {
     }
 
     #[test]
-    fn it_accepts_every_payload_that_is_json(payload in json()) {
+    fn the_scanner_accepts_every_payload_that_is_json(payload in json()) {
         let text = format!(r#"{{"type":"a","correlation_id":"b","payload":{payload}}}"#);
         prop_assert_eq!(members(text.as_bytes()).and_then(|found| found.payload), Some(payload.as_str()));
         prop_assert!(serde_json::from_str::<IgnoredAny>(&payload).is_ok());

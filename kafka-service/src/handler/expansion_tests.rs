@@ -133,7 +133,7 @@ fn the_registration_describes_the_function() {
 }
 
 #[tokio::test]
-async fn an_async_handler_gives_its_events() {
+async fn an_async_handler_returns_its_events() {
     let future = invoke("test_greet", r#"{"name":"Ada"}"#).unwrap();
     assert_eq!(events(future.await), [r#"test.greeted {"name":"Hello Ada c-1"}"#]);
 }

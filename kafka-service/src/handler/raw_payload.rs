@@ -59,7 +59,7 @@ mod tests {
     use crate::handler::{States, decode, testing::with_message};
 
     #[test]
-    fn the_text_is_that_of_the_record() {
+    fn a_raw_payload_is_the_text_of_the_record() {
         let text = r#"{ "b":1.0,"a" : [1e2, "\u00e9"]}"#;
         let payload = with_message(text, &States::default(), decode::<RawPayload>).unwrap();
         assert_eq!((payload.as_str(), payload.as_bytes()), (text, text.as_bytes()));

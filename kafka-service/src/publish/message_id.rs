@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_derivation_is_pinned() {
+    fn the_derivation_of_ids_never_changes() {
         // A change of these values would make every redelivered command's events look new to readers.
         assert_eq!(
             ids("user-service-group", "create_user", Some("m-1"), 0),

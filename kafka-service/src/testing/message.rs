@@ -172,7 +172,7 @@ mod tests {
     use crate::handler::{CorrelationId, Extra, Headers, Meta, State};
 
     #[test]
-    fn an_extractor_gets_what_the_message_was_made_with() {
+    fn an_extractor_gets_the_values_of_the_test_message() {
         let message = message("create_user").correlation_id("c-1").source("shop").id("m-1").key("ada").attempt(3);
         let (meta, id): (Meta, CorrelationId) = message.position("users", 7, 42).extract().unwrap();
         assert_eq!((meta.topic(), meta.partition(), meta.offset()), ("users", 7, 42));

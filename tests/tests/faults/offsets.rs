@@ -1,4 +1,4 @@
-//! Committed offsets that are no longer in the topic.
+//! Committed offsets whose records were deleted.
 
 use std::{
     pin::pin,
@@ -15,7 +15,7 @@ use rdkafka::{
 
 use crate::{MINUTE, end, spread, start};
 
-/// Writes forty records, of which the group has committed ten, then deletes the first thirty.
+/// Writes forty records, commits the first ten, and deletes the first thirty.
 fn retained(kafka: &Kafka, workload: &Workload) {
     workload.send(kafka, (0..10).map(spread));
     let worker = start(workload, "before");

@@ -108,7 +108,7 @@ fn a_security_protocol_mismatch_is_named_and_stops_quickly() {
     let workload = Workload::new(kafka, "creds", 1)
         .set("KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT")
         .set("KAFKA_SASL_MECHANISM", "PLAIN")
-        .set("KAFKA_SASL_USERNAME", "somebody")
+        .set("KAFKA_SASL_USERNAME", "alice")
         .set("KAFKA_SASL_PASSWORD", "a-planted-secret");
     let mut worker = start(&workload, "only");
     worker.wait_for_line(Duration::from_secs(20), "health: not ready: no broker is reachable");

@@ -70,7 +70,7 @@ fn a_message_in_the_guides_layout_is_decoded() {
         world.send(r#"{"type":"who_am_i","correlation_id":"bare"}"#);
         let record = world.client().read_all(world.commands()).remove(0);
         world.send(
-            r#" { "trace": {"a": [1, 2]}, "type": "nobody", "correlation_id": "full", "payload": null,
+            r#" { "trace": {"a": [1, 2]}, "type": "ignored", "correlation_id": "full", "payload": null,
             "timestamp": "2026-11-23T17:40:00.123456", "source": "python", "id": "m-1", "type": "who_am_i" } "#,
         );
         world.send(r#"{"type":"who_am_i","correlation_id":"\u00fcn\u00ef \ud83d\ude00 \"c\"","payload":[1]}"#);
@@ -102,7 +102,7 @@ fn a_handler_gets_the_position_of_its_command() {
 }
 
 #[test]
-fn states_reach_the_handlers_of_every_call() {
+fn states_reach_every_call_of_a_handler() {
     on_each_broker("state", async |world| {
         let service = world.start().await;
         world.send(command("prefix", "c-1", json!({"text": "a"})));

@@ -93,7 +93,7 @@ fn a_failed_event_goes_to_the_dead_letter_topic_of_its_topic() {
         // The setting applies to commands: an event without a handler is not a failure.
         world.config.unknown_commands = UnknownCommands::DeadLetter;
         let service = world.start_with(releases).await;
-        world.client().produce(world.events_topic(), command("nobody.knows", "c-0", json!({})));
+        world.client().produce(world.events_topic(), command("order.unknown", "c-0", json!({})));
         world.client().produce(world.events_topic(), payment("c-1", ""));
         world.client().produce(world.events_topic(), "no envelope");
         let topic = format!("{}-dlq", world.events_topic());

@@ -14,7 +14,7 @@ fn check(health: Health, good: impl Fn(&Health) -> bool) -> Result<Health, Box<H
 }
 
 #[test]
-fn no_more_handlers_run_at_once_than_allowed() {
+fn no_more_handlers_run_concurrently_than_allowed() {
     on_each_broker("limit", async |mut world| {
         world.config.max_in_flight = 3;
         let service = world.start().await;
@@ -80,7 +80,7 @@ fn a_full_window_pauses_only_its_partition() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_behind_an_unfinished_command_is_committed() {
+async fn nothing_past_an_unfinished_command_is_committed() {
     let Some(world) = World::real("watermark", 1) else { return };
     let service = world.start().await;
     let echo = |id: &str| command("echo", id, json!({"text": "x"}));

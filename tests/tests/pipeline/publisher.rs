@@ -121,7 +121,7 @@ fn a_publisher_in_a_handler_is_bound_to_its_command() {
 }
 
 #[test]
-fn many_publications_at_once_all_arrive() {
+fn concurrent_publications_all_arrive() {
     on_each_broker("many", async |world| {
         let service = world.start().await;
         let publisher = service.publisher();

@@ -12,7 +12,7 @@ fn an_unknown_command_is_skipped_counted_and_committed() {
     on_each_broker("unknown", async |world| {
         let service = world.start().await;
         for n in 0..5 {
-            world.send(command(&format!("nobody_{}", n % 2), &format!("c-{n}"), json!({})));
+            world.send(command(&format!("unknown_{}", n % 2), &format!("c-{n}"), json!({})));
         }
         world.send(command("echo", "good", json!({"text": "x"})));
         assert_eq!(world.events(1)[0].json()["correlation_id"], "good");

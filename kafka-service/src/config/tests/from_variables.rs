@@ -5,7 +5,7 @@ use super::{ALL, bad, file, good, problem, read};
 use crate::config::{Bootstrap, Config, GroupProtocol, MessageId, Ordering, RetryPolicy, UnknownCommands};
 
 #[test]
-fn nothing_set_gives_the_defaults() {
+fn an_empty_environment_gives_the_defaults() {
     let config = good(&[]);
     assert_eq!(config, Config::new("orders"));
     assert_eq!(config.bootstrap_servers, Bootstrap::Servers("kafka:9092".into()));
@@ -69,7 +69,7 @@ fn every_setting_is_read() {
 }
 
 #[test]
-fn the_group_follows_the_name_of_the_service() {
+fn the_group_id_defaults_to_the_service_name() {
     assert_eq!(good(&[("KAFKA_SERVICE_NAME", "shop")]).group_id(), "shop-group");
 }
 

@@ -18,7 +18,7 @@ fn common_properties_reach_the_clients_that_have_them() {
 }
 
 #[test]
-fn one_side_overrides_the_common_value() {
+fn a_client_property_overrides_the_common_one() {
     let config = good(&[
         ("KAFKA_CLIENT_ID", "both"),
         ("KAFKA_CONSUMER_CLIENT_ID", "consumer"),

@@ -109,7 +109,7 @@ fn default_dead_letter_topics_are_checked_too() {
 }
 
 #[test]
-fn servers_are_addresses() {
+fn bootstrap_servers_must_be_addresses() {
     for list in ["kafka", "kafka:9092", "a:1,b:65535", "SASL_SSL://a:9092", "[::1]:9092", "[::1]", "10.0.0.1:9092"] {
         good(&[("KAFKA_BOOTSTRAP_SERVERS", list)]);
     }

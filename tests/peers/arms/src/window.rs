@@ -58,7 +58,7 @@ pub enum Taken {
     Token(usize),
     /// Its partition has too many records in flight.
     Full,
-    /// Its partition is no longer assigned.
+    /// Its partition was revoked.
     NotOurs,
 }
 
