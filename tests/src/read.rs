@@ -91,8 +91,9 @@ impl Client {
         let consumer: BaseConsumer = create(&config);
         let mut wanted = TopicPartitionList::new();
         wanted.add_partition_range(topic, 0, self.partitions(topic) - 1);
-        let committed =
-            insist("the group's positions", || consumer.committed_offsets(wanted.clone(), REQUEST).and_then(checked));
+        let committed = insist("the group's committed offsets", || {
+            consumer.committed_offsets(wanted.clone(), REQUEST).and_then(checked)
+        });
         let mut offsets: Vec<_> = committed.elements().iter().map(|each| (each.partition(), each.offset())).collect();
         offsets.sort_unstable_by_key(|&(partition, _)| partition);
         offsets.into_iter().map(|(_, offset)| if let Offset::Offset(offset) = offset { offset } else { -1 }).collect()
@@ -131,7 +132,7 @@ impl Client {
 #[track_caller]
 fn insist<T>(what: &str, mut ask: impl FnMut() -> KafkaResult<T>) -> T {
     wait_until(PATIENCE, what, || match ask() {
-        Err(error) if !is_transient(&error) => panic!("the broker does not tell {what}: {error}"),
+        Err(error) if !is_transient(&error) => panic!("the broker does not report {what}: {error}"),
         answer => answer,
     })
 }
