@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn no_error_prints_what_its_source_prints() {
+    fn an_error_does_not_repeat_its_source() {
         let config = || wrong_config();
         let text = || "text".to_owned();
         let problem =

@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_waiting_record_has_all_that_the_original_has() {
+    fn a_waiting_record_equals_the_original() {
         let timestamp = RecordTime { millis: 9, set_by: SetBy::Broker };
         let header = ("trace".to_owned(), Some(b"1".to_vec()));
         for key in [None, Some(Vec::new()), Some(b"key".to_vec())] {

@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_handler_that_is_not_linked_is_named_with_the_closest_and_what_to_do() {
+    fn an_unlinked_handler_is_named_with_a_suggestion() {
         // `handler/expansion_tests.rs` has the handlers of this test program.
         let problems = check_handlers().state::<String>().expect_commands(["test_ping", "test_pong"]).problems();
         let [problem] = problems.as_slice() else { panic!("one is missing: {problems:#?}") };
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_handler_is_no_command_handler() {
+    fn an_event_handler_does_not_count_as_a_command_handler() {
         let problems = check_handlers().state::<String>().expect_events(["test_ping"]).problems();
         let [problem] = problems.as_slice() else { panic!("one is missing: {problems:#?}") };
         assert!(
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sound_program_passes_and_a_configuration_is_checked_too() {
+    fn a_correct_program_passes_and_its_config_is_checked() {
         let check = check_handlers().state::<String>().expect_commands(["test_ping"]);
         check.clone().assert();
         let mut config = Config::new("test");

@@ -1,4 +1,4 @@
-//! The programs of `examples/`, run as their readers run them.
+//! The programs of `examples/`, run as users run them.
 
 use std::net::TcpListener;
 use std::process::Command;
@@ -12,7 +12,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 fn program(name: &str) -> Command {
     let mut program = Command::new(cargo_binary("kafka-service-examples", name));
-    // Nothing of whoever runs the tests may reach the program.
+    // Keep the environment of the test run away from the program.
     for (variable, _) in std::env::vars_os() {
         if variable.to_string_lossy().starts_with("KAFKA_") {
             program.env_remove(variable);
@@ -30,18 +30,18 @@ fn run(command: Command) -> (Option<i32>, Vec<String>, Process) {
     (code, process.lines().into_iter().filter_map(printed).collect(), process)
 }
 
-/// An address where nobody listens.
+/// An address without a listener.
 fn nowhere() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("an address").to_string()
 }
 
 #[test]
-fn the_quickstart_shows_an_event_and_dead_letters_and_ends_within_three_seconds() {
+fn the_quickstart_prints_its_records_and_ends_in_three_seconds() {
     let mut took = Vec::new();
-    // Once is enough: how busy the machine is at the moment is not what this is about.
+    // One success is enough; the machine may be busy.
     while took.iter().all(|took| *took > Duration::from_secs(3)) {
-        assert!(took.len() < 3, "it never ended within three seconds: {took:?}");
+        assert!(took.len() < 3, "never ended within three seconds: {took:?}");
         let command = program("quickstart");
         let start = Instant::now();
         let (code, printed, process) = run(command);
@@ -63,7 +63,7 @@ fn the_quickstart_shows_an_event_and_dead_letters_and_ends_within_three_seconds(
     }
 }
 
-/// The guide's service with topics of its own, and the environment that its tools need.
+/// The guide's service with its own topics, and the environment for its tools.
 struct Guide {
     kafka: &'static Kafka,
     environment: Vec<(&'static str, String)>,
@@ -102,7 +102,7 @@ impl Guide {
 }
 
 #[test]
-fn the_guides_service_is_talked_to_with_its_tools_and_ends_at_sigterm() {
+fn the_guides_service_answers_its_tools_and_ends_at_sigterm() {
     let Some(guide) = Guide::new() else { return };
     let mut service = guide.start();
     let mut watch = Process::start(guide.program("watch"));
@@ -118,7 +118,7 @@ fn the_guides_service_is_talked_to_with_its_tools_and_ends_at_sigterm() {
         (&json!("example.command_processed"), &json!("success"))
     );
     watch.wait_for_line(MINUTE, answer["correlation_id"].as_str().expect("a correlation id"));
-    // Published from outside a handler, once a second.
+    // Published outside a handler, once per second.
     watch.wait_for_line(MINUTE, "example.created");
 
     let mut publish = guide.program("publish");
@@ -158,7 +158,7 @@ fn a_command_without_an_answer_makes_send_fail_with_the_reason() {
 }
 
 #[test]
-fn a_service_ends_at_its_deadline_also_without_a_broker() {
+fn a_service_without_a_broker_ends_at_its_deadline() {
     let mut service = program("guide");
     service.env("KAFKA_BOOTSTRAP_SERVERS", nowhere()).env("KAFKA_SHUTDOWN_DEADLINE", "1s");
     let mut service = Process::start(service);
@@ -166,7 +166,7 @@ fn a_service_ends_at_its_deadline_also_without_a_broker() {
     service.terminate();
     let start = Instant::now();
     let status = service.wait(MINUTE);
-    // The event that it published at its start was never acknowledged, and that is no success.
+    // The event that was published at the start was never acknowledged, so the exit is not a success.
     assert_eq!(status.code(), Some(1), "{}", service.output());
     assert!(service.output().contains("shutdown deadline exceeded"), "{}", service.output());
     assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
@@ -199,7 +199,7 @@ fn a_service_without_kafka_runs_and_ends() {
 }
 
 #[test]
-fn every_wrong_variable_is_named_at_once() {
+fn all_invalid_variables_are_reported_at_once() {
     let mut service = program("guide");
     service.env("KAFKA_BOOTSTRAP_SERVERS", "localhost:kafka").env("KAFKA_RETRY_ATTEMPTS", "many");
     service.env("KAFKA_HANDLER_TIMEOUT", "5").env("KAFKA_SASL_PASSWORD_FILE", "/does/not/exist");

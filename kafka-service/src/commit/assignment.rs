@@ -234,7 +234,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_late_report_of_an_ended_assignment_touches_nothing() {
+    fn a_late_report_of_an_ended_assignment_changes_nothing() {
         let assignments = Assignments::default();
         let first = assignments.add("commands".into(), 3, 16);
         assert!(first.start(0));
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_draining_assignment_starts_what_stands_before_something_that_was_started() {
+    fn a_draining_assignment_starts_what_precedes_started_work() {
         let assignment = Assignment::new(0, "commands".into(), 0, 4);
         assert!(assignment.start(2));
         assignment.drain();

@@ -82,7 +82,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_token_gives_back_what_went_in(
+        fn a_token_round_trips(
             assignment in 0u32..1 << ASSIGNMENT_BITS, slot in 0u64..=SLOT_MASK, entry: u32, number: u32,
         ) {
             let position = Token::from_bits(Token::position(assignment, slot).numbered(number).to_bits());

@@ -148,7 +148,7 @@ mod tests {
     const MEGABYTE: usize = 1_048_588;
 
     #[test]
-    fn what_is_too_large_goes_and_nothing_else() {
+    fn only_the_part_that_is_too_large_is_omitted() {
         for limit in [Some(MEGABYTE), None] {
             assert_eq!(left_out(record(2_000_000, 50, 20), limit), (true, false, false));
             assert_eq!(left_out(record(30, 1_048_300, 20), limit), (false, true, false));
@@ -167,14 +167,14 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_said_in_bytes() {
+    fn sizes_are_reported_in_bytes() {
         let (small, omitted) = fitted(record(2_000_000, 0, 20), None).unwrap();
         assert_eq!(omitted.value, 2_000_000);
         assert_eq!(small.headers.last(), Some(&(OMITTED_VALUE.to_owned(), Some(b"2000000".to_vec()))));
     }
 
     #[test]
-    fn headers_that_only_look_like_ours_go_too() {
+    fn foreign_headers_with_our_names_are_omitted_too() {
         let mut record = record(30, 50, 20);
         record.headers.splice(0..0, (0..1_000).map(|_| header(ERROR_MESSAGE, 1_000)));
         record.headers.push(header(spring::TOPIC, 100_000));
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_more_can_go_of_what_has_no_parts_any_more() {
+    fn a_record_without_optional_parts_cannot_shrink() {
         let bare = StoredRecord { value: None, key: None, ..record(0, 0, 0) };
         let bare = StoredRecord { headers: bare.headers[1..].to_vec(), ..bare };
         assert!(!can_shrink(bare.value.as_deref(), bare.key.as_deref(), &bare.headers));
@@ -197,7 +197,7 @@ mod tests {
     proptest! {
         /// However large what is, it ends: with a record that fits, or with all parts gone.
         #[test]
-        fn it_fits_or_everything_is_gone(
+        fn a_record_fits_or_all_its_parts_are_omitted(
             value in 0usize..3_000, headers in 0usize..3_000, key in 0usize..3_000, limit in proptest::option::of(400usize..4_000),
         ) {
             let before = record(value, headers, key);

@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_type_of_the_timestamp_is_that_of_the_record() {
+    fn the_timestamp_type_is_that_of_the_record() {
         let mut headers = Vec::new();
         add(&mut headers, &failed(Some(RecordTime { millis: 5, set_by: SetBy::Broker }), 1));
         assert_eq!(value(&headers, TIMESTAMP_TYPE), b"LogAppendTime");
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_failure_is_appended_to_the_origin_and_replaces_the_error() {
+    fn a_second_failure_keeps_the_origin_and_appends_the_error() {
         let mut headers = vec![("kafka_dlt-key-exception-fqcn".to_owned(), Some(b"old".to_vec()))];
         add(&mut headers, &failed(None, 1));
         add(&mut headers, &failed(None, 2));

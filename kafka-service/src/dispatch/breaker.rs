@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn opens_when_more_than_the_limit_of_the_last_hundred_fail() {
+    fn opens_when_too_many_of_the_last_hundred_fail() {
         let mut breaker = Breaker::new(Some(50));
         for _ in 0..50 {
             breaker.handled();
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn says_nothing_before_it_has_seen_enough_and_nothing_without_a_limit() {
+    fn stays_closed_with_few_samples_or_without_a_limit() {
         let mut breaker = Breaker::new(Some(1));
         assert!((0..99).all(|_| breaker.failed().is_none()));
         assert_eq!(breaker.failed(), Some(100));

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_are_counted_for_the_oldest_only() {
+    fn rejections_are_counted_for_the_oldest_record_only() {
         let mut closed = Closed::default();
         come_back(&mut closed, 5, true);
         closed.refusals = 2;
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_on_its_way_is_told_of_something_older() {
+    fn a_resend_in_flight_learns_of_an_older_failure() {
         let mut closed = Closed { is_sending: true, sending: Some((Some((0, 5)), 5)), ..Closed::default() };
         come_back(&mut closed, 7, true);
         assert!(!closed.older.load(Ordering::Relaxed));

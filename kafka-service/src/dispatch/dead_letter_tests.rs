@@ -29,7 +29,7 @@ async fn tombstones(topic: &str) -> (u64, u64, bool) {
 }
 
 #[tokio::test]
-async fn a_tombstone_is_skipped_among_events_and_dead_lettered_among_commands() {
+async fn a_tombstone_is_skipped_only_on_an_events_topic() {
     assert_eq!(tombstones(EVENTS).await, (150, 0, false));
     let (skipped, _, ended) = tombstones(COMMANDS).await;
     assert!(skipped == 0 && ended, "the limit is for bad commands");
@@ -39,7 +39,7 @@ async fn a_tombstone_is_skipped_among_events_and_dead_lettered_among_commands() 
 
 /// Its topic takes no dead letter, whatever is left out.
 #[tokio::test]
-async fn a_dead_letter_that_is_not_taken_stops_nothing_and_is_not_skipped() {
+async fn a_rejected_dead_letter_is_neither_fatal_nor_skipped() {
     let Stage { core, assignment, batches, dispatcher } = Stage::new(COMMANDS);
     let mut bad = batch("step", REFUSED_KEY, assignment, 0, 1);
     bad.entries[0].record.value = Some(b"no json".to_vec());

@@ -140,7 +140,7 @@ mod tests {
     proptest! {
         /// However starts and ends interleave, each lane runs one at a time and in the order of arrival.
         #[test]
-        fn a_lane_is_a_queue_with_one_running(arrivals in proptest::collection::vec((0u64..4, any::<bool>()), 1..100)) {
+        fn a_lane_is_a_queue_with_one_command_in_flight(arrivals in proptest::collection::vec((0u64..4, any::<bool>()), 1..100)) {
             let mut lanes = Lanes::default();
             let mut running = HashMap::new();
             let mut started: HashMap<u64, Vec<usize>> = HashMap::new();
@@ -171,7 +171,7 @@ mod tests {
     proptest! {
         /// What is dropped is counted, and the order of the rest stays, in every lane.
         #[test]
-        fn what_is_kept_stays_in_order(arrivals in proptest::collection::vec((0u64..4, any::<bool>()), 1..100)) {
+        fn retained_commands_stay_in_order(arrivals in proptest::collection::vec((0u64..4, any::<bool>()), 1..100)) {
             let mut lanes = Lanes::default();
             for lane in 0..4 {
                 lanes.occupy(lane);
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn room_is_given_back_when_nothing_waits() {
+    fn memory_is_freed_when_no_command_waits() {
         let mut lanes = Lanes::default();
         lanes.occupy(1);
         (0..10 * KEPT_ROOM).for_each(|number| lanes.enqueue(1, number));

@@ -230,7 +230,7 @@ pub(super) fn batch(kind: &str, key: &str, assignment: u32, slot: u64, count: u6
 }
 
 #[tokio::test]
-async fn a_key_with_much_to_do_does_not_keep_another_from_beginning_nor_an_event_from_being_sent_again() {
+async fn a_busy_key_delays_neither_other_keys_nor_resends() {
     const OF_ONE_KEY: u64 = 500;
     let Stage { core, assignment, batches, dispatcher } = Stage::new(COMMANDS);
     let mut first = batch("step", "busy", assignment, 0, OF_ONE_KEY);
@@ -264,13 +264,13 @@ async fn skipped_behind_a_busy_key(topic: &str) -> u64 {
 }
 
 #[tokio::test]
-async fn what_nobody_handles_waits_for_its_key_among_commands_but_not_among_events() {
+async fn only_unknown_commands_wait_for_their_key() {
     assert_eq!(skipped_behind_a_busy_key(COMMANDS).await, 0);
     assert_eq!(skipped_behind_a_busy_key(EVENTS).await, 3);
 }
 
 #[tokio::test]
-async fn a_command_whose_event_is_too_large_counts_as_dead_lettered_and_not_as_finished() {
+async fn a_too_large_event_counts_its_command_as_dead_lettered() {
     let Stage { core, assignment, batches, dispatcher } = Stage::new(COMMANDS);
     batches.try_send(batch("outgrow", "key", assignment, 0, 1)).unwrap();
     drop(batches);
@@ -282,7 +282,7 @@ async fn a_command_whose_event_is_too_large_counts_as_dead_lettered_and_not_as_f
 }
 
 #[tokio::test]
-async fn a_stop_ends_when_the_last_handler_publishes_for_a_partition_that_was_given_back() {
+async fn shutdown_ends_after_a_publish_for_a_revoked_partition() {
     let Stage { core, assignment, batches, dispatcher } = Stage::new(COMMANDS);
     GIVEN_BACK.set((Arc::clone(&core.acks), assignment)).unwrap();
     batches.try_send(batch("shout", "key", assignment, 0, 1)).unwrap();

@@ -88,7 +88,7 @@ mod tests {
     };
 
     #[test]
-    fn writes_the_members_in_the_documented_order() {
+    fn writes_the_fields_in_the_documented_order() {
         let mut out = Vec::new();
         encode(&mut out, &HEAD, br#"{"a":1}"#);
         assert_eq!(
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn the_id_is_left_out_where_there_is_none() {
+    fn a_missing_id_is_omitted() {
         let mut out = Vec::new();
         encode(&mut out, &Head { id: None, ..HEAD }, b"{}");
         assert!(!String::from_utf8(out).unwrap().contains("\"id\""));
@@ -106,7 +106,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_we_write_we_read(kind in "\\PC*[a-z]\\PC*", correlation_id in "\\PC*[a-z]\\PC*", source in any::<String>()) {
+        fn an_encoded_envelope_is_decoded(kind in "\\PC*[a-z]\\PC*", correlation_id in "\\PC*[a-z]\\PC*", source in any::<String>()) {
             let mut out = Vec::new();
             encode(&mut out, &Head { kind: &kind, correlation_id: &correlation_id, source: &source, ..HEAD }, b"[1,2]");
             let envelope = Envelope::decode(Some(&out)).unwrap();

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cloud_event_is_named_as_one() {
+    fn a_cloud_event_is_recognized() {
         let event = r#"{"specversion":"1.0","id":"1","source":"/shop","type":"com.shop.paid","data":{"a":1},"correlationid":"c"}"#;
         assert_eq!(
             said(event),

@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_python_writes_wrong_is_named_where_the_envelope_is_read() {
+    fn pythons_json_mistakes_in_a_payload_are_explained() {
         let payload =
             |value: &str| said(&format!("{{\"type\":\"a\",\n \"correlation_id\":\"b\",\"payload\":{value}}}"));
         assert_eq!(
@@ -85,12 +85,12 @@ mod tests {
     }
 
     #[test]
-    fn a_dict_that_was_printed_is_named_also_around_the_envelope() {
+    fn a_printed_python_dict_as_envelope_is_explained() {
         assert!(said("{'type': 'a'}").ends_with("; this is the repr of a Python dict; use `json.dumps`"));
     }
 
     #[test]
-    fn what_a_value_probably_is_is_said_with_what_to_do() {
+    fn an_invalid_value_gets_a_guess_and_a_remedy() {
         let avro = [b"\0\0\0\0\x2a".as_slice(), b"\x0aalice\x02"].concat();
         let utf_16: Vec<u8> = r#"{"type":"a"}"#.encode_utf16().flat_map(u16::to_le_bytes).collect();
         let big: Vec<u8> = r#"{"type":"a"}"#.encode_utf16().flat_map(u16::to_be_bytes).collect();
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn json_that_was_encoded_twice_is_named() {
+    fn json_that_was_encoded_twice_is_explained() {
         assert_eq!(
             said(r#""{\"type\":\"a\"}""#),
             "value is JSON in a string (encoded twice by the producer); expected a JSON object with the fields `type` and \

@@ -77,7 +77,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_written_is_what_serde_json_writes(value in any::<String>()) {
+        fn escaping_agrees_with_serde_json(value in any::<String>()) {
             let mut out = vec![b'"'];
             write(&mut out, &value);
             out.push(b'"');

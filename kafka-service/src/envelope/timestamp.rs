@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_milliseconds() {
+    fn a_number_is_a_timestamp_in_milliseconds() {
         for number in ["1795455600123", "1.795455600123e12", "1795455600123.0"] {
             assert_eq!(of_number(number).as_deref(), Some("2026-11-23T17:40:00.123Z"), "{number}");
         }

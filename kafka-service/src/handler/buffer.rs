@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_buffer_comes_back_empty_and_is_used_again() {
+    fn a_returned_buffer_is_empty_and_reused() {
         let mut buffer = take();
         buffer.extend_from_slice(b"text");
         let address = buffer.as_ptr();
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_keeps_only_so_many() {
+    fn a_thread_keeps_a_limited_number_of_buffers() {
         for _ in 0..KEPT_BUFFERS + 10 {
             give_back(Vec::with_capacity(8));
         }

@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_inside_another_is_found_however_it_was_wrapped() {
+    fn a_wrapped_error_is_found() {
         fn fails() -> Result<(), HandlerError> {
             Err(Context(UserError::NameTaken))?
         }
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_publication_that_can_never_succeed_is_permanent_unless_it_is_classified() {
+    fn an_impossible_publication_is_permanent_by_default() {
         let (event_type, topic, reason) =
             (|| "a.b".to_owned(), || "bad topic".to_owned(), || "contains ` `".to_owned());
         let flawed = || PublishError::Topic { event_type: event_type(), topic: topic(), reason: reason() };
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_handler_says_wins() {
+    fn the_handlers_own_class_wins() {
         let taken = || HandlerError::new(UserError::NameTaken);
         assert_eq!(class_of(Err(taken().retry_after(PAUSE))), ErrorClass::RetryAfter(PAUSE));
         assert_eq!(class_of(Err(HandlerError::permanent(UserError::RateLimited))), ErrorClass::Permanent);
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn the_outermost_type_decides_and_of_two_for_one_type_the_first() {
+    fn the_outermost_type_decides_then_the_first_classifier() {
         let mut classifiers = classifiers();
         classifiers.add(|_: &Context| ErrorClass::Retryable);
         classifiers.add(|_: &UserError| ErrorClass::Retryable);

@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn the_variant_is_not_in_the_payload_and_serde_attributes_hold() {
+    fn the_payload_omits_the_variant_and_obeys_serde_attributes() {
         assert_eq!(content(&Shape::Unit), json!({}));
         assert_eq!(content(&Shape::Newtype(vec![1])), json!([1]));
         assert_eq!(content(&Shape::Tuple(1, -2)), json!([1, -2]));

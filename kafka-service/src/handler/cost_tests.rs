@@ -88,7 +88,7 @@ fn nanos(mut call: impl FnMut(&'static str)) -> f64 {
 
 #[test]
 #[ignore = "measures time, in release mode and on a quiet machine"]
-fn a_call_costs_little_more_than_a_match_by_hand() {
+fn a_call_costs_little_more_than_a_handwritten_match() {
     let table: FxHashMap<_, _> = registry::linked()
         .filter(|handler| handler.kind == Kind::Command)
         .map(|handler: &'static Handler| (handler.name, handler))

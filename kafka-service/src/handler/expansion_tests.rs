@@ -133,7 +133,7 @@ fn the_registration_describes_the_function() {
 }
 
 #[tokio::test]
-async fn an_async_handler_gives_its_events() {
+async fn an_async_handler_returns_its_events() {
     let future = invoke("test_greet", r#"{"name":"Ada"}"#).unwrap();
     assert_eq!(events(future.await), [r#"test.greeted {"name":"Hello Ada c-1"}"#]);
 }
@@ -158,7 +158,7 @@ async fn a_handler_without_arguments_takes_any_payload() {
 }
 
 #[test]
-fn what_cannot_be_called_says_why() {
+fn a_failed_call_names_the_reason() {
     let error = invoke("test_greet", "{}").err().unwrap();
     assert!(
         matches!(&error, Failure::Decode(error) if error.to_string().contains("missing field `name`")),
@@ -170,7 +170,7 @@ fn what_cannot_be_called_says_why() {
 }
 
 #[test]
-fn a_type_says_its_name_topic_key_and_reply() {
+fn a_command_type_has_its_name_topic_key_and_reply() {
     assert_eq!((Pay::NAME, Pay::TOPIC), ("test_pay", Some("test.money")));
     assert_eq!(Pay { order: Order { number: 5 } }.key().unwrap().to_string(), "5");
     let description = handler("test_pay").description();
@@ -192,7 +192,7 @@ fn options_reach_the_registration() {
 }
 
 #[tokio::test]
-async fn a_handler_says_which_of_its_errors_are_final() {
+async fn a_handler_decides_which_of_its_errors_are_permanent() {
     let call = async |number: u64| {
         let payload = format!(r#"{{"order":{{"number":{number}}}}}"#);
         invoke("test_pay", &payload).unwrap().await

@@ -57,7 +57,7 @@ mod tests {
     use crate::handler::{States, testing::with_message};
 
     #[test]
-    fn only_what_the_framework_does_not_know_is_there() {
+    fn only_unknown_envelope_fields_are_extra() {
         let extra = with_message("{}", &States::default(), Extra::extract).unwrap();
         assert_eq!(extra.iter().collect::<Vec<_>>(), [("version", &json!({"major": 2}))]);
         assert_eq!((extra.get("version"), extra.get("type")), (Some(&json!({"major": 2})), None));

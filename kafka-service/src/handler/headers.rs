@@ -75,7 +75,7 @@ mod tests {
     use crate::handler::{States, testing::with_message};
 
     #[test]
-    fn of_duplicates_the_last_counts_and_all_are_there() {
+    fn get_returns_the_last_of_duplicate_headers() {
         let headers = with_message("{}", &States::default(), Headers::extract).unwrap();
         assert_eq!(headers.get("tenant"), Some(&b"b"[..]));
         assert_eq!(headers.get_str("trace"), Some("t-1"));
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_may_have_no_value_or_one_that_is_no_text() {
+    fn a_header_value_can_be_missing_or_not_utf8() {
         let headers = Headers(vec![("null".to_owned(), None), ("binary".to_owned(), Some(vec![0xff]))]);
         assert_eq!((headers.get("null"), headers.get_str("binary")), (None, None));
         assert_eq!(headers.iter().collect::<Vec<_>>(), [("null", None), ("binary", Some(&[0xff][..]))]);

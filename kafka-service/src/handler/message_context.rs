@@ -70,7 +70,7 @@ mod tests {
     use crate::handler::testing::with_message;
 
     #[test]
-    fn it_has_what_the_extractors_have() {
+    fn a_message_context_has_what_the_extractors_have() {
         let mut states = States::default();
         states.insert(7_u8);
         let context = with_message("{}", &states, MessageContext::extract).unwrap();
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_that_nobody_provided_is_a_permanent_error_with_its_type() {
+    fn a_missing_state_is_a_permanent_error_with_its_type() {
         let context = with_message("{}", &States::default(), MessageContext::extract).unwrap();
         let error = context.state::<u8>().unwrap_err();
         assert!(error.is_permanent());

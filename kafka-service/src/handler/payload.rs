@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_struct_without_anything_is_an_empty_object() {
+    fn a_unit_struct_is_an_empty_object() {
         #[derive(Debug, PartialEq, serde::Deserialize)]
         struct Ping;
         for payload in ["{}", " { } ", "null"] {

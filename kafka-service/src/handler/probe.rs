@@ -69,7 +69,7 @@ mod tests {
     struct NoExtractor;
 
     #[test]
-    fn a_probe_reads_what_the_type_has_and_nothing_else() {
+    fn a_probe_reads_only_what_the_type_has() {
         let mut description = Description::default();
         Probe::<State<u32>>::extractor(&mut description);
         Probe::<NoExtractor>::extractor(&mut description);

@@ -59,7 +59,7 @@ mod tests {
     use crate::handler::{States, decode, testing::with_message};
 
     #[test]
-    fn the_text_is_that_of_the_record() {
+    fn a_raw_payload_is_the_text_of_the_record() {
         let text = r#"{ "b":1.0,"a" : [1e2, "\u00e9"]}"#;
         let payload = with_message(text, &States::default(), decode::<RawPayload>).unwrap();
         assert_eq!((payload.as_str(), payload.as_bytes()), (text, text.as_bytes()));
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_decode_later_is_permanent_and_names_the_place() {
+    fn a_late_decode_error_is_permanent_and_names_its_path() {
         let payload = with_message(r#"{"a":[1,"2"]}"#, &States::default(), decode::<RawPayload>).unwrap();
         let error = payload.decode::<std::collections::HashMap<String, Vec<u8>>>().unwrap_err();
         assert!(error.is_permanent());
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_a_payload_as_well() {
+    fn a_json_value_is_a_payload_too() {
         let payload = with_message("[null]", &States::default(), decode::<serde_json::Value>).unwrap();
         assert_eq!(payload, serde_json::json!([null]));
     }

@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_value_of_a_type_takes_the_place_of_the_first() {
+    fn a_second_value_of_a_type_replaces_the_first() {
         let mut states = States::default();
         states.insert(1_u32);
         states.insert("text");

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_problem_ends_with_its_own_resource_only() {
+    fn a_problem_ends_only_for_its_own_resource() {
         let (mut board, now) = (Board::default(), Instant::now());
         assert!(board.raise(missing("orders"), String::new(), now));
         assert!(board.raise(missing("payments"), String::new(), now));
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_problem_keeps_its_beginning_and_has_the_latest_cause() {
+    fn a_problem_keeps_its_start_and_its_latest_cause() {
         let (mut board, began) = (Board::default(), Instant::now());
         let (later, today) = (began + Duration::from_secs(90), SystemTime::now());
         assert!(board.raise(missing("orders"), "first".to_owned(), began));

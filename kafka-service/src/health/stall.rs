@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_new_client_receives_again_is_no_cure() {
+    fn redelivered_records_do_not_end_a_stall() {
         let start = Instant::now();
         let mut watch = StallWatch::new(Some(LIMIT), start);
         let committed = Progress { committed: 7, ..progress(1) };
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_outside_and_idle_services_are_no_stall() {
+    fn outages_and_idle_services_do_not_count_as_a_stall() {
         let start = Instant::now();
         for work in [EXCUSED, IDLE] {
             let mut watch = StallWatch::new(Some(LIMIT), start);
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_limit_nothing_is_a_stall() {
+    fn stalls_are_not_detected_without_a_limit() {
         let start = Instant::now();
         let mut watch = StallWatch::new(None, start);
         assert!((0..10).all(|times| watch.look(progress(1), WAITING, start + LIMIT * times) == Verdict::Fine));

@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_during_the_shutdown_is_no_problem() {
+    fn problems_during_shutdown_are_not_reported() {
         let (health, now) = (HealthState::default(), Instant::now());
         health.drain();
         health.raise(failing(), "", now);

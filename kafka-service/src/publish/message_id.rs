@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_command_gives_the_same_ids_and_any_other_gives_others() {
+    fn ids_depend_on_the_command_and_nothing_else() {
         assert_eq!(ids("g", "h", None, 7), ids("g", "h", None, 7));
         // The position does not matter where the command has an id: a producer's duplicate is the same command.
         assert_eq!(ids("g", "h", Some("x"), 7), ids("g", "h", Some("x"), 8));
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_derivation_is_pinned() {
+    fn the_derivation_of_ids_never_changes() {
         // A change of these values would make every redelivered command's events look new to readers.
         assert_eq!(
             ids("user-service-group", "create_user", Some("m-1"), 0),

@@ -20,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_has_the_characters_that_the_attributes_allow() {
+    fn a_name_has_only_the_characters_that_attributes_allow() {
         for name in ["a", "create_order", "order.paid", "B-2", &"x".repeat(200)] {
             assert_eq!(flaw(name), None, "{name}");
         }

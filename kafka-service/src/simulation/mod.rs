@@ -83,7 +83,7 @@ fn no_seed_breaks_a_promise() {
 
 /// What once broke a promise, or seemed to.
 #[test]
-fn no_kept_scenario_breaks_a_promise() {
+fn no_saved_scenario_breaks_a_promise() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/simulation/fixtures");
     let mut paths: Vec<_> = fs::read_dir(&folder).expect("the fixtures").flatten().map(|entry| entry.path()).collect();
     paths.sort();

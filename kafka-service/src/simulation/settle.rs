@@ -159,7 +159,7 @@ fn serve(world: &mut World, instance: u32) {
 }
 
 #[test]
-fn a_commit_without_an_answer_is_no_standstill() {
+fn an_unanswered_commit_is_not_a_standstill() {
     let standstill = LONGEST_ROUND * u32::try_from(STANDSTILL).expect("few rounds");
     assert!(standstill > crate::consume::ANSWER_WITHIN + Duration::from_secs(20), "{standstill:?}");
 }

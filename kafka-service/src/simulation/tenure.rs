@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn one_dead_letter_stands_for_all_events_that_were_refused() {
+    fn one_dead_letter_replaces_all_rejected_events() {
         let mut tenure = Tenure::new(0, 0, 0);
         refused_for_good(&mut tenure, 0);
         tenure.fate(0).dead_letters += 1;
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dead_letter_in_the_place_of_one_event_finishes_no_other() {
+    fn a_dead_letter_for_one_event_finishes_no_other() {
         let mut tenure = Tenure::new(0, 0, 0);
         (0..3).for_each(|number| _ = tenure.fate(0).hand_over(number));
         refused_for_good(&mut tenure, 0);
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_is_finished_when_the_dispatcher_knows_of_all_its_events() {
+    fn a_command_is_finished_when_all_its_acks_were_polled() {
         let mut tenure = Tenure::new(0, 0, 0);
         tenure.fate(0).hand_over(0);
         tenure.fate(0).owed.insert(1_010);
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_acknowledged_in_the_middle_of_a_poll_is_certain_after_the_next() {
+    fn an_ack_during_a_poll_is_certain_after_the_next_poll() {
         let mut tenure = Tenure::new(0, 0, 0);
         tenure.fate(0).hand_over(0);
         tenure.fate(0).owed.insert(1_010);

@@ -172,7 +172,7 @@ mod tests {
     use crate::handler::{CorrelationId, Extra, Headers, Meta, State};
 
     #[test]
-    fn an_extractor_gets_what_the_message_was_made_with() {
+    fn an_extractor_gets_the_values_of_the_test_message() {
         let message = message("create_user").correlation_id("c-1").source("shop").id("m-1").key("ada").attempt(3);
         let (meta, id): (Meta, CorrelationId) = message.position("users", 7, 42).extract().unwrap();
         assert_eq!((meta.topic(), meta.partition(), meta.offset()), ("users", 7, 42));
@@ -181,14 +181,14 @@ mod tests {
     }
 
     #[test]
-    fn headers_and_members_are_there_too() {
+    fn a_test_message_has_headers_and_extra_fields() {
         let message = message("create_user").header("trace", "t-1").member("version", 2);
         assert_eq!(message.extract::<Headers>().unwrap().get_str("trace"), Some("t-1"));
         assert_eq!(message.extract::<Extra>().unwrap().get("version"), Some(&2.into()));
     }
 
     #[test]
-    fn a_state_that_was_not_provided_and_a_message_that_is_none_are_errors() {
+    fn a_missing_state_and_an_invalid_message_are_errors() {
         let error = message("create_user").extract::<State<u8>>().unwrap_err();
         assert!(error.to_string().contains("state `u8` was never provided"), "{error}");
         assert_eq!(message("").extract::<Meta>().unwrap_err().to_string(), "envelope field `type` is empty");

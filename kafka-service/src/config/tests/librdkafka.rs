@@ -30,7 +30,7 @@ fn every_property_exists() {
 }
 
 #[test]
-fn values_are_bounded_alike() {
+fn values_have_the_same_bounds_as_in_librdkafka() {
     for property in PROPERTIES.iter().filter(|property| property.need == Need::Nothing) {
         let name = property.name;
         match property.kind {

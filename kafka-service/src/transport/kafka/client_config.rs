@@ -218,7 +218,7 @@ mod tests {
 
     /// A topic takes 1,048,588 bytes unless it was told to take more, and librdkafka alone a million.
     #[test]
-    fn the_size_of_a_record_is_limited_by_its_topic_unless_the_user_says_otherwise() {
+    fn the_record_size_limit_comes_from_the_topic_by_default() {
         assert_eq!(largest(&[]), 64 * 1024 * 1024);
         assert_eq!(largest(&[("queue.buffering.max.kbytes", "2000")]), 2_048_000, "what is larger would wait for ever");
         assert_eq!(largest(&[("message.max.bytes", "900000")]), 900_000);
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn the_session_of_a_classic_group_is_short_unless_it_is_set() {
+    fn a_classic_group_has_a_short_session_by_default() {
         let classic = |properties| session(Protocol::Classic, properties);
         assert_eq!(classic(&[]).as_deref(), Some("15000"));
         assert_eq!(classic(&[("session.timeout.ms", "45000")]).as_deref(), Some("45000"));

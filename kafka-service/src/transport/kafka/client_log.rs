@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kind_of_line_is_logged_once_a_minute_whatever_it_says() {
+    fn each_kind_of_line_is_logged_once_a_minute() {
         let (log, start) = (ClientLog::new("consumer"), Instant::now());
         assert_eq!(log.is_due("FAIL", start), Some(0));
         assert_eq!(log.is_due("FAIL", start + QUIET / 2), None);
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_that_failed_is_remembered_without_the_thread_that_says_it() {
+    fn a_failed_connection_is_kept_without_its_thread_name() {
         let log = ClientLog::new("consumer");
         log.line(RDKafkaLogLevel::Error, "REQTMOUT", "[thrd:main]: something else");
         assert_eq!(log.trouble(), None);

@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_position_that_is_gone_is_read_from_the_log() {
+    fn an_offset_out_of_range_is_parsed_from_the_log() {
         let line = "[thrd:main]: orders [12]: offset reset (at offset 10 (leader epoch 1), broker 2) to cached BEGINNING offset 30: \
                     fetch failed due to requested offset not available on the broker: Broker: Offset out of range";
         assert_eq!(overtaken(line), Some((TopicPartition::new("orders", 12), 10)));

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_topic_whose_sample_is_not_acknowledged_is_overdue_until_it_is() {
+    fn a_topic_is_overdue_until_its_sample_is_acknowledged() {
         let watch = DeliveryWatch::new();
         assert!(watch.wants(0) && watch.wants(1));
         let stuck = watch.begin(0, Token::position(1, 2));

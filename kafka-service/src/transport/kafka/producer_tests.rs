@@ -43,7 +43,7 @@ fn expect_all(answers: Vec<Answer>) {
 }
 
 #[test]
-fn what_stays_behind_a_request_in_flight_follows_without_its_linger() {
+fn records_behind_a_request_in_flight_do_not_linger() {
     let (_cluster, producer) = slow_broker("600000");
     let mut answers = Vec::new();
     for _ in 0..4 {
@@ -71,7 +71,7 @@ fn busiest(name: &str) -> Duration {
 /// Librdkafka by itself spends the whole time awake.
 #[cfg(target_os = "linux")]
 #[test]
-fn the_client_sleeps_while_it_waits_for_a_slow_broker() {
+fn the_client_sleeps_while_the_broker_is_slow() {
     let (_cluster, producer) = slow_broker("5");
     expect_all((0..10).map(|_| send(&producer)).collect());
     let (start, before) = (Instant::now(), busiest("rdk:broker1"));

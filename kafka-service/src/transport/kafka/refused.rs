@@ -92,7 +92,7 @@ mod tests {
     use crate::transport::TopicId;
 
     #[test]
-    fn a_record_that_is_too_large_is_refused_by_somebody_who_is_named() {
+    fn a_too_large_record_names_the_limit_that_rejected_it() {
         let record = OutRecord {
             topic: TopicId(0),
             key: Some(b"key"),
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_clock_is_not_the_fault_of_the_record() {
+    fn an_invalid_timestamp_is_not_blamed_on_the_record() {
         assert_eq!(cause(Some(Code::InvalidTimestamp)), Cause::Broker);
         assert!(said(Code::InvalidTimestamp, 0).contains("clock"));
         assert_eq!(cause(Some(Code::InvalidRecord)), Cause::Record);

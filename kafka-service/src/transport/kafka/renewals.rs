@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clients_that_end_soon_are_replaced_less_and_less_often() {
+    fn clients_that_fail_soon_are_replaced_less_often() {
         let (start, soon) = (Instant::now(), Duration::from_millis(10));
         let mut renewals = Renewals::new(start);
         let mut times = Vec::new();

@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn records_that_wait_and_do_not_arrive_are_suspicious_until_one_does() {
+    fn a_partition_is_suspicious_until_its_records_arrive() {
         let (name, start) = (name(), Instant::now());
         let mut watched = Watched::new(start);
         watched.see(&view(&name, 5), false, start);
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_without_records_is_dismissed_until_it_moves() {
+    fn an_end_without_records_is_ignored_until_it_moves() {
         let (name, start) = (name(), Instant::now());
         let mut watched = Watched::new(start);
         watched.see(&view(&name, 5), false, start);
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_there_before_the_assignment_is_not_waited_for() {
+    fn records_from_before_the_assignment_are_not_awaited() {
         let start = Instant::now();
         let mut watched = Watched::new(start);
         watched.answered(Ok(100), true, start, start);
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leader_that_does_not_answer_is_told_after_a_while_and_its_answer_at_once() {
+    fn a_silent_leader_is_reported_late_and_cleared_at_once() {
         let (name, start, health) = (name(), Instant::now(), HealthState::default());
         let is_told = || health.has(|reason| matches!(reason, Reason::PartitionNotFetched { .. }));
         let mut watched = Watched::new(start);
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stable_offset_that_stands_still_before_records_is_an_open_transaction() {
+    fn an_unmoving_stable_offset_means_an_open_transaction() {
         let (name, start, health) = (name(), Instant::now(), HealthState::default());
         let is_told = || health.has(|reason| matches!(reason, Reason::OpenTransaction { .. }));
         let mut watched = Watched::new(start);
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn records_that_arrive_are_no_open_transaction() {
+    fn arriving_records_exclude_an_open_transaction() {
         let (name, start, health) = (name(), Instant::now(), HealthState::default());
         let mut watched = Watched::new(start);
         watched.answered(Ok(5), true, start, start);
