@@ -81,7 +81,7 @@ fn a_payload_of_a_hundred_thousand_levels_overflows_no_stack() {
     assert_eq!(decode(&closed).unwrap().payload_text(), deep);
 }
 
-/// A field that nobody has asked for must not cost the command.
+/// An optional field must not fail the command.
 #[test]
 fn an_optional_field_of_another_type_is_read_if_it_is_plain_and_ignored_if_not() {
     let read = |field: &str, value: &str| {
@@ -117,7 +117,7 @@ fn what_is_ignored_may_lie_deep() {
 }
 
 proptest! {
-    /// Whatever the optional fields are, they change nothing about the others.
+    /// Whatever the optional fields contain, the other fields are unaffected.
     #[test]
     fn optional_fields_never_cost_the_message(
         timestamp in scan::json(), source in scan::json(), id in scan::json(),
