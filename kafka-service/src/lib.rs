@@ -199,14 +199,14 @@
 //! | `kafka` | yes | the Kafka client (librdkafka) and the embedded broker |
 //! | `zstd` | yes | topics compressed with zstd |
 //! | `tls` | no | TLS, SCRAM and OAUTHBEARER, with OpenSSL built from source (needs perl) |
-// The documentation names the feature that an item needs.
+// Documentation names the feature that an item needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(feature = "kafka"),
     allow(dead_code, unused_imports, reason = "without a transport there is nothing for the engine to run on")
 )]
 
-// In the order in which a message passes them.
+// In the order in which a message passes through them.
 mod commit;
 mod consume;
 pub mod dead_letter;

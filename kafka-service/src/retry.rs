@@ -1,19 +1,19 @@
-//! How often and how soon a failed attempt is repeated. Pure: no clock, no sleep, no randomness of its own.
+//! How often and how soon a failed attempt is retried. Pure: no clock, no sleep, no randomness of its own.
 
 use std::time::Duration;
 
 use crate::{config::RetryPolicy, handler::ErrorClass, registry::Retry};
 
-/// What follows a failed attempt.
+/// What to do after a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
-    /// Try again after this long.
+    /// Retry after this delay.
     After(Duration),
-    /// It stays failed.
+    /// Do not retry.
     GiveUp,
 }
 
-/// The policy for one handler: what it asks for, and what is configured for all where it asks for nothing.
+/// The policy for one handler: its own options, and the configured ones where it has none.
 pub(crate) fn policy(configured: &RetryPolicy, own: &Retry) -> RetryPolicy {
     let (backoff_min, backoff_max) = own.backoff.unwrap_or((configured.backoff_min, configured.backoff_max));
     RetryPolicy {
@@ -24,11 +24,11 @@ pub(crate) fn policy(configured: &RetryPolicy, own: &Retry) -> RetryPolicy {
     }
 }
 
-/// Decides after attempt number `attempt` (1 is the first) has failed, `elapsed` after the first began. `random` is uniform
-/// in `0..=u64::MAX`.
+/// Decides what to do after attempt number `attempt` (the first is 1) failed, `elapsed` after the first one started.
+/// `random` is uniform in `0..=u64::MAX`.
 ///
-/// The wait is uniform between zero and `min * 2^(attempt - 1)`, capped at `max` ("full jitter"): instances that failed
-/// together do not come back together. A wait that the handler asked for is kept as it is.
+/// The delay is uniform between zero and `min * 2^(attempt - 1)`, capped at `max` ("full jitter"), so that instances
+/// that failed together do not retry together. A delay requested by the handler is used unchanged.
 pub(crate) fn decide(
     policy: &RetryPolicy,
     class: ErrorClass,
@@ -53,7 +53,7 @@ fn ceiling(policy: &RetryPolicy, attempt: u32) -> Duration {
 }
 
 fn jitter(ceiling: Duration, random: u64) -> Duration {
-    // 32 bits of randomness are plenty for a wait, and the product of two 64-bit halves fits.
+    // 32 bits of randomness are enough for a delay, and the product of two 64-bit values fits.
     let nanos = ceiling.as_nanos() * u128::from(random >> 32) / u128::from(u32::MAX);
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }

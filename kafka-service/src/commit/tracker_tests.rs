@@ -186,16 +186,16 @@ fn an_idle_partition_is_already_committed_to_its_end() {
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// The next record, so far behind the one before.
+    /// The next record, at this distance from the one before.
     Take(i64),
-    /// The log ends so far behind the last record.
+    /// The log ends at this distance from the last record.
     End(i64),
-    /// A reset to this offset, if that is back, and a record or the end there.
+    /// A reset to this offset, if that is earlier, and a record or the end there.
     Back(i64, bool),
-    /// Finishes one of the positions that are not finished yet, chosen by this number.
+    /// Finishes one of the unfinished slots, selected by this number.
     Finish(usize),
     HandOver,
-    /// The broker confirms the newest of what was handed over, or refuses it.
+    /// The broker confirms the newest offset that was handed over, or rejects it.
     Answer(bool),
 }
 
@@ -211,16 +211,16 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 1..200)
 }
 
-/// What is known of a partition, said as simply as can be.
+/// The simplest model of a partition.
 #[derive(Default)]
 struct Log {
-    /// Where the next record may be.
+    /// The lowest offset of the next record.
     position: i64,
-    /// Where the log began to be read, last.
+    /// Where reading last started.
     began: Option<i64>,
     /// What was taken since: slot and offset, and whether it is finished.
     taken: Vec<(u64, i64, bool)>,
-    /// What was taken before, and is not finished.
+    /// What was taken before and is not finished.
     old: Vec<u64>,
 }
 
@@ -230,7 +230,7 @@ impl Log {
         (self.position, self.began) = (offset, Some(offset));
     }
 
-    /// The furthest that may be committed: the oldest unfinished offset, or where the next record may be.
+    /// The highest offset that may be committed: the oldest unfinished offset, or that of the next record.
     fn limit(&self) -> i64 {
         let oldest = self.taken.iter().find(|(_, _, finished)| !finished).map(|(_, offset, _)| *offset);
         oldest.unwrap_or(self.position)
@@ -238,8 +238,8 @@ impl Log {
 }
 
 proptest! {
-    /// Whatever the order of finishing, and wherever the log begins anew: what is committed is at most the oldest unfinished
-    /// offset of the log as it is now, and reaches the end when all is finished.
+    /// In whatever order records finish, and wherever the log restarts: what is committed is at most the oldest
+    /// unfinished offset of the current log, and reaches the end when everything is finished.
     #[test]
     fn only_the_finished_prefix_is_committed(steps in steps(), window in 1usize..32) {
         let mut tracker = tracker(window);
@@ -257,7 +257,7 @@ proptest! {
                     log.position += gap;
                     tracker.reach_end(log.position);
                 }
-                // Until something was read nothing can go back.
+                // Nothing can go back until something was read.
                 Step::Back(offset, is_record) if offset < log.position && tracker.position().is_some() => {
                     if !is_record {
                         tracker.reach_end(offset);

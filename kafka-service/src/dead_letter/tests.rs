@@ -64,7 +64,7 @@ fn a_second_failure_keeps_the_origin_and_replaces_the_error() {
     assert!(!texts.contains_key(HANDLER));
 }
 
-/// The origin of a dead letter may have been written by anybody.
+/// The origin of a dead letter may have been written by any program.
 #[test]
 fn an_invalid_origin_is_replaced() {
     let text = |name: &str, value: &str| (name.to_owned(), Some(value.as_bytes().to_vec()));

@@ -81,7 +81,7 @@ fn deep_nesting_does_not_overflow_the_stack() {
     assert_eq!(decode(&closed).unwrap().payload_text(), deep);
 }
 
-/// A field that nobody has asked for must not cost the command.
+/// An optional field must not fail the command.
 #[test]
 fn an_optional_field_of_another_type_is_read_if_scalar() {
     let read = |field: &str, value: &str| {
@@ -117,7 +117,7 @@ fn an_ignored_field_may_be_nested_deeply() {
 }
 
 proptest! {
-    /// Whatever the optional fields are, they change nothing about the others.
+    /// Whatever the optional fields contain, the other fields are unaffected.
     #[test]
     fn a_bad_optional_field_never_fails_the_message(
         timestamp in scan::json(), source in scan::json(), id in scan::json(),

@@ -1,14 +1,14 @@
-//! Why a value is not JSON: what it is instead, or what other languages write wrong in it.
+//! Explains why a value is not JSON: what it is instead, or what other languages write wrong in it.
 
 use super::guess::guess;
 
-/// What serde_json says about a value, and what is known about who writes such a thing.
+/// The error of serde_json, and the likely cause on the producer's side.
 #[cold]
 pub(super) fn explain(error: &serde_json::Error, value: &[u8]) -> String {
     if let Some((what, help)) = guess(value) {
         return format!("it is {what}; {help}");
     }
-    // Where the text is at its end there is no word that is wrong.
+    // If the text ends early, no token is wrong.
     let token = if error.is_eof() { None } else { token_at(error.line(), error.column(), value) };
     let help = token.and_then(help).or_else(|| around(error, value));
     help.map_or_else(|| error.to_string(), |help| format!("{error}; {help}"))
@@ -28,7 +28,7 @@ fn help(token: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// What the whole value says where the word does not.
+/// An explanation from the whole value, if the token gives none.
 fn around(error: &serde_json::Error, value: &[u8]) -> Option<&'static str> {
     let text = value.trim_ascii_end();
     if text.ends_with(b"\0") {
@@ -42,7 +42,7 @@ fn around(error: &serde_json::Error, value: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The word around the place at which the parser stopped, which may be its first character or a later one.
+/// The token at which the parser stopped: at its first character or a later one.
 fn token_at(line: usize, column: usize, value: &[u8]) -> Option<&[u8]> {
     let before: usize = value.split_inclusive(|byte| *byte == b'\n').take(line.checked_sub(1)?).map(<[u8]>::len).sum();
     let place = before + column.checked_sub(1)?;

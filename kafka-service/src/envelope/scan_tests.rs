@@ -7,7 +7,7 @@ use crate::envelope::{
     decode::{Members, long_way},
 };
 
-/// What the short way says must be what the long way says, if it says anything.
+/// If the fast path has a result, it must be that of the slow path.
 fn agree(bytes: &[u8]) -> Result<(), TestCaseError> {
     let Some(found) = members(bytes) else { return Ok(()) };
     let found = Members::from(found);
@@ -18,7 +18,7 @@ fn agree(bytes: &[u8]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// JSON with white space, escapes and duplicates wherever the grammar allows them.
+/// JSON with whitespace, escapes and duplicates wherever the grammar allows them.
 pub(in crate::envelope) fn json() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just("null".to_owned()),
@@ -62,7 +62,7 @@ proptest! {
         agree(text.as_bytes())?;
     }
 
-    /// One byte more, less or other, anywhere.
+    /// One byte added, removed or changed, anywhere.
     #[test]
     fn the_scanner_agrees_with_serde_json_about_damaged_input(
         text in envelope(), place: proptest::sample::Index, byte in prop_oneof![any::<u8>(), proptest::sample::select(b"{}[]:,\"\\-+.eE01truefalsn \n".to_vec())], damage in 0u8..3,

@@ -1,4 +1,4 @@
-//! What the application says about its error types, for errors of which the handler said nothing.
+//! How the application classifies its error types. Applies to errors that the handler did not classify.
 
 use std::{error::Error, fmt};
 
@@ -16,8 +16,8 @@ impl Classifiers {
         self.0.push(Box::new(move |error| error.downcast_ref().map(&classify)));
     }
 
-    /// What follows an error: what the handler said, else what is registered for the outermost error whose type is known,
-    /// else what is known of a publication that failed, else another attempt.
+    /// What to do after an error: what the handler stated, else what is registered for the outermost error of a
+    /// registered type, else what a failed publication implies, else another attempt.
     pub(crate) fn class(&self, error: &HandlerError) -> ErrorClass {
         let registered = || error.chain().find_map(|error| self.0.iter().find_map(|classify| classify(error)));
         error.stated().or_else(registered).or_else(|| of_publication(error)).unwrap_or(ErrorClass::Retryable)

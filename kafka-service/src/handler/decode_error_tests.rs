@@ -24,7 +24,7 @@ struct Order {
     paid: Option<bool>,
 }
 
-/// What is said behind the name of the type.
+/// The part of the error message after the type name.
 fn said<T: DeserializeOwned + fmt::Debug>(payload: &str) -> String {
     let error = with_message(payload, &States::default(), decode::<T>).unwrap_err().to_string();
     let beginning = format!("invalid payload for `{}`: ", std::any::type_name::<T>());
@@ -137,7 +137,7 @@ struct Tree {
     branch: Option<Box<Self>>,
 }
 
-/// The path used to fill all that a header and the log have room for, so that the reason was cut off.
+/// Regression: the path filled all the room that a header and the log have, so the reason was cut off.
 #[test]
 fn a_payload_nested_too_deeply_is_reported_with_a_short_path() {
     let deep = format!("{}null{}", r#"{"branch":"#.repeat(200), "}".repeat(200));

@@ -1,4 +1,4 @@
-//! What the attribute macro writes, run: registered, found, called.
+//! Runs what the attribute macros generate: handlers are registered, found and called.
 
 use std::time::Duration;
 
@@ -79,7 +79,7 @@ async fn pay(pay: Pay) -> Result<Paid, Refused> {
 #[kafka_service_macros::command("test_pay_elsewhere", topic = "test.elsewhere", retry(attempts = 1), crate = crate)]
 fn pay_elsewhere(_: Greet) {}
 
-/// Takes the event type from the payload, as a command does its name.
+/// Takes the event type from the payload, as a command takes its name.
 #[kafka_service_macros::event(timeout = "1m30s", crate = crate)]
 async fn on_paid(paid: Paid) {
     assert_eq!(paid.order, 7);

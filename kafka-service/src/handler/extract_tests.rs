@@ -4,7 +4,7 @@ use crate::handler::{States, testing::with_message};
 #[derive(Clone, Debug, PartialEq)]
 struct Tenants(&'static str);
 
-/// An extractor as a user writes it: composed of others, and composed itself into the next.
+/// An extractor as a user writes it: composed of others, and part of the next.
 #[derive(Debug, PartialEq)]
 struct Tenant(String);
 

@@ -26,7 +26,7 @@ enum Answer {
     Waiting,
 }
 
-/// JSON has no such keys, so serde_json refuses to write it.
+/// JSON does not allow such keys, so serde_json refuses to write it.
 #[derive(Serialize, kafka_service_macros::Event)]
 #[event("bad.map", crate = crate)]
 struct Unwritable {
@@ -37,7 +37,7 @@ struct Unwritable {
 #[error("no")]
 struct No;
 
-/// Runs a return value through the pipeline: the events as text, or the error.
+/// Runs a return value through the pipeline and returns the events as text, or the error.
 fn run<R>(returned: R) -> Result<Vec<String>, HandlerError>
 where
     R: IntoOutcome<Events: IntoEvents, Error: IntoHandlerError>,

@@ -5,8 +5,8 @@ use serde_json::value::RawValue;
 
 use super::{HandlerError, Payload, payload::decode_text};
 
-/// The payload as it stands in the record, byte for byte: for handlers that pass it on, sign it, or decide by something
-/// else how to decode it. It is taken like any payload, as the last argument; `{}` where the message has none.
+/// The payload as it is in the record, byte for byte: for handlers that forward it, sign it, or choose how to decode
+/// it. Take it like any payload, as the last argument. It is `{}` if the message has no payload.
 ///
 /// # Examples
 ///
@@ -30,24 +30,24 @@ use super::{HandlerError, Payload, payload::decode_text};
 pub struct RawPayload(Box<RawValue>);
 
 impl RawPayload {
-    /// The JSON text.
+    /// Returns the JSON text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.get()
     }
 
-    /// The JSON text as bytes.
+    /// Returns the JSON text as bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.as_str().as_bytes()
     }
 
-    /// Decodes it.
+    /// Decodes the payload.
     ///
     /// # Errors
     ///
-    /// A permanent [`HandlerError`] that names the place in the payload: trying again cannot help, so with `?` the command
-    /// is dead-lettered at once.
+    /// Returns a permanent [`HandlerError`] that names the path in the payload, because a retry cannot succeed: with
+    /// `?`, the command is dead-lettered without another attempt.
     pub fn decode<T: Payload>(&self) -> Result<T, HandlerError> {
         decode_text(self.as_str()).map_err(HandlerError::permanent)
     }

@@ -13,7 +13,7 @@ pub(super) fn undelivered() -> Undelivered {
     }
 }
 
-/// The position of the next record that came back.
+/// The slot of the next record that came back.
 fn position(acks: &Acks, failures: &mut mpsc::UnboundedReceiver<Incoming>) -> Option<(u32, u64)> {
     match failures.try_recv() {
         Ok(Incoming::Undelivered(token, _)) => acks.position(token),

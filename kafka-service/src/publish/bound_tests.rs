@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 use super::*;
 use crate::{commit::Tracker, publish::acks::tests::undelivered};
 
-/// A command at the first position of an assignment.
+/// A command at the first slot of an assignment.
 struct World {
     acks: Arc<Acks>,
     incoming: mpsc::UnboundedReceiver<Incoming>,

@@ -9,7 +9,7 @@ fn invoke(_: &Context<'_>) -> Invocation {
 static CREATE: Handler = Handler::command("create_order", &invoke);
 static CANCEL: Handler = Handler::command("cancel_order", &invoke);
 static PAID: Handler = Handler::event("order.paid", &invoke);
-/// A command of the same name as an event.
+/// A command with the name of an event.
 static PAID_COMMAND: Handler = Handler::command("order.paid", &invoke);
 static URGENT: Handler = Handler::command("create_order", &invoke).topic("urgent");
 static STOCK: Handler = Handler::event("stock.low", &invoke).topic("stock_events");
@@ -26,7 +26,7 @@ fn topics(routes: &Routes) -> Vec<&str> {
     routes.topics().collect()
 }
 
-/// The handler of a message, and what it would be if there were none.
+/// The handler of a message, and the kind that the message has without one.
 #[track_caller]
 fn route(routes: &Routes, topic: &str, kind: &str) -> (Option<&'static Handler>, Kind) {
     let route = routes.find(topic).unwrap();

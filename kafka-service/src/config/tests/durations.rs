@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use crate::config::duration::{LONGEST, format, parse};
 
-// The lists of the next three tests stand in `kafka-service-macros/src/duration.rs` too, which reads the same texts.
+// The lists of the next three tests are also in `kafka-service-macros/src/duration.rs`, which parses the same texts.
 
 #[test]
 fn valid_durations_are_parsed() {

@@ -166,7 +166,7 @@ fn a_value_that_is_not_unicode_names_its_variable() {
 
 #[test]
 fn the_environment_of_this_process_is_readable() {
-    // Whatever it holds: an error must be a list of problems, not a panic.
+    // Whatever it contains, an error must be a list of problems, not a panic.
     let _outcome = Config::from_env();
 }
 

@@ -102,7 +102,7 @@ fn a_setting_wins_over_the_property_of_the_same_name() {
 }
 
 proptest! {
-    /// Whatever stands in the environment: no panic, and each variable is at most one message.
+    /// For any environment: no panic, and at most one message per variable.
     #[test]
     fn any_environment_is_read_without_a_panic(variables in prop::collection::btree_map("KAFKA_[A-Z_0-9é]{0,20}", ".{0,20}", 0..8)) {
         let variables: Vec<(&str, &str)> = variables.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();

@@ -109,7 +109,7 @@ fn reserved_properties_are_rejected_with_the_reason() {
         ("KAFKA_PRODUCER_MAX_IN_FLIGHT", "1", "use `max.in.flight.requests.per.connection`"),
     ];
     for (variable, value, what) in cases {
-        // `KAFKA_CONSUMER_GROUP_ID` is a property, so it is refused and not only warned about.
+        // `KAFKA_CONSUMER_GROUP_ID` is a property, so it is rejected and not only warned about.
         let found = problem(&[(variable, value)]);
         assert!(found.starts_with(&format!("`{variable}` = `{value}`: {what}")), "{found}");
     }

@@ -80,7 +80,7 @@ fn sasl_needs_a_mechanism_and_credentials() {
         "`KAFKA_SASL_MECHANISM` = `PLAIN`: requires `sasl.username` (`KAFKA_SASL_USERNAME`)",
     ];
     assert_eq!(bad(&[("KAFKA_SECURITY_PROTOCOL", "sasl_ssl"), ("KAFKA_SASL_MECHANISM", "PLAIN")]), expected);
-    // One client has them and the other does not.
+    // One client has them, the other does not.
     let one =
         [("KAFKA_SECURITY_PROTOCOL", "sasl_ssl"), ("KAFKA_SASL_MECHANISM", "PLAIN"), ("KAFKA_SASL_USERNAME", "a")];
     assert_eq!(problem(&[one.as_slice(), &[("KAFKA_CONSUMER_SASL_PASSWORD", "x")]].concat()), expected[0]);

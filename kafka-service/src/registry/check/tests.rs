@@ -120,7 +120,7 @@ fn a_handler_must_consume_the_topic_of_its_payload() {
         problem.starts_with("command `ship_order`: `shop::ship_order` (src/orders.rs:9) consumes topic `parcels`, but")
     );
     assert!(problem.contains("is sent to `shipping`\n  help: use the same topic"), "{problem}");
-    // Which topics are configured may differ from place to place.
+    // The configured topics may differ between deployments.
     let warning = only(&[&SHIP_ANYWHERE], &config()).unwrap();
     assert!(warning.contains("consumes commands from `service_commands`, but its payload"), "{warning}");
     let mut config = config();

@@ -1,7 +1,7 @@
-//! What librdkafka has to say, in our log: under one target, and of each kind a line a minute at most.
+//! Forwards librdkafka's log lines to our log: with one target, and at most one line per kind and minute.
 //!
-//! A broker that is away makes librdkafka say so at every attempt, in several sentences that take turns. So it is the kind
-//! of a line that counts (its facility), not its text. What lasts is said by health.
+//! When a broker is down, librdkafka logs every attempt, in several sentences that alternate. So lines are grouped by
+//! kind (the facility), not by text. Health reports what lasts.
 
 use std::{
     collections::HashMap,
@@ -14,9 +14,9 @@ use rdkafka::{
     error::{KafkaError, RDKafkaErrorCode},
 };
 
-/// How long no other line of the same kind follows.
+/// How long further lines of the same kind are suppressed.
 const QUIET: Duration = Duration::from_secs(60);
-/// How long an error explains why nothing answers.
+/// How long an error can explain why no broker answers.
 const RECENT: Duration = Duration::from_secs(60);
 
 /// The log of one client.
@@ -63,11 +63,11 @@ impl ClientLog {
         }
     }
 
-    /// An error of the client as a whole. None of these ends the client; it goes on trying.
+    /// Logs an error of the client as a whole. None of these ends the client; it keeps trying.
     pub(super) fn error(&self, error: &KafkaError, reason: &str) {
         let client = self.client;
         match error.rdkafka_error_code() {
-            // Each has its line in the log already, or is said by health.
+            // Each of these is already logged, or reported by health.
             Some(
                 RDKafkaErrorCode::AllBrokersDown
                 | RDKafkaErrorCode::BrokerTransportFailure
@@ -88,18 +88,18 @@ impl ClientLog {
         }
     }
 
-    /// A connection has failed.
+    /// Records that a connection has failed.
     fn note_trouble(&self, text: &str) {
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some((text.to_owned(), Instant::now()));
     }
 
-    /// What was said last of a connection that failed.
+    /// The last connection error.
     pub(super) fn trouble(&self) -> Option<String> {
         let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         trouble.as_ref().filter(|(_, when)| when.elapsed() < RECENT).map(|(text, _)| text.clone())
     }
 
-    /// Whether a line of this kind may be logged, and how many were not since the last.
+    /// Whether a line of this kind may be logged. If so, returns how many were suppressed since the last one.
     fn is_due(&self, kind: &str, now: Instant) -> Option<u64> {
         let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
         match kinds.get_mut(kind) {
@@ -119,7 +119,7 @@ impl ClientLog {
     }
 }
 
-/// A line without the thread that says it, which comes first: `[thrd:main]: ..`.
+/// The line without its leading thread name: `[thrd:main]: ..`.
 fn without_thread(message: &str) -> &str {
     let rest = message.strip_prefix("[thrd:").and_then(|rest| rest.split_once("]: "));
     rest.map_or(message, |(_, text)| text)

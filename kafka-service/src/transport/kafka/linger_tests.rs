@@ -5,7 +5,7 @@ use super::*;
 const LINGER: Duration = Duration::from_millis(5);
 const MANY: i32 = FEW + 1;
 
-/// After a call in which some of so many records were sent, and which lasted as long as it may.
+/// The state after a call that sent some of this many records and took as long as a call may take.
 fn after_a_call(reason: Next, unacknowledged: i32) -> (Arc<Linger>, Instant) {
     let linger = Linger::new(LINGER);
     let start = Instant::now();

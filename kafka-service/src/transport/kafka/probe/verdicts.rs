@@ -1,4 +1,4 @@
-//! What health is told, by what is known of brokers, partitions and deliveries.
+//! Reports to health what is known about brokers, partitions and deliveries.
 
 use std::{sync::atomic::Ordering, time::Instant};
 
@@ -22,7 +22,7 @@ impl Probe {
         }
     }
 
-    /// A service without partitions may be a member all the same: there are more members than partitions.
+    /// A service without partitions may still be a member: a group can have more members than partitions.
     pub(super) fn judge_membership(&mut self, look: &Look<'_>, now: Instant) {
         let health = &self.settings.health;
         if !look.views.is_empty() {
@@ -35,7 +35,7 @@ impl Probe {
             if is_member {
                 self.outsider = None;
             }
-            // A rebalance makes it none for a moment.
+            // During a rebalance, it is briefly not a member.
             if is_member || now.duration_since(since) >= SILENCE {
                 health.member.store(is_member, Ordering::Relaxed);
             }
@@ -51,7 +51,7 @@ impl Probe {
 
     pub(super) fn judge_partitions(&mut self, now: Instant) {
         let health = &self.settings.health;
-        // One reason is enough when nothing answers.
+        // If no broker answers, one reason is enough.
         let all_silent = now.duration_since(self.heard) >= SILENCE / 2;
         for (name, watched) in &mut self.partitions {
             watched.judge(name, health, all_silent, now);
@@ -74,7 +74,7 @@ impl Probe {
         }
     }
 
-    /// A producer that has ended is noticed here if nobody sends anything.
+    /// Detects a failed producer even if no record is sent.
     pub(super) fn judge_producer(&self, now: Instant) {
         let Self { settings: ProbeSettings { producer, health, .. }, .. } = self;
         let reason = Reason::NotAuthorized { resource: Resource::Cluster, operation: Operation::IdempotentWrite };
