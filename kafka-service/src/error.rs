@@ -19,7 +19,7 @@ pub enum Error {
     NotReady(Vec<Problem>),
     /// The service ended by itself, because it could not go on without breaking a promise.
     Failed(String),
-    /// The service stopped at its deadline and left work behind. All of it is uncommitted, so it is delivered again.
+    /// The service stopped at its deadline and left commands in flight. They are uncommitted, so they are redelivered.
     Incomplete {
         /// Commands whose handlers still ran, or whose events were not acknowledged.
         commands: usize,

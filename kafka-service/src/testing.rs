@@ -87,7 +87,7 @@ pub fn expect_commands<I: IntoIterator<Item: AsRef<str>>>(names: I) {
 ///
 /// ```should_panic
 /// // Nothing in this program handles events.
-/// kafka_service::testing::expect_events(["nobody.listens"]);
+/// kafka_service::testing::expect_events(["not.consumed"]);
 /// ```
 #[track_caller]
 pub fn expect_events<I: IntoIterator<Item: AsRef<str>>>(types: I) {

@@ -65,8 +65,8 @@ pub(crate) use topic::flaw as topic_flaw;
 /// Durations carry their unit: `200ms`, `30s`, `1m30s`, `1h`.
 ///
 /// All topics are consumed in one group. The topic says what a message is: on a commands topic a command, on an events topic
-/// an event. On a topic that is both, a command handler of that name goes before an event handler, and what nobody handles
-/// counts as an event. A handler with a topic of its own (`topic = ".."`) takes the messages of that topic and of no other.
+/// an event. On a topic that is both, a command handler of that name goes before an event handler, and a message without
+/// a handler counts as an event. A handler with a topic of its own (`topic = ".."`) takes the messages of that topic and of no other.
 ///
 /// Every other property of librdkafka is `KAFKA_` and its name in capitals with dots as underscores
 /// (`KAFKA_LINGER_MS`, `KAFKA_SECURITY_PROTOCOL`, `KAFKA_SASL_PASSWORD`), or `KAFKA_CONSUMER_` and `KAFKA_PRODUCER_`
@@ -98,10 +98,10 @@ pub struct Config {
     pub ordering: Ordering,
     /// Handlers that run at once, over all partitions.
     pub max_in_flight: usize,
-    /// Records of one partition that are running, or finished beyond the committed position. They are what may be
-    /// delivered again after a crash; a partition takes no more beyond it. In a service that is well only what is in
-    /// progress and 100 ms of finished work is uncommitted; the default is more than one partition finishes until a broker
-    /// that is busy has answered the last commit, so that the window limits nobody who is well.
+    /// Records of one partition that are running, or finished beyond the committed position. They may be redelivered
+    /// after a crash. A partition that has so many is paused. In a healthy service only the records in flight and 100 ms of
+    /// finished work are uncommitted; the default is high enough not to throttle a healthy partition while a busy broker
+    /// answers the last commit.
     pub max_uncommitted: usize,
     /// How long one attempt of a handler may take.
     pub handler_timeout: Duration,
@@ -218,7 +218,7 @@ impl Config {
         if problems.is_empty() { Ok(()) } else { Err(ConfigError::new(problems, self.unknown_variables.clone())) }
     }
 
-    /// What works but is probably not meant: variables that nobody knows, security that is off. One text each.
+    /// What works but is probably not meant: unknown variables, security that is off. One text each.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         self.unknown_variables.iter().cloned().chain(security::advice(self)).collect()

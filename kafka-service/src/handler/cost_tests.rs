@@ -52,7 +52,7 @@ macro_rules! handlers {
                     write!(key, "{}", event.key().unwrap())?;
                     serde_json::to_writer(out, &event)?;
                 })*
-                _ => return Err("nobody knows it".into()),
+                _ => return Err("unknown".into()),
             }
             Ok(())
         }

@@ -29,7 +29,7 @@ async fn greet(State(greeting): State<String>, id: CorrelationId, greet: Greet) 
 
 #[kafka_service_macros::command("test_blocking", crate = crate)]
 fn blocking(greet: Greet) -> Vec<Greeted> {
-    assert_ne!(greet.name, "nobody", "nobody to greet");
+    assert_ne!(greet.name, "no one", "cannot greet no one");
     vec![Greeted { name: greet.name }]
 }
 
@@ -146,10 +146,10 @@ async fn a_plain_handler_runs_on_the_blocking_pool() {
 
 #[tokio::test]
 async fn a_panic_on_the_blocking_pool_is_the_futures_panic() {
-    let future = invoke("test_blocking", r#"{"name":"nobody"}"#).unwrap();
+    let future = invoke("test_blocking", r#"{"name":"no one"}"#).unwrap();
     let error = tokio::spawn(future).await.unwrap_err();
     let panic = error.into_panic().downcast::<String>().unwrap();
-    assert!(panic.contains("nobody to greet"), "{panic}");
+    assert!(panic.contains("cannot greet no one"), "{panic}");
 }
 
 #[tokio::test]

@@ -60,7 +60,7 @@ enum Pending {
     /// A caller that awaits the acknowledgement, perhaps of a record that belongs to a command.
     Caller { sender: Answer, command: Option<Token> },
     /// No caller waits; kind and topic are for the log.
-    Nobody { kind: Box<str>, topic: Box<str> },
+    Detached { kind: Box<str>, topic: Box<str> },
 }
 
 impl Acks {
@@ -155,7 +155,7 @@ impl Acks {
         let done = pending.remove(entry);
         drop(pending);
         match done {
-            Pending::Command { left: true, .. } | Pending::Nobody { .. } => {}
+            Pending::Command { left: true, .. } | Pending::Detached { .. } => {}
             Pending::Command { assignment, slot, .. } => self.finish(assignment, slot),
             Pending::Caller { sender, command } => {
                 // The caller may have stopped waiting.
@@ -172,7 +172,7 @@ impl Acks {
     }
 
     fn report_failed(&self, token: Token, undelivered: Undelivered) {
-        if let Some((kind, topic)) = self.take_nobody(token) {
+        if let Some((kind, topic)) = self.take_detached(token) {
             return self.lost(&kind, &topic, &undelivered.error);
         }
         if let Some((token, undelivered)) = self.answer(token, undelivered) {
@@ -228,7 +228,7 @@ impl Acks {
         let command = match self.pending().get(entry)? {
             Pending::Command { assignment, slot, .. } => return Some((*assignment, *slot)),
             Pending::Caller { command, .. } => (*command)?,
-            Pending::Nobody { .. } => return None,
+            Pending::Detached { .. } => return None,
         };
         self.position(command)
     }

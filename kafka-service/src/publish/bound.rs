@@ -157,7 +157,7 @@ impl Acks {
         let Some(Pending::Caller { .. }) = pending.get(entry as usize) else { return None };
         match pending.remove(entry as usize) {
             Pending::Caller { sender, command } => Some((sender, command)),
-            Pending::Command { .. } | Pending::Nobody { .. } => None,
+            Pending::Command { .. } | Pending::Detached { .. } => None,
         }
     }
 

@@ -71,7 +71,7 @@ async fn a_failure_that_the_caller_received_no_longer_blocks() {
     assert!(world.acks.position(token).is_some(), "it belongs to the command");
     world.acks.failed(token, undelivered());
     world.bound.end(0);
-    assert!(!world.is_finished(), "nobody has heard of it");
+    assert!(!world.is_finished(), "it is not known yet");
     assert_eq!(caller.answer().await.unwrap().unwrap_err().error, "no leader");
     assert!(world.is_finished());
     assert!(world.incoming.try_recv().is_err());

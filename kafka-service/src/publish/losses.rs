@@ -8,7 +8,7 @@ use crate::commit::{Target, Token};
 impl Acks {
     /// Creates a token for a record without a waiting caller.
     pub(in crate::publish) fn detached(&self, kind: &str, topic: &str) -> Token {
-        self.entry(Pending::Nobody { kind: kind.into(), topic: topic.into() })
+        self.entry(Pending::Detached { kind: kind.into(), topic: topic.into() })
     }
 
     /// Counts a publication without a waiting caller that was not delivered.
@@ -34,10 +34,10 @@ impl Acks {
     }
 
     /// The kind and the topic of a publication without a waiting caller.
-    pub(super) fn take_nobody(&self, token: Token) -> Option<(Box<str>, Box<str>)> {
+    pub(super) fn take_detached(&self, token: Token) -> Option<(Box<str>, Box<str>)> {
         let Target::Pending(entry) = token.target() else { return None };
         let mut pending = self.pending();
-        let Some(Pending::Nobody { kind, topic }) = pending.get_mut(entry as usize) else { return None };
+        let Some(Pending::Detached { kind, topic }) = pending.get_mut(entry as usize) else { return None };
         let what = (std::mem::take(kind), std::mem::take(topic));
         pending.remove(entry as usize);
         Some(what)

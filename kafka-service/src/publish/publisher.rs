@@ -26,8 +26,8 @@ use crate::{
 /// Each method gives a [`Publication`], which completes when the broker has acknowledged the record (all in-sync replicas).
 ///
 /// As an argument of a handler the publisher is bound to the command: its events carry the command's correlation id and
-/// key, and ids that are the same when the command is delivered again. And the command counts as handled only when all that
-/// was published in it is acknowledged, whether somebody waited for that or not. That ends with the handler: what a task
+/// key, and ids that are the same when the command is redelivered. And the command is finished only when everything that was
+/// published in it is acknowledged, awaited or not. That ends with the handler: what a task
 /// that outlives it publishes carries the same correlation id, and has nothing to do with the command otherwise.
 ///
 /// # Examples
@@ -81,7 +81,7 @@ impl<'a> LazyPublisher<'a> {
         self.taken.get_or_init(|| self.publisher.bound_to(context, bound())).clone()
     }
 
-    /// What counts for the command's position, if somebody has taken the publisher.
+    /// What counts for the command's position, if the publisher was taken.
     pub(crate) fn into_guard(self) -> Option<BoundGuard> {
         let publisher = self.taken.into_inner()?;
         publisher.command.as_ref().map(|command| BoundGuard::new(Arc::clone(&command.bound)))

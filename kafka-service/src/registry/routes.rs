@@ -24,7 +24,7 @@ struct Route {
 /// Which handlers of a kind take the messages of a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Takers {
-    Nobody,
+    None,
     /// Handlers that name the topic.
     Named,
     /// Handlers that name the topic, and all that name no topic.
@@ -76,8 +76,8 @@ impl Routes {
     /// What a topic carries, for messages.
     pub(crate) fn purpose(&self, topic: &str) -> &'static str {
         match self.find(topic).map(|RouteId(place)| (self.0[place].commands, self.0[place].events)) {
-            Some((Takers::Nobody, _)) => "events",
-            Some((_, Takers::Nobody)) | None => "commands",
+            Some((Takers::None, _)) => "events",
+            Some((_, Takers::None)) | None => "commands",
             Some(_) => "commands and events",
         }
     }
@@ -103,13 +103,13 @@ impl Routes {
     /// The kind of a message that has no handler on this topic. On a topic that carries both kinds it may be an event
     /// of another service, which is expected.
     pub(crate) fn unknown(&self, RouteId(place): RouteId) -> Kind {
-        if self.0[place].events == Takers::Nobody { Kind::Command } else { Kind::Event }
+        if self.0[place].events == Takers::None { Kind::Command } else { Kind::Event }
     }
 
     /// Whether a record without a value is meaningful here: on a topic that carries only events, it says that a key was
     /// deleted. A topic that carries commands should have no such records.
     pub(crate) fn takes_tombstones(&self, RouteId(place): RouteId) -> bool {
-        self.0[place].commands == Takers::Nobody
+        self.0[place].commands == Takers::None
     }
 
     /// The handler on this topic with the name closest to an unknown one, if it is close enough to be what was meant.
@@ -120,7 +120,7 @@ impl Routes {
 
 impl Route {
     fn new(topic: &str) -> Self {
-        let (commands, events) = (Takers::Nobody, Takers::Nobody);
+        let (commands, events) = (Takers::None, Takers::None);
         Self { topic: topic.to_owned(), commands, events, handlers: FxHashMap::default() }
     }
 

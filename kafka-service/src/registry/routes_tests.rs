@@ -75,7 +75,7 @@ fn commands_take_precedence_on_a_topic_with_both_kinds() {
     assert_eq!(routes.purpose("commands"), "commands and events");
     assert_takes(&routes, "commands", "order.paid", &PAID_COMMAND);
     assert_takes(&routes, "commands", "create_order", &CREATE);
-    assert_unknown(&routes, "commands", "nobody", Kind::Event);
+    assert_unknown(&routes, "commands", "no_handler", Kind::Event);
     assert!(routes.topics_of(&PAID).is_empty());
     assert_eq!(routes.topics_of(&PAID_COMMAND), ["commands"]);
 }

@@ -1,4 +1,4 @@
-//! How a service is doing, for whoever does not hold its handle.
+//! The health of a service, for code that does not hold its handle.
 
 use std::{
     fmt,

@@ -29,7 +29,7 @@ impl Ledger {
         let instance = tenure.instance;
         let mut broken = None;
         if tenure.given_back {
-            broken = Some("I7 nothing is started for a partition that was given back");
+            broken = Some("I7 nothing is started for a partition that was unassigned");
         } else if tenure.running.contains_key(&attempt.lane) {
             broken = Some("I5 one handler of a key at a time");
         } else if tenure.retrying.get(&attempt.lane).is_some_and(|(record, _)| *record != attempt.record) {

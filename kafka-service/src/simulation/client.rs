@@ -164,7 +164,7 @@ impl World {
         let (asked, lost) = (member.asked_back.remove(&partition), member.lost);
         let Some(assigned) = member.assigned.remove(&partition).filter(|_| asked.is_some()) else {
             let what = format!("{partition} of instance {instance}");
-            return self.ledger.violate("C1 only what was asked for is given back, once", what);
+            return self.ledger.violate("C1 only revoked partitions are unassigned, once", what);
         };
         member.returning.insert(partition);
         for tenure in assigned.old.into_iter().chain([assigned.tenure]) {

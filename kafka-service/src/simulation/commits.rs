@@ -76,7 +76,7 @@ impl Ledger {
         let reached = tenure.committing.max(tenure.accepted);
         if !tenure.lost && !tenure.excused && !tenure.is_over && reached < certain {
             let what = format!("{certain} records are finished, a commit reaches {reached}, of {tenure:?}");
-            self.violate("H1 finished work is committed before its partition is given back", what);
+            self.violate("H1 finished work is committed before its partition is unassigned", what);
         }
     }
 }

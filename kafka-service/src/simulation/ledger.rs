@@ -89,7 +89,7 @@ impl Ledger {
         let tenure = self.tenure(origin.tenure);
         if tenure.given_back {
             return self
-                .violate("I7 nothing is published for a partition that was given back", format!("{identity:?}"));
+                .violate("I7 nothing is published for a partition that was unassigned", format!("{identity:?}"));
         }
         if !matches!(identity, Identity::Event(_)) {
             return;

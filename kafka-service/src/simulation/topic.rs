@@ -169,7 +169,7 @@ impl Command {
         };
         let value = match &plan {
             Plan::NoMessage => (!tombstone).then(|| b"no message".to_vec()),
-            Plan::Unknown => Some(message("nobody", &correlation, "{}")),
+            Plan::Unknown => Some(message("unhandled", &correlation, "{}")),
             Plan::Undecodable => Some(message("work", &correlation, r#"{"work":1}"#)),
             Plan::Work(Work { plain, .. }) => {
                 Some(message(if *plain { "plain" } else { "work" }, &correlation, r#"{"work":"do"}"#))
