@@ -10,8 +10,18 @@ use serde_json::{Value, json};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-fn program(name: &str) -> Command {
-    let mut program = Command::new(cargo_binary("kafka-service-examples", name));
+/// A program of `examples/`.
+fn small(name: &str) -> Command {
+    program("kafka-service-examples", name)
+}
+
+/// A program of `examples/guide/`.
+fn guide(name: &str) -> Command {
+    program("example-guide", name)
+}
+
+fn program(package: &str, name: &str) -> Command {
+    let mut program = Command::new(cargo_binary(package, name));
     // Keep the environment of the test run away from the program.
     for (variable, _) in std::env::vars_os() {
         if variable.to_string_lossy().starts_with("KAFKA_") {
@@ -42,7 +52,7 @@ fn the_quickstart_prints_its_records_and_ends_in_three_seconds() {
     // One success is enough; the machine may be busy.
     while took.iter().all(|took| *took > Duration::from_secs(3)) {
         assert!(took.len() < 3, "never ended within three seconds: {took:?}");
-        let command = program("quickstart");
+        let command = small("quickstart");
         let start = Instant::now();
         let (code, printed, process) = run(command);
         took.push(start.elapsed());
@@ -81,7 +91,7 @@ impl Guide {
     }
 
     fn program(&self, name: &str) -> Command {
-        let mut program = program(name);
+        let mut program = guide(name);
         program.envs(self.environment.iter().map(|(name, value)| (*name, value)));
         program
     }
@@ -159,7 +169,7 @@ fn a_command_without_an_answer_makes_send_fail_with_the_reason() {
 
 #[test]
 fn a_service_without_a_broker_ends_at_its_deadline() {
-    let mut service = program("guide");
+    let mut service = guide("guide");
     service.env("KAFKA_BOOTSTRAP_SERVERS", nowhere()).env("KAFKA_SHUTDOWN_DEADLINE", "1s");
     let mut service = Process::start(service);
     service.wait_for_line(MINUTE, "no broker is reachable");
@@ -174,7 +184,7 @@ fn a_service_without_a_broker_ends_at_its_deadline() {
 
 #[test]
 fn a_second_signal_ends_a_service_at_once() {
-    let mut service = program("guide");
+    let mut service = guide("guide");
     service.env("KAFKA_BOOTSTRAP_SERVERS", nowhere()).env("KAFKA_SHUTDOWN_DEADLINE", "50s");
     let mut service = Process::start(service);
     service.wait_for_line(MINUTE, "no broker is reachable");
@@ -189,7 +199,7 @@ fn a_second_signal_ends_a_service_at_once() {
 
 #[test]
 fn a_service_without_kafka_runs_and_ends() {
-    let mut service = program("guide");
+    let mut service = guide("guide");
     service.env("KAFKA_BOOTSTRAP_SERVERS", "");
     let mut service = Process::start(service);
     service.wait_for_line(MINUTE, "example.created was not published");
@@ -200,7 +210,7 @@ fn a_service_without_kafka_runs_and_ends() {
 
 #[test]
 fn all_invalid_variables_are_reported_at_once() {
-    let mut service = program("guide");
+    let mut service = guide("guide");
     service.env("KAFKA_BOOTSTRAP_SERVERS", "localhost:kafka").env("KAFKA_RETRY_ATTEMPTS", "many");
     service.env("KAFKA_HANDLER_TIMEOUT", "5").env("KAFKA_SASL_PASSWORD_FILE", "/does/not/exist");
     let (code, _, process) = run(service);
