@@ -73,6 +73,46 @@ fn the_quickstart_prints_its_records_and_ends_in_three_seconds() {
     }
 }
 
+/// Runs a program that ends by itself; what it printed.
+fn printed(program: Command) -> String {
+    let (code, printed, process) = run(program);
+    assert_eq!(code, Some(0), "{}", process.output());
+    printed.join("\n")
+}
+
+#[test]
+fn events_are_returned_and_reacted_to() {
+    let text = printed(small("events"));
+    let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().take(2).collect()).collect();
+    for expected in ["payment.accepted", "receipt.requested", "parcel.packed"] {
+        assert!(lines.contains(&vec!["c-1", expected]), "{text}");
+    }
+    assert!(lines.contains(&vec!["c-2", "payment.refused"]) && lines.len() == 4, "{text}");
+}
+
+#[test]
+fn errors_are_retried_or_not_and_end_in_dead_letters() {
+    let text = printed(small("errors"));
+    let has = |line: &str| text.lines().any(|printed| printed == line);
+    assert!(has("busy: attempt 3") && text.contains(r#"busy: event {"type":"card.charged""#), "{text}");
+    assert!(has("blocked: dead letter after 1 of 3 attempts, permanent-error: the card is blocked"), "{text}");
+    assert!(text.contains("valid: dead letter after 1 of 3 attempts, permanent-error: invalid digit"), "{text}");
+    assert!(has("unreachable: dead letter after 3 of 3 attempts, handler-error: the bank does not answer"), "{text}");
+    assert!(has("    dlq.topic: service_commands") && has("    dlq.attempts: 3"), "{text}");
+}
+
+#[test]
+fn extractors_give_states_and_a_tenant_or_refuse() {
+    let text = printed(small("extractors"));
+    assert!(text.contains(r#""created_by":"extractors","name":"Bob","number":2,"tenant":"globex""#), "{text}");
+    assert!(text.ends_with("dead letter  `evil` is not a tenant"), "{text}");
+}
+
+#[test]
+fn handlers_of_another_crate_are_linked() {
+    assert!(printed(small("linked")).contains("Hello, Ada!"));
+}
+
 /// The guide's service with its own topics, and the environment for its tools.
 struct Guide {
     kafka: &'static Kafka,
