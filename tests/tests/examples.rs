@@ -1,11 +1,12 @@
 //! The programs of `examples/`, run as users run them.
 
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use kafka_service::dead_letter;
-use kafka_service_tests::{Kafka, Line, Process, cargo_binary, unique};
+use kafka_service_tests::{Kafka, Line, Process, cargo_binary, unique, wait_until};
 use serde_json::{Value, json};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -111,6 +112,42 @@ fn extractors_give_states_and_a_tenant_or_refuse() {
 #[test]
 fn handlers_of_another_crate_are_linked() {
     assert!(printed(small("linked")).contains("Hello, Ada!"));
+}
+
+/// The answer to one HTTP request, as text.
+fn http(address: &str, request: &str, body: &str) -> String {
+    let mut connection = TcpStream::connect(address).expect("a connection");
+    let length = body.len();
+    let headers = format!("host: {address}\r\ncontent-type: application/json\r\ncontent-length: {length}");
+    write!(connection, "{request} HTTP/1.1\r\n{headers}\r\nconnection: close\r\n\r\n{body}").expect("a request");
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).expect("an answer");
+    answer
+}
+
+#[test]
+fn a_web_server_and_a_service_start_and_stop_together() {
+    let mut web = program("example-web", "example-web");
+    web.env("KAFKA_BOOTSTRAP_SERVERS", "embedded").env("HTTP_ADDRESS", "127.0.0.1:0");
+    let mut web = Process::start(web);
+    let line = web.wait_for_line(MINUTE, "listening on http://");
+    let (_, address) = line.split_once("http://").expect("an address");
+
+    wait_until(MINUTE, "GET /ready to answer 200", || {
+        let answer = http(address, "GET /ready", "");
+        if answer.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(answer) }
+    });
+    let accepted = http(address, "POST /users", r#"{"name": "Ada"}"#);
+    assert!(accepted.starts_with("HTTP/1.1 202"), "{accepted}");
+    let line = web.wait_for_line(MINUTE, "creating a user");
+    assert!(line.contains("Ada"), "{line}");
+    let malformed = http(address, "POST /users", r#"{"nom": "Ada"}"#);
+    assert!(malformed.starts_with("HTTP/1.1 422"), "{malformed}");
+
+    web.terminate();
+    assert_eq!(web.wait(MINUTE).code(), Some(0), "{}", web.output());
+    let log = web.output();
+    assert!(log.contains("commands_left=0") && log.contains("unacknowledged=0"), "{log}");
 }
 
 /// The guide's service with its own topics, and the environment for its tools.
