@@ -170,7 +170,8 @@ fn collect(stream: Option<impl Read + Send + 'static>, stderr: bool, lines: &Arc
 #[must_use]
 pub fn cargo_binary(package: &str, name: &str) -> PathBuf {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--quiet", "--message-format=json", "--package", package, "--bin", name]);
+    // The whole workspace: a single package enables other features of the dependencies, which rebuilds them.
+    cargo.args(["build", "--quiet", "--message-format=json", "--workspace", "--bin", name]);
     cargo
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .env("CARGO_TARGET_DIR", crate::kafka::target_directory());
@@ -178,7 +179,10 @@ pub fn cargo_binary(package: &str, name: &str) -> PathBuf {
     let messages = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{name} does not build:\n{messages}{}", String::from_utf8_lossy(&output.stderr));
     let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let named = artifacts.filter(|artifact| artifact["target"]["name"] == name);
+    let of_package = format!("#{package}@");
+    let named = artifacts.filter(|artifact| {
+        artifact["target"]["name"] == name && artifact["package_id"].as_str().is_some_and(|id| id.contains(&of_package))
+    });
     let mut programs = named.filter_map(|artifact| artifact["executable"].as_str().map(PathBuf::from));
     programs.next().unwrap_or_else(|| panic!("cargo built no program {name}:\n{messages}"))
 }

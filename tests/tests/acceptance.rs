@@ -35,7 +35,7 @@ impl Setting {
     }
 
     fn service(&self) -> Process {
-        Process::start(self.environment(Command::new(cargo_binary("kafka-service-examples", "guide"))))
+        Process::start(self.environment(Command::new(cargo_binary("example-guide", "guide"))))
     }
 
     fn client(&self, arguments: &[&str]) -> Option<Process> {
@@ -127,7 +127,7 @@ fn the_command_line_talks_to_the_guides_service_in_python() {
     let Some(service) = python("guide_service.py") else { return };
     let mut service = Process::start(setting.environment(service));
     service.wait_for_line(MINUTE, "ready");
-    let mut send = setting.environment(Command::new(cargo_binary("kafka-service-examples", "send")));
+    let mut send = setting.environment(Command::new(cargo_binary("example-guide", "send")));
     send.args(["example_command", r#"{"a": 1}"#]).env("SEND_TIMEOUT_SECONDS", "30");
     let mut send = Process::start(send);
     assert!(send.wait(MINUTE).success(), "{}", send.output());

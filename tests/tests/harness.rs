@@ -198,7 +198,7 @@ fn a_process_can_be_read_signalled_and_awaited() {
 
 #[test]
 fn a_program_of_the_workspace_is_built_and_found() {
-    let mut send = Process::start(Command::new(cargo_binary("kafka-service-examples", "send")));
+    let mut send = Process::start(Command::new(cargo_binary("example-guide", "send")));
     assert!(!send.wait(SECONDS_30).success(), "arguments are required: {}", send.output());
 }
 
