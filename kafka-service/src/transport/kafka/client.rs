@@ -11,7 +11,7 @@ use rdkafka::{
 use super::{
     close::close,
     context::{Context, unassign},
-    ffi::{BatchQueue, NativeRecord, commit, destroy_closed},
+    ffi::{BatchQueue, NativeRecord, bootstrap_again, commit, destroy_closed},
 };
 use crate::{
     consume::{Client, ClientEvent, FetchError, FetchErrorKind, Position, TopicPartition},
@@ -30,6 +30,11 @@ pub(super) struct KafkaClient {
 impl KafkaClient {
     pub(super) fn client(&self) -> &rdkafka::client::Client<Context> {
         self.consumer.client()
+    }
+
+    /// Connects to the bootstrap servers again.
+    pub(super) fn bootstrap_again(&self, servers: &str) {
+        bootstrap_again(self.client(), servers);
     }
 
     /// Whether the client is not authorized to use the group, as far as it can tell without joining: this only needs

@@ -86,6 +86,8 @@ pub(super) struct Probe {
     membership: Instant,
     /// Since when it is not a member.
     outsider: Option<Instant>,
+    /// When the producer may be told again to look for its brokers.
+    bootstrap_next: Instant,
     /// In-sync and all replicas of the topics, as last described.
     replicas: HashMap<String, String>,
 }
@@ -126,6 +128,7 @@ impl Probe {
             subscribed: None,
             membership: now,
             outsider: None,
+            bootstrap_next: now,
             replicas: HashMap::new(),
         })
     }

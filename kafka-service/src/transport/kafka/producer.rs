@@ -23,7 +23,7 @@ use super::{
     client_log::ClientLog,
     close::close,
     delivery_watch::DeliveryWatch,
-    ffi::end_linger,
+    ffi::{bootstrap_again, end_linger},
     linger::{Linger, LingerThread},
     producer_topics::{TopicHandles, TopicNames},
     refused::{Limits, cause, refusal, said, size},
@@ -104,6 +104,11 @@ impl KafkaProducer {
     /// The last connection error.
     pub(super) fn trouble(&self) -> Option<String> {
         self.log.trouble()
+    }
+
+    /// Connects to the bootstrap servers again.
+    pub(super) fn bootstrap_again(&self, servers: &str) {
+        bootstrap_again(self.current().producer.client(), servers);
     }
 
     /// How long the client has been in use.

@@ -33,6 +33,7 @@ pub(super) struct Supervisor {
     health: Arc<HealthState>,
     core: Arc<Core>,
     check_config: ClientConfig,
+    bootstrap: String,
     check: Option<FreshCheck>,
     /// What a new client got an answer to, and when.
     convicted: Option<(Suspicion, Instant)>,
@@ -52,6 +53,7 @@ impl Supervisor {
             core: Arc::clone(&settings.core),
             // It joins no group, so the protocol does not matter; every broker supports this one.
             check_config: client_config::consumer(&settings.config, &settings.bootstrap, Protocol::Classic),
+            bootstrap: settings.bootstrap.clone(),
             check: None,
             convicted: None,
             stall: StallWatch::new(limit, now),
@@ -79,7 +81,13 @@ impl Supervisor {
         if driver.is_stopping() {
             return None;
         }
-        self.suspect(probe, suspicion, now).or_else(|| self.stalled(probe, driver, &look, now))
+        let was_convicted = self.convicted.is_some();
+        let reason = self.suspect(probe, suspicion, now);
+        if self.convicted.is_some() && !was_convicted {
+            // It may have lost all its brokers, and have time to find them before it is replaced.
+            driver.client().bootstrap_again(&self.bootstrap);
+        }
+        reason.or_else(|| self.stalled(probe, driver, &look, now))
     }
 
     /// Replaces a client that has had no answer for long, if a new one gets it and the old one still does not.

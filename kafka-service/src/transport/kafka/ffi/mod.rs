@@ -6,10 +6,12 @@
 
 pub(super) use self::{
     admin::{Answer, AnswerError, AnswerQueue, OffsetAnswer, Rights, TopicAnswer},
+    brokers::bootstrap_again,
     consume::{BatchQueue, NativeRecord, commit, destroy_closed},
     produce::{Inbox, TopicHandle, end_linger},
 };
 
 mod admin;
+mod brokers;
 mod consume;
 mod produce;

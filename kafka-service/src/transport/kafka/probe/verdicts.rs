@@ -1,6 +1,9 @@
 //! Reports to health what is known about brokers, partitions and deliveries.
 
-use std::{sync::atomic::Ordering, time::Instant};
+use std::{
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
 
 use rdkafka::error::RDKafkaErrorCode;
 
@@ -9,6 +12,10 @@ use crate::{
     health::{Operation, Reason, Resource},
     transport::{Producer as _, TopicId},
 };
+
+/// How often a producer without acknowledgements is told to look for its brokers: each time makes it remember the bootstrap
+/// servers once more.
+const BOOTSTRAP_EVERY: Duration = Duration::from_secs(60);
 
 impl Probe {
     pub(super) fn judge_brokers(&self, trouble: Option<String>, now: Instant) {
@@ -58,9 +65,15 @@ impl Probe {
         }
     }
 
-    pub(super) fn judge_deliveries(&self, now: Instant) {
+    pub(super) fn judge_deliveries(&mut self, now: Instant) {
         let producer = &self.settings.producer;
         let overdue = producer.watch().overdue(SILENCE, now);
+        let is_heard = now.duration_since(self.heard) < SILENCE / 2;
+        if !overdue.is_empty() && is_heard && now >= self.bootstrap_next {
+            // The consuming client gets responses, so the producer may have lost its brokers.
+            producer.bootstrap_again(&self.settings.servers);
+            self.bootstrap_next = now + BOOTSTRAP_EVERY;
+        }
         let overdue: Vec<_> = overdue.into_iter().map(|place| producer.topic_name(TopicId(place))).collect();
         self.settings.health.clear_all(
             now,
