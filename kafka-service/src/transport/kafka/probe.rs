@@ -298,6 +298,10 @@ impl Probe {
         if look.unconfirmed_for >= SUSPECT {
             return first.cloned().map(Suspicion::Coordinator);
         }
+        if now.duration_since(self.heard) >= SUSPECT {
+            // A client that has lost its brokers does not even report that a request has failed.
+            return first.cloned().map(Suspicion::Leader);
+        }
         self.partitions.iter().find_map(|(name, watched)| watched.suspicion(name, now))
     }
 
