@@ -1,4 +1,4 @@
-//! What the examples share: log lines, and a reader that stands for the *other* programs, those that read what a service
+//! What the examples share: log lines, and a reader in the role of the *other* programs, those that read what a service
 //! publishes. A service itself needs none of this.
 
 use std::{

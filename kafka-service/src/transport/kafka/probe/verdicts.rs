@@ -56,10 +56,15 @@ impl Probe {
         }
     }
 
+    /// Whether no broker has answered for a while, whatever was asked.
+    fn is_all_silent(&self, now: Instant) -> bool {
+        now.duration_since(self.heard) >= SILENCE / 2
+    }
+
     pub(super) fn judge_partitions(&mut self, now: Instant) {
         let health = &self.settings.health;
         // If no broker answers, one reason is enough.
-        let all_silent = now.duration_since(self.heard) >= SILENCE / 2;
+        let all_silent = self.is_all_silent(now);
         for (name, watched) in &mut self.partitions {
             watched.judge(name, health, all_silent, now);
         }
@@ -68,8 +73,7 @@ impl Probe {
     pub(super) fn judge_deliveries(&mut self, now: Instant) {
         let producer = &self.settings.producer;
         let overdue = producer.watch().overdue(SILENCE, now);
-        let is_heard = now.duration_since(self.heard) < SILENCE / 2;
-        if !overdue.is_empty() && is_heard && now >= self.bootstrap_next {
+        if !overdue.is_empty() && !self.is_all_silent(now) && now >= self.bootstrap_next {
             // The consuming client gets responses, so the producer may have lost its brokers.
             producer.bootstrap_again(&self.settings.servers);
             self.bootstrap_next = now + BOOTSTRAP_EVERY;
