@@ -76,7 +76,7 @@ mod tests {
     // The first three tests use the same examples as the runtime's `config/tests/durations.rs`.
 
     #[test]
-    fn accepted_forms() {
+    fn valid_durations_are_accepted() {
         let cases = [
             ("200ms", 200),
             ("10s", 10_000),
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn rejected_forms() {
+    fn invalid_durations_are_rejected() {
         for text in
             ["", " ", "s", "10", "1.5s", "10 s", "10S", "30s1m", "1m1m", "-1s", "10sec", "1d", "s10", "10s5", "٣s"]
         {
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn ranges() {
+    fn ranges_need_two_durations_in_order() {
         assert_eq!(parse_range("backoff", "100ms..5s"), Ok((100, 5_000)));
         assert_eq!(parse_range("backoff", "1s .. 1s"), Ok((1_000, 1_000)));
         for text in ["5s", "5s..", "5s..1s", "0s..1s", "1..2", "1s...2s", "1s..721h"] {

@@ -40,7 +40,7 @@ fn a_wrong_attribute_leaves_the_function_unchanged() {
 }
 
 #[test]
-fn a_half_typed_body_loses_neither_the_function_nor_its_registration() {
+fn a_half_typed_body_keeps_the_function_and_its_registration() {
     // Editors close open delimiters before they expand a macro.
     for body in
         ["let x = ;", "users.", "match user {}", "if", "users.insert()", "let Some(x) = x else", "@ # $ ~ ;; =>"]
@@ -57,7 +57,7 @@ fn a_half_typed_body_loses_neither_the_function_nor_its_registration() {
 }
 
 #[test]
-fn other_items_are_kept_too() {
+fn other_items_are_kept() {
     for item in [
         quote!(
             struct A;

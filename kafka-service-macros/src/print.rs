@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_for_each_statement() {
+    fn every_statement_gets_its_own_line() {
         let tokens = quote! {
             #[allow(a)]
             const _: () = {

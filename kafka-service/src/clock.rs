@@ -1,26 +1,27 @@
-//! Time and chance, behind a seam: production takes them from tokio and the operating system, the simulation from a seed.
+//! Time and randomness behind a trait: in production from tokio and the operating system, in the simulation from a
+//! seed.
 
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-/// Where time and randomness come from.
+/// A source of time and randomness.
 pub(crate) trait Clock: Send + Sync + 'static {
-    /// Completes after this long.
+    /// Completes after this duration.
     fn sleep(&self, time: Duration) -> BoxFuture<'static, ()>;
 
-    /// The time that only goes forward.
+    /// The monotonic time.
     fn instant(&self) -> Instant;
 
     /// The time of day.
     fn timestamp(&self) -> Timestamp;
 
-    /// Uniform in all of `u64`.
+    /// A number that is uniform in all of `u64`.
     fn random(&self) -> u64;
 }
 
-/// The real ones. Sleeping needs a tokio runtime.
+/// The real clock. Sleeping needs a tokio runtime.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct SystemClock;
 
@@ -39,7 +40,7 @@ impl Clock for SystemClock {
 
     fn random(&self) -> u64 {
         use std::hash::{BuildHasher, RandomState};
-        // The standard library seeds its hashers from the operating system and changes every one.
+        // The standard library seeds its hashers from the operating system and varies each of them.
         RandomState::new().hash_one(0u8)
     }
 }

@@ -1,11 +1,11 @@
-//! The record that a message becomes when it cannot be handled: its own bytes, key and headers, and headers that say why
-//! and where it came from. Pure.
+//! The record that a message becomes when it cannot be handled: its own bytes, key and headers, and headers that say
+//! why and where it came from. Pure.
 //!
-//! All added header values are UTF-8 text. A record that comes from a dead-letter topic and fails again keeps the origin
-//! that it had first; what describes the failure is replaced.
+//! All added header values are UTF-8 text. If a record from a dead-letter topic fails again, it keeps its first origin;
+//! what describes the failure is replaced.
 //!
-//! What does not fit into the dead-letter topic is left out: the value, the message's own headers or its key, in this order
-//! and no more than has to be. A header says of each how large it was.
+//! What does not fit into the dead-letter topic is omitted: the value, the message's own headers or its key, in this
+//! order and only as far as necessary. A header holds the size of each omitted part.
 
 use jiff::Timestamp;
 
@@ -21,42 +21,42 @@ mod tests;
 
 pub(crate) use fit::{Omitted, can_shrink, fitted};
 
-/// Topic from which the message was consumed.
+/// The topic from which the message was consumed.
 pub const TOPIC: &str = "dlq.topic";
-/// Partition from which the message was consumed, in decimal.
+/// The partition from which the message was consumed, in decimal.
 pub const PARTITION: &str = "dlq.partition";
-/// Offset at which the message stood, in decimal.
+/// The offset of the message, in decimal.
 pub const OFFSET: &str = "dlq.offset";
-/// The message's own timestamp, in milliseconds since the Unix epoch; left out where the record had none.
+/// The message's own timestamp, in milliseconds since the Unix epoch. Absent if the record had none.
 pub const TIMESTAMP: &str = "dlq.timestamp";
-/// Consumer group that gave up on the message.
+/// The consumer group that dead-lettered the message.
 pub const GROUP: &str = "dlq.group";
-/// Name of the command, or type of the event; left out where no handler was called.
+/// The name of the command or the type of the event. Absent if no handler was called.
 pub const TYPE: &str = "dlq.type";
-/// Handler that failed, as `module::function (file:line)`; left out where none was called.
+/// The handler that failed, as `module::function (file:line)`. Absent if none was called.
 pub const HANDLER: &str = "dlq.handler";
-/// Class of the error, one of the texts of [`Reason`].
+/// The class of the error, one of the texts of [`Reason`].
 pub const ERROR_CLASS: &str = "dlq.error-class";
 /// The error, at most 1 KiB of it.
 pub const ERROR_MESSAGE: &str = "dlq.error-message";
-/// How many attempts were made, in decimal; 0 where no handler was called.
+/// The number of attempts, in decimal. 0 if no handler was called.
 pub const ATTEMPTS: &str = "dlq.attempts";
 /// When the message was dead-lettered, RFC 3339 in UTC.
 pub const TIME: &str = "dlq.time";
-/// Size of the value in bytes, in decimal. Present only where the value did not fit into the dead-letter topic and is
-/// left out: then the record at the origin is the only copy, until retention takes it.
+/// The size of the omitted value in bytes, in decimal. Present only if the value did not fit into the dead-letter
+/// topic: the record at the origin is then the only copy, until its retention deletes it.
 pub const OMITTED_VALUE: &str = "dlq.omitted-value-bytes";
-/// Size of the message's own headers in bytes, names and values, in decimal. Present only where they did not fit and are
-/// left out.
+/// The size of the message's own omitted headers in bytes, names and values, in decimal. Present only if they did not
+/// fit.
 pub const OMITTED_HEADERS: &str = "dlq.omitted-headers-bytes";
-/// Size of the key in bytes, in decimal. Present only where the key did not fit and is left out.
+/// The size of the omitted key in bytes, in decimal. Present only if the key did not fit.
 pub const OMITTED_KEY: &str = "dlq.omitted-key-bytes";
 
 /// Why a message was dead-lettered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The value is no envelope: not JSON, not an object, or a field is missing or has the wrong type.
+    /// The value is not an envelope: not JSON, not an object, or a field is missing or has the wrong type.
     InvalidEnvelope,
     /// No handler has this name and `KAFKA_UNKNOWN_COMMANDS` is `dead-letter`.
     UnknownCommand,
@@ -70,7 +70,7 @@ pub enum Reason {
     Panic,
     /// The handler did not finish within its timeout on its last attempt.
     Timeout,
-    /// An event that the handler returned was refused, for example because it is too large.
+    /// The broker or the client rejected an event that the handler returned, for example because it is too large.
     EventRefused,
 }
 
@@ -104,10 +104,10 @@ pub(crate) struct Failed<'a> {
     pub(crate) time: Timestamp,
 }
 
-/// How much of an error message goes into a header, and into the log.
+/// The maximum length of an error message in a header and in the log.
 pub(crate) const MESSAGE_LIMIT: usize = 1024;
 
-/// Adds the facts to the message's own headers.
+/// Adds the headers about the failure to the message's own.
 pub(crate) fn headers(own: Vec<Header>, failed: &Failed<'_>) -> Vec<Header> {
     let first = FirstOrigin::of(&own);
     let mut headers: Vec<Header> = own.into_iter().filter(|(name, _)| !ALL.contains(&name.as_str())).collect();
@@ -137,7 +137,7 @@ pub(crate) fn headers(own: Vec<Header>, failed: &Failed<'_>) -> Vec<Header> {
     headers
 }
 
-/// All headers that are ours.
+/// All of our headers.
 const ALL: [&str; 14] = [
     TOPIC,
     PARTITION,
@@ -155,11 +155,11 @@ const ALL: [&str; 14] = [
     OMITTED_KEY,
 ];
 
-/// Where a message that was dead-lettered before came from, and what it lost on the way.
+/// The origin of a message that was dead-lettered before, and what was omitted from it.
 struct FirstOrigin(Vec<(&'static str, String)>);
 
 impl FirstOrigin {
-    /// Whoever wrote the message may have written these headers too, so only what can be true counts.
+    /// These headers may have been written by another program, so only plausible values count.
     fn of(headers: &[Header]) -> Option<Self> {
         let text = |wanted: &str| {
             let (_, value) = headers.iter().find(|(name, _)| name == wanted)?;

@@ -32,7 +32,7 @@ pub enum Error {
     /// The service ended by itself, because it could not go on without breaking a promise.
     #[error("the service failed: {0}")]
     Failed(String),
-    /// The service stopped at its deadline and left work behind. All of it is uncommitted, so it is redelivered.
+    /// The service stopped at its deadline and left commands in flight. They are uncommitted, so they are redelivered.
     #[error(
         "shutdown deadline exceeded: {commands} commands in flight (will be redelivered), {unacknowledged} records \
          unacknowledged; increase KAFKA_SHUTDOWN_DEADLINE or lower the timeout of the handlers"
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn no_error_prints_what_its_source_prints() {
+    fn an_error_does_not_repeat_its_source() {
         for error in errors() {
             let chain = chain(error.as_ref());
             for (number, outer) in chain.iter().enumerate() {

@@ -198,18 +198,14 @@
 //! | `kafka` | yes | the Kafka client (librdkafka) and the embedded broker |
 //! | `zstd` | yes | topics compressed with zstd |
 //! | `tls` | no | TLS, SCRAM and OAUTHBEARER, with OpenSSL built from source (needs perl) |
-//! | `oidc` | no | OAUTHBEARER with tokens from an OpenID Connect provider; includes `tls` (needs libcurl with headers) |
-//! | `gssapi` | no | Kerberos (needs libsasl2 with headers, and those of OpenSSL unless `tls` is enabled) |
-//! | `cmake-build` | no | builds librdkafka with cmake instead of its configure script |
-//! | `dynamic-linking` | no | links an installed librdkafka (of the same version or later), found with pkg-config |
-// The documentation names the feature that an item needs.
+// Documentation names the feature that an item needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(feature = "kafka"),
     allow(dead_code, unused_imports, reason = "without a transport there is nothing for the engine to run on")
 )]
 
-// In the order in which a message passes them.
+// In the order in which a message passes through them.
 mod commit;
 mod consume;
 pub mod dead_letter;

@@ -1,6 +1,6 @@
-//! What a record is, whatever brought it: the vocabulary that the stages share.
+//! What a record is, independent of its transport: the types that all stages share.
 
-/// Where a record stands in Kafka and what travels beside its value.
+/// Where a record is in Kafka, and what it carries besides its value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Origin<'a> {
     pub(crate) topic: &'a str,
@@ -13,12 +13,12 @@ pub(crate) struct Origin<'a> {
 /// The timestamp of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RecordTime {
-    /// Since the Unix epoch.
+    /// Milliseconds since the Unix epoch.
     pub(crate) millis: i64,
     pub(crate) set_by: SetBy,
 }
 
-/// Whose clock a timestamp was read from: the topic's setting `message.timestamp.type`.
+/// Whose clock a timestamp is from: the topic's setting `message.timestamp.type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SetBy {
     Producer,
@@ -31,17 +31,17 @@ impl RecordTime {
     }
 }
 
-/// One header: a name and a value that may be absent.
+/// One header: a name and a value, which may be absent.
 pub(crate) type Header = (String, Option<Vec<u8>>);
 
-/// A record as a transport holds it. It is read in place; whoever has to keep it takes a [`StoredRecord`].
+/// A record as a transport holds it. It is read in place; to keep it, copy it to a [`StoredRecord`].
 pub(crate) trait Record: Send + 'static {
-    /// The value; `None` is a tombstone.
+    /// The value; `None` for a tombstone.
     fn value(&self) -> Option<&[u8]>;
     fn key(&self) -> Option<&[u8]>;
     fn offset(&self) -> i64;
     fn timestamp(&self) -> Option<RecordTime>;
-    /// Copies the headers. Not for the hot path: looking at headers costs as much as decoding an envelope.
+    /// Copies the headers. Not for the hot path: reading headers costs as much as decoding an envelope.
     fn headers(&self) -> Vec<Header>;
 
     /// Copies the record into its parts.
@@ -56,7 +56,7 @@ pub(crate) trait Record: Send + 'static {
     }
 }
 
-/// A record of which every part can be changed.
+/// An owned record whose parts can all be changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StoredRecord {
     pub(crate) value: Option<Vec<u8>>,
@@ -88,11 +88,11 @@ impl Record for StoredRecord {
     }
 }
 
-/// A record that waits, copied out so that it keeps no fetched batch and no consumer alive. Key and value are one piece of
-/// memory: thousands may wait, and what they touch is what they cost.
+/// A waiting record, copied so that it keeps no fetched batch and no consumer alive. Key and value share one
+/// allocation: thousands may wait, and the memory that they touch is what they cost.
 #[derive(Debug)]
 pub(crate) struct WaitingRecord {
-    /// The key, then the value.
+    /// The key, followed by the value.
     bytes: Box<[u8]>,
     key_length: Option<usize>,
     has_value: bool,
@@ -114,7 +114,7 @@ impl WaitingRecord {
         }
     }
 
-    /// What it takes in memory, roughly.
+    /// Its approximate size in memory.
     pub(crate) fn size(&self) -> usize {
         let headers = self.headers.iter().map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len));
         size_of::<Self>() + self.bytes.len() + headers.sum::<usize>()
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_waiting_record_has_all_that_the_original_has() {
+    fn a_waiting_record_equals_the_original() {
         let timestamp = RecordTime { millis: 9, set_by: SetBy::Broker };
         let header = ("trace".to_owned(), Some(b"1".to_vec()));
         for key in [None, Some(Vec::new()), Some(b"key".to_vec())] {

@@ -18,13 +18,13 @@ pub use crate::{
     registry::{Description, Handler, Invoke},
 };
 
-/// Takes an argument out of the message.
+/// Extracts one argument from the message.
 #[inline]
 pub fn extract<T: FromContext>(context: &Context<'_>) -> Result<T, HandlerError> {
     T::extract(context)
 }
 
-/// A handler that takes its name, and its topic, from its payload.
+/// A handler that takes its name and its topic from its payload type.
 #[must_use]
 pub const fn command_of<T: Command>(invoke: &'static Invoke) -> Handler {
     let handler = Handler::command(T::NAME, invoke);
@@ -34,17 +34,17 @@ pub const fn command_of<T: Command>(invoke: &'static Invoke) -> Handler {
     }
 }
 
-/// A handler of the events that its payload is.
+/// A handler of the event that its payload type names.
 ///
 /// # Panics
 ///
-/// The payload is an enum of several events: in a constant, and so while the user's crate is compiled.
+/// Panics if the payload is an enum of several events: in a constant, so while the user's crate is compiled.
 #[must_use]
 #[track_caller]
 pub const fn event_of<T: NamedEvent>(invoke: &'static Invoke) -> Handler {
     match T::TYPES {
         [event_type] => Handler::event(event_type, invoke),
-        // What a derive leaves behind when it has reported an error.
+        // What a derive emits when it has reported an error.
         [] => Handler::event("", invoke),
         #[expect(clippy::panic, reason = "a panic in a constant is a compiler error")]
         _ => panic!("the payload has several event types: name one, for example `#[event(\"order.created\")]`"),
@@ -59,12 +59,12 @@ pub fn invocation<F: Future<Output = Outcome> + Send + 'static>(future: F) -> In
 
 static BLOCKING_CALLS: AtomicUsize = AtomicUsize::new(0);
 
-/// How many plain `fn` handlers run at this moment. Nothing can stop them.
+/// The number of plain `fn` handlers that are running. They cannot be cancelled.
 pub(crate) fn blocking_calls() -> usize {
     BLOCKING_CALLS.load(Ordering::Relaxed)
 }
 
-/// Counts one call for as long as it lives, also when the call panics.
+/// Counts one call while it is alive, even if the call panics.
 struct BlockingCall;
 
 impl BlockingCall {
@@ -80,7 +80,7 @@ impl Drop for BlockingCall {
     }
 }
 
-/// A handler that is a plain `fn`: it runs on the pool for blocking work, so that a slow call holds up nothing else.
+/// A handler that is a plain `fn`: it runs on the pool for blocking work, so that a slow call delays nothing else.
 pub fn blocking<F: FnOnce() -> Outcome + Send + 'static>(call: F) -> Invocation {
     invocation(async move {
         let span = tracing::Span::current();
@@ -91,7 +91,7 @@ pub fn blocking<F: FnOnce() -> Outcome + Send + 'static>(call: F) -> Invocation 
         match tokio::task::spawn_blocking(call).await {
             Ok(outcome) => outcome,
             Err(error) => match error.try_into_panic() {
-                // To the caller it is a handler that panicked, wherever it ran.
+                // The caller sees a handler that panicked, on whatever thread it ran.
                 Ok(panic) => panic::resume_unwind(panic),
                 Err(_) => Err(HandlerError::new("the runtime was shut down before the handler was called")),
             },

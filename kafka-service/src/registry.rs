@@ -16,7 +16,7 @@ pub(crate) use self::{
 
 inventory::collect!(Handler);
 
-/// The handlers that the attribute macros registered, in whatever order the linker left them.
+/// The handlers that the attribute macros registered, in the order in which the linker left them.
 pub(crate) fn linked() -> impl Iterator<Item = &'static Handler> {
     inventory::iter::<Handler>.into_iter()
 }
@@ -28,7 +28,7 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    /// Builds the table, or says everything that is wrong with it.
+    /// Builds the table, or returns everything that is wrong with it.
     pub(crate) fn from_handlers(handlers: impl IntoIterator<Item = &'static Handler>) -> Result<Self, Vec<Problem>> {
         let mut sorted: Vec<_> = handlers.into_iter().collect();
         sorted.sort_by_key(|handler| (handler.kind, handler.name));
@@ -48,17 +48,17 @@ impl Registry {
     }
 }
 
-/// The handler whose name is nearest to an unknown one, if it is near enough to be what was meant.
+/// The handler with the name closest to an unknown one, if it is close enough to be what was meant.
 pub(crate) fn closest(name: &str, handlers: impl Iterator<Item = &'static Handler>) -> Option<&'static Handler> {
     let wanted = letters(name);
     let distance = |handler: &&Handler| strsim::damerau_levenshtein(&wanted, &letters(handler.name));
     let near = handlers.map(|handler| (distance(&handler), handler));
     let near = near.filter(|(distance, _)| *distance <= (wanted.chars().count() / 4).max(1));
-    // Of two that are equally near it is always the same one.
+    // Deterministic if two are equally close.
     near.min_by_key(|(distance, handler)| (*distance, handler.name)).map(|(_, handler)| handler)
 }
 
-/// A name without what people spell differently: `CreateUser`, `create-user` and `create_user` are one.
+/// A name reduced to what all spellings share: `CreateUser`, `create-user` and `create_user` are the same.
 fn letters(name: &str) -> String {
     name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

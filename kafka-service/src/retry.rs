@@ -1,19 +1,19 @@
-//! How often and how soon a failed attempt is repeated. Pure: no clock, no sleep, no randomness of its own.
+//! How often and how soon a failed attempt is retried. Pure: no clock, no sleep, no randomness of its own.
 
 use std::time::Duration;
 
 use crate::{config::RetryPolicy, handler::ErrorClass, registry::Retry};
 
-/// What follows a failed attempt.
+/// What to do after a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
-    /// Try again after this long.
+    /// Retry after this delay.
     After(Duration),
-    /// It stays failed.
+    /// Do not retry.
     GiveUp,
 }
 
-/// The policy for one handler: what it asks for, and what is configured for all where it asks for nothing.
+/// The policy for one handler: its own options, and the configured ones where it has none.
 pub(crate) fn policy(configured: &RetryPolicy, own: &Retry) -> RetryPolicy {
     let (backoff_min, backoff_max) = own.backoff.unwrap_or((configured.backoff_min, configured.backoff_max));
     RetryPolicy {
@@ -24,11 +24,11 @@ pub(crate) fn policy(configured: &RetryPolicy, own: &Retry) -> RetryPolicy {
     }
 }
 
-/// Decides after attempt number `attempt` (1 is the first) has failed, `elapsed` after the first began. `random` is uniform
-/// in `0..=u64::MAX`.
+/// Decides what to do after attempt number `attempt` (the first is 1) failed, `elapsed` after the first one started.
+/// `random` is uniform in `0..=u64::MAX`.
 ///
-/// The wait is uniform between zero and `min * 2^(attempt - 1)`, capped at `max` ("full jitter"): instances that failed
-/// together do not come back together. A wait that the handler asked for is kept as it is.
+/// The delay is uniform between zero and `min * 2^(attempt - 1)`, capped at `max` ("full jitter"), so that instances
+/// that failed together do not retry together. A delay requested by the handler is used unchanged.
 pub(crate) fn decide(
     policy: &RetryPolicy,
     class: ErrorClass,
@@ -53,7 +53,7 @@ fn ceiling(policy: &RetryPolicy, attempt: u32) -> Duration {
 }
 
 fn jitter(ceiling: Duration, random: u64) -> Duration {
-    // 32 bits of randomness are plenty for a wait, and the product of two 64-bit halves fits.
+    // 32 bits of randomness are enough for a delay, and the product of two 64-bit values fits.
     let nanos = ceiling.as_nanos() * u128::from(random >> 32) / u128::from(u32::MAX);
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
@@ -69,12 +69,12 @@ mod tests {
     }
 
     #[test]
-    fn a_handler_that_asks_for_nothing_gets_what_is_configured() {
+    fn a_handler_without_options_uses_the_configuration() {
         assert_eq!(super::policy(&policy(), &Retry::default()), policy());
     }
 
     #[test]
-    fn what_a_handler_asks_for_takes_the_place_of_what_is_configured() {
+    fn a_handlers_options_override_the_configuration() {
         let seconds = Duration::from_secs;
         let attempts = Retry { attempts: Some(2), ..Retry::default() };
         assert_eq!(super::policy(&policy(), &attempts), RetryPolicy { attempts: 2, ..policy() });
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ceiling_doubles_up_to_the_maximum() {
+    fn the_backoff_doubles_up_to_the_maximum() {
         let waits =
             [1, 2, 3, 4].map(|attempt| decide(&policy(), ErrorClass::Retryable, attempt, Duration::ZERO, u64::MAX));
         assert_eq!(waits, [200, 400, 800, 1000].map(|ms| Decision::After(Duration::from_millis(ms))));
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_permanent_error_is_not_tried_again_and_a_requested_wait_is_kept() {
+    fn permanent_errors_are_not_retried_and_retry_after_is_kept() {
         assert_eq!(decide(&policy(), ErrorClass::Permanent, 1, Duration::ZERO, 0), Decision::GiveUp);
         let wait = Duration::from_secs(30);
         assert_eq!(decide(&policy(), ErrorClass::RetryAfter(wait), 1, Duration::ZERO, 0), Decision::After(wait));
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn no_attempt_begins_after_the_deadline() {
+    fn no_attempt_starts_after_the_deadline() {
         let policy = RetryPolicy { deadline: Duration::from_secs(60), ..policy() };
         let wait = ErrorClass::RetryAfter(Duration::from_secs(20));
         assert_eq!(decide(&policy, wait, 1, Duration::from_secs(40), 0), Decision::After(Duration::from_secs(20)));
@@ -111,7 +111,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_wait_is_longer_than_the_maximum(attempt in 1u32..200, random: u64) {
+        fn no_backoff_is_longer_than_the_maximum(attempt in 1u32..200, random: u64) {
             let policy = RetryPolicy { attempts: u32::MAX, ..policy() };
             let Decision::After(wait) = decide(&policy, ErrorClass::Retryable, attempt, Duration::ZERO, random) else { panic!("attempts are left") };
             prop_assert!(wait <= policy.backoff_max);

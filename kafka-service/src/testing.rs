@@ -1,9 +1,9 @@
-//! Checks for the unit tests of a program whose handlers are found, not listed.
+//! Checks for the unit tests of a program whose handlers are registered by attributes.
 //!
-//! A handler itself needs nothing from here: it is a function, and a test calls it; arguments that a test cannot make outright
-//! come out of a [`message`](message()). What a compiler cannot see is whether
-//! all handlers of a program are linked, agree with each other, and get the states that they need. The service says so when
-//! it starts; a test says so before:
+//! A handler needs nothing from this module: it is a function, and a test calls it. Arguments that a test cannot
+//! construct directly come from a [`message`](message()). The compiler cannot see whether all handlers of a program are
+//! linked, agree with each other, and get the states that they need. The service reports this at startup; a test
+//! reports it earlier:
 //!
 //! ```standalone_crate
 //! # use kafka_service::{State, command};
@@ -19,9 +19,9 @@
 //! kafka_service::testing::check_handlers().state::<Users>().expect_commands(["create_user", "delete_user"]).assert();
 //! ```
 //!
-//! A test sees the handlers that are linked into it. Handlers of the crate under test always are if the test stands in
-//! that crate (`#[cfg(test)] mod tests`); a test in `tests/` and a program that uses nothing of a library of handlers need
-//! `use that_crate as _;`, and that a line of these was forgotten is what [`expect_commands`] finds.
+//! A test sees the handlers that are linked into it. Handlers of the crate under test are always linked if the test is
+//! in that crate (`#[cfg(test)] mod tests`). A test in `tests/`, and a program that uses nothing else of a crate with
+//! handlers, needs `use that_crate as _;`. [`expect_commands`] finds a missing line of this kind.
 
 mod message;
 
@@ -34,7 +34,7 @@ use crate::{
     registry::{self, Handler, Kind},
 };
 
-/// Begins a check of all handlers of this program, with the rules that apply when a service starts.
+/// Starts a check of all handlers of this program, with the rules that apply when a service starts.
 ///
 /// # Examples
 ///
@@ -55,12 +55,12 @@ pub fn check_handlers() -> HandlerCheck {
     HandlerCheck { states: Vec::new(), config: None, expected: Vec::new() }
 }
 
-/// Panics unless each of these commands has a handler in this program. The message names the closest handlers and what to do
-/// where a crate was not linked.
+/// Panics unless each of these commands has a handler in this program. The message names the closest handlers and says
+/// what to do if a crate is not linked.
 ///
 /// # Panics
 ///
-/// If a command has no handler.
+/// Panics if a command has no handler.
 ///
 /// # Examples
 ///
@@ -81,13 +81,13 @@ pub fn expect_commands<I: IntoIterator<Item: AsRef<str>>>(names: I) {
 ///
 /// # Panics
 ///
-/// If an event type has no handler.
+/// Panics if an event type has no handler.
 ///
 /// # Examples
 ///
 /// ```should_panic
 /// // Nothing in this program handles events.
-/// kafka_service::testing::expect_events(["nobody.listens"]);
+/// kafka_service::testing::expect_events(["not.consumed"]);
 /// ```
 #[track_caller]
 pub fn expect_events<I: IntoIterator<Item: AsRef<str>>>(types: I) {
@@ -104,31 +104,32 @@ pub struct HandlerCheck {
 }
 
 impl HandlerCheck {
-    /// The program provides a state of this type: what it passes to `.state(value)`.
+    /// Declares a state of this type: one that the program passes to `.state(value)`.
     pub fn state<T: Clone + Send + Sync + 'static>(mut self) -> Self {
         self.states.push(TypeId::of::<T>());
         self
     }
 
-    /// The configuration that the options of handlers are compared with, checked too. Without it that is the default one.
+    /// Sets the configuration that the options of handlers are checked against. It is checked too. Without it, the
+    /// default configuration is used.
     pub fn config(mut self, config: Config) -> Self {
         self.config = Some(config);
         self
     }
 
-    /// Each of these commands must have a handler. There may be others.
+    /// Requires a handler for each of these commands. There may be others.
     pub fn expect_commands<I: IntoIterator<Item: AsRef<str>>>(mut self, names: I) -> Self {
         self.expected.extend(expected(Kind::Command, names));
         self
     }
 
-    /// Each of these event types must have an `#[event]` handler. There may be others.
+    /// Requires an `#[event]` handler for each of these event types. There may be others.
     pub fn expect_events<I: IntoIterator<Item: AsRef<str>>>(mut self, types: I) -> Self {
         self.expected.extend(expected(Kind::Event, types));
         self
     }
 
-    /// Everything that is wrong, as texts that name handlers with file and line; empty if all is well.
+    /// Returns everything that is wrong, as texts that name handlers with file and line. Empty if the check passes.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
@@ -143,11 +144,11 @@ impl HandlerCheck {
         problems
     }
 
-    /// Panics if anything is wrong, with all of it.
+    /// Panics if anything is wrong, with all problems.
     ///
     /// # Panics
     ///
-    /// If anything is wrong.
+    /// Panics if there is any problem.
     #[track_caller]
     pub fn assert(self) {
         report("handler check failed", &self.problems());
@@ -167,7 +168,7 @@ fn report(what: &str, problems: &[String]) {
     }
 }
 
-/// What is said of the expected handlers that are not there.
+/// The problems of expected handlers that are missing.
 fn missing(expected: &[(Kind, String)]) -> Vec<String> {
     let mut linked: Vec<_> = registry::linked().collect();
     linked.sort_by_key(|handler| (handler.kind, handler.name));
@@ -194,8 +195,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_handler_that_is_not_linked_is_named_with_the_closest_and_what_to_do() {
-        // `handler/expansion_tests.rs` has the handlers of this test program.
+    fn an_unlinked_handler_is_named_with_a_suggestion() {
+        // The handlers of this test program are in `handler/expansion_tests.rs`.
         let problems = check_handlers().state::<String>().expect_commands(["test_ping", "test_pong"]).problems();
         let [problem] = problems.as_slice() else { panic!("one is missing: {problems:#?}") };
         assert!(problem.starts_with(
@@ -207,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_handler_is_no_command_handler() {
+    fn an_event_handler_does_not_count_as_a_command_handler() {
         let problems = check_handlers().state::<String>().expect_events(["test_ping"]).problems();
         let [problem] = problems.as_slice() else { panic!("one is missing: {problems:#?}") };
         assert!(
@@ -217,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sound_program_passes_and_a_configuration_is_checked_too() {
+    fn a_correct_program_passes_and_its_config_is_checked() {
         let check = check_handlers().state::<String>().expect_commands(["test_ping"]);
         check.clone().assert();
         let mut config = Config::new("test");

@@ -1,4 +1,4 @@
-"""What the Python guide lays down, in one place: topics, the envelope, and a kafka-python that imports everywhere."""
+"""The conventions of the Python guide: topics and the envelope; also makes kafka-python importable everywhere."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import sys
 from datetime import datetime, timezone
 
 if sys.version_info >= (3, 12):
-    # kafka-python 2.0.2 imports `kafka.vendor.six.moves` through a kind of import hook that Python 3.12 removed.
+    # kafka-python 2.0.2 imports `kafka.vendor.six.moves` with an import hook that Python 3.12 removed.
     import six
 
     sys.modules["kafka.vendor.six.moves"] = six.moves
@@ -17,22 +17,22 @@ EVENTS_TOPIC = os.getenv("KAFKA_EVENTS_TOPIC", "service_events")
 
 
 def encode(message):
-    """An envelope as bytes."""
+    """Encodes an envelope."""
     return json.dumps(message).encode("utf-8")
 
 
 def decode(value):
-    """An envelope from bytes."""
+    """Decodes an envelope."""
     return json.loads(value.decode("utf-8"))
 
 
 def utcnow():
-    """What `datetime.utcnow()` gives, which newer Pythons warn about: the time in UTC, without a zone."""
+    """The time in UTC without a time zone, like `datetime.utcnow()`, which is deprecated."""
     return datetime.now(timezone.utc).replace(tzinfo=None)
 
 
 def envelope(kind, correlation_id, payload, source):
-    """One message as services of the guide write it: the time is UTC and does not say so."""
+    """An envelope like those of the guide's services: the timestamp is UTC without a time zone."""
     return {
         "type": kind,
         "correlation_id": correlation_id,

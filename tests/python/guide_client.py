@@ -1,9 +1,9 @@
-"""Plays the other side of a service, as a program after the Python guide would: sends commands, reads events back.
+"""A client after the Python guide: sends commands to a service and reads its events.
 
     guide_client.py commands --count 10000 --partitions 8 --rate 1000 --prefix run-1
     guide_client.py events --expect 10000 --timeout 60 --prefix run-1
 
-Both print one JSON line with what they did. Exit code 0: everything as expected; 1: not; 2: wrong usage.
+Both print a summary as one JSON line. Exit codes: 0 everything as expected, 1 a difference, 2 wrong usage.
 """
 
 import argparse
@@ -34,23 +34,23 @@ def arguments():
     commands.add_argument("--topic", default=guide.COMMANDS_TOPIC)
     commands.add_argument("--command", default="example_command")
     commands.add_argument("--count", type=int, default=1)
-    commands.add_argument("--rate", type=float, default=0, help="commands a second; 0 is as fast as it goes")
-    commands.add_argument("--partitions", type=int, default=0, help="create the topic with so many, if it is not there")
-    commands.add_argument("--replication", type=int, default=1, help="of the created topic")
+    commands.add_argument("--rate", type=float, default=0, help="commands per second; 0: no limit")
+    commands.add_argument("--partitions", type=int, default=0, help="create a missing topic with so many partitions")
+    commands.add_argument("--replication", type=int, default=1, help="replication factor of the created topic")
     commands.add_argument("--prefix", default=None, help="correlation ids are PREFIX-0, PREFIX-1, ..")
-    commands.add_argument("--progress", type=int, default=0, help="a line on stderr every so many commands")
+    commands.add_argument("--progress", type=int, default=0, help="print a line to stderr every N commands")
     commands.set_defaults(run=send_commands)
 
     events = modes.add_parser("events", help="read and check events")
     events.add_argument("--topic", default=guide.EVENTS_TOPIC)
-    events.add_argument("--type", default="example.command_processed", help="the type that every event must have")
-    events.add_argument("--expect", type=int, default=1, help="how many different correlation ids")
+    events.add_argument("--type", default="example.command_processed", help="the required type of every event")
+    events.add_argument("--expect", type=int, default=1, help="number of different correlation ids")
     events.add_argument("--prefix", default=None, help="only PREFIX-0 .. PREFIX-(EXPECT-1) count; others are skipped")
     events.add_argument("--timeout", type=float, default=30, help="seconds")
-    events.add_argument("--settle", type=float, default=1, help="quiet seconds after the last one, to see duplicates")
-    events.add_argument("--max-age", type=float, default=900, help="seconds that a timestamp may be off by")
-    events.add_argument("--allow-duplicates", action="store_true", help="at least one event each, not exactly one")
-    events.add_argument("--progress", type=int, default=0, help="a line on stderr every so many events")
+    events.add_argument("--settle", type=float, default=1, help="seconds to wait for duplicates after the last event")
+    events.add_argument("--max-age", type=float, default=900, help="maximum error of a timestamp, in seconds")
+    events.add_argument("--allow-duplicates", action="store_true", help="at least one event per id, not exactly one")
+    events.add_argument("--progress", type=int, default=0, help="print a line to stderr every N events")
     events.set_defaults(run=read_events)
     return parser.parse_args()
 
@@ -91,7 +91,7 @@ def send_commands(options):
 def command(kind, correlation_id, number):
     payload = {"number": number, "name": f"Test Entity {number}", "created_at": guide.utcnow().isoformat()}
     message = guide.envelope(kind, correlation_id, payload, "guide-client")
-    # Members that the guide does not name: other teams add their own.
+    # Fields that the guide does not have: other teams add their own.
     message["version"] = 1
     message["metadata"] = {"user": "tester", "tags": ["a", "b"]}
     return message
@@ -138,13 +138,13 @@ def read_events(options):
 
 
 def waiting(options, start, last, seen):
-    """Whether more may come: the time is not up, and something is missing or came just now."""
+    """Whether to continue: before the timeout, while events are missing or the last one is recent."""
     now = time.monotonic()
     return now - start < options.timeout and (len(seen) < options.expect or now - last < options.settle)
 
 
 def check(options, record):
-    """The event, and what is wrong with it. An event that belongs to someone else is not looked at closely."""
+    """The event, and what is wrong with it. A foreign event is not checked in full."""
     try:
         event = guide.decode(record.value)
         if not isinstance(event["correlation_id"], str) or not event["correlation_id"]:
@@ -157,7 +157,7 @@ def check(options, record):
             return event, f"payload is {event['payload']!r}"
         if not isinstance(event["source"], str) or not event["source"]:
             return event, f"source is {event['source']!r}"
-        # Python before 3.11 does not know the Z.
+        # Python before 3.11 does not parse the Z.
         age = guide.utcnow() - datetime.fromisoformat(event["timestamp"].replace("Z", "+00:00")).replace(tzinfo=None)
         if abs(age.total_seconds()) > options.max_age:
             return event, f"timestamp {event['timestamp']!r} is not the time in UTC"

@@ -19,7 +19,7 @@ GROUP_ID = os.getenv("KAFKA_GROUP_ID", f"{SERVICE_NAME}-group")
 
 
 class KafkaService:
-    """Consumes commands on a thread of its own, runs each handler on another, publishes what they say."""
+    """Consumes commands on one thread, runs each handler on another, and publishes their events."""
 
     def __init__(self):
         self.handlers = {}

@@ -1,4 +1,4 @@
-//! A client for tests: topics and the state of the cluster. Writing is in `produce.rs`, reading back in `read.rs`.
+//! A Kafka client for tests: topics and the state of the cluster. `produce.rs` writes records, `read.rs` reads them.
 
 use std::fmt;
 use std::pin::pin;
@@ -20,19 +20,19 @@ use rdkafka::types::RDKafkaErrorCode;
 use crate::produce::Producer;
 use crate::wait_until;
 
-/// One request to a broker that may just be electing a leader.
+/// The timeout of one request to a broker that may be electing a leader.
 pub(crate) const REQUEST: Duration = Duration::from_secs(5);
-/// Everything that a healthy cluster does; a loaded machine needs more than one would think.
+/// The timeout of everything that a healthy cluster does; it is generous because the machine may be loaded.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Talks to any Kafka, also to one that this crate did not start. Connections are made when first used.
+/// Talks to any Kafka cluster, also to one that this crate did not start. Connections are made at first use.
 pub struct Client {
     bootstrap: String,
     settings: Vec<(String, String)>,
     pub(crate) producer: OnceLock<Producer>,
     admin: OnceLock<AdminClient<DefaultClientContext>>,
     metadata: OnceLock<BaseConsumer>,
-    /// Consumers that have connected and read nothing now: a new one takes half a second to its first record.
+    /// Idle consumers that are already connected: a new one takes half a second to its first record.
     pub(crate) readers: Mutex<Vec<BaseConsumer>>,
 }
 
@@ -43,7 +43,7 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// A client for these brokers (`host:port,...`).
+    /// A client for the brokers `host:port,...`.
     pub fn new(bootstrap: impl Into<String>) -> Self {
         Self {
             bootstrap: bootstrap.into(),
@@ -55,7 +55,7 @@ impl Client {
         }
     }
 
-    /// Adds a setting of librdkafka for all of its connections.
+    /// Adds a librdkafka property for all of its connections.
     #[must_use]
     pub fn set(mut self, name: &str, value: &str) -> Self {
         self.settings.push((name.to_owned(), value.to_owned()));
@@ -68,7 +68,7 @@ impl Client {
         &self.bootstrap
     }
 
-    /// Creates a topic with a name of its own, and returns the name.
+    /// Creates a topic with a unique name, and returns the name.
     #[must_use]
     pub fn new_topic(&self, prefix: &str, partitions: i32) -> String {
         let name = unique(prefix);
@@ -79,7 +79,7 @@ impl Client {
     /// Creates a topic with the cluster's default replication, and waits until every partition has a leader.
     ///
     /// # Panics
-    /// When the broker refuses, or at the deadline.
+    /// Panics when the broker rejects the request, or at the deadline.
     pub fn create_topic(&self, name: &str, partitions: i32) {
         self.create_topic_with(name, partitions, &[]);
     }
@@ -87,7 +87,7 @@ impl Client {
     /// [`Client::create_topic`] with topic settings such as `("retention.ms", "1000")`.
     ///
     /// # Panics
-    /// When the broker refuses, or at the deadline.
+    /// Panics when the broker rejects the request, or at the deadline.
     pub fn create_topic_with(&self, name: &str, partitions: i32, settings: &[(&str, &str)]) {
         const BROKER_DEFAULT: TopicReplication<'_> = TopicReplication::Fixed(-1);
         let topic = NewTopic::new(name, partitions, BROKER_DEFAULT);
@@ -103,10 +103,10 @@ impl Client {
         });
     }
 
-    /// Changes settings of a topic; those that are not named are as for a new one.
+    /// Changes settings of a topic. Settings that are not named go back to their defaults.
     ///
     /// # Panics
-    /// When the broker refuses, or at the deadline.
+    /// Panics when the broker rejects the request, or at the deadline.
     pub fn alter_topic(&self, name: &str, settings: &[(&str, &str)]) {
         let topic = AlterConfig::new(ResourceSpecifier::Topic(name));
         let topic = settings.iter().fold(topic, |topic, &(key, value)| topic.set(key, value));
@@ -119,20 +119,20 @@ impl Client {
     /// Deletes a topic, and waits until it is gone.
     ///
     /// # Panics
-    /// When the broker refuses, or at the deadline.
+    /// Panics when the broker rejects the request, or at the deadline.
     pub fn delete_topic(&self, name: &str) {
         let results = block_on("the topic to be deleted", self.admin().delete_topics(&[name], &options()));
         expect_topics(results, "delete");
         wait_until(PATIENCE, "the topic to be gone", || !self.topic_exists(name));
     }
 
-    /// Whether the broker knows this topic.
+    /// Whether the topic exists.
     #[must_use]
     pub fn topic_exists(&self, name: &str) -> bool {
         !self.leaders(name).is_empty()
     }
 
-    /// The leader of each partition, `None` where none is alive; empty when the topic does not exist.
+    /// The leader of each partition, `None` for a partition without a leader; empty if the topic does not exist.
     #[must_use]
     pub fn leaders(&self, topic: &str) -> Vec<Option<i32>> {
         let Ok(metadata) = self.metadata().fetch_metadata(Some(topic), REQUEST) else { return Vec::new() };
@@ -142,7 +142,7 @@ impl Client {
         leaders.into_iter().map(|(_, leader)| (leader >= 0).then_some(leader)).collect()
     }
 
-    /// Waits for the topic to exist, and returns how many partitions it has.
+    /// Waits until the topic exists, and returns its number of partitions.
     pub(crate) fn partitions(&self, topic: &str) -> i32 {
         wait_until(PATIENCE, &format!("topic {topic} to exist"), || {
             i32::try_from(self.leaders(topic).len()).ok().filter(|&count| count > 0)
@@ -157,19 +157,19 @@ impl Client {
         self.admin.get_or_init(|| create(&self.config()))
     }
 
-    /// The least that every client of this broker needs; also for clients that a test makes itself.
+    /// The settings that every client of this broker needs, also for clients that a test creates itself.
     #[must_use]
     pub fn config(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", &self.bootstrap);
-        // A broker that was killed and restarted is found again at once, and its absence is no news.
+        // Reconnect to a restarted broker at once, and do not log that it is down.
         config.set("reconnect.backoff.max.ms", "500").set("log.connection.close", "false");
         config.extend(self.settings.iter().cloned());
         config
     }
 }
 
-/// A name that no other test, process or run uses.
+/// A name that is unique among tests, processes and runs.
 #[must_use]
 pub fn unique(prefix: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -177,17 +177,17 @@ pub fn unique(prefix: &str) -> String {
     format!("{prefix}-{since_epoch:x}-{:x}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// A client from a configuration that this crate wrote.
+/// Creates a client from a configuration that this crate wrote.
 #[track_caller]
 pub(crate) fn create<T: FromClientConfig>(config: &ClientConfig) -> T {
-    config.create().unwrap_or_else(|error| panic!("librdkafka refuses the client's configuration: {error}"))
+    config.create().unwrap_or_else(|error| panic!("librdkafka rejects the client's configuration: {error}"))
 }
 
 fn options() -> AdminOptions {
     AdminOptions::new().request_timeout(Some(PATIENCE)).operation_timeout(Some(PATIENCE))
 }
 
-/// Needs no runtime, so that it works in plain tests and inside tokio's alike.
+/// Blocks without a runtime, so that it works in plain tests and inside tokio's.
 #[track_caller]
 fn block_on<T>(what: &str, future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
@@ -205,7 +205,7 @@ fn expect_topics(results: KafkaResult<Vec<TopicResult>>, what: &str) {
     }
 }
 
-/// Whether asking again may help: leaders, coordinators and connections move in these tests.
+/// Whether the error is transient: leaders, coordinators and connections move in these tests.
 pub(crate) fn is_transient(error: &KafkaError) -> bool {
     use RDKafkaErrorCode as Code;
     matches!(

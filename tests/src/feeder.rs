@@ -1,4 +1,4 @@
-//! Writes commands at a rate, whatever becomes of the brokers.
+//! Writes commands at a fixed rate, whether or not brokers are available.
 
 use std::{
     sync::{
@@ -18,7 +18,7 @@ use rdkafka::{
 
 use crate::{Client, Work};
 
-/// A thread that writes commands, and how far it is.
+/// A thread that writes commands, with its progress.
 #[derive(Debug)]
 pub struct Feeder {
     counts: Arc<Counts>,
@@ -45,14 +45,14 @@ impl ProducerContext for Context {
     }
 }
 
-/// When a record is due.
+/// When record `n` is due.
 const STEP: Duration = Duration::from_millis(10);
 
 impl Feeder {
-    /// Writes `count` commands at `rate` a second; `make` says to which topic, and which.
+    /// Writes `count` commands at `rate` per second; `make` returns the topic and the record of each.
     ///
     /// # Panics
-    /// When the client's settings are wrong.
+    /// Panics when the client settings are invalid.
     pub fn start(
         client: &Client,
         count: usize,
@@ -64,7 +64,7 @@ impl Feeder {
         config.set("partitioner", "murmur2_random").set("enable.idempotence", "true").set("linger.ms", "5");
         config.set("message.timeout.ms", "0");
         let producer: ThreadedProducer<Context> =
-            config.create_with_context(Context(Arc::clone(&counts))).expect("the settings are right");
+            config.create_with_context(Context(Arc::clone(&counts))).expect("the settings are valid");
         let progress = Arc::clone(&counts);
         let thread = thread::spawn(move || {
             let start = Instant::now();
@@ -78,37 +78,37 @@ impl Feeder {
                 }
                 thread::sleep(STEP);
             }
-            producer.flush(Duration::from_secs(120)).expect("the cluster takes the last records in the end");
+            producer.flush(Duration::from_secs(120)).expect("the cluster acknowledges the last records");
         });
         Self { counts, thread }
     }
 
-    /// How many commands the broker has acknowledged.
+    /// The number of acknowledged commands.
     #[must_use]
     pub fn acknowledged(&self) -> usize {
         self.counts.acknowledged.load(Ordering::Relaxed)
     }
 
-    /// Whether all of them are written.
+    /// Whether all commands are written.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.thread.is_finished()
     }
 
-    /// Writes no more than it has.
+    /// Stops after the commands that are already written.
     pub fn stop(&self) {
         self.counts.stop.store(true, Ordering::Relaxed);
     }
 
-    /// Waits for the last acknowledgement. How many it were.
+    /// Waits for the last acknowledgement, and returns the number of acknowledged commands.
     ///
     /// # Panics
-    /// When the cluster does not take one of them.
+    /// Panics when a delivery failed.
     #[must_use]
     pub fn finish(self) -> usize {
         self.thread.join().expect("the feeder does not panic");
         let failed = self.counts.failed.load(Ordering::Relaxed);
-        assert_eq!(failed, 0, "commands that were not written prove nothing");
+        assert_eq!(failed, 0, "the delivery of commands failed");
         self.counts.acknowledged.load(Ordering::Relaxed)
     }
 }
@@ -119,7 +119,7 @@ fn send(producer: &ThreadedProducer<Context>, topic: &str, work: &Work) {
     while let Err((error, refused)) = producer.send(record) {
         assert!(
             matches!(error, KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull)),
-            "the producer refuses a command: {error}"
+            "the producer rejects a command: {error}"
         );
         thread::sleep(STEP);
         record = refused;

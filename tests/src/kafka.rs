@@ -11,15 +11,15 @@ use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use crate::client::{Client, unique};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kafka/kafka");
-/// The script's exit code for "neither Java nor docker here".
+/// The script's exit code for "neither Java nor docker is available".
 const NO_SERVER: i32 = 3;
-/// A broker that runs already and that [`Kafka::shared`] uses.
+/// The address of a running broker for [`Kafka::shared`].
 const RUNNING_BROKER: &str = "KAFKA_SERVICE_TEST_BOOTSTRAP";
 
-/// A Kafka cluster and a [`Client`] for it. Dropped, it stops, and its data goes.
+/// A Kafka cluster and a [`Client`] for it. Dropping it stops the cluster and deletes its data.
 ///
-/// Where no broker can be started, the constructors say so on stderr and return `None`: the test returns. With `CI` or
-/// `KAFKA_SERVICE_REQUIRE_BROKER` in the environment they panic instead.
+/// If a broker cannot be started, the constructors write the reason to stderr and return `None`, and the test returns.
+/// With `CI` or `KAFKA_SERVICE_REQUIRE_BROKER` in the environment they panic instead.
 #[derive(Debug)]
 pub struct Kafka {
     client: Client,
@@ -28,10 +28,10 @@ pub struct Kafka {
 }
 
 impl Kafka {
-    /// The one-node cluster that all tests of this process share, so use names of your own in it ([`unique`]).
+    /// The one-broker cluster that all tests of this process share; use unique names in it ([`unique`]).
     ///
-    /// It is the broker of `KAFKA_SERVICE_TEST_BOOTSTRAP` if that is set, else it is started by the first call and
-    /// stopped when the process is gone.
+    /// It is the broker at `KAFKA_SERVICE_TEST_BOOTSTRAP` if that is set. Otherwise the first call starts it, and it
+    /// stops after the process has ended.
     pub fn shared() -> Option<&'static Self> {
         static SHARED: OnceLock<Option<Kafka>> = OnceLock::new();
         let shared = SHARED.get_or_init(|| match setting(RUNNING_BROKER) {
@@ -41,20 +41,20 @@ impl Kafka {
         shared.as_ref().or_else(no_broker)
     }
 
-    /// A cluster of one node for this test alone.
+    /// A cluster of one broker for this test alone.
     #[must_use]
     pub fn one_node() -> Option<Self> {
         Self::start(1, &[]).or_else(no_broker)
     }
 
-    /// A cluster of three nodes for this test alone. Only one such cluster runs at a time in a process: other callers
-    /// wait until it is dropped, so a test must not ask for two.
+    /// A cluster of three brokers for this test alone. Only one such cluster runs at a time in a process: other callers
+    /// wait until it is dropped, so a test must not request two.
     #[must_use]
     pub fn three_nodes() -> Option<Self> {
         Self::start(3, &[]).or_else(no_broker)
     }
 
-    /// A cluster with broker properties of its own, e.g. `Kafka::with(1, &[("message.max.bytes", "1000")])`.
+    /// A cluster with additional broker properties, e.g. `Kafka::with(1, &[("message.max.bytes", "1000")])`.
     #[must_use]
     pub fn with(nodes: u8, properties: &[(&str, &str)]) -> Option<Self> {
         Self::start(nodes, properties).or_else(no_broker)
@@ -69,7 +69,7 @@ impl Kafka {
         Self::start_with(&options).map(|kafka| Self { _turn, ..kafka })
     }
 
-    /// With options of the script's `start`.
+    /// Starts a cluster with options of the script's `start`.
     pub(crate) fn start_with(options: &[&str]) -> Option<Self> {
         let cluster = Cluster { directory: cluster_directory() };
         let output = cluster.start(options);
@@ -80,26 +80,26 @@ impl Kafka {
         Some(Self { client: Client::new(bootstrap), cluster: Some(cluster), _turn: None })
     }
 
-    /// Kills a node (counted from 1) with SIGKILL.
+    /// Kills a broker (counted from 1) with SIGKILL.
     ///
     /// # Panics
-    /// When it does not run, or when the cluster is not this process's own.
+    /// Panics when it is not running, or when this process did not start the cluster.
     pub fn kill(&self, node: i32) {
         self.own().run("kill", &[&node.to_string()]);
     }
 
-    /// Starts a killed node again on its port and data, and waits until the cluster has taken it back.
+    /// Restarts a killed broker with its port and data, and waits until it is back in the cluster.
     ///
     /// # Panics
-    /// When it runs, or does not come back, or when the cluster is not this process's own.
+    /// Panics when it is running, or does not come back, or when this process did not start the cluster.
     pub fn restart(&self, node: i32) {
         self.restart_with(node, &[]);
     }
 
-    /// [`Kafka::restart`] with further broker properties, which stay.
+    /// Restarts a broker like [`Kafka::restart`], with further broker properties, which are kept.
     ///
     /// # Panics
-    /// When it runs, or does not come back, or when the cluster is not this process's own.
+    /// Panics when it is running, or does not come back, or when this process did not start the cluster.
     pub fn restart_with(&self, node: i32, properties: &[(&str, &str)]) {
         let mut arguments = vec![node.to_string()];
         for (key, value) in properties {
@@ -108,25 +108,25 @@ impl Kafka {
         self.own().run("restart", &arguments);
     }
 
-    /// Freezes a node with SIGSTOP: its connections stay, and nothing is answered.
+    /// Freezes a broker with SIGSTOP: its connections stay open, and it answers nothing.
     ///
     /// # Panics
-    /// When it does not run, or when the cluster is not this process's own.
+    /// Panics when it is not running, or when this process did not start the cluster.
     pub fn freeze(&self, node: i32) {
         self.own().run("freeze", &[&node.to_string()]);
     }
 
-    /// Lets a frozen node go on.
+    /// Thaws a frozen broker.
     ///
     /// # Panics
-    /// When it does not run, or when the cluster is not this process's own.
+    /// Panics when it is not running, or when this process did not start the cluster.
     pub fn thaw(&self, node: i32) {
         self.own().run("thaw", &[&node.to_string()]);
     }
 
     pub(crate) fn own(&self) -> &Cluster {
         let Some(cluster) = &self.cluster else {
-            panic!("the broker of {RUNNING_BROKER} is not ours to change; use Kafka::one_node()")
+            panic!("the broker at {RUNNING_BROKER} is shared and must not be changed; use Kafka::one_node()")
         };
         cluster
     }
@@ -136,7 +136,7 @@ pub(crate) fn no_broker<T>() -> Option<T> {
     missing("Kafka broker", "install Java 17 and Maven, or docker")
 }
 
-/// Says loudly that a test does not run; past the capture of the test runner, which shows only failures.
+/// Reports a skipped test on stderr, past the output capture of the test runner, which shows only failures.
 #[track_caller]
 pub(crate) fn missing<T>(what: &str, remedy: &str) -> Option<T> {
     let required = ["CI", "KAFKA_SERVICE_REQUIRE_BROKER"].into_iter().find(|name| setting(name).is_some());
@@ -156,7 +156,7 @@ impl Deref for Kafka {
     }
 }
 
-/// A cluster that this process started: its directory names it to the script.
+/// A cluster that this process started; the script finds it by its directory.
 #[derive(Debug)]
 pub(crate) struct Cluster {
     pub(crate) directory: PathBuf,
@@ -164,12 +164,12 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     fn start(&self, options: &[&str]) -> Output {
-        // The script watches this process: a test that is killed leaves no broker behind.
+        // The script watches this process and stops the broker when a test is killed.
         let owner = std::process::id().to_string();
         self.output("start", &[&["--owner-pid", &owner], options].concat())
     }
 
-    /// Runs a command that must succeed. What it printed.
+    /// Runs a command that must succeed, and returns its output.
     pub(crate) fn run<S: AsRef<OsStr>>(&self, command: &str, arguments: &[S]) -> String {
         let output = self.output(command, arguments);
         self.expect(command, &output)
@@ -178,12 +178,12 @@ impl Cluster {
     fn output<S: AsRef<OsStr>>(&self, command: &str, arguments: &[S]) -> Output {
         let mut script = Command::new(SCRIPT);
         script.arg(command).arg("--dir").arg(&self.directory).args(arguments);
-        // One place for the jars, wherever cargo was told to build.
+        // Keep the jars in one place, whatever cargo's target folder is.
         script.env("CARGO_TARGET_DIR", target_directory()).stdin(Stdio::null());
         script.output().unwrap_or_else(|error| panic!("cannot run {SCRIPT}: {error}"))
     }
 
-    /// What the script printed, if it succeeded.
+    /// What the script printed if it succeeded.
     fn expect(&self, command: &str, output: &Output) -> String {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "kafka {command} in {} failed:\n{said}", self.directory.display());
@@ -194,7 +194,7 @@ impl Cluster {
 #[expect(clippy::print_stderr, reason = "the test runner shows it with the failed test, and only then")]
 impl Drop for Cluster {
     fn drop(&mut self) {
-        // After a failed test the server's logs are worth more than the space.
+        // Keep the server's logs of a failed test.
         let purge: &[&str] = if std::thread::panicking() { &[] } else { &["--purge"] };
         let output = self.output("stop", &[&["--now"], purge].concat());
         if purge.is_empty() || !output.status.success() {
@@ -204,7 +204,7 @@ impl Drop for Cluster {
     }
 }
 
-/// The right to run a cluster of several nodes: two of them at once are more than a small machine can carry.
+/// The permit to run a cluster of several brokers: two at a time are too much for a small machine.
 #[derive(Debug)]
 struct Turn;
 
@@ -231,7 +231,7 @@ fn cluster_directory() -> PathBuf {
     target_directory().join("kafka").join(unique("test"))
 }
 
-/// Cargo's target folder: the one this program was built into.
+/// Cargo's target folder, into which this program was built.
 pub(crate) fn target_directory() -> PathBuf {
     let program = std::env::current_exe().ok().and_then(|path| fs::canonicalize(path).ok());
     let tagged = |folder: &&Path| folder.join("CACHEDIR.TAG").is_file();
@@ -239,7 +239,7 @@ pub(crate) fn target_directory() -> PathBuf {
     found.map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"), Path::to_path_buf)
 }
 
-/// An environment variable that is set to something.
+/// Whether an environment variable is set and not empty.
 fn setting(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !matches!(value.as_str(), "" | "0" | "false"))
 }

@@ -1,17 +1,17 @@
-//! What the tests of the workspace share: a real Kafka broker, a client that writes and reads back, waiting without
-//! fixed sleeps, and programs under test as child processes.
+//! Shared by the tests of the workspace: a real Kafka broker, a client that writes and reads, waiting without fixed
+//! sleeps, and child processes under test.
 //!
 //! ```no_run
 //! use kafka_service_tests::{Kafka, Message};
 //!
-//! let Some(kafka) = Kafka::shared() else { return };      // says loudly why, and fails instead where `CI` is set
+//! let Some(kafka) = Kafka::shared() else { return };      // prints the reason; panics if `CI` is set
 //! let topic = kafka.new_topic("orders", 4);
 //! kafka.produce(&topic, Message::new("{}").key("order-1"));
 //! assert_eq!(kafka.read_all(&topic).len(), 1);
 //! ```
 //!
-//! Everything blocks: inside `#[tokio::test]` use the multi-threaded flavour, or [`wait_until_async`] for the waiting.
-//! Failures panic, with what was waited for and what was there instead.
+//! Everything blocks: inside `#[tokio::test]` use the multi-threaded flavour, or wait with [`wait_until_async`].
+//! Failures panic, and the message has the awaited condition and what was seen instead.
 
 #![forbid(unsafe_code)]
 #![expect(clippy::panic, reason = "a test helper reports a failure by panicking in the test that called it")]

@@ -1,18 +1,18 @@
-//! What a program logs, for tests that look at it.
+//! Captures the log of a program, for tests that check it.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-/// What was logged.
+/// The captured log.
 #[derive(Clone, Debug, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Collects what this process logs from here on, at INFO and above. Once for each process.
+    /// Captures the log of this process from now on, at INFO and above. It can be called once per process.
     ///
     /// # Panics
     ///
-    /// Something else collects it already.
+    /// Panics when a subscriber is already installed.
     #[must_use]
     pub fn collect() -> Self {
         let log = Self::default();
@@ -21,20 +21,20 @@ impl Log {
         log
     }
 
-    /// All of it so far.
+    /// The log so far.
     ///
     /// # Panics
     ///
-    /// It is no text.
+    /// Panics when it is not UTF-8.
     #[must_use]
     pub fn text(&self) -> String {
-        String::from_utf8(self.0.lock().expect("nobody panics").clone()).expect("a log is text")
+        String::from_utf8(self.0.lock().expect("no panic").clone()).expect("the log is UTF-8")
     }
 }
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("nobody panics").write(bytes)
+        self.0.lock().expect("no panic").write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -1,8 +1,8 @@
-//! What a test writes, and what it reads back.
+//! The records that a test writes and reads.
 
 use serde_json::Value;
 
-/// A record to write. Built step by step: `Message::new(json).key("user-1").header("attempt", "2")`.
+/// A record to write, built in steps: `Message::new(json).key("user-1").header("attempt", "2")`.
 #[derive(Debug, Clone, Default)]
 pub struct Message {
     pub(crate) key: Option<Vec<u8>>,
@@ -12,7 +12,7 @@ pub struct Message {
 }
 
 impl Message {
-    /// A record with this value, no key and no headers.
+    /// A record with this value, without a key and headers.
     pub fn new(value: impl Into<Vec<u8>>) -> Self {
         Self { value: Some(value.into()), ..Self::default() }
     }
@@ -37,7 +37,7 @@ impl Message {
         self
     }
 
-    /// Writes to this partition instead of the one that the key gives.
+    /// Writes to this partition instead of the partition of the key.
     #[must_use]
     pub fn partition(mut self, partition: i32) -> Self {
         self.partition = Some(partition);
@@ -69,14 +69,14 @@ impl From<Value> for Message {
     }
 }
 
-/// A record as it stands in the log.
+/// A record that was read from a topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// The partition it was read from.
+    /// Its partition.
     pub partition: i32,
-    /// Its offset there.
+    /// Its offset.
     pub offset: i64,
-    /// Milliseconds since the epoch.
+    /// Its timestamp, in milliseconds since the epoch.
     pub timestamp: Option<i64>,
     /// The key's bytes.
     pub key: Option<Vec<u8>>,
@@ -90,16 +90,16 @@ impl Record {
     /// The key as text.
     ///
     /// # Panics
-    /// When it is not UTF-8.
+    /// Panics when it is not UTF-8.
     #[must_use]
     pub fn key_text(&self) -> Option<&str> {
         self.key.as_deref().map(|bytes| text(bytes, "key"))
     }
 
-    /// The value as text; nothing for a tombstone.
+    /// The value as text; empty for a tombstone.
     ///
     /// # Panics
-    /// When it is not UTF-8.
+    /// Panics when it is not UTF-8.
     #[must_use]
     pub fn text(&self) -> &str {
         text(self.value.as_deref().unwrap_or_default(), "value")
@@ -108,17 +108,17 @@ impl Record {
     /// The value as JSON.
     ///
     /// # Panics
-    /// When it is not JSON.
+    /// Panics when it is not JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_slice(self.value.as_deref().unwrap_or_default())
             .unwrap_or_else(|error| panic!("the value of this record is not JSON ({error}): {self:?}"))
     }
 
-    /// The last header of this name as text.
+    /// The last header with this name, as text.
     ///
     /// # Panics
-    /// When it is not UTF-8.
+    /// Panics when it is not UTF-8.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let (_, value) = self.headers.iter().rev().find(|(header, _)| header == name)?;

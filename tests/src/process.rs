@@ -1,4 +1,4 @@
-//! A program under test as a child process: its output line by line, signals, and an end with a deadline.
+//! A program under test as a child process: its output by line, signals, and an exit with a deadline.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
@@ -12,13 +12,13 @@ use crate::wait_until;
 /// One line that the program wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// Whether it came on stderr.
+    /// Whether it was written to stderr.
     pub stderr: bool,
-    /// The line without its end.
+    /// The line without its line ending.
     pub text: String,
 }
 
-/// A running program. Dropped, it is killed; if that happens because the test failed, its output is shown.
+/// A running program. Dropping it kills it; if the test is failing, its output is printed.
 #[derive(Debug)]
 pub struct Process {
     name: String,
@@ -27,10 +27,10 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts the program; what it writes is collected.
+    /// Starts the program and collects its output.
     ///
     /// # Panics
-    /// When it cannot be started.
+    /// Panics when it cannot be started.
     #[track_caller]
     #[must_use]
     pub fn start(mut command: Command) -> Self {
@@ -49,33 +49,33 @@ impl Process {
         self.child.id()
     }
 
-    /// How often a line with this text was written so far.
+    /// The number of lines with this text so far.
     #[must_use]
     pub fn count(&self, text: &str) -> usize {
         self.collected().iter().filter(|line| line.text.contains(text)).count()
     }
 
-    /// Everything that it has written so far.
+    /// The output so far, by line.
     #[must_use]
     pub fn lines(&self) -> Vec<Line> {
         self.collected().clone()
     }
 
-    /// What it has written so far as one text, both streams in the order of their arrival.
+    /// The output so far as one text, both streams in order of arrival.
     #[must_use]
     pub fn output(&self) -> String {
         self.collected().iter().map(|line| format!("{}\n", line.text)).collect()
     }
 
-    /// Waits for a line that contains this text, also among those that were written before.
+    /// Waits for a line that contains this text; earlier lines count too.
     ///
     /// # Panics
-    /// At the deadline, or when the program has ended without writing it; with its output.
+    /// Panics at the deadline, or when the program has ended without writing it; the message has its output.
     #[track_caller]
     pub fn wait_for_line(&mut self, deadline: Duration, text: &str) -> String {
         let what = format!("{} to write a line with {text:?}", self.name);
         wait_until(deadline, &what, || {
-            // Asked before the look, so that the last lines of a program that ends are looked at.
+            // Look for the end first, so that the last lines of a program that ends are included.
             let ended = self.try_wait();
             let found = self.collected().iter().find(|line| line.text.contains(text)).map(|line| line.text.clone());
             let output = self.output();
@@ -87,39 +87,39 @@ impl Process {
     /// Sends a signal: `"TERM"`, `"INT"`, `"STOP"`, `"CONT"`, ...
     ///
     /// # Panics
-    /// When the program has ended already.
+    /// Panics when the program has ended already.
     #[track_caller]
     pub fn signal(&mut self, signal: &str) {
         let ended = self.try_wait();
         assert!(ended.is_none(), "{} has ended before SIG{signal} ({ended:?}):\n{}", self.name, self.output());
-        // The shell's own `kill`: the program of that name is missing on small systems.
+        // The `kill` of the shell: small systems lack the program of that name.
         let sent = Command::new("sh").arg("-c").arg(format!("kill -{signal} {}", self.child.id())).status();
         assert!(sent.as_ref().is_ok_and(ExitStatus::success), "SIG{signal} for {} failed: {sent:?}", self.name);
     }
 
-    /// Asks it to stop: SIGTERM.
+    /// Sends SIGTERM.
     ///
     /// # Panics
-    /// When the program has ended already.
+    /// Panics when the program has ended already.
     #[track_caller]
     pub fn terminate(&mut self) {
         self.signal("TERM");
     }
 
-    /// Kills it with SIGKILL and waits for its end.
+    /// Kills it with SIGKILL and waits until it has ended.
     ///
     /// # Panics
-    /// When the program has ended already.
+    /// Panics when the program has ended already.
     #[track_caller]
     pub fn kill(&mut self) {
         self.signal("KILL");
         self.wait(Duration::from_secs(10));
     }
 
-    /// Waits for its end; what it wrote is complete then.
+    /// Waits until it has ended and its output is complete.
     ///
     /// # Panics
-    /// At the deadline, with its output.
+    /// Panics at the deadline; the message has its output.
     #[track_caller]
     pub fn wait(&mut self, deadline: Duration) -> ExitStatus {
         let what = format!("{} to end", self.name);
@@ -130,7 +130,7 @@ impl Process {
     #[track_caller]
     fn try_wait(&mut self) -> Option<ExitStatus> {
         let status = self.child.try_wait().unwrap_or_else(|error| panic!("cannot wait for {}: {error}", self.name));
-        // Each stream's thread holds the list until it has read the end.
+        // Each reader thread holds the list until the end of its stream.
         status.filter(|_| Arc::strong_count(&self.lines) == 1)
     }
 
@@ -162,15 +162,16 @@ fn collect(stream: Option<impl Read + Send + 'static>, stderr: bool, lines: &Arc
     });
 }
 
-/// Builds a binary of the workspace with cargo, and returns its path. Cheap when it is up to date.
+/// Builds a binary of the workspace with cargo and returns its path. Fast if it is up to date.
 ///
 /// # Panics
-/// When it does not build.
+/// Panics when it does not build.
 #[track_caller]
 #[must_use]
 pub fn cargo_binary(package: &str, name: &str) -> PathBuf {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--quiet", "--message-format=json", "--package", package, "--bin", name]);
+    // The whole workspace: a single package enables other features of the dependencies, which rebuilds them.
+    cargo.args(["build", "--quiet", "--message-format=json", "--workspace", "--bin", name]);
     cargo
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .env("CARGO_TARGET_DIR", crate::kafka::target_directory());
@@ -178,7 +179,10 @@ pub fn cargo_binary(package: &str, name: &str) -> PathBuf {
     let messages = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{name} does not build:\n{messages}{}", String::from_utf8_lossy(&output.stderr));
     let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let named = artifacts.filter(|artifact| artifact["target"]["name"] == name);
+    let of_package = format!("#{package}@");
+    let named = artifacts.filter(|artifact| {
+        artifact["target"]["name"] == name && artifact["package_id"].as_str().is_some_and(|id| id.contains(&of_package))
+    });
     let mut programs = named.filter_map(|artifact| artifact["executable"].as_str().map(PathBuf::from));
     programs.next().unwrap_or_else(|| panic!("cargo built no program {name}:\n{messages}"))
 }

@@ -1,4 +1,4 @@
-//! Writing: every record is acknowledged by the broker before a call returns.
+//! Writes records; every call returns after the broker has acknowledged them.
 
 use std::fmt;
 use std::sync::mpsc;
@@ -18,10 +18,10 @@ type Acknowledged = (usize, Result<Position, KafkaError>);
 
 pub(crate) type Producer = BaseProducer<Acknowledgements>;
 
-/// Hands each answer of the broker to the call that waits for it.
+/// Passes each delivery report to the call that waits for it.
 pub(crate) struct Acknowledgements;
 
-/// Travels with a record: which one of its call it was, and where the answer goes.
+/// The opaque of a record: its index in the call, and the channel for the delivery report.
 pub(crate) struct Ticket {
     index: usize,
     answers: mpsc::Sender<Acknowledged>,
@@ -49,24 +49,24 @@ impl ProducerContext for Acknowledgements {
             Ok(message) => Ok((message.partition(), message.offset())),
             Err((error, _)) => Err(error.clone()),
         };
-        // The call that waited may have given up by now.
+        // The waiting call may have given up.
         ticket.answers.send((ticket.index, answer)).ok();
     }
 }
 
 impl Client {
-    /// Writes one record, and returns its partition and offset.
+    /// Writes one record and returns its partition and offset.
     ///
     /// # Panics
-    /// When the broker refuses it, or at the deadline.
+    /// Panics when the broker rejects it, or at the deadline.
     pub fn produce(&self, topic: &str, message: impl Into<Message>) -> (i32, i64) {
         self.produce_all(topic, [message.into()])[0]
     }
 
-    /// Writes many records at once, in their order, and returns the partition and offset of each.
+    /// Writes records in order and returns the partition and offset of each.
     ///
     /// # Panics
-    /// When the broker refuses one, or when a minute passes without an answer.
+    /// Panics when the broker rejects one, or after a minute without a delivery report.
     pub fn produce_all<M: Into<Message>>(&self, topic: &str, messages: impl IntoIterator<Item = M>) -> Vec<(i32, i64)> {
         let producer = self.producer();
         let (answers, answered) = mpsc::channel();
@@ -82,7 +82,7 @@ impl Client {
     /// Writes records in a transaction that stays open until it is aborted.
     ///
     /// # Panics
-    /// When the broker refuses, or at the deadline.
+    /// Panics when the broker rejects one, or at the deadline.
     pub fn open_transaction<M: Into<Message>>(
         &self,
         topic: &str,
@@ -92,7 +92,7 @@ impl Client {
         config.set("transactional.id", crate::unique("transaction")).set("partitioner", "murmur2_random");
         let producer: Producer = config
             .create_with_context(Acknowledgements)
-            .unwrap_or_else(|error| panic!("librdkafka refuses the producer's configuration: {error}"));
+            .unwrap_or_else(|error| panic!("librdkafka rejects the producer's configuration: {error}"));
         check("be prepared", producer.init_transactions(PATIENCE));
         check("begin", producer.begin_transaction());
         let (answers, answered) = mpsc::channel();
@@ -105,10 +105,10 @@ impl Client {
         OpenTransaction(producer)
     }
 
-    /// Writes records in a transaction, which is aborted then.
+    /// Writes records in a transaction and aborts it.
     ///
     /// # Panics
-    /// When the broker refuses, or at the deadline.
+    /// Panics when the broker rejects one, or at the deadline.
     pub fn abort_transaction<M: Into<Message>>(&self, topic: &str, messages: impl IntoIterator<Item = M>) {
         self.open_transaction(topic, messages).abort();
     }
@@ -116,18 +116,19 @@ impl Client {
     fn producer(&self) -> &Producer {
         self.producer.get_or_init(|| {
             let mut config = self.config();
-            // The partitioner of JVM clients and of the service, so that a key means the same partition everywhere.
+            // The partitioner of the JVM clients and of the service, so that a key maps to the same partition
+            // everywhere.
             config.set("partitioner", "murmur2_random").set("enable.idempotence", "true").set("linger.ms", "2");
-            // How large a record may be is the broker's to say.
+            // The broker limits the size of a record, not this client.
             config.set("message.max.bytes", "10000000");
             config
                 .create_with_context(Acknowledgements)
-                .unwrap_or_else(|error| panic!("librdkafka refuses the producer's configuration: {error}"))
+                .unwrap_or_else(|error| panic!("librdkafka rejects the producer's configuration: {error}"))
         })
     }
 }
 
-/// A transaction of which all records are written.
+/// An open transaction whose records are written.
 #[must_use]
 pub struct OpenTransaction(Producer);
 
@@ -138,10 +139,10 @@ impl fmt::Debug for OpenTransaction {
 }
 
 impl OpenTransaction {
-    /// Ends it; its records are read by no consumer that reads committed ones only.
+    /// Aborts it; a consumer with `read_committed` skips its records.
     ///
     /// # Panics
-    /// When the broker refuses, or at the deadline.
+    /// Panics when the broker rejects it, or at the deadline.
     pub fn abort(self) {
         check("be aborted", self.0.abort_transaction(PATIENCE));
     }
@@ -158,10 +159,10 @@ fn enqueue(producer: &Producer, topic: &str, message: &Message, ticket: Ticket) 
     record.payload = message.value.as_deref();
     record.partition = message.partition;
     record.headers = headers(message);
-    // The queue is full while the broker is slower than this loop; answers make room.
+    // The queue is full while the broker is slower than this loop; delivery reports make room.
     while let Err((error, refused)) = producer.send(record) {
         if error.rdkafka_error_code() != Some(RDKafkaErrorCode::QueueFull) {
-            panic!("librdkafka refuses a record for {topic}: {error}");
+            panic!("librdkafka rejects a record for {topic}: {error}");
         }
         producer.poll(Duration::from_millis(10));
         record = refused;
@@ -179,12 +180,12 @@ fn headers(message: &Message) -> Option<OwnedHeaders> {
 fn collect(producer: &Producer, answered: &mpsc::Receiver<Acknowledged>, sent: usize) -> Vec<Position> {
     let mut positions = vec![None; sent];
     let (mut missing, mut last) = (sent, Instant::now());
-    // Sends what still lingers; the polls below would, a little later.
+    // Send lingering records now instead of at the polls below.
     producer.flush(Duration::ZERO).ok();
     while missing > 0 {
         producer.poll(Duration::from_millis(5));
         for (index, answer) in answered.try_iter() {
-            let position = answer.unwrap_or_else(|error| panic!("the broker refuses record {index}: {error}"));
+            let position = answer.unwrap_or_else(|error| panic!("the broker rejects record {index}: {error}"));
             positions[index] = Some(position);
             (missing, last) = (missing - 1, Instant::now());
         }

@@ -1,17 +1,17 @@
-//! The Python side of the tests: clients after the guide's layout, in an environment of their own.
+//! The Python side of the tests: clients with the guide's layout, in a virtual environment.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python");
 
-/// A command that runs a script of `tests/python` with kafka-python at hand, e.g. `python("guide_client.py")`.
+/// A command that runs a script of `tests/python` with kafka-python installed, e.g. `python("guide_client.py")`.
 ///
-/// The environment is made at the first use. Without Python the test is skipped (`None`), or fails where `CI` or
-/// `KAFKA_SERVICE_REQUIRE_BROKER` is set, like [`Kafka`](crate::Kafka).
+/// The environment is created at first use. Without Python it returns `None` and the test is skipped, or it panics if
+/// `CI` or `KAFKA_SERVICE_REQUIRE_BROKER` is set, like [`Kafka`](crate::Kafka).
 ///
 /// # Panics
-/// When the environment cannot be made although Python is there.
+/// Panics when Python is installed, but the environment cannot be created.
 #[track_caller]
 #[must_use]
 pub fn python(script: &str) -> Option<Command> {
@@ -22,10 +22,10 @@ pub fn python(script: &str) -> Option<Command> {
     if output.status.code() == Some(3) {
         return crate::kafka::missing("Python", "install Python 3 with venv and pip");
     }
-    assert!(output.status.success(), "the Python environment cannot be made:\n{said}");
+    assert!(output.status.success(), "the Python environment cannot be created:\n{said}");
     let interpreter = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     let mut command = Command::new(interpreter);
-    // Unbuffered: lines are to be seen when they are written.
+    // Unbuffered, so that lines are visible as they are written.
     command.arg("-u").arg(Path::new(FOLDER).join(script));
     Some(command)
 }

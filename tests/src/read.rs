@@ -1,4 +1,4 @@
-//! Reading back: records from the beginning of a topic, and how far a group has committed.
+//! Reads records from the start of a topic, and the committed offsets of a group.
 
 use std::collections::HashSet;
 use std::sync::PoisonError;
@@ -14,15 +14,15 @@ use crate::client::{Client, PATIENCE, REQUEST, create, is_transient};
 use crate::message::Record;
 use crate::wait_until;
 
-/// How many records are taken before the caller's condition is asked again.
+/// How many records are read before the caller's condition is checked again.
 const BATCH: usize = 1_000;
 
 impl Client {
-    /// Every record of the topic from the beginning to the end that it has when this reader gets there. Records of one
-    /// partition are in order. No group is involved, so it may be called again and again.
+    /// Reads every record of the topic, from the start to the log end at the time of the call. Records of one partition
+    /// are in order. No group is used, so it can be called repeatedly.
     ///
     /// # Panics
-    /// When a minute passes before the end is reached.
+    /// Panics when it takes more than a minute.
     #[must_use]
     pub fn read_all(&self, topic: &str) -> Vec<Record> {
         let mut reader = Reader::open(self, topic);
@@ -34,10 +34,10 @@ impl Client {
         reader.finish()
     }
 
-    /// Reads from the beginning, and on as records come, until the condition holds for all that was read so far.
+    /// Reads from the start, and continues as records arrive, until the condition holds for all records so far.
     ///
     /// # Panics
-    /// At the deadline, with `what`, the number of records and the last one.
+    /// Panics at the deadline, with `what`, the number of records and the last record.
     #[track_caller]
     pub fn read_until(
         &self,
@@ -51,7 +51,7 @@ impl Client {
         while !done(&reader.records) {
             assert!(
                 start.elapsed() < deadline,
-                "waited {deadline:?} in vain for: {what}; on {topic} {}",
+                "timed out after {deadline:?} waiting for: {what}; on {topic} {}",
                 reader.seen()
             );
             reader.read();
@@ -59,19 +59,19 @@ impl Client {
         reader.finish()
     }
 
-    /// Reads from the beginning until that many records have come.
+    /// Reads from the start until there are that many records.
     ///
     /// # Panics
-    /// At the deadline, with the number of records and the last one.
+    /// Panics at the deadline, with the number of records and the last record.
     #[track_caller]
     pub fn read_count(&self, topic: &str, deadline: Duration, count: usize) -> Vec<Record> {
         self.read_until(topic, deadline, &format!("{count} records"), |records| records.len() >= count)
     }
 
-    /// The offset after the last record, for each partition.
+    /// The log end offset of each partition.
     ///
     /// # Panics
-    /// When the broker does not say within a minute.
+    /// Panics when the broker does not answer within a minute.
     #[must_use]
     pub fn end_offsets(&self, topic: &str) -> Vec<i64> {
         let end = |partition| {
@@ -80,10 +80,10 @@ impl Client {
         (0..self.partitions(topic)).map(end).collect()
     }
 
-    /// The group's committed position for each partition; -1 where it has committed nothing.
+    /// The group's committed offset of each partition; -1 if it has none.
     ///
     /// # Panics
-    /// When the broker does not say within a minute.
+    /// Panics when the broker does not answer within a minute.
     #[must_use]
     pub fn committed(&self, group: &str, topic: &str) -> Vec<i64> {
         let mut config = self.config();
@@ -91,17 +91,18 @@ impl Client {
         let consumer: BaseConsumer = create(&config);
         let mut wanted = TopicPartitionList::new();
         wanted.add_partition_range(topic, 0, self.partitions(topic) - 1);
-        let committed =
-            insist("the group's positions", || consumer.committed_offsets(wanted.clone(), REQUEST).and_then(checked));
+        let committed = insist("the group's committed offsets", || {
+            consumer.committed_offsets(wanted.clone(), REQUEST).and_then(checked)
+        });
         let mut offsets: Vec<_> = committed.elements().iter().map(|each| (each.partition(), each.offset())).collect();
         offsets.sort_unstable_by_key(|&(partition, _)| partition);
         offsets.into_iter().map(|(_, offset)| if let Offset::Offset(offset) = offset { offset } else { -1 }).collect()
     }
 
-    /// Commits for a group that has no members: an offset for each partition, from the first on.
+    /// Commits offsets for a group without members, one for each partition from partition 0 on.
     ///
     /// # Panics
-    /// When the broker refuses it for a minute.
+    /// Panics when the commit fails for a minute.
     pub fn commit(&self, group: &str, topic: &str, offsets: &[i64]) {
         let mut config = self.config();
         config.set("group.id", group).set("enable.auto.commit", "false");
@@ -111,14 +112,14 @@ impl Client {
             let added = list.add_partition_offset(topic, partition, Offset::Offset(*offset));
             added.unwrap_or_else(|error| panic!("{topic}-{partition} cannot be committed at {offset}: {error}"));
         }
-        // The coordinator of a new group may still be looked for.
+        // The coordinator of a new group may still be unknown.
         wait_until(PATIENCE, "the offsets to be committed", || consumer.commit(&list, CommitMode::Sync));
     }
 
-    /// How many records the group has not committed yet. A partition without records has none, committed or not.
+    /// The group's lag: the number of records that it has not committed. A partition without records has none.
     ///
     /// # Panics
-    /// When the broker does not say within a minute.
+    /// Panics when the broker does not answer within a minute.
     #[must_use]
     pub fn lag(&self, group: &str, topic: &str) -> i64 {
         let ends = self.end_offsets(topic);
@@ -127,16 +128,16 @@ impl Client {
     }
 }
 
-/// Asks until the cluster has settled enough to answer.
+/// Retries until the cluster has settled enough to answer.
 #[track_caller]
 fn insist<T>(what: &str, mut ask: impl FnMut() -> KafkaResult<T>) -> T {
     wait_until(PATIENCE, what, || match ask() {
-        Err(error) if !is_transient(&error) => panic!("the broker does not tell {what}: {error}"),
+        Err(error) if !is_transient(&error) => panic!("the broker does not report {what}: {error}"),
         answer => answer,
     })
 }
 
-/// librdkafka answers a list as a whole although single partitions failed.
+/// librdkafka returns success for a list although single partitions failed.
 fn checked(list: TopicPartitionList) -> KafkaResult<TopicPartitionList> {
     for element in list.elements() {
         element.error()?;
@@ -159,19 +160,19 @@ impl<'a> Reader<'a> {
         let idle = client.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let consumer = idle.unwrap_or_else(|| connect(client));
         let partitions = client.partitions(topic);
-        // A consumer that knows the leaders begins at once; else it looks for them only after half a second.
+        // A consumer that knows the leaders starts at once; without them it looks only after half a second.
         consumer.fetch_metadata(Some(topic), REQUEST).ok();
         let mut assignment = TopicPartitionList::new();
         for partition in 0..partitions {
             let added = assignment.add_partition_offset(topic, partition, Offset::Beginning);
-            added.unwrap_or_else(|error| panic!("{topic}-{partition} cannot be read from its beginning: {error}"));
+            added.unwrap_or_else(|error| panic!("{topic}-{partition} cannot be read from its start: {error}"));
         }
         consumer.assign(&assignment).unwrap_or_else(|error| panic!("{topic} cannot be assigned: {error}"));
         let partitions = usize::try_from(partitions).unwrap_or(0);
         Self { client, consumer, records: Vec::new(), partitions, ended: HashSet::new(), last_error: None }
     }
 
-    /// Waits a moment for a record, and takes those that came with it.
+    /// Waits briefly for a record, and takes the records that arrived with it.
     fn read(&mut self) {
         let mut wait = Duration::from_millis(50);
         for _ in 0..BATCH {
@@ -188,7 +189,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The records; the connections stay for the next reader.
+    /// Returns the records and keeps the connections for the next reader.
     fn finish(self) -> Vec<Record> {
         if self.consumer.unassign().is_ok() {
             self.client.readers.lock().unwrap_or_else(PoisonError::into_inner).push(self.consumer);
@@ -206,9 +207,9 @@ impl<'a> Reader<'a> {
 
 fn connect(client: &Client) -> BaseConsumer {
     let mut config = client.config();
-    // librdkafka wants a group for every consumer; this one neither joins nor commits.
+    // librdkafka requires a group for every consumer; this one neither joins nor commits.
     config.set("group.id", "kafka-service-tests-reader").set("enable.auto.commit", "false");
-    // How long the broker holds back the answer that there is nothing more, and so how long every read takes at least.
+    // How long the broker delays an empty fetch response, and so the minimum duration of every read.
     config.set("enable.partition.eof", "true").set("fetch.wait.max.ms", "10");
     create(&config)
 }

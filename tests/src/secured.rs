@@ -1,4 +1,4 @@
-//! Users and their rights, on a cluster that was started with them.
+//! Users and permissions, on a cluster that was started with `--secure`.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::kafka::{Cluster, Kafka, no_broker};
 use crate::{Client, Workload};
 
-/// How many users the script makes.
+/// How many users the script creates.
 const USERS: usize = 64;
 
-/// A user of the SASL listener. At first it may do nothing.
+/// A user of the SASL listener, without permissions at first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     /// Its name, as in `User:name`.
@@ -20,7 +20,7 @@ pub struct User {
     pub password: String,
 }
 
-/// What a right is about.
+/// The resource of a permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum On<'a> {
     /// A topic.
@@ -29,7 +29,7 @@ pub enum On<'a> {
     Group(&'a str),
     /// A transactional id.
     TransactionalId(&'a str),
-    /// The cluster as a whole: `create` for topics, `idempotent-write`.
+    /// The cluster: `create` for topics, `idempotent-write`.
     Cluster,
 }
 
@@ -56,8 +56,8 @@ impl User {
 }
 
 impl Kafka {
-    /// A cluster of one node with users, rights and certificates (`kafka start --secure`), which all tests of this process
-    /// share. Its own client comes by the plain listener and may do everything.
+    /// A cluster of one broker with users, permissions and certificates (`kafka start --secure`), shared by all tests
+    /// of this process. Its own client uses the plaintext listener and has all permissions.
     pub fn secured() -> Option<&'static Self> {
         static SECURED: OnceLock<Option<Kafka>> = OnceLock::new();
         SECURED.get_or_init(|| Self::start_with(&["--secure"])).as_ref().or_else(no_broker)
@@ -69,10 +69,10 @@ impl Kafka {
         Self::start_with(&["--secure"]).or_else(no_broker)
     }
 
-    /// A user that no other test of this process has.
+    /// A user that no other test of this process uses.
     ///
     /// # Panics
-    /// When all of them are taken.
+    /// Panics when all users are taken.
     #[must_use]
     pub fn user(&self) -> User {
         static TAKEN: AtomicUsize = AtomicUsize::new(0);
@@ -81,34 +81,34 @@ impl Kafka {
         User { name: format!("user-{number}"), password: format!("user-{number}-secret") }
     }
 
-    /// Gives a user a right: `kafka.allow(&user, "read", On::Topic("orders"))`. The broker may need a moment to heed it.
+    /// Grants a permission: `kafka.allow(&user, "read", On::Topic("orders"))`. The broker may apply it with a delay.
     ///
     /// # Panics
-    /// When the broker refuses, or knows no rights.
+    /// Panics when the broker rejects it, or has no authorizer.
     pub fn allow(&self, user: &User, operation: &str, on: On<'_>) {
         self.change("allow", user, operation, on);
     }
 
-    /// Forbids it, whatever else allows it.
+    /// Denies it, even if something else allows it.
     ///
     /// # Panics
-    /// When the broker refuses, or knows no rights.
+    /// Panics when the broker rejects it, or has no authorizer.
     pub fn deny(&self, user: &User, operation: &str, on: On<'_>) {
         self.change("deny", user, operation, on);
     }
 
-    /// Takes back what `allow` or `deny` said.
+    /// Removes what `allow` or `deny` added.
     ///
     /// # Panics
-    /// When the broker refuses, or knows no rights.
+    /// Panics when the broker rejects it, or has no authorizer.
     pub fn revoke(&self, user: &User, operation: &str, on: On<'_>) {
         self.change("revoke", user, operation, on);
     }
 
-    /// Everything that a service needs: `read` for its commands and its group, `write` for its events and dead letters.
+    /// Grants what a service needs: `read` for its commands and its group, `write` for its events and dead letters.
     ///
     /// # Panics
-    /// When the broker refuses, or knows no rights.
+    /// Panics when the broker rejects it, or has no authorizer.
     pub fn allow_service(&self, user: &User, workload: &Workload) {
         self.allow(user, "read", On::Topic(&workload.commands));
         self.allow(user, "read", On::Group(&workload.group));
@@ -123,26 +123,26 @@ impl Kafka {
     /// The addresses of the listener `plaintext`, `sasl` or `ssl`.
     ///
     /// # Panics
-    /// When the cluster does not have it.
+    /// Panics when the cluster does not have it.
     #[must_use]
     pub fn listener(&self, name: &str) -> String {
         self.own().run("bootstrap", &["--listener", name])
     }
 
-    /// What a client of the SSL listener has to trust.
+    /// The CA certificate that a client of the SSL listener must trust.
     ///
     /// # Panics
-    /// When the cluster is not this process's own.
+    /// Panics when this process did not start the cluster.
     #[must_use]
     pub fn ca_file(&self) -> PathBuf {
         let Cluster { directory, .. } = self.own();
         directory.join("ssl/ca.pem")
     }
 
-    /// A client that is this user.
+    /// A client that connects as this user.
     ///
     /// # Panics
-    /// When the cluster has no SASL listener.
+    /// Panics when the cluster has no SASL listener.
     #[must_use]
     pub fn client_of(&self, user: &User) -> Client {
         let client = Client::new(self.listener("sasl"));
@@ -151,10 +151,10 @@ impl Kafka {
 }
 
 impl Workload {
-    /// The workers come as this user.
+    /// Makes the workers connect as this user.
     ///
     /// # Panics
-    /// When the cluster has no SASL listener.
+    /// Panics when the cluster has no SASL listener.
     #[must_use]
     pub fn as_user(mut self, kafka: &Kafka, user: &User) -> Self {
         self.bootstrap = kafka.listener("sasl");
@@ -162,10 +162,10 @@ impl Workload {
         user.client_settings().into_iter().fold(self, |workload, (name, value)| workload.set(&variable(name), value))
     }
 
-    /// The workers come by TLS; they need the feature `tls` of this crate.
+    /// Makes the workers connect with TLS; they need the feature `tls` of this crate.
     ///
     /// # Panics
-    /// When the cluster has no SSL listener.
+    /// Panics when the cluster has no SSL listener.
     #[must_use]
     pub fn over_tls(mut self, kafka: &Kafka) -> Self {
         self.bootstrap = kafka.listener("ssl");

@@ -1,21 +1,21 @@
-//! Waiting for something to become true: a poll with a deadline, never a fixed sleep.
+//! Waits for a condition: polling with a deadline, never a fixed sleep.
 
 use std::fmt::Debug;
 use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a probe is left alone between two looks.
+/// The pause between two probes.
 const INTERVAL: Duration = Duration::from_millis(10);
 
-/// What a probe of [`wait_until`] answers: done with a value, or not yet, with what was seen instead.
+/// What a probe of [`wait_until`] returns: done with a value, or not yet, with what was seen instead.
 pub trait Progress {
-    /// What the waiting returns.
+    /// What the wait returns.
     type Value;
-    /// The value, or what to say at the deadline about the last look.
+    /// The value, or a description of what was seen.
     ///
     /// # Errors
-    /// Not yet; the text shows what was seen.
+    /// The condition does not hold yet; the text shows what was seen.
     fn progress(self) -> Result<Self::Value, String>;
 }
 
@@ -50,12 +50,12 @@ impl<T> Progress for Poll<T> {
     }
 }
 
-/// Probes until the answer is `true`, `Some`, `Ok` or `Ready`, and returns what is inside.
+/// Probes until the answer is `true`, `Some`, `Ok` or `Ready`, and returns the value in it.
 ///
-/// A probe that answers `Err(seen)` gets `seen` into the message of the panic.
+/// The message of the panic includes `seen` of a probe that returns `Err(seen)`.
 ///
 /// # Panics
-/// At the deadline, with `what` and the last answer.
+/// Panics at the deadline, with `what` and the last answer.
 #[track_caller]
 pub fn wait_until<P: Progress>(deadline: Duration, what: &str, mut probe: impl FnMut() -> P) -> P::Value {
     let start = Instant::now();
@@ -68,10 +68,10 @@ pub fn wait_until<P: Progress>(deadline: Duration, what: &str, mut probe: impl F
     }
 }
 
-/// [`wait_until`] for tests on a current-thread runtime: other tasks run between two looks.
+/// [`wait_until`] for tests on a current-thread runtime: other tasks run between two probes.
 ///
 /// # Panics
-/// At the deadline, with `what` and the last answer.
+/// Panics at the deadline, with `what` and the last answer.
 pub async fn wait_until_async<P: Progress>(
     deadline: Duration,
     what: &str,
@@ -89,5 +89,5 @@ pub async fn wait_until_async<P: Progress>(
 
 #[track_caller]
 fn give_up_after(deadline: Duration, start: Instant, what: &str, seen: &str) {
-    assert!(start.elapsed() < deadline, "waited {deadline:?} in vain for: {what}; last seen: {seen}");
+    assert!(start.elapsed() < deadline, "timed out after {deadline:?} waiting for: {what}; last seen: {seen}");
 }

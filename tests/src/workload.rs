@@ -1,4 +1,4 @@
-//! What the program `worker` needs around it: topics, a group, an environment, and commands to work on.
+//! What the program `worker` needs: topics, a group, an environment, and commands.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,17 +9,17 @@ use serde_json::json;
 
 use crate::{Client, Message, Process, unique, wait_until};
 
-/// The payload of the worker's commands: one of the numbered commands of a key, and what to do for it.
+/// The payload of the worker's commands: a numbered command of a key, and what its handler does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Work {
     /// The record's key.
     pub key: String,
-    /// The command's number among those of its key, counted from 0.
+    /// The command's number within its key, counted from 0.
     pub seq: u64,
     /// How long the handler takes.
     #[serde(default)]
     pub work_ms: u64,
-    /// `ok`, or one of the other kinds that the worker knows.
+    /// `ok`, or one of the other kinds of the worker.
     #[serde(default)]
     pub kind: String,
 }
@@ -30,13 +30,13 @@ impl Work {
         Self { key: key.into(), seq, work_ms: 0, kind: "ok".to_owned() }
     }
 
-    /// How long its handler takes.
+    /// Sets how long its handler takes.
     #[must_use]
     pub fn taking(self, work_ms: u64) -> Self {
         Self { work_ms, ..self }
     }
 
-    /// What its handler does; see the program `worker`.
+    /// Sets what its handler does; see the program `worker`.
     #[must_use]
     pub fn kind(self, kind: &str) -> Self {
         Self { kind: kind.to_owned(), ..self }
@@ -48,7 +48,7 @@ impl Work {
         self.message_for("work")
     }
 
-    /// The record for another of its handlers.
+    /// The record for another handler of the worker.
     #[must_use]
     pub fn message_for(&self, command: &str) -> Message {
         Message::from(self.json(command)).key(self.key.as_str())
@@ -62,10 +62,10 @@ impl Work {
     }
 }
 
-/// Topics and a group of their own for one run of workers.
+/// Topics and a group for one run of workers.
 #[derive(Debug, Clone)]
 pub struct Workload {
-    /// Where the brokers are.
+    /// The addresses of the brokers.
     pub bootstrap: String,
     /// The topic of commands.
     pub commands: String,
@@ -79,7 +79,7 @@ pub struct Workload {
 }
 
 impl Workload {
-    /// Names only; the topics are made by whoever wants to.
+    /// Names only; the caller creates the topics.
     #[must_use]
     pub fn named(client: &Client, name: &str) -> Self {
         let commands = unique(&format!("{name}-commands"));
@@ -93,7 +93,7 @@ impl Workload {
         }
     }
 
-    /// With topics of so many partitions.
+    /// Creates its topics with so many partitions.
     #[must_use]
     pub fn new(client: &Client, name: &str, partitions: i32) -> Self {
         let workload = Self::named(client, name);
@@ -110,7 +110,7 @@ impl Workload {
         self
     }
 
-    /// The program as an instance of this name.
+    /// The command that starts an instance with this name.
     #[must_use]
     pub fn command(&self, worker: &Path, instance: &str) -> Command {
         let mut command = Command::new(worker);
@@ -121,10 +121,10 @@ impl Workload {
         command
     }
 
-    /// Starts an instance of this name.
+    /// Starts an instance with this name.
     ///
     /// # Panics
-    /// When the program cannot be started.
+    /// Panics when the program cannot be started.
     #[track_caller]
     #[must_use]
     pub fn start(&self, worker: &Path, instance: &str) -> Process {
@@ -134,7 +134,7 @@ impl Workload {
     /// Writes commands for the main handler.
     ///
     /// # Panics
-    /// When the broker refuses one.
+    /// Panics when the broker rejects one.
     pub fn send(&self, client: &Client, works: impl IntoIterator<Item = Work>) {
         client.produce_all(&self.commands, works.into_iter().map(|work| work.message()));
     }
@@ -142,7 +142,7 @@ impl Workload {
     /// Waits until every command is committed.
     ///
     /// # Panics
-    /// After a minute.
+    /// Panics after a minute.
     #[track_caller]
     pub fn wait_until_committed(&self, client: &Client) {
         wait_until(Duration::from_secs(60), "everything to be committed", || {

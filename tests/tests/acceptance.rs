@@ -1,4 +1,4 @@
-//! The guide's service in Rust between clients in Python: what teams run today on both sides of it.
+//! The guide's service in Rust between the guide's clients in Python.
 
 use std::{
     process::Command,
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 const MINUTE: Duration = Duration::from_secs(60);
 const COMMANDS: usize = 10_000;
 
-/// Topics and a group of their own for one test.
+/// Topics and a group for one test.
 struct Setting {
     kafka: &'static Kafka,
     commands: String,
@@ -35,7 +35,7 @@ impl Setting {
     }
 
     fn service(&self) -> Process {
-        Process::start(self.environment(Command::new(cargo_binary("kafka-service-examples", "guide"))))
+        Process::start(self.environment(Command::new(cargo_binary("example-guide", "guide"))))
     }
 
     fn client(&self, arguments: &[&str]) -> Option<Process> {
@@ -46,7 +46,7 @@ impl Setting {
         }))
     }
 
-    /// Every partition is committed to its end.
+    /// Waits until every partition is committed to its end.
     fn wait_until_committed(&self) {
         wait_until(MINUTE, "every partition is committed to its end", || {
             let (committed, end) =
@@ -56,7 +56,7 @@ impl Setting {
     }
 }
 
-/// The JSON line that a client ends with.
+/// The summary of a client: its last line, as JSON.
 fn summary(client: &Process) -> Value {
     let lines = client.lines();
     let last = lines.iter().rfind(|line| !line.stderr).expect("every client ends with a summary");
@@ -72,7 +72,7 @@ fn ten_thousand_commands_from_python_get_one_event_each() {
     let mut service = setting.service();
     assert!(sender.wait(MINUTE).success(), "{}", sender.output());
     let read = ["events", "--topic", &setting.events, "--expect", &count, "--prefix", "run", "--timeout", "60"];
-    let mut reader = setting.client(&read).expect("was there above");
+    let mut reader = setting.client(&read).expect("Python was found above");
     assert!(reader.wait(MINUTE * 2).success(), "{}", reader.output());
     let report = summary(&reader);
     assert_eq!((&report["missing"], &report["duplicates"], &report["invalid"]), (&json!(0), &json!(0), &json!(0)));
@@ -104,7 +104,7 @@ fn a_service_that_is_killed_loses_nothing() {
         "--settle",
         "3",
     ];
-    let mut reader = setting.client(&read).expect("was there above");
+    let mut reader = setting.client(&read).expect("Python was found above");
     reader.wait_for_line(MINUTE, "read 3000");
     service.kill();
     let killed = Instant::now();
@@ -115,7 +115,7 @@ fn a_service_that_is_killed_loses_nothing() {
     assert!(reader.wait(MINUTE * 2).success(), "{}", reader.output());
     let report = summary(&reader);
     assert_eq!((&report["missing"], &report["invalid"]), (&json!(0), &json!(0)));
-    eprintln!("kill -9 after the 3,000th event: back after {back:?}, {} duplicates", report["duplicates"]);
+    eprintln!("kill -9 after the 3,000th event: ready after {back:?}, {} duplicates", report["duplicates"]);
     setting.wait_until_committed();
     service.terminate();
     assert!(service.wait(MINUTE).success(), "{}", service.output());
@@ -127,7 +127,7 @@ fn the_command_line_talks_to_the_guides_service_in_python() {
     let Some(service) = python("guide_service.py") else { return };
     let mut service = Process::start(setting.environment(service));
     service.wait_for_line(MINUTE, "ready");
-    let mut send = setting.environment(Command::new(cargo_binary("kafka-service-examples", "send")));
+    let mut send = setting.environment(Command::new(cargo_binary("example-guide", "send")));
     send.args(["example_command", r#"{"a": 1}"#]).env("SEND_TIMEOUT_SECONDS", "30");
     let mut send = Process::start(send);
     assert!(send.wait(MINUTE).success(), "{}", send.output());

@@ -1,5 +1,4 @@
-//! Handlers that compute for long or block the thread that they are polled on. A program of its own, because it looks at
-//! everything that is logged.
+//! CPU-heavy handlers, and handlers that block the async thread. A separate program, because it checks the whole log.
 
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -15,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 static COMPUTING: AtomicUsize = AtomicUsize::new(0);
 static MET: AtomicBool = AtomicBool::new(false);
 
-/// Computes until another call does too; alone for a while at most.
+/// Computes until another call computes too, but for a limited time if alone.
 #[command("compute")]
 async fn compute() {
     let began = Instant::now();
@@ -31,7 +30,7 @@ async fn compute() {
 
 static RELEASED: AtomicBool = AtomicBool::new(false);
 
-/// Blocks the thread, as a driver that is not asynchronous does.
+/// Blocks the thread, as a blocking driver does.
 #[command("block")]
 async fn block() {
     while !RELEASED.load(Ordering::SeqCst) {
@@ -40,11 +39,11 @@ async fn block() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_handler_that_computes_gets_every_core_and_one_that_blocks_is_named() {
+async fn cpu_heavy_handlers_use_all_cores_and_blocking_is_named() {
     let log = Log::collect();
     let mut config = Config::new("busy");
     config.bootstrap_servers = Brokers::Embedded;
-    let service = KafkaService::new(config).start().await.expect("it starts");
+    let service = KafkaService::new(config).start().await.expect("the service starts");
     wait_until(PATIENCE, "the service to be ready", || service.health().ready);
     let client = Client::new(service.bootstrap_servers());
     let message = |kind: &str, n: usize| {
@@ -52,15 +51,15 @@ async fn a_handler_that_computes_gets_every_core_and_one_that_blocks_is_named() 
     };
 
     client.produce_all("service_commands", (0..2_000).map(|n| message("compute", n)));
-    wait_until(PATIENCE, "two of them to compute at once", || MET.load(Ordering::SeqCst));
-    wait_until(PATIENCE, "all to end", || service.health().finished == 2_000);
+    wait_until(PATIENCE, "two of them to compute concurrently", || MET.load(Ordering::SeqCst));
+    wait_until(PATIENCE, "all to finish", || service.health().finished == 2_000);
 
     client.produce_all("service_commands", [message("block", 0)]);
     let said = || log.text().contains("handler is blocking the async thread");
-    wait_until(PATIENCE, "the warning, while the handler still blocks", said);
+    wait_until(PATIENCE, "the warning while the handler blocks", said);
     RELEASED.store(true, Ordering::SeqCst);
-    wait_until(PATIENCE, "it to end", || service.health().finished == 2_001);
-    service.shutdown().await.expect("nothing is left undone");
+    wait_until(PATIENCE, "it to finish", || service.health().finished == 2_001);
+    service.shutdown().await.expect("a clean shutdown");
 
     let log = log.text();
     let warning = log.split_once("WARN").map(|(_, warning)| warning).expect("a warning");

@@ -1,4 +1,4 @@
-//! Two handlers with one name: which of them should answer is nobody's to guess, so the service does not start.
+//! Two handlers with one name are ambiguous, so the service does not start.
 
 use kafka_service::config::Brokers;
 use kafka_service::{Config, Error, KafkaService, command};
@@ -29,7 +29,7 @@ async fn cancel_again() {}
 #[command("ship_order")]
 async fn ship() {}
 
-/// The line of this file on which a handler is declared.
+/// The line of this file that declares a handler.
 fn place(function: &str, declaration: &str) -> String {
     let lines = include_str!("duplicates.rs").lines();
     let line = lines.zip(1..).find(|(line, _)| line.contains(declaration)).expect("declared above").1;
@@ -37,13 +37,13 @@ fn place(function: &str, declaration: &str) -> String {
 }
 
 #[tokio::test]
-async fn every_name_that_is_taken_twice_is_named_with_all_places() {
+async fn every_duplicate_name_is_reported_with_all_its_handlers() {
     let mut config = Config::new("duplicates");
-    // It is refused before any broker is asked, and also where none is wanted.
+    // The check comes before any connection, and also applies without Kafka.
     config.bootstrap_servers = Brokers::Disabled;
     let Err(error) = KafkaService::new(config).start().await else { panic!("the service must not start") };
-    let Error::Start(problems) = &error else { panic!("another error: {error}") };
-    let [cancel, create] = problems.as_slice() else { panic!("two names are taken more than once: {problems:?}") };
+    let Error::Start(problems) = &error else { panic!("unexpected error: {error}") };
+    let [cancel, create] = problems.as_slice() else { panic!("expected two duplicate names: {problems:?}") };
     assert!(create.contains("command `create_order` is registered twice"), "{create}");
     assert!(create.contains(&place("orders::create", "async fn create()")), "{create}");
     assert!(create.contains(&place("legacy::create_order_v1", "fn create_order_v1()")), "{create}");
@@ -53,5 +53,5 @@ async fn every_name_that_is_taken_twice_is_named_with_all_places() {
     assert!(cancel.contains(&place("cancel_again", "fn cancel_again()")), "{cancel}");
     let text = error.to_string();
     assert!(text.contains(create) && text.contains(cancel) && !text.contains("ship"), "{text}");
-    assert_eq!(format!("{error:?}"), text, "what Rust prints when `main` returns the error");
+    assert_eq!(format!("{error:?}"), text, "printed when `main` returns the error");
 }

@@ -1,5 +1,4 @@
-//! The embedded broker is there to try things out, so it must be quick, and anybody may talk to it. A program of its own,
-//! because time is measured here.
+//! The embedded broker must start fast and accept any client. A separate program, because it measures time.
 
 use std::time::{Duration, Instant};
 
@@ -33,10 +32,10 @@ fn service() -> KafkaService {
     KafkaService::new(config)
 }
 
-/// From before the start until the first command was handled.
+/// The time from before the start until the first command was handled.
 async fn time_to_first_command() -> Duration {
     let start = Instant::now();
-    let service = service().start().await.expect("it starts");
+    let service = service().start().await.expect("the service starts");
     // Any other client: this one knows only the address.
     let client = Client::new(service.bootstrap_servers());
     let command = json!({"type": "greet", "correlation_id": "c-1", "payload": {"name": "Ada"}});
@@ -45,14 +44,14 @@ async fn time_to_first_command() -> Duration {
     let took = start.elapsed();
     let event = &client.read_count("service_events", PATIENCE, 1)[0];
     assert_eq!(event.json()["payload"]["greeting"], "Hello, Ada!");
-    service.shutdown().await.expect("nothing is left undone");
+    service.shutdown().await.expect("a clean shutdown");
     took
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_command_is_handled_within_a_second_of_the_start() {
     let mut took = Vec::new();
-    // Once is enough: how busy the machine is at the moment is not what this is about.
+    // One success is enough; the machine may be busy.
     for _ in 0..5 {
         took.push(time_to_first_command().await);
         if took.iter().any(|took| *took < Duration::from_secs(1)) {
@@ -63,8 +62,9 @@ async fn the_first_command_is_handled_within_a_second_of_the_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_embedded_brokers_in_one_program_know_nothing_of_each_other() {
-    let services = [service().start().await.expect("it starts"), service().start().await.expect("it starts")];
+async fn two_embedded_brokers_in_one_program_are_independent() {
+    let services =
+        [service().start().await.expect("the service starts"), service().start().await.expect("the service starts")];
     let clients = [0, 1].map(|number| Client::new(services[number].bootstrap_servers()));
     for (client, name) in clients.iter().zip(["Ada", "Bob"]) {
         let command = json!({"type": "greet", "correlation_id": name, "payload": {"name": name}});
@@ -73,15 +73,15 @@ async fn two_embedded_brokers_in_one_program_know_nothing_of_each_other() {
         assert_eq!((events.len(), &events[0].json()["correlation_id"]), (1, &json!(name)));
     }
     for service in services {
-        service.shutdown().await.expect("nothing is left undone");
+        service.shutdown().await.expect("a clean shutdown");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_embedded_broker_is_gone_with_its_service() {
-    let service = service().start().await.expect("it starts");
+async fn an_embedded_broker_ends_with_its_service() {
+    let service = service().start().await.expect("the service starts");
     let address = service.bootstrap_servers().to_owned();
-    std::net::TcpStream::connect(&address).expect("it listens");
-    service.shutdown().await.expect("nothing is left undone");
-    std::net::TcpStream::connect(&address).expect_err("nobody listens any more");
+    std::net::TcpStream::connect(&address).expect("the broker listens");
+    service.shutdown().await.expect("a clean shutdown");
+    std::net::TcpStream::connect(&address).expect_err("the broker no longer listens");
 }

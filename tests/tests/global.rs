@@ -1,4 +1,4 @@
-//! `Publisher::global()`: one for each process, so this has a program of its own.
+//! `Publisher::global()` is one per process, so this is a separate program.
 
 use std::time::Duration;
 
@@ -17,11 +17,11 @@ fn service(name: &str, servers: Brokers) -> KafkaService {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_global_publisher_is_that_of_the_service_which_started_first() {
+async fn the_global_publisher_belongs_to_the_first_service() {
     assert_eq!(Publisher::global().map(|_| ()), Err(PublishError::NotStarted));
 
-    let first = service("first", Brokers::Embedded).start().await.expect("it starts");
-    let second = service("second", Brokers::Disabled).start().await.expect("it starts");
+    let first = service("first", Brokers::Embedded).start().await.expect("the service starts");
+    let second = service("second", Brokers::Disabled).start().await.expect("the service starts");
     let publisher = Publisher::global().expect("a service was started");
     publisher
         .publish_event("report.created", json!({}))
@@ -32,6 +32,6 @@ async fn the_global_publisher_is_that_of_the_service_which_started_first() {
     let event = &client.read_count("service_events", Duration::from_secs(20), 1)[0];
     assert_eq!((&event.json()["source"], &event.json()["correlation_id"]), (&json!("first"), &json!("c-1")));
     for service in [first, second] {
-        service.shutdown().await.expect("nothing is left undone");
+        service.shutdown().await.expect("a clean shutdown");
     }
 }

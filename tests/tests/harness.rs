@@ -1,4 +1,4 @@
-//! The harness itself, on a real broker: what it writes it reads back, and a cluster survives the loss of a node.
+//! The harness itself, on a real broker: it reads what it wrote, and a cluster survives the loss of a broker.
 
 use std::process::Command;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use rdkafka::{Offset, TopicPartitionList};
 const SECONDS_30: Duration = Duration::from_secs(30);
 
 #[test]
-fn what_is_written_is_read_back() {
+fn written_records_are_read_back() {
     let Some(kafka) = Kafka::shared() else { return };
     let topic = kafka.new_topic("harness", 3);
 
@@ -31,7 +31,7 @@ fn what_is_written_is_read_back() {
 }
 
 #[test]
-fn many_records_keep_their_order_and_key_decides_the_partition() {
+fn records_keep_their_order_and_the_key_decides_the_partition() {
     let Some(kafka) = Kafka::shared() else { return };
     let topic = kafka.new_topic("harness", 4);
     let messages = (0..20_000).map(|n| Message::new(format!("{{\"n\":{n}}}")).key(format!("key-{}", n % 10)));
@@ -52,7 +52,7 @@ fn many_records_keep_their_order_and_key_decides_the_partition() {
 }
 
 #[test]
-fn committed_is_minus_one_until_a_group_commits() {
+fn the_committed_offset_is_minus_one_before_a_commit() {
     let Some(kafka) = Kafka::shared() else { return };
     let (topic, group) = (kafka.new_topic("harness", 2), unique("group"));
     kafka.produce(&topic, Message::new("x").partition(1));
@@ -73,24 +73,24 @@ fn a_deleted_topic_is_gone() {
 }
 
 #[test]
-#[should_panic(expected = "in vain for: a second record; on")]
-fn waiting_for_a_record_that_never_comes_says_what_was_there() {
-    let Some(kafka) = Kafka::shared() else { panic!("in vain for: a second record; on nothing: no broker here") };
+#[should_panic(expected = "waiting for: a second record; on")]
+fn waiting_for_a_missing_record_reports_what_was_read() {
+    let Some(kafka) = Kafka::shared() else { panic!("waiting for: a second record; on nothing: no broker available") };
     let topic = kafka.new_topic("harness", 1);
     kafka.produce(&topic, "first");
     kafka.read_until(&topic, Duration::from_millis(300), "a second record", |records| records.len() > 1);
 }
 
 #[test]
-fn a_cluster_of_three_survives_a_killed_node() {
+fn a_cluster_of_three_survives_a_killed_broker() {
     let Some(kafka) = Kafka::three_nodes() else { return };
     let topic = kafka.new_topic("harness", 6);
     kafka.produce_all(&topic, (0..100).map(|n| Message::new(format!("before {n}"))));
 
     let victim = 2;
-    assert!(kafka.leaders(&topic).contains(&Some(victim)), "six partitions are spread over three nodes");
+    assert!(kafka.leaders(&topic).contains(&Some(victim)), "six partitions are spread over three brokers");
     kafka.kill(victim);
-    wait_until(SECONDS_30, "other leaders for the killed node's partitions", || {
+    wait_until(SECONDS_30, "other leaders for the killed broker's partitions", || {
         let leaders = kafka.leaders(&topic);
         let moved = leaders.len() == 6 && leaders.iter().all(|leader| leader.is_some_and(|id| id != victim));
         if moved { Ok(()) } else { Err(leaders) }
@@ -107,7 +107,7 @@ fn a_cluster_of_three_survives_a_killed_node() {
 }
 
 #[test]
-fn a_single_node_keeps_its_data_over_a_kill() {
+fn a_single_broker_keeps_its_data_after_a_kill() {
     let Some(kafka) = Kafka::with(1, &[("num.partitions", "2")]) else { return };
     let topic = kafka.new_topic("harness", 1);
     kafka.produce(&topic, "kept");
@@ -117,51 +117,51 @@ fn a_single_node_keeps_its_data_over_a_kill() {
 }
 
 #[test]
-fn a_frozen_node_answers_when_it_goes_on() {
+fn a_frozen_broker_answers_after_it_is_thawed() {
     let Some(kafka) = Kafka::one_node() else { return };
     let topic = kafka.new_topic("harness", 1);
     let quick = kafka.config().create::<BaseConsumer>().expect("a valid configuration");
     let answers = || quick.fetch_metadata(Some(&topic), Duration::from_millis(500)).is_ok();
     wait_until(SECONDS_30, "a first answer", answers);
     kafka.freeze(1);
-    assert!(!answers(), "a frozen node says nothing");
+    assert!(!answers(), "a frozen broker does not answer");
     kafka.thaw(1);
     wait_until(SECONDS_30, "an answer", answers);
 }
 
 #[test]
-fn a_user_may_read_what_it_is_allowed_to() {
+fn a_user_can_read_only_what_it_is_allowed_to() {
     let Some(kafka) = Kafka::secured() else { return };
     let topic = kafka.new_topic("harness", 1);
-    kafka.produce(&topic, "for those who may");
+    kafka.produce(&topic, "for authorized users");
     let user = kafka.user();
     let client = kafka.client_of(&user);
     let only = |code| move |answer| if answer == Err(code) { Ok(()) } else { Err(answer) };
     let no_topic = only(Code::TopicAuthorizationFailed);
     kafka.allow(&user, "read", On::Group("harness"));
-    wait_until(SECONDS_30, "only the right for the topic to be missing", || no_topic(first(&client, &topic)));
+    wait_until(SECONDS_30, "only the topic permission to be missing", || no_topic(first(&client, &topic)));
     kafka.allow(&user, "read", On::Topic(&topic));
-    wait_until(SECONDS_30, "the right to be heeded", || first(&client, &topic));
+    wait_until(SECONDS_30, "the permission to apply", || first(&client, &topic));
     kafka.deny(&user, "read", On::Topic(&topic));
-    wait_until(SECONDS_30, "the ban to be heeded", || no_topic(first(&client, &topic)));
+    wait_until(SECONDS_30, "the denial to apply", || no_topic(first(&client, &topic)));
     kafka.revoke(&user, "read", On::Topic(&topic));
-    assert_eq!(first(&client, &topic), Err(Code::TopicAuthorizationFailed), "neither forbidden nor allowed");
+    assert_eq!(first(&client, &topic), Err(Code::TopicAuthorizationFailed), "neither denied nor allowed");
 }
 
 #[test]
-fn a_user_with_a_wrong_password_is_turned_away() {
+fn a_user_with_a_wrong_password_is_rejected() {
     let Some(kafka) = Kafka::secured() else { return };
     let mut user = kafka.user();
     user.password = "not-it".to_owned();
     let client: BaseConsumer = kafka.client_of(&user).config().create().expect("a valid configuration");
-    wait_until(SECONDS_30, "the refusal", || match client.poll(Duration::from_millis(100)) {
+    wait_until(SECONDS_30, "the rejection", || match client.poll(Duration::from_millis(100)) {
         Some(Err(error)) => error.rdkafka_error_code() == Some(Code::Authentication),
         _ => false,
     });
 }
 
 #[test]
-fn the_ssl_listener_has_a_certificate_that_its_file_vouches_for() {
+fn the_tls_certificate_is_signed_by_the_ca_file() {
     let Some(kafka) = Kafka::secured() else { return };
     let mut client = Command::new("openssl");
     client.args(["s_client", "-verify_return_error", "-verify_ip", "127.0.0.1", "-connect", &kafka.listener("ssl")]);
@@ -170,7 +170,7 @@ fn the_ssl_listener_has_a_certificate_that_its_file_vouches_for() {
     client.wait_for_line(SECONDS_30, "Verify return code: 0 (ok)");
 }
 
-/// The first record of a topic as a member of a group, or what the broker says instead.
+/// The first record of a topic, read as a member of a group, or the broker's error.
 fn first(client: &Client, topic: &str) -> Result<(), Code> {
     let mut config = client.config();
     config.set("group.id", "harness").set("auto.offset.reset", "earliest").set("enable.auto.commit", "false");
@@ -183,7 +183,7 @@ fn first(client: &Client, topic: &str) -> Result<(), Code> {
 }
 
 #[test]
-fn a_process_is_read_signalled_and_waited_for() {
+fn a_process_can_be_read_signalled_and_awaited() {
     let mut command = Command::new("bash");
     command
         .args(["-c", "echo to stdout; echo to stderr >&2; trap 'echo bye; exit 7' TERM; while :; do sleep 0.01; done"]);
@@ -198,27 +198,27 @@ fn a_process_is_read_signalled_and_waited_for() {
 
 #[test]
 fn a_program_of_the_workspace_is_built_and_found() {
-    let mut send = Process::start(Command::new(cargo_binary("kafka-service-examples", "send")));
-    assert!(!send.wait(SECONDS_30).success(), "it wants arguments: {}", send.output());
+    let mut send = Process::start(Command::new(cargo_binary("example-guide", "send")));
+    assert!(!send.wait(SECONDS_30).success(), "arguments are required: {}", send.output());
 }
 
 #[test]
 #[should_panic(expected = "it has ended")]
-fn waiting_for_a_line_of_a_program_that_has_ended_fails_at_once() {
+fn waiting_for_a_line_of_an_ended_program_fails_at_once() {
     let mut process = Process::start(Command::new("true"));
     process.wait_for_line(SECONDS_30, "anything");
 }
 
 #[test]
-#[should_panic(expected = "in vain for: the moon; last seen: \"clouds\"")]
-fn a_deadline_says_what_was_seen_last() {
+#[should_panic(expected = "waiting for: the moon; last seen: \"clouds\"")]
+fn a_timeout_reports_what_was_seen_last() {
     wait_until(Duration::from_millis(20), "the moon", || Err::<(), _>("clouds"));
 }
 
-/// Commits a position for a group that nobody is a member of.
+/// Commits an offset for a group without members.
 fn commit(kafka: &Kafka, group: &str, topic: &str, partition: i32, offset: i64) {
     let consumer: BaseConsumer = kafka.config().set("group.id", group).create().expect("a valid configuration");
     let mut positions = TopicPartitionList::new();
     positions.add_partition_offset(topic, partition, Offset::Offset(offset)).expect("a valid offset");
-    consumer.commit(&positions, CommitMode::Sync).expect("the broker takes the position");
+    consumer.commit(&positions, CommitMode::Sync).expect("the broker accepts the commit");
 }

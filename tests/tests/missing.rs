@@ -1,4 +1,4 @@
-//! States that were never provided: one error at start names each with every handler that needs it.
+//! Missing states: one error at startup names each state with every handler that needs it.
 
 use kafka_service::config::Brokers;
 use kafka_service::{Config, Error, FromContext, HandlerError, KafkaService, State, command, testing};
@@ -13,7 +13,7 @@ struct Mailer;
 #[derive(Clone)]
 struct Clock;
 
-/// Made of a state, so whoever takes it needs the state too.
+/// Extracted from a state, so its handlers need the state too.
 struct Transaction;
 
 impl FromContext for Transaction {
@@ -46,11 +46,11 @@ async fn problems(service: KafkaService) -> Vec<String> {
     match service.start().await {
         Ok(_) => Vec::new(),
         Err(Error::Start(problems)) => problems,
-        Err(other) => vec![format!("another error: {other}")],
+        Err(other) => vec![format!("unexpected error: {other}")],
     }
 }
 
-/// The line of this file on which a handler is declared.
+/// The line of this file that declares a handler.
 fn place(function: &str) -> String {
     let declaration = format!("fn {function}(");
     let lines = include_str!("missing.rs").lines();
@@ -59,7 +59,7 @@ fn place(function: &str) -> String {
 }
 
 #[tokio::test]
-async fn every_missing_state_is_named_with_every_handler_that_needs_it() {
+async fn missing_states_are_named_with_the_handlers_that_need_them() {
     let problems = problems(service().state(Clock)).await;
     let [database, mailer] = problems.as_slice() else { panic!("two states are missing: {problems:?}") };
     assert!(database.starts_with("state `missing::Database` was never provided"), "{database}");
@@ -69,7 +69,7 @@ async fn every_missing_state_is_named_with_every_handler_that_needs_it() {
             assert!(problem.contains(&place(function)), "{problem}");
         }
         assert!(!problem.contains(not_by) && !problem.contains("nothing"), "{problem}");
-        assert!(problem.contains(".state(value)"), "it says what to do: {problem}");
+        assert!(problem.contains(".state(value)"), "it has a remedy: {problem}");
     }
 }
 
@@ -84,10 +84,10 @@ async fn wrong_settings_and_wrong_handlers_are_named_in_one_error() {
 }
 
 #[test]
-fn a_unit_test_finds_the_same_as_the_start() {
+fn a_unit_test_finds_the_same_problems_as_startup() {
     let Err(Error::Start(problems)) = service().state(Clock).check() else { panic!("two states are missing") };
     assert_eq!(testing::check_handlers().state::<Clock>().problems(), problems);
-    service().state(Clock).state(Mailer).state(Database).check().expect("all is there");
+    service().state(Clock).state(Mailer).state(Database).check().expect("all states are provided");
     testing::check_handlers().state::<Clock>().state::<Mailer>().state::<Database>().assert();
 }
 
@@ -98,13 +98,13 @@ async fn a_service_with_all_its_states_starts() {
 }
 
 #[tokio::test]
-async fn a_wrong_configuration_is_named_in_full_before_anything_starts() {
+async fn an_invalid_configuration_is_reported_before_anything_starts() {
     let mut config = Config::new("missing");
     config.max_in_flight = 0;
     config.events_topic = "not a topic".to_owned();
     config.dead_letter_topic = Some("service_commands".to_owned());
     let service = KafkaService::new(config).state(Clock).state(Mailer).state(Database);
-    let Err(Error::Config(error)) = service.start().await else { panic!("it must not start") };
+    let Err(Error::Config(error)) = service.start().await else { panic!("the service must not start") };
     let text = error.to_string();
     for setting in ["max_in_flight", "events_topic", "dead_letter_topic"] {
         assert!(text.contains(setting), "{text}");

@@ -1,15 +1,17 @@
-//! A program without handlers, which is what becomes of handlers in a crate that nothing of the program names.
+//! A program without handlers, as when the crate of its handlers is not linked.
 
 use kafka_service::config::Brokers;
 use kafka_service::{Config, Error, KafkaService, testing};
 
 #[tokio::test]
-async fn a_service_without_handlers_does_not_start_and_says_how_they_get_lost() {
-    // `kafka-service-linked-handlers` is a dependency of this program, and not used, so it is not linked.
+async fn a_service_without_handlers_fails_and_explains_linking() {
+    // `kafka-service-linked-handlers` is an unused dependency of this program, so it is not linked.
     let mut config = Config::new("no-handlers");
     config.bootstrap_servers = Brokers::Disabled;
-    let Err(Error::Start(problems)) = KafkaService::new(config).start().await else { panic!("it must not start") };
-    let [problem] = problems.as_slice() else { panic!("one problem: {problems:?}") };
+    let Err(Error::Start(problems)) = KafkaService::new(config).start().await else {
+        panic!("the service must not start")
+    };
+    let [problem] = problems.as_slice() else { panic!("expected one problem: {problems:?}") };
     assert!(problem.contains("no `#[command]` or `#[event]` handlers are linked"), "{problem}");
     assert!(problem.contains("use that_crate as _;"), "{problem}");
 }
@@ -18,6 +20,6 @@ async fn a_service_without_handlers_does_not_start_and_says_how_they_get_lost() 
 #[should_panic(
     expected = "no handler for command `greet_from_linked_crate` in this program\n  commands with a handler: none"
 )]
-fn a_unit_test_tells_that_a_crate_was_not_linked() {
+fn a_unit_test_detects_an_unlinked_crate() {
     testing::expect_commands(["greet_from_linked_crate"]);
 }

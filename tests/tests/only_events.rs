@@ -1,4 +1,4 @@
-//! A service that only reacts to events. A program of its own, because it looks at everything that is logged.
+//! A service with event handlers only. A separate program, because it checks the whole log.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ struct MailSent {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_with_event_handlers_only_consumes_events_only_and_is_silent_about_those_that_it_does_not_want() {
+async fn a_service_with_only_event_handlers_skips_others_silently() {
     let log = Log::collect();
     let mut config = Config::new("mailer");
     config.bootstrap_servers = Brokers::Embedded;
@@ -33,7 +33,7 @@ async fn a_service_with_event_handlers_only_consumes_events_only_and_is_silent_a
         })
         .start()
         .await
-        .expect("it starts");
+        .expect("the service starts");
     wait_until(PATIENCE, "the service to be ready", || service.health().ready);
     let client = Client::new(service.bootstrap_servers());
     for n in 0..3 {
@@ -45,11 +45,11 @@ async fn a_service_with_event_handlers_only_consumes_events_only_and_is_silent_a
     );
     let events = client.read_count("service_events", PATIENCE, 5);
     assert!(events.iter().any(|event| event.json()["type"] == "mail.sent" && event.key_text() == Some("Ada")));
-    wait_until(PATIENCE, "the others to be skipped, its own too", || service.health().skipped == 4);
+    wait_until(PATIENCE, "four events to be skipped, its own too", || service.health().skipped == 4);
     assert_eq!((service.health().finished, service.health().dead_lettered), (1, 0));
     wait_until(PATIENCE, "everything to be committed", || client.lag("mailer-group", "service_events") == 0);
-    assert!(!client.topic_exists("service_commands"), "nobody handles commands");
-    service.shutdown().await.expect("nothing is left undone");
+    assert!(!client.topic_exists("service_commands"), "the service has no command handlers");
+    service.shutdown().await.expect("a clean shutdown");
 
     let log = log.text();
     assert!(!log.contains("other.") && !log.contains("WARN") && !log.contains("ERROR"), "{log}");

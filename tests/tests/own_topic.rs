@@ -1,4 +1,4 @@
-//! Handlers that name a topic: it is consumed for them, beside the configured ones.
+//! Handlers that name a topic: the service consumes it in addition to the configured topics.
 
 use std::time::Duration;
 
@@ -45,10 +45,10 @@ fn sees(record: &Record) -> (String, String, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_handler_that_names_a_topic_takes_the_messages_of_that_topic_and_of_no_other() {
+async fn a_handler_that_names_a_topic_consumes_only_that_topic() {
     let mut config = Config::new("own-topic");
     config.bootstrap_servers = Brokers::Embedded;
-    let service = KafkaService::new(config).start().await.expect("it starts");
+    let service = KafkaService::new(config).start().await.expect("the service starts");
     wait_until(PATIENCE, "the service to be ready", || service.health().ready);
     let client = Client::new(service.bootstrap_servers());
     let send = |topic: &str, kind: &str, id: &str| {
@@ -57,7 +57,7 @@ async fn a_handler_that_names_a_topic_takes_the_messages_of_that_topic_and_of_no
     send("service_commands", "look", "1");
     send("urgent", "look", "2");
     send("stock", "stock.low", "3");
-    // Of another topic's handler.
+    // These types have handlers for other topics only.
     send("service_commands", "fail", "skipped");
     send("urgent", "stock.low", "skipped");
     send("urgent", "fail", "4");
@@ -71,5 +71,5 @@ async fn a_handler_that_names_a_topic_takes_the_messages_of_that_topic_and_of_no
     assert_eq!((dead.json()["correlation_id"].as_str(), dead.header(dead_letter::TOPIC)), (Some("4"), Some("urgent")));
     wait_until(PATIENCE, "two skipped messages", || service.health().skipped == 2);
     assert!(!client.topic_exists("service_events-dlq"), "no handler needs the events topic");
-    service.shutdown().await.expect("nothing is left undone");
+    service.shutdown().await.expect("a clean shutdown");
 }

@@ -1,4 +1,4 @@
-//! The Python side of the tests on a real broker: what it writes is the guide's layout, and what it reads it checks.
+//! The Python side of the tests on a real broker: it writes the guide's layout, and checks what it reads.
 
 use std::process::Command;
 use std::time::Duration;
@@ -20,9 +20,9 @@ fn commands_have_the_layout_of_the_guide() {
     let records = kafka.read_count(&topic, MINUTE, 30);
     assert!(records.iter().all(|record| record.key.is_none() && record.headers.is_empty()));
     let first = records.iter().map(|record| record.json()).find(|command| command["correlation_id"] == "layout-0");
-    let first = first.expect("each id is there once");
+    let first = first.expect("each id occurs once");
     assert_eq!((&first["type"], &first["source"]), (&json!("example_command"), &json!("guide-client")));
-    assert!(first["metadata"].is_object(), "a member that the guide does not name: {first}");
+    assert!(first["metadata"].is_object(), "a field that the guide does not have: {first}");
     let timestamp = first["timestamp"].as_str().expect("a string");
     assert!(!timestamp.ends_with('Z') && !timestamp.contains('+'), "no time zone: {timestamp}");
 }
@@ -34,7 +34,7 @@ fn events_are_checked_and_counted() {
     let good = |number: usize| event(&format!("run-{number}"));
     kafka.produce_all(&topic, (0..20).map(good));
     let read = |arguments: &[&str]| {
-        let mut client = python("guide_client.py").expect("was there above");
+        let mut client = python("guide_client.py").expect("Python was found above");
         client.env("KAFKA_BOOTSTRAP_SERVERS", kafka.bootstrap()).args(["events", "--topic", &topic, "--prefix", "run"]);
         client.args(["--settle", "0.3", "--timeout", "20"]).args(arguments);
         let mut client = Process::start(client);
@@ -92,7 +92,7 @@ fn event(correlation_id: &str) -> Value {
     })
 }
 
-/// The JSON line that a client ends with.
+/// The summary of a client: its last line, as JSON.
 fn summary(client: &Process) -> Value {
     let lines = client.lines();
     let last = lines.iter().rfind(|line| !line.stderr).expect("every client ends with a summary");

@@ -1,5 +1,5 @@
-//! What happened to another framework in the same situations must not happen to us. The worker runs as a process of its
-//! own with the settings that a newcomer has, unless a test says otherwise.
+//! Situations in which another framework failed. The worker runs as a separate process with default settings, unless a
+//! test says otherwise.
 
 use std::{
     path::Path,
@@ -18,7 +18,7 @@ fn start(workload: &Workload, instance: &str) -> Process {
     workload.start(Path::new(env!("CARGO_BIN_EXE_worker")), instance)
 }
 
-/// The `number`-th of many commands over so many keys.
+/// One of many commands with so many keys.
 fn spread(number: usize, keys: usize) -> Work {
     Work::new(format!("key-{}", number % keys), (number / keys) as u64)
 }
@@ -30,7 +30,7 @@ fn end(mut worker: Process) {
 }
 
 #[test]
-fn a_kill_after_the_500th_of_2000_events_loses_nothing_and_the_restart_is_ready_in_ten_seconds() {
+fn a_kill_loses_nothing_and_the_restart_is_ready_in_ten_seconds() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "killed", 4);
     workload.send(kafka, (0..2_000).map(|n| spread(n, 100).taking(5)));
@@ -50,11 +50,11 @@ fn a_kill_after_the_500th_of_2000_events_loses_nothing_and_the_restart_is_ready_
 }
 
 #[test]
-fn one_slow_key_holds_up_no_other_partition_and_no_other_key_until_the_window_is_full() {
+fn a_slow_key_delays_others_only_when_the_window_is_full() {
     const WINDOW: usize = 1_000;
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "hot", 4).set("KAFKA_MAX_UNCOMMITTED", &WINDOW.to_string());
-    // Nine of ten belong to one key, and the first of them takes its time.
+    // Nine of ten have one key, and the first of them is slow.
     let slow = Duration::from_secs(8);
     let hot = |n: usize| Work::new("hot", n as u64).taking(if n == 0 { 8_000 } else { 0 });
     let works: Vec<_> = (0..5_000)
@@ -70,7 +70,7 @@ fn one_slow_key_holds_up_no_other_partition_and_no_other_key_until_the_window_is
     let worker = start(&workload, "only");
     let events = kafka.read_count(&workload.events, slow, expected);
     assert!(began.elapsed() < slow, "the others waited for the slow key");
-    assert_eq!(events.len(), expected, "commands beyond the window were taken");
+    assert_eq!(events.len(), expected, "commands beyond the window were handled");
     assert!(events.iter().all(|event| event.key_text() != Some("hot")));
     workload.wait_until_committed(kafka);
     let report = audit(&Trace::read(kafka, &workload), &[]);
@@ -79,7 +79,7 @@ fn one_slow_key_holds_up_no_other_partition_and_no_other_key_until_the_window_is
 }
 
 #[test]
-fn a_handler_longer_than_max_poll_interval_costs_nothing() {
+fn a_handler_over_max_poll_interval_is_not_redelivered() {
     let Some(kafka) = Kafka::shared() else { return };
     for protocol in ["consumer", "classic"] {
         let mut workload = Workload::new(kafka, "long", 2)
@@ -104,14 +104,14 @@ fn a_handler_longer_than_max_poll_interval_costs_nothing() {
 }
 
 #[test]
-fn sigterm_is_answered_within_the_deadline_although_a_handler_hangs() {
+fn a_hung_handler_does_not_delay_sigterm_past_the_deadline() {
     let Some(kafka) = Kafka::shared() else { return };
     for (command, code) in [("work", 1), ("work_blocking", 3)] {
         let workload = Workload::new(kafka, "hung", 1).set("KAFKA_SHUTDOWN_DEADLINE", "2s");
         let mut worker = start(&workload, "only");
         let hung = Work::new("hung", 0).taking(120_000);
         kafka.produce(&workload.commands, hung.message_for(command));
-        // The one behind it is answered, so the one before it runs.
+        // The one after it is answered, so the one before it is running.
         workload.send(kafka, [Work::new("other", 0)]);
         kafka.read_count(&workload.events, MINUTE, 1);
         worker.terminate();
@@ -125,12 +125,12 @@ fn sigterm_is_answered_within_the_deadline_although_a_handler_hangs() {
             "{command}: {}",
             worker.output()
         );
-        assert_eq!(kafka.committed(&workload.group, &workload.commands), [-1], "the first is not finished");
+        assert_eq!(kafka.committed(&workload.group, &workload.commands), [-1], "the first command is not finished");
     }
 }
 
 #[test]
-fn a_second_signal_ends_at_once() {
+fn a_second_signal_ends_the_service_at_once() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "impatient", 1);
     let mut worker = start(&workload, "only");
@@ -145,7 +145,7 @@ fn a_second_signal_ends_at_once() {
 }
 
 #[test]
-fn while_dead_letters_cannot_be_written_the_partition_waits_and_nothing_is_skipped() {
+fn an_unwritable_dead_letter_blocks_the_partition() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "no-dlq", 1);
     let mut worker = start(&workload, "only");
@@ -155,7 +155,7 @@ fn while_dead_letters_cannot_be_written_the_partition_waits_and_nothing_is_skipp
     workload.send(kafka, (1..50).map(|n| Work::new("good", n)));
     kafka.read_count(&workload.events, MINUTE, 50);
     worker.wait_for_line(MINUTE, &format!("delivery to topic `{}` fails", workload.dead_letters));
-    wait_until(MINUTE, "what stands before the bad command to be committed", || {
+    wait_until(MINUTE, "the commands before the bad one to be committed", || {
         kafka.committed(&workload.group, &workload.commands) == [1]
     });
     kafka.create_topic(&workload.dead_letters, 1);
@@ -169,7 +169,7 @@ fn while_dead_letters_cannot_be_written_the_partition_waits_and_nothing_is_skipp
 }
 
 #[test]
-fn a_new_instance_is_ready_while_its_peer_is_in_a_long_handler() {
+fn a_new_instance_is_ready_during_a_peers_long_handler() {
     let Some(kafka) = Kafka::shared() else { return };
     for protocol in ["consumer", "classic"] {
         let workload = Workload::new(kafka, "rolling", 4)
@@ -177,7 +177,7 @@ fn a_new_instance_is_ready_while_its_peer_is_in_a_long_handler() {
             .set("KAFKA_SHUTDOWN_DEADLINE", "3s");
         let mut old = start(&workload, "old");
         old.wait_for_line(MINUTE, "health: ready");
-        // One in each partition, so that whatever the newcomer gets is in use.
+        // One in each partition, so that every partition that the new instance gets is busy.
         let long = |n: i32| Work::new(format!("long-{n}"), 0).taking(30_000).message().partition(n);
         kafka.produce_all(&workload.commands, (0..4).map(long));
         workload.send(kafka, [Work::new("short", 0)]);
@@ -191,19 +191,19 @@ fn a_new_instance_is_ready_while_its_peer_is_in_a_long_handler() {
         workload.send(kafka, (0..40).map(|n| spread(n, 40)));
         kafka.read_count(&workload.events, Duration::from_secs(8), 41);
         old.terminate();
-        assert_eq!(old.wait(MINUTE).code(), Some(1), "its long handlers were left: {}", old.output());
+        assert_eq!(old.wait(MINUTE).code(), Some(1), "its long handlers were abandoned: {}", old.output());
     }
 }
 
 #[test]
-fn an_error_that_is_returned_is_never_silent() {
+fn a_returned_error_is_never_silent() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "error", 1).set("KAFKA_RETRY_BACKOFF", "1ms..5ms");
     let mut worker = start(&workload, "only");
     kafka.produce(&workload.commands, Work::new("file", 0).message_for("read_a_file"));
     let dead = kafka.read_count(&workload.dead_letters, MINUTE, 1);
     assert_eq!(dead[0].header("dlq.attempts"), Some("5"));
-    let error = dead[0].header("dlq.error-message").expect("it says why");
+    let error = dead[0].header("dlq.error-message").expect("the reason");
     assert!(error.contains("No such file"), "{error}");
     worker.wait_for_line(MINUTE, "message dead-lettered");
     assert_eq!(worker.count("attempt failed; retrying"), 4, "{}", worker.output());
@@ -212,7 +212,7 @@ fn an_error_that_is_returned_is_never_silent() {
 }
 
 #[test]
-fn a_topic_that_appears_after_the_start_is_consumed_from_its_beginning() {
+fn a_topic_created_after_startup_is_consumed_from_its_start() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::named(kafka, "late");
     kafka.create_topic(&workload.events, 1);
@@ -228,7 +228,7 @@ fn a_topic_that_appears_after_the_start_is_consumed_from_its_beginning() {
 }
 
 #[test]
-fn a_panic_is_one_failed_attempt() {
+fn a_panic_counts_as_one_failed_attempt() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "panic", 1).set("KAFKA_RETRY_BACKOFF", "1ms..5ms");
     let worker = start(&workload, "only");

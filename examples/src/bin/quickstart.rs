@@ -1,7 +1,7 @@
 //! A whole service in one file, with the embedded broker: nothing to install.
 //!
-//! Run it: `cargo run --bin quickstart`. It handles four commands that it sends to itself, one good, one that nobody
-//! knows, one that is broken and one that fails, prints what is published, and exits.
+//! Run it: `cargo run --bin quickstart`. It sends itself four commands, a valid, an unknown, a malformed and a failing one,
+//! prints what is published, and exits.
 #![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::time::Duration;
@@ -11,7 +11,7 @@ use kafka_service::{
     config::{Brokers, RetryPolicy},
     dead_letter,
 };
-use kafka_service_examples::{Problem, Reader, log, message, write};
+use kafka_service_examples::{Problem, Reader, log};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -46,33 +46,32 @@ async fn charge_card() -> Result<(), std::io::Error> {
 
 #[tokio::main]
 async fn main() -> Result<(), Problem> {
-    log();
+    log("info");
     // A real service calls `KafkaService::from_env()`; this one brings its broker along and gives up early.
     let mut config = Config::new("quickstart");
     config.bootstrap_servers = Brokers::Embedded;
     config.retry = RetryPolicy::new(3, Duration::from_millis(10), Duration::from_millis(50));
     let service = KafkaService::new(config).state(Greeter("Hello")).start().await?;
 
-    let bootstrap = service.bootstrap_servers().to_owned();
-    tokio::task::spawn_blocking(move || talk_to(&bootstrap)).await??;
-    service.shutdown().await?;
-    Ok(())
-}
-
-/// What other programs do: send commands, and read what the service publishes.
-fn talk_to(bootstrap: &str) -> Result<(), Problem> {
-    let answers = Reader::from_now(bootstrap, &["service_events", "service_commands-dlq"])?;
-    let send = |value: &str| write(bootstrap, "service_commands", "ada", value);
-    send(&message("create_user", "c-1", &json!({"name": "Ada"})))?;
-    send(&message("create_usr", "c-2", &json!({"name": "Bob"})))?;
-    send(&message("create_user", "c-3", &json!({"nom": "Cleo"})))?;
-    send(&message("charge_card", "c-4", &json!({})))?;
+    // What other programs do: send commands, and read what the service publishes.
+    let answers = Reader::from_now(service.bootstrap_servers(), &["service_events", "service_commands-dlq"]).await?;
+    let commands = [
+        ("create_user", json!({"name": "Ada"})),
+        ("create_usr", json!({"name": "Bob"})),
+        ("create_user", json!({"nom": "Cleo"})),
+        ("charge_card", json!({})),
+    ];
+    for (number, (name, payload)) in (1..).zip(commands) {
+        let command = service.publisher().send_command(name, payload).correlation_id(format!("c-{number}"));
+        command.key("ada").await?; // one key, so they are handled in order
+    }
     for _ in 0..3 {
-        let answer = answers.next(Duration::from_secs(5))?.ok_or("the service did not answer")?;
+        let answer = answers.next(Duration::from_secs(5)).await?.ok_or("the service did not answer")?;
         match answer.header(dead_letter::ERROR_MESSAGE) {
             "" => println!("event        {}", answer.value),
             reason => println!("dead letter  {}\n             because {reason}", answer.value),
         }
     }
+    service.shutdown().await?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! A broker in memory, as the engine's seams see it: a consuming client and a producer.
+//! A broker in memory, with the interfaces that the engine expects: a consuming client and a producer.
 
 use std::{
     cell::{Cell, RefCell},
@@ -20,13 +20,13 @@ use crate::{
     transport::{OutRecord, Producer, ReadBack, SendError},
 };
 
-/// How many partitions the topic of the commands has.
+/// The number of partitions of the commands topic.
 pub const PARTITIONS: usize = 8;
 pub(super) const TOPIC: &str = "service_commands";
-/// How many records of one partition come in a row: a fetch answers with many of one, then with many of the next.
+/// The number of consecutive records of one partition: a fetch returns many of one, then many of the next.
 const RUN: u64 = 128;
 
-/// A command as it lies in the topic.
+/// A command as stored in the topic.
 #[derive(Clone, Debug)]
 pub struct Command {
     /// The record's key.
@@ -35,9 +35,9 @@ pub struct Command {
     pub value: Vec<u8>,
 }
 
-/// What the group and the topic know. The same commands come again and again, at ever higher offsets.
+/// The state of the group and the topic. The same commands are repeated at ever higher offsets.
 pub(super) struct Group {
-    /// How many commands the topic has by now.
+    /// The number of commands in the topic so far.
     pub(super) offered: Cell<u64>,
     taken: Cell<u64>,
     committed: RefCell<[i64; PARTITIONS]>,
@@ -48,7 +48,7 @@ impl Group {
         Rc::new(Self { offered: Cell::new(0), taken: Cell::new(0), committed: RefCell::default() })
     }
 
-    /// How many positions are committed, over all partitions.
+    /// The number of committed records, over all partitions.
     pub(super) fn committed(&self) -> u64 {
         self.committed.borrow().iter().map(|offset| offset.unsigned_abs()).sum()
     }
@@ -56,14 +56,14 @@ impl Group {
 
 /// The consuming client. Without a pace it never waits.
 pub(super) struct MemoryClient {
-    /// By key; a key belongs to the partition that is its number modulo the number of partitions.
+    /// By key. A key belongs to the partition with its number modulo the number of partitions.
     commands: &'static [Command],
     group: Rc<Group>,
     events: Vec<ClientEvent>,
     pace: Option<Rc<Pace>>,
 }
 
-/// When commands come, if they do not come at once, and when the client had them.
+/// When commands arrive, if they do not arrive at once, and when the client received them.
 pub(super) struct Pace {
     next: Cell<Instant>,
     every: Duration,
@@ -75,7 +75,7 @@ impl Pace {
         Rc::new(Self { next: Cell::new(Instant::now()), every, given: RefCell::default() })
     }
 
-    /// Waits for the next command, but no longer than this, and offers what has come.
+    /// Waits for the next command, at most this long, and adds those that are due.
     fn wait(&self, group: &Group, longest: Duration) {
         thread::sleep(self.next.get().saturating_duration_since(Instant::now()).min(longest));
         let now = Instant::now();
@@ -88,7 +88,7 @@ impl Pace {
 }
 
 impl MemoryClient {
-    /// The commands stay for as long as the process, so that a record costs no more than a reference.
+    /// The commands are leaked, so that a record costs no more than a reference.
     pub(super) fn new(commands: Vec<Command>, group: Rc<Group>) -> Self {
         assert_eq!(commands.len() % PARTITIONS, 0, "every partition has as many commands");
         let names = (0..PARTITIONS).filter_map(|partition| i32::try_from(partition).ok());
@@ -96,12 +96,12 @@ impl MemoryClient {
         Self { commands: commands.leak(), group, events: vec![ClientEvent::Assigned(assigned)], pace: None }
     }
 
-    /// It waits, and gives out commands as they come.
+    /// Makes it wait and deliver commands at a pace.
     pub(super) fn paced(self, pace: Rc<Pace>) -> Self {
         Self { pace: Some(pace), ..self }
     }
 
-    /// The n-th record that the client gives out.
+    /// The record with this number in the order of delivery.
     #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "small numbers")]
     fn record(&self, number: u64) -> MemoryRecord {
         let (run, place) = (number / RUN, number % RUN);
@@ -113,7 +113,7 @@ impl MemoryClient {
     }
 }
 
-/// A record of which the client keeps the memory.
+/// A record whose memory belongs to the client.
 #[derive(Debug)]
 pub(super) struct MemoryRecord {
     command: &'static Command,
@@ -206,7 +206,7 @@ impl Client for MemoryClient {
     fn unsubscribe(&mut self) {}
 }
 
-/// What was produced.
+/// The produced records.
 #[derive(Default)]
 pub(super) struct Outbox(Mutex<Sent>);
 
@@ -215,7 +215,7 @@ pub(super) struct Sent {
     unacknowledged: Vec<Token>,
     pub(super) events: u64,
     pub(super) bytes: u64,
-    /// The first event, for whoever wants to see that it is one.
+    /// The first event, to check that it is one.
     pub(super) first: Option<Vec<u8>>,
 }
 
@@ -231,14 +231,14 @@ impl Outbox {
         }
     }
 
-    /// How many events are acknowledged.
+    /// The number of acknowledged events.
     pub(super) fn acknowledged(&self) -> u64 {
         let sent = self.sent();
         sent.events - sent.unacknowledged.len() as u64
     }
 }
 
-/// The producer. It copies nothing: to copy a record is librdkafka's work, and the same for everybody.
+/// The producer. It copies nothing: copying a record is the work of librdkafka, and always costs the same.
 pub(super) struct MemoryProducer(pub(super) Arc<Outbox>);
 
 impl Producer for MemoryProducer {
@@ -261,7 +261,7 @@ impl Producer for MemoryProducer {
     }
 }
 
-/// Nothing is ever read back, because nothing is ever refused.
+/// Nothing is ever read back, because nothing is ever rejected.
 pub(super) struct NoReadBack;
 
 impl ReadBack for NoReadBack {

@@ -1,4 +1,5 @@
-//! A whole pass: driver, dispatcher, handler, producer, acknowledgement, commit. One thread, wired as in `service/start.rs`.
+//! A complete pass: driver, dispatcher, handler, producer, acknowledgement, commit. On one thread, wired as in
+//! `service/start.rs`.
 
 use std::{
     collections::HashMap,
@@ -33,12 +34,12 @@ use crate::{
 
 const EVENTS: TopicId = TopicId(0);
 const DEAD_LETTERS: TopicId = TopicId(1);
-/// How far the time moves with each turn of the loop: about what a batch takes.
+/// How far the time advances in each turn of the loop: about the time of a batch.
 const TURN: Duration = Duration::from_millis(1);
-/// Beyond this many turns without an end something is broken.
+/// After this many turns without an end, something is broken.
 const MOST_TURNS: u32 = 1_000_000;
 
-/// The engine of a service with every handler of this program, on a broker in memory.
+/// The engine of a service with all handlers of this program, on a broker in memory.
 pub struct Engine {
     runtime: Runtime,
     driver: Driver<MemoryClient>,
@@ -48,7 +49,7 @@ pub struct Engine {
     now: Instant,
 }
 
-/// What an engine has done.
+/// The results of an engine.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// Commands whose handler has finished.
@@ -57,18 +58,18 @@ pub struct Report {
     pub events: u64,
     /// Bytes of their keys and values.
     pub event_bytes: u64,
-    /// Positions that were committed.
+    /// Offsets that were committed, as a number of records.
     pub committed: u64,
     /// The value of the first event.
     pub first_event: Vec<u8>,
 }
 
 impl Engine {
-    /// Starts it. The commands are given out again and again, at ever higher offsets.
+    /// Starts the engine. The commands are repeated at ever higher offsets.
     ///
     /// # Panics
     ///
-    /// The program's handlers are not sound, or there is no thread to be had.
+    /// Panics if the handlers of the program fail their check, or no thread can be started.
     #[must_use]
     pub fn start(commands: Vec<Command>) -> Self {
         let runtime = Builder::new_current_thread().build().expect("a runtime without drivers needs nothing");
@@ -84,7 +85,7 @@ impl Engine {
         Self { runtime, driver, core, group, outbox, now }
     }
 
-    /// Takes so many more commands through, up to the acknowledgement of their events; one event each.
+    /// Processes this many more commands, with one event each, until their events are acknowledged.
     pub fn run(&mut self, commands: u64) {
         let until = self.group.offered.get() + commands;
         self.group.offered.set(until);
@@ -96,7 +97,7 @@ impl Engine {
         self.turn_until(|engine| engine.group.committed() >= engine.group.offered.get());
     }
 
-    /// What it has done so far.
+    /// Returns the results so far.
     #[must_use]
     pub fn report(&self) -> Report {
         let sent = self.outbox.sent();
@@ -120,7 +121,7 @@ impl Engine {
         unreachable!("it comes to no end: {finished} finished, {events} events, {committed} committed");
     }
 
-    /// One step of the consumer thread, then whatever the dispatcher makes of it, then the acknowledgements.
+    /// One step of the consumer thread, then of the dispatcher, then the acknowledgements.
     fn turn(&mut self) {
         let Self { runtime, driver, now, .. } = self;
         *now += TURN;
@@ -132,7 +133,7 @@ impl Engine {
     }
 }
 
-/// Both halves, with the channels between them.
+/// Creates both halves, with the channels between them.
 pub(super) fn wire(
     core: Core,
     incoming: mpsc::UnboundedReceiver<Incoming>,
@@ -173,7 +174,7 @@ pub(super) fn core(config: &Config, producer: Arc<dyn Producer>, acks: Arc<Acks>
     }
 }
 
-/// A clock that moves by some microseconds whenever somebody looks at the time of day, and by none beside.
+/// A clock that advances by some microseconds whenever the time of day is read, and not otherwise.
 struct CountingClock {
     micros: AtomicI64,
     start: Instant,
@@ -187,7 +188,7 @@ impl Default for CountingClock {
 
 impl Clock for CountingClock {
     fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
-        // Nothing here is retried, and a handler that is ready at its first poll has no timeout.
+        // Nothing is retried here, and a handler that is ready at its first poll has no timeout.
         Box::pin(std::future::pending())
     }
 

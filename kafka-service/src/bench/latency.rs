@@ -1,4 +1,5 @@
-//! How long a command is inside, with the threads of a service: one that consumes and one that dispatches.
+//! Measures how long a command is in the engine, with the threads of a service: one that consumes and one that
+//! dispatches.
 
 use std::{
     rc::Rc,
@@ -23,12 +24,12 @@ use crate::{
     transport::{OutRecord, Producer, SendError},
 };
 
-/// Sends `count` commands through the engine, one after another at this rate, and says how long each took from the moment
-/// when its record came to the moment when its event was handed to the producer. Sorted.
+/// Sends `count` commands through the engine, one after another at this rate. Returns how long each took from the
+/// arrival of its record until its event was handed to the producer, sorted.
 ///
 /// # Panics
 ///
-/// The program's handlers are not sound, or there is no thread to be had.
+/// Panics if the handlers of the program fail their check, or no thread can be started.
 #[must_use]
 pub fn latencies(runtime: &Handle, commands: Vec<Command>, every: Duration, count: usize) -> Vec<Duration> {
     let (group, outbox) = (Group::new(), Arc::new(Outbox::default()));
@@ -53,14 +54,14 @@ pub fn latencies(runtime: &Handle, commands: Vec<Command>, every: Duration, coun
     dispatching.join().expect("the dispatcher has ended");
     let sent = sync::lock(&producer.sent);
     let given = pace.given.borrow();
-    // The handler is ready at its first poll and returns one event, so the n-th event is the n-th command's.
+    // The handler is ready at its first poll and returns one event, so events and commands have the same order.
     let wait = |(given, sent): (&Instant, &Instant)| sent.checked_duration_since(*given).expect("an event comes after");
     let mut waits: Vec<_> = given.iter().zip(sent.iter()).map(wait).collect();
     waits.sort_unstable();
     waits
 }
 
-/// Notes when it was called.
+/// Records when it was called.
 struct Timed {
     producer: MemoryProducer,
     sent: Mutex<Vec<Instant>>,

@@ -1,7 +1,7 @@
-//! What `benches/` measures, and nobody else sees: the engine on a broker in memory, and its stages alone.
+//! The code behind `benches/`, not for other use: the engine on a broker in memory, and its single stages.
 //!
-//! Nothing of the engine is copied or replaced. What stands behind its seams does nearly nothing and always the same: one
-//! thread, no chance, and a time that moves by itself. So a count of instructions says something about the engine.
+//! No code of the engine is copied or replaced. The implementations of its traits do nearly nothing, and always the
+//! same: one thread, no randomness, and a time that advances by itself. So a count of instructions measures the engine.
 
 #![allow(missing_debug_implementations, reason = "benchmarks print figures and nothing else")]
 

@@ -1,4 +1,4 @@
-//! Single stages, for a look at what a change of one of them does.
+//! Single stages, to see the effect of a change in one of them.
 
 use std::hint::black_box;
 
@@ -12,7 +12,7 @@ use crate::{
     publish::{Encoder, MessageIds, Place},
 };
 
-/// Decodes the envelope of a command; whether it is one.
+/// Decodes the envelope of a command. Returns whether it is valid.
 #[must_use]
 pub fn decode(value: &[u8]) -> bool {
     black_box(Envelope::decode(Some(value))).is_ok()
@@ -27,7 +27,7 @@ pub struct Encoding<'a> {
 }
 
 impl<'a> Encoding<'a> {
-    /// For this command; `None` if it is none.
+    /// For this command; `None` if it is invalid.
     #[must_use]
     pub fn new(command: &'a [u8]) -> Option<Self> {
         Some(Self {
@@ -38,7 +38,7 @@ impl<'a> Encoding<'a> {
         })
     }
 
-    /// Derives the id of an event and writes its envelope; the length.
+    /// Derives the id of an event and writes its envelope. Returns the length.
     pub fn event(&mut self, kind: &str, payload: &[u8]) -> usize {
         self.offset += 1;
         let origin =
@@ -58,7 +58,7 @@ pub struct Window {
 }
 
 impl Window {
-    /// For so many positions.
+    /// For this many slots.
     #[must_use]
     pub fn new(positions: usize) -> Self {
         let assignments = Assignments::default();
@@ -66,8 +66,8 @@ impl Window {
         Self { assignments, tracker, offset: 0 }
     }
 
-    /// Takes a batch, starts and finishes each of its positions, and commits. What was committed; `None` if the batch is
-    /// larger than the window.
+    /// Takes a batch, starts and finishes each of its records, and commits. Returns the committed offset, or `None` if
+    /// the batch is larger than the window.
     pub fn batch(&mut self, records: usize) -> Option<i64> {
         let assignment = self.tracker.assignment().index();
         let first = self.tracker.take(self.offset)?;

@@ -1,4 +1,4 @@
-//! One assignment of one partition to this member, shared by those who work for it.
+//! One assignment of one partition to this member, shared by everything that works on it.
 
 use std::{
     collections::VecDeque,
@@ -11,7 +11,7 @@ use std::{
 use super::{Ring, State};
 use crate::sync;
 
-/// A partition from the moment it is assigned until it is revoked. If it comes back it is another assignment.
+/// A partition from its assignment until it is revoked or lost. If it is assigned again, that is another assignment.
 #[derive(Debug)]
 pub(crate) struct Assignment {
     index: u32,
@@ -19,18 +19,18 @@ pub(crate) struct Assignment {
     partition: i32,
     ring: Ring,
     window: Mutex<Window>,
-    /// Size of the records that were copied out because they wait.
+    /// The size of the records that were copied because they wait.
     waiting_bytes: AtomicUsize,
     phase: AtomicU8,
-    /// The slot behind the last one that was started.
+    /// The slot after the last one that was started.
     started: AtomicU64,
 }
 
-/// The offsets of the positions in the window, oldest first. Offsets have gaps (compaction, transaction markers), so they
-/// are kept and never counted.
+/// The offsets of the slots in the window, oldest first. Offsets have gaps (compaction, transaction markers), so they
+/// are stored and never calculated.
 #[derive(Debug, Default)]
 pub(super) struct Window {
-    /// The slot of the oldest offset, which is also how many records are finished.
+    /// The slot of the oldest offset, which is also the number of finished records.
     pub(super) head: u64,
     pub(super) offsets: VecDeque<i64>,
     /// The slot of the first record since the partition was reset to an earlier offset.
@@ -82,70 +82,70 @@ impl Assignment {
         self.waiting_bytes.load(Ordering::Relaxed)
     }
 
-    /// A record of this size begins to wait.
+    /// Called when a record of this size starts to wait.
     pub(crate) fn begin_waiting(&self, bytes: usize) {
         self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// A record of this size waits no more.
+    /// Called when a record of this size no longer waits.
     pub(crate) fn end_waiting(&self, bytes: usize) {
         self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// The offset of a position that is not finished. For the rare case that its record is needed again.
+    /// The offset of an unfinished slot, for the rare case that its record is needed again.
     pub(crate) fn offset(&self, slot: u64) -> Option<i64> {
         let window = self.window();
         let place = usize::try_from(slot.checked_sub(window.head)?).ok()?;
         window.offsets.get(place).copied()
     }
 
-    /// Whether the partition still has the record of this position, as far as is known: it was not reset since.
+    /// Whether the partition still has the record of this slot, as far as is known: it was not reset since.
     pub(crate) fn is_readable(&self, slot: u64) -> bool {
         slot >= self.window().reset_at
     }
 
-    /// Whether new work may be started.
+    /// Whether new commands may start.
     pub(crate) fn is_active(&self) -> bool {
         self.phase.load(Ordering::Acquire) == ACTIVE
     }
 
-    /// Whether results may still be published: true until the partition is given back.
+    /// Whether results may still be published: true until the partition is given up.
     pub(crate) fn is_owned(&self) -> bool {
         self.phase.load(Ordering::Acquire) != ENDED
     }
 
-    /// Nothing is started from here on but what stands in a gap; what runs may finish.
+    /// From now on, commands start only to fill gaps; those that are running may finish.
     pub(crate) fn drain(&self) {
         self.phase.fetch_max(DRAINING, Ordering::AcqRel);
     }
 
-    /// Nothing is started from here on; what runs may finish.
+    /// From now on, no command starts; those that are running may finish.
     pub(crate) fn close(&self) {
         self.phase.fetch_max(CLOSED, Ordering::AcqRel);
     }
 
-    /// The slot behind the last one that was started.
+    /// The slot after the last one that was started.
     pub(super) fn started(&self) -> u64 {
         self.started.load(Ordering::Acquire)
     }
 
-    /// Whether a position that was not started may still be started although the partition drains: one behind it was
-    /// started, and could not be committed without this one, so that the next owner would handle that one twice.
+    /// Whether a slot that was not started may still start although the partition drains: a later one was started, and
+    /// cannot be committed without this one, so the next owner would handle that one twice.
     pub(crate) fn is_gap(&self, slot: u64) -> bool {
         self.phase.load(Ordering::Acquire) == DRAINING && slot < self.started()
     }
 
-    /// The partition belongs to somebody else now: results of work that is still running are discarded.
+    /// Ends the assignment: the results of commands that are still running are discarded.
     pub(crate) fn end(&self) {
         self.phase.store(ENDED, Ordering::Release);
     }
 
-    /// Whether a position may be started.
+    /// Whether a slot may start.
     pub(crate) fn may_start(&self, slot: u64) -> bool {
         self.is_active() || self.is_gap(slot)
     }
 
-    /// Marks a position as running, unless no new work may be started.
+    /// Marks a slot as running, unless it must not start.
     #[must_use]
     pub(crate) fn start(&self, slot: u64) -> bool {
         let may = self.may_start(slot);
@@ -161,31 +161,32 @@ impl Assignment {
         may
     }
 
-    /// Marks a position as running again, for another attempt; unless the partition drains.
+    /// Marks a slot as running again for another attempt, unless the partition drains.
     #[must_use]
     pub(crate) fn resume(&self, slot: u64) -> bool {
         self.is_active() && self.start(slot)
     }
 
-    /// Marks a position as waiting for its next attempt.
+    /// Marks a slot as waiting for its next attempt.
     pub(crate) fn pause(&self, slot: u64) {
         debug_assert_eq!(self.ring.get(slot), State::Running, "slot paused while it is not running");
         self.ring.set(slot, State::Paused);
     }
 
-    /// Marks a position as finished: it may be committed.
+    /// Marks a slot as finished: it may be committed.
     pub(crate) fn finish(&self, slot: u64) {
         debug_assert_ne!(self.ring.get(slot), State::Finished, "slot finished twice");
         self.ring.set(slot, State::Finished);
     }
 
-    /// Whether a position is finished, for a slot of the window.
+    /// Whether a slot of the window is finished.
     pub(crate) fn is_finished(&self, slot: u64) -> bool {
         self.ring.get(slot) == State::Finished
     }
 }
 
-/// All assignments by index. An ended one leaves its place empty, so that its memory goes as soon as nobody works for it.
+/// All assignments by index. One that has ended leaves an empty entry, so that its memory is freed when it is no longer
+/// used.
 #[derive(Debug, Default)]
 pub(crate) struct Assignments {
     table: RwLock<Vec<Option<Arc<Assignment>>>>,
@@ -219,7 +220,7 @@ impl Assignments {
         table.get(index as usize).and_then(Clone::clone)
     }
 
-    /// Finishes a position; false when its assignment has ended.
+    /// Finishes a slot. Returns false if its assignment has ended.
     pub(crate) fn finish(&self, index: u32, slot: u64) -> bool {
         let table = sync::read(&self.table);
         let assignment = table.get(index as usize).and_then(Option::as_ref);
@@ -235,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_late_report_of_an_ended_assignment_touches_nothing() {
+    fn a_late_report_of_an_ended_assignment_changes_nothing() {
         let assignments = Assignments::default();
         let first = assignments.add("commands".into(), 3, 16);
         assert!(first.start(0));
@@ -257,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_draining_assignment_starts_what_stands_before_something_that_was_started() {
+    fn a_draining_assignment_starts_what_precedes_started_work() {
         let assignment = Assignment::new(0, "commands".into(), 0, 4);
         assert!(assignment.start(2));
         assignment.drain();

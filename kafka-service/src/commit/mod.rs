@@ -1,9 +1,9 @@
-//! COMMIT: which position of a partition may be committed. Pure: no clock, no I/O, no client.
+//! Decides which offset of a partition may be committed. Pure: no clock, no I/O, no client.
 //!
-//! Each assignment of a partition has a [`Ring`] with one byte per position, shared by those who finish work, and a
-//! [`Tracker`], owned by the one who commits. The tracker reads the finished prefix off the ring; a position behind an
-//! unfinished one is never reached. A new assignment of the same partition is a new ring, so a late report can touch
-//! only the ring it belongs to.
+//! Each assignment of a partition has a [`Ring`] with one byte per slot, shared by everything that finishes work, and a
+//! [`Tracker`], owned by the thread that commits. The tracker reads the finished prefix of the ring; it never reaches a
+//! slot behind an unfinished one. A new assignment of the same partition has a new ring, so a late report can affect
+//! only the ring that it belongs to.
 
 mod assignment;
 mod ring;

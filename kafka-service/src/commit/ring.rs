@@ -1,38 +1,38 @@
-//! One byte per position of a partition's window.
+//! One byte per slot of a partition's window.
 
 use std::sync::{
     OnceLock,
     atomic::{AtomicU8, Ordering},
 };
 
-/// What is known of one position.
+/// The state of one slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     /// Taken, and not started.
     Waiting = 0,
-    /// Its handler runs, or what it published is not acknowledged yet.
+    /// Its handler is running, or what it published is not acknowledged yet.
     Running = 1,
     /// Its events are acknowledged, or it is dead-lettered, or it is skipped by policy.
     Finished = 2,
-    /// Nothing runs for it: an attempt has failed, and the next one is not due yet.
+    /// Not running: an attempt has failed, and the next one is not due yet.
     Paused = 3,
 }
 
-/// The states of the positions of one assignment, by slot. Slots count up for ever; the ring holds a window of them,
-/// and the [`Tracker`](super::Tracker) never lets the window grow beyond the ring.
+/// The states of the slots of one assignment. Slots only increase; the ring holds a window of them, and the
+/// [`Tracker`](super::Tracker) never lets the window grow beyond the ring.
 ///
-/// Its memory is taken in pieces as slots reach them, so that a partition on which little happens costs little.
+/// Memory is allocated in pieces as slots reach them, so that a partition with little traffic needs little.
 #[derive(Debug)]
 pub(crate) struct Ring {
     pieces: Box<[OnceLock<Box<[AtomicU8]>>]>,
     capacity: usize,
 }
 
-/// The size of a piece: what a partition with a few thousand records costs.
+/// The size of a piece: enough for a partition with a few thousand records.
 const PIECE: usize = 4_096;
 
 impl Ring {
-    /// A ring for at least `window` positions.
+    /// A ring for at least `window` slots.
     pub(crate) fn new(window: usize) -> Self {
         let capacity = window.max(1).next_power_of_two();
         Self { pieces: (0..capacity.div_ceil(PIECE)).map(|_| OnceLock::new()).collect(), capacity }
@@ -43,7 +43,7 @@ impl Ring {
     }
 
     fn slot(&self, slot: u64) -> &AtomicU8 {
-        // Truncation is the point: only the low bits choose the byte.
+        // Truncation is intended: only the low bits select the byte.
         #[expect(clippy::cast_possible_truncation, reason = "masked to the ring's size")]
         let place = slot as usize & (self.capacity - 1);
         let piece = self.pieces[place / PIECE].get_or_init(|| (0..PIECE).map(|_| AtomicU8::new(0)).collect());

@@ -1,15 +1,16 @@
-//! What a producer carries beside each record and gives back with the acknowledgement: one integer.
+//! What a producer carries with each record and returns with the acknowledgement: one integer.
 
 /// The integer itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Token(u64);
 
-/// What an acknowledgement is about.
+/// What an acknowledgement is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
-    /// The only event, or the dead letter, of the command at `slot` of an assignment: its acknowledgement finishes it.
+    /// The only event, or the dead letter, of the command at `slot` of an assignment: its acknowledgement finishes the
+    /// slot.
     Position { assignment: u32, slot: u64 },
-    /// An entry of the table of pending publications: a caller who waits, or a command with several events.
+    /// An entry of the table of pending publications: a waiting caller, or a command with several events.
     Pending(u32),
 }
 
@@ -33,8 +34,8 @@ impl Token {
         Self(PENDING | u64::from(entry))
     }
 
-    /// The token of the `number`-th of the events that share it, so that they can be put in order again. The only event of a
-    /// command needs none.
+    /// The token of the event with this number among those that share it, so that they can be put in order again. The
+    /// only event of a command needs no number.
     pub(crate) fn numbered(self, number: u32) -> Self {
         if self.0 & PENDING == 0 { self } else { Self(self.0 | u64::from(number & NUMBER_MASK) << 32) }
     }
@@ -50,7 +51,8 @@ impl Token {
         }
     }
 
-    /// Marked as one whose acknowledgement a client looks out for. The mark is the client's own: it takes it off again.
+    /// The token, marked as a sample whose acknowledgement the client watches. The mark belongs to the client, which
+    /// removes it again.
     pub(crate) fn sampled(self) -> Self {
         Self(self.0 | SAMPLED)
     }
@@ -59,7 +61,7 @@ impl Token {
         self.0 & SAMPLED != 0
     }
 
-    /// Without the mark of [`sampled`](Self::sampled).
+    /// The token without the mark of [`sampled`](Self::sampled).
     pub(crate) fn unmarked(self) -> Self {
         Self(self.0 & !SAMPLED)
     }
@@ -82,7 +84,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_token_gives_back_what_went_in(
+        fn a_token_round_trips(
             assignment in 0u32..1 << ASSIGNMENT_BITS, slot in 0u64..=SLOT_MASK, entry: u32, number: u32,
         ) {
             let position = Token::from_bits(Token::position(assignment, slot).numbered(number).to_bits());

@@ -7,7 +7,7 @@ fn tracker(window: usize) -> Tracker {
 }
 
 #[test]
-fn commits_nothing_past_an_unfinished_message() {
+fn commits_nothing_past_an_unfinished_record() {
     let mut tracker = tracker(8);
     let slots: Vec<_> = [10, 11, 15].into_iter().map(|offset| tracker.take(offset).unwrap()).collect();
     tracker.assignment().finish(slots[1]);
@@ -21,7 +21,7 @@ fn commits_nothing_past_an_unfinished_message() {
 }
 
 #[test]
-fn the_window_counts_what_the_broker_has_not_confirmed() {
+fn the_window_counts_unconfirmed_commits() {
     let mut tracker = tracker(8);
     for offset in 0..4 {
         let slot = tracker.take(offset).unwrap();
@@ -39,7 +39,7 @@ fn the_window_counts_what_the_broker_has_not_confirmed() {
 }
 
 #[test]
-fn a_commit_that_holds_counts_although_one_before_it_was_refused() {
+fn a_confirmed_commit_counts_after_a_failed_one() {
     let mut tracker = tracker(8);
     for offset in 0..2 {
         let slot = tracker.take(offset).unwrap();
@@ -54,7 +54,7 @@ fn a_commit_that_holds_counts_although_one_before_it_was_refused() {
 }
 
 #[test]
-fn a_full_window_takes_no_more() {
+fn a_full_window_takes_no_more_records() {
     let mut tracker = tracker(4);
     for offset in 0..4 {
         assert!(tracker.take(offset).is_some());
@@ -66,7 +66,7 @@ fn a_full_window_takes_no_more() {
 }
 
 #[test]
-fn running_work_is_seen_until_it_is_finished() {
+fn work_in_flight_is_reported_until_it_is_finished() {
     let mut tracker = tracker(4);
     let slot = tracker.take(7).unwrap();
     assert!(!tracker.has_running(), "what only waits holds up no revoke");
@@ -85,7 +85,7 @@ fn finish(tracker: &mut Tracker, offset: i64) -> Option<i64> {
 }
 
 #[test]
-fn a_reset_that_went_back_is_committed_once_and_work_of_before_commits_nothing() {
+fn a_reset_backwards_is_committed_once_and_old_work_never() {
     let mut tracker = tracker(8);
     assert_eq!(finish(&mut tracker, 1_000), Some(1_001));
     let old = tracker.take(1_001).unwrap();
@@ -107,7 +107,7 @@ fn a_reset_that_went_back_is_committed_once_and_work_of_before_commits_nothing()
 }
 
 #[test]
-fn work_of_before_a_reset_takes_its_place_in_the_window_until_it_is_finished() {
+fn work_from_before_a_reset_counts_in_the_window() {
     let mut tracker = tracker(4);
     let old: Vec<_> = (10..13).map(|offset| tracker.take(offset).unwrap()).collect();
     let new = tracker.take(0).unwrap();
@@ -120,7 +120,7 @@ fn work_of_before_a_reset_takes_its_place_in_the_window_until_it_is_finished() {
 }
 
 #[test]
-fn nothing_is_committed_while_what_follows_a_reset_waits_for_room() {
+fn a_full_window_delays_the_commit_of_a_reset() {
     let mut tracker = tracker(2);
     assert_eq!(finish(&mut tracker, 10), Some(11));
     let old = tracker.take(11).unwrap();
@@ -135,7 +135,7 @@ fn nothing_is_committed_while_what_follows_a_reset_waits_for_room() {
 }
 
 #[test]
-fn an_offset_beyond_the_end_is_known_before_the_first_record_or_after_it() {
+fn an_offset_past_the_log_end_is_detected_early_or_late() {
     let mut before = tracker(4);
     before.begin_at(1_000);
     assert_eq!(before.hand_over(), None);
@@ -152,7 +152,7 @@ fn an_offset_beyond_the_end_is_known_before_the_first_record_or_after_it() {
 }
 
 #[test]
-fn a_commit_that_the_client_leaves_out_is_repeated_with_an_explicit_offset() {
+fn a_commit_that_the_client_omits_is_repeated_explicitly() {
     let mut tracker = tracker(4);
     assert_eq!(finish(&mut tracker, 7), Some(8));
     tracker.not_newer();
@@ -162,7 +162,7 @@ fn a_commit_that_the_client_leaves_out_is_repeated_with_an_explicit_offset() {
 }
 
 #[test]
-fn the_end_of_the_log_is_committed_when_everything_before_it_is_finished() {
+fn the_log_end_is_committed_after_everything_before_it() {
     let mut tracker = tracker(4);
     let slot = tracker.take(14).unwrap();
     tracker.reach_end(21);
@@ -175,7 +175,7 @@ fn the_end_of_the_log_is_committed_when_everything_before_it_is_finished() {
 }
 
 #[test]
-fn the_end_of_an_idle_partition_is_where_the_group_is_if_the_client_says_so() {
+fn an_idle_partition_is_already_committed_to_its_end() {
     let mut tracker = tracker(4);
     tracker.reach_end(21);
     tracker.advance();
@@ -186,16 +186,16 @@ fn the_end_of_an_idle_partition_is_where_the_group_is_if_the_client_says_so() {
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// The next record, so far behind the one before.
+    /// The next record, at this distance from the one before.
     Take(i64),
-    /// The log ends so far behind the last record.
+    /// The log ends at this distance from the last record.
     End(i64),
-    /// A reset to this offset, if that is back, and a record or the end there.
+    /// A reset to this offset, if that is earlier, and a record or the end there.
     Back(i64, bool),
-    /// Finishes one of the positions that are not finished yet, chosen by this number.
+    /// Finishes one of the unfinished slots, selected by this number.
     Finish(usize),
     HandOver,
-    /// The broker confirms the newest of what was handed over, or refuses it.
+    /// The broker confirms the newest offset that was handed over, or rejects it.
     Answer(bool),
 }
 
@@ -211,16 +211,16 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 1..200)
 }
 
-/// What is known of a partition, said as simply as can be.
+/// The simplest model of a partition.
 #[derive(Default)]
 struct Log {
-    /// Where the next record may be.
+    /// The lowest offset of the next record.
     position: i64,
-    /// Where the log began to be read, last.
+    /// Where reading last started.
     began: Option<i64>,
     /// What was taken since: slot and offset, and whether it is finished.
     taken: Vec<(u64, i64, bool)>,
-    /// What was taken before, and is not finished.
+    /// What was taken before and is not finished.
     old: Vec<u64>,
 }
 
@@ -230,7 +230,7 @@ impl Log {
         (self.position, self.began) = (offset, Some(offset));
     }
 
-    /// The furthest that may be committed: the oldest unfinished offset, or where the next record may be.
+    /// The highest offset that may be committed: the oldest unfinished offset, or that of the next record.
     fn limit(&self) -> i64 {
         let oldest = self.taken.iter().find(|(_, _, finished)| !finished).map(|(_, offset, _)| *offset);
         oldest.unwrap_or(self.position)
@@ -238,10 +238,10 @@ impl Log {
 }
 
 proptest! {
-    /// Whatever the order of finishing, and wherever the log begins anew: what is committed is at most the oldest unfinished
-    /// offset of the log as it is now, and reaches the end when all is finished.
+    /// In whatever order records finish, and wherever the log restarts: what is committed is at most the oldest
+    /// unfinished offset of the current log, and reaches the end when everything is finished.
     #[test]
-    fn what_is_handed_over_is_the_finished_prefix(steps in steps(), window in 1usize..32) {
+    fn only_the_finished_prefix_is_committed(steps in steps(), window in 1usize..32) {
         let mut tracker = tracker(window);
         let (mut log, mut last) = (Log::default(), None);
         for step in steps {
@@ -257,7 +257,7 @@ proptest! {
                     log.position += gap;
                     tracker.reach_end(log.position);
                 }
-                // Until something was read nothing can go back.
+                // Nothing can go back until something was read.
                 Step::Back(offset, is_record) if offset < log.position && tracker.position().is_some() => {
                     if !is_record {
                         tracker.reach_end(offset);

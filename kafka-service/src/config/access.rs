@@ -4,39 +4,40 @@ use super::property::Side;
 use super::{Config, ConfigError};
 
 impl Config {
-    /// Sets a property of librdkafka, by its own name (`linger.ms`), for every client that it concerns.
+    /// Sets a property of librdkafka by its own name (`linger.ms`), for every client that it applies to.
     ///
     /// # Errors
     ///
-    /// The property does not exist, the value is not one that librdkafka takes, or the engine owns the property.
+    /// Returns an error if the property does not exist, the value is not valid, or the property is reserved for the
+    /// engine.
     pub fn set_property(&mut self, name: &str, value: &str) -> Result<(), ConfigError> {
         self.properties.set(Side::Both, name, value).map_err(ConfigError::one)
     }
 
-    /// Like [`set_property`](Self::set_property), for the consumer alone.
+    /// Like [`set_property`](Self::set_property), for the consumer only.
     ///
     /// # Errors
     ///
-    /// As for [`set_property`](Self::set_property), or the property belongs to the producer.
+    /// As for [`set_property`](Self::set_property), or if the property belongs to the producer.
     pub fn set_consumer_property(&mut self, name: &str, value: &str) -> Result<(), ConfigError> {
         self.properties.set(Side::Consumer, name, value).map_err(ConfigError::one)
     }
 
-    /// Like [`set_property`](Self::set_property), for the producer alone.
+    /// Like [`set_property`](Self::set_property), for the producer only.
     ///
     /// # Errors
     ///
-    /// As for [`set_property`](Self::set_property), or the property belongs to the consumer.
+    /// As for [`set_property`](Self::set_property), or if the property belongs to the consumer.
     pub fn set_producer_property(&mut self, name: &str, value: &str) -> Result<(), ConfigError> {
         self.properties.set(Side::Producer, name, value).map_err(ConfigError::one)
     }
 
-    /// The user's properties for the consumer, under their canonical names. Secrets stand in clear: not for logs.
+    /// The user's properties for the consumer, by canonical name. Secrets are in plain text: do not log them.
     pub(crate) fn consumer_properties(&self) -> impl Iterator<Item = (&str, &str)> {
         self.client_properties(Side::Consumer)
     }
 
-    /// The user's properties for the producer, under their canonical names. Secrets stand in clear: not for logs.
+    /// The user's properties for the producer, by canonical name. Secrets are in plain text: do not log them.
     pub(crate) fn producer_properties(&self) -> impl Iterator<Item = (&str, &str)> {
         self.client_properties(Side::Producer)
     }

@@ -1,25 +1,26 @@
-//! The settings that are a choice between a few words.
+//! The settings with a fixed set of values.
 
 /// Which brokers the service talks to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Brokers {
-    /// None: the service runs without Kafka, and publishing says so. In the environment: the empty string.
+    /// No broker: the service runs without Kafka, and publishing fails. In the environment: the empty string.
     Disabled,
-    /// An in-process broker that forgets everything when the process ends. In the environment: `embedded`.
+    /// An in-process broker that keeps nothing after the process ends. In the environment: `embedded`.
     Embedded,
     /// `host:port` of one or more brokers, separated by commas.
     Servers(String),
 }
 
-/// How the consumer group shares out its partitions.
+/// The rebalance protocol of the consumer group.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GroupProtocol {
-    /// `consumer` where the broker speaks it, else `classic`.
+    /// `consumer` if the broker supports it, else `classic`.
     #[default]
     Auto,
-    /// KIP-848, Kafka 4.0 and later: the broker assigns, a joining or dying member disturbs nobody else.
+    /// KIP-848, Kafka 4.0 and later: the broker assigns partitions, and members that join or crash do not disturb the
+    /// others.
     Consumer,
     /// The protocol of older brokers, with the cooperative-sticky assignor.
     Classic,
@@ -29,45 +30,45 @@ pub enum GroupProtocol {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OrderBy {
-    /// Those of one key; different keys run concurrently.
+    /// Records with the same key. Different keys are handled concurrently.
     #[default]
     Key,
-    /// Those of one partition.
+    /// Records of the same partition.
     Partition,
 }
 
-/// What becomes of a command that no handler answers to.
+/// What to do with a command that has no handler.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UnknownCommands {
-    /// It is skipped and counted: several services may share a topic.
+    /// Skip and count it: several services may share a topic.
     #[default]
     Skip,
-    /// It goes to the dead-letter topic.
+    /// Dead-letter it.
     DeadLetter,
 }
 
-/// Which headers a dead letter gets, beside the message's own.
+/// Which headers a dead letter gets in addition to those of the message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DeadLetterHeaders {
-    /// Those of [`dead_letter`](crate::dead_letter).
+    /// The headers of [`dead_letter`](crate::dead_letter).
     #[default]
     Native,
-    /// Those, and the ones that Spring for Apache Kafka writes, for tools that read them.
+    /// In addition, the headers of Spring for Apache Kafka, for tools that read them.
     Spring,
 }
 
-/// Where the id of a published message stands.
+/// Where a published message carries its id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MessageIdLocation {
-    /// In the envelope, as its member `id`.
+    /// In the envelope, as the field `id`.
     #[default]
     Envelope,
     /// In the record header `message-id`.
     Header,
-    /// Nowhere.
+    /// The id is omitted.
     Off,
 }
 
@@ -130,7 +131,7 @@ impl MessageIdLocation {
     }
 }
 
-/// Reads `true` or `false`, in the spellings that environments use.
+/// Parses `true` or `false`, in the spellings that are common in environments.
 pub(super) fn parse_bool(text: &str) -> Result<bool, String> {
     match text.trim().to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" | "on" => Ok(true),
@@ -139,7 +140,7 @@ pub(super) fn parse_bool(text: &str) -> Result<bool, String> {
     }
 }
 
-/// `50%`, or `off`.
+/// Parses `50%` or `off`.
 pub(super) fn parse_percent(text: &str) -> Result<Option<u8>, String> {
     let text = text.trim();
     if text.eq_ignore_ascii_case("off") {
@@ -157,7 +158,7 @@ fn choose<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, String> {
         .ok_or_else(|| format!("expected {}", either(choices.iter().map(|(name, _)| *name))))
 }
 
-/// `` `a`, `b` or `c` ``.
+/// Formats names as `` `a`, `b` or `c` ``.
 pub(super) fn either<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     match names.split_last() {

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-/// What an error message says about the form.
+/// How error messages describe the format.
 pub(super) const ALLOWED: &str = "a duration such as `200ms`, `30s`, `1m30s` or `1h`";
 
-/// The longest duration that is taken. It keeps `Instant + Duration` far from overflow and catches mistaken units.
+/// The longest valid duration. It keeps `Instant + Duration` far from overflow and catches wrong units.
 pub(super) const LONGEST: Duration = Duration::from_secs(30 * 24 * 3_600);
 
-/// Longest first: the parts of one duration stand in this order.
+/// Longest first: the parts of a duration must be in this order.
 const UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
-/// Reads `200ms`, `10s`, `5m`, `1h` and sequences of them (`1m30s`). The error says what is allowed.
+/// Parses `200ms`, `10s`, `5m`, `1h` and sequences of these (`1m30s`). The error says what is allowed.
 pub(super) fn parse(text: &str) -> Result<Duration, String> {
     let text = text.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -22,7 +22,7 @@ pub(super) fn parse(text: &str) -> Result<Duration, String> {
     if duration > LONGEST { Err(format!("must be at most `{}`", format(LONGEST))) } else { Ok(duration) }
 }
 
-/// Reads a duration, or `off` for none.
+/// Parses a duration, or `off` for none.
 pub(super) fn parse_or_off(text: &str) -> Result<Option<Duration>, String> {
     if text.trim().eq_ignore_ascii_case("off") {
         Ok(None)
@@ -39,7 +39,7 @@ fn millis(text: &str) -> Option<u64> {
         let (number, after) = split(rest, |byte| byte.is_ascii_digit());
         let (unit, after) = split(after, |byte| byte.is_ascii_alphabetic());
         let place = units.iter().position(|(name, _)| *name == unit)?;
-        // Too many digits for 64 bits is too long in any case: saturate, the limit above says so.
+        // A number that does not fit into 64 bits is too long in any case: saturate, and the limit above reports it.
         let number = if number.is_empty() { return None } else { number.parse().unwrap_or(u64::MAX) };
         total = total.saturating_add(number.saturating_mul(units[place].1));
         units = &units[place + 1..];
@@ -52,7 +52,7 @@ fn split(text: &str, belongs: impl Fn(u8) -> bool) -> (&str, &str) {
     text.split_at(text.bytes().position(|byte| !belongs(byte)).unwrap_or(text.len()))
 }
 
-/// Writes a duration in the form that [`parse`] reads.
+/// Formats a duration so that [`parse`] can read it.
 pub(crate) fn format(duration: Duration) -> String {
     let Ok(mut millis) = u64::try_from(duration.as_millis()) else { return format!("{duration:?}") };
     if !duration.subsec_nanos().is_multiple_of(1_000_000) {

@@ -1,4 +1,4 @@
-//! Reading the variables. Pure: they come as pairs, and files through a closure.
+//! Reads the variables. Pure: they are passed as pairs, and files are read through a closure.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -16,8 +16,8 @@ use super::{
 };
 
 impl Config {
-    /// Reads settings from variables. `read_file` serves the `*_FILE` variables, `binary` is the default name of the
-    /// service.
+    /// Reads the settings from variables. `read_file` reads the files of `*_FILE` variables; `binary` is the default
+    /// name of the service.
     pub(crate) fn read(
         variables: impl IntoIterator<Item = (OsString, OsString)>,
         read_file: impl Fn(&Path) -> io::Result<String>,
@@ -39,7 +39,7 @@ impl Config {
 }
 
 struct Reader {
-    /// Sorted, so that messages come in the same order every time.
+    /// Sorted, so that messages have a stable order.
     values: BTreeMap<String, String>,
     problems: Vec<String>,
     warnings: Vec<String>,
@@ -90,7 +90,7 @@ impl Reader {
         self.set(names::STALL_TIMEOUT, &mut config.stall_timeout, duration::parse_or_off);
     }
 
-    /// Takes one of our variables. A bad value leaves the default, so that the rules that follow see something sound.
+    /// Reads one of our variables. An invalid value keeps the default, so that later rules check something valid.
     fn set<T>(&mut self, setting: Setting, target: &mut T, parse: impl FnOnce(&str) -> Result<T, String>) {
         let Some(value) = self.values.remove(setting.variable) else { return };
         match parse(&value) {
@@ -99,7 +99,7 @@ impl Reader {
         }
     }
 
-    /// What is left after [`settings`](Self::settings): librdkafka's properties, and what nobody knows.
+    /// Reads what is left after [`settings`](Self::settings): librdkafka's properties, and unknown variables.
     fn properties(&mut self, config: &mut Config, read_file: &dyn Fn(&Path) -> io::Result<String>) {
         for (variable, value) in std::mem::take(&mut self.values) {
             let outcome = match names::meaning(&variable) {
@@ -107,7 +107,7 @@ impl Reader {
                     self.warnings.push(names::unknown(&variable));
                     continue;
                 }
-                // Compose files pass variables on that nobody has set, and those arrive empty.
+                // Compose files pass on variables that are not set, and these arrive empty.
                 _ if value.is_empty() => continue,
                 Meaning::Property(side, property) => put(config, side, property, &variable, &value),
                 Meaning::SecretFile(side, property) => secret_from_file(&variable, &value, read_file)
@@ -123,7 +123,7 @@ fn is_known(variable: &str) -> bool {
 }
 
 fn put(config: &mut Config, side: Side, property: &'static Property, name: &str, value: &str) -> Result<(), String> {
-    // Two names of one property, or a secret and its file: which one was meant cannot be known.
+    // Two names of one property, or a secret and its file: which one is meant is unknown.
     if let Some(other) = config.properties.entry(side, property) {
         return Err(format!("`{name}` and `{}` set the same property; remove one of them", other.given_as));
     }
@@ -143,7 +143,7 @@ fn secret_from_file(
     }
 }
 
-/// Emptiness is for the rules to judge, which know what the text is.
+/// Accepts any text. Whether it may be empty is decided by the rules, which know what it is for.
 fn text(value: &str) -> Result<String, String> {
     Ok(value.trim().to_owned())
 }

@@ -1,14 +1,15 @@
-//! What is wrong with a configuration, all of it at once.
+//! Everything that is wrong with a configuration, in one error.
 
 use std::fmt;
 
-/// Values longer than this are cut in messages.
+/// Longer values are truncated in messages.
 const SHOWN: usize = 80;
 
 /// Everything that is wrong with a [`Config`](super::Config).
 ///
-/// Each problem names the variable (or, for settings made in code, the field), its value unless that is a secret, and
-/// what is allowed. `Debug` prints the same list as `Display`, because that is what `main` prints when it returns this.
+/// Each problem names the variable (or, for settings made in code, the field), its value unless it is a secret, and
+/// what is allowed. `Debug` prints the same list as `Display`, because `main` prints an error that it returns with
+/// `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ConfigError {
     problems: Vec<String>,
@@ -16,7 +17,7 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    /// `warnings` are shown too: a misspelt variable is often the reason for the problem.
+    /// `warnings` are shown too: a misspelled variable is often the cause of the problem.
     pub(super) fn new(problems: Vec<String>, warnings: Vec<String>) -> Self {
         Self { problems, warnings }
     }
@@ -53,12 +54,12 @@ impl fmt::Debug for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// One problem: the name of the setting, the value it has, what is wrong or allowed.
+/// Formats one problem: the name of the setting, its value, and what is wrong or allowed.
 pub(super) fn problem(name: &str, value: &str, what: &str) -> String {
     format!("`{name}` = `{}`: {what}", shown(value))
 }
 
-/// A value, or a name that nobody vouches for, as it may stand in a message: no control characters, not endless.
+/// Formats a value, or a name from outside, for a message: without control characters and truncated.
 pub(super) fn shown(value: &str) -> String {
     let mut text: String = value.chars().take(SHOWN).flat_map(char::escape_debug).collect();
     if value.chars().nth(SHOWN).is_some() {

@@ -1,4 +1,4 @@
-//! What this build can do, and which settings need more.
+//! What this build supports, and which settings need more.
 
 use super::property::{Need, Property};
 
@@ -7,7 +7,7 @@ const ZSTD: &str = "requires the feature `zstd` of `kafka-service`";
 const OIDC: &str = "requires the feature `oidc` of `kafka-service`";
 const GSSAPI: &str = "Kerberos requires the feature `gssapi` of `kafka-service`";
 
-/// What the client library was built with. `None` where that is not known: then the library itself has to complain.
+/// What the client library was built with. `None` if unknown: the library itself then has to report what it lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Features {
     pub(crate) kafka: bool,
@@ -18,7 +18,7 @@ pub(crate) struct Features {
 }
 
 impl Features {
-    /// What the features of this crate say.
+    /// The features according to the Cargo features of this crate.
     pub(crate) const fn compiled() -> Self {
         Self {
             kafka: cfg!(feature = "kafka"),
@@ -29,7 +29,7 @@ impl Features {
         }
     }
 
-    /// What librdkafka says, where it is linked; else what the features of this crate say.
+    /// The features according to librdkafka if it is linked, else according to the Cargo features of this crate.
     pub(crate) fn of_this_build() -> Self {
         #[cfg(feature = "kafka")]
         if let Some(list) = crate::transport::kafka::built_in_features() {
@@ -38,8 +38,9 @@ impl Features {
         Self::compiled()
     }
 
-    /// What librdkafka itself says (its property `builtin.features`). More exact than [`compiled`](Self::compiled): another
-    /// crate may enable features of rdkafka, and a librdkafka that is linked dynamically is built elsewhere.
+    /// The features according to librdkafka (its property `builtin.features`). More exact than
+    /// [`compiled`](Self::compiled): another OpenSSL or Kerberos can be enabled by features of rdkafka that this crate
+    /// does not know.
     pub(crate) fn built_in(list: &str) -> Self {
         let has = |feature: &str| list.split(',').any(|entry| entry.trim() == feature);
         Self {

@@ -80,10 +80,9 @@ pub(crate) use topic::flaw as topic_flaw;
 ///
 /// Durations carry their unit: `200ms`, `30s`, `1m30s`, `1h`.
 ///
-/// All topics are consumed in one group. The topic decides what a message is: a command on a commands topic, an event on an
-/// events topic. On a topic that is both, a command handler of that name takes precedence over an event handler, and a
-/// message without a handler counts as an event. A handler with its own topic (`topic = ".."`) receives messages of that
-/// topic only.
+/// All topics are consumed in one group. The topic says what a message is: on a commands topic a command, on an events topic
+/// an event. On a topic that is both, a command handler of that name goes before an event handler, and a message without
+/// a handler counts as an event. A handler with a topic of its own (`topic = ".."`) takes the messages of that topic and of no other.
 ///
 /// Every other property of librdkafka is `KAFKA_` and its name in capitals with dots as underscores
 /// (`KAFKA_LINGER_MS`, `KAFKA_SECURITY_PROTOCOL`, `KAFKA_SASL_PASSWORD`), or `KAFKA_CONSUMER_` and `KAFKA_PRODUCER_`
@@ -115,9 +114,10 @@ pub struct Config {
     pub ordering: OrderBy,
     /// Handlers that run at once, over all partitions.
     pub max_in_flight: usize,
-    /// Records of one partition that are in flight, or finished and not yet committed. At most this many are redelivered
-    /// after a crash; a partition that reaches the limit is paused. Normally only the records in flight and those of the last
-    /// 100 ms are uncommitted. The default is high enough not to throttle a healthy partition.
+    /// Records of one partition that are running, or finished beyond the committed position. They may be redelivered
+    /// after a crash. A partition that has so many is paused. In a healthy service only the records in flight and 100 ms of
+    /// finished work are uncommitted; the default is high enough not to throttle a healthy partition while a busy broker
+    /// answers the last commit.
     pub max_uncommitted: usize,
     /// How long one attempt of a handler may take.
     pub handler_timeout: Duration,
@@ -242,7 +242,7 @@ impl Config {
         if problems.is_empty() { Ok(()) } else { Err(ConfigError::new(problems, self.unknown_variables.clone())) }
     }
 
-    /// Settings that work but are probably a mistake, such as unknown variables or disabled security. One text each.
+    /// What works but is probably not meant: unknown variables, security that is off. One text each.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         self.unknown_variables.iter().cloned().chain(security::advice(self)).collect()

@@ -1,14 +1,14 @@
-//! The names of variables: ours, librdkafka's, those that are not meant for us, and the closest to a misspelt one.
+//! The names of variables: ours, librdkafka's, those that are not meant for us, and the closest to a misspelled one.
 
 use super::error::shown;
 use super::property::{Property, Side};
 use super::table::{self, PROPERTIES};
 
-/// What every variable of ours begins with.
+/// The prefix of all our variables.
 pub(super) const PREFIX: &str = "KAFKA_";
 const FILE: &str = "_FILE";
 
-/// One setting of [`Config`](super::Config) under its two names.
+/// One setting of [`Config`](super::Config) with its two names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Setting {
     pub(super) variable: &'static str,
@@ -34,7 +34,7 @@ impl Setting {
 macro_rules! settings {
     ($($name:ident = $variable:literal, $field:literal;)*) => {
         $(pub(super) const $name: Setting = Setting { variable: $variable, field: $field };)*
-        /// All of them.
+        /// All settings.
         pub(super) const SETTINGS: &[Setting] = &[$($name),*];
     };
 }
@@ -64,16 +64,16 @@ settings! {
     STALL_TIMEOUT = "KAFKA_STALL_TIMEOUT", "stall_timeout";
 }
 
-/// What a variable that is not a setting of ours stands for.
+/// The meaning of a variable that is not one of our settings.
 #[derive(Debug)]
 pub(super) enum Meaning {
     Property(Side, &'static Property),
-    /// The path of a file that holds the secret.
+    /// The path of a file with the secret.
     SecretFile(Side, &'static Property),
     Unknown,
 }
 
-/// Looks a variable up among the properties of librdkafka.
+/// Looks up a variable among the properties of librdkafka.
 pub(super) fn meaning(variable: &str) -> Meaning {
     // The exact name first: two properties end in `.file` themselves.
     if let Some((side, property)) = property(variable) {
@@ -99,8 +99,8 @@ fn split_side(name: &str) -> (Side, &str) {
     }
 }
 
-/// Variables with our prefix that are not settings: those of our build and test tools, and what Kubernetes (and docker
-/// links before it) injects for every service whose name begins with `kafka`: `KAFKA_SERVICE_HOST`,
+/// Variables with our prefix that are not settings: those of our build and test tools, and those that Kubernetes (and
+/// docker links before it) injects for every service with a name that begins with `kafka`: `KAFKA_SERVICE_HOST`,
 /// `KAFKA_SERVICE_PORT[_<name>]`, `KAFKA_PORT`, `KAFKA_PORT_9092_TCP[_ADDR|_PORT|_PROTO]`, `KAFKA_UI_SERVICE_HOST`, ...
 pub(super) fn is_ignored(variable: &str, value: &str) -> bool {
     let linked = ["tcp://", "udp://", "sctp://"].iter().any(|scheme| value.starts_with(scheme));
@@ -112,7 +112,7 @@ pub(super) fn is_ignored(variable: &str, value: &str) -> bool {
         || is_linked_port(variable)
 }
 
-/// `.._PORT_<number>_<protocol>` with or without a last part.
+/// Whether it is `.._PORT_<number>_<protocol>`, with or without a last part.
 fn is_linked_port(variable: &str) -> bool {
     variable.match_indices("_PORT_").any(|(at, found)| {
         let mut parts = variable[at + found.len()..].split('_');
@@ -124,7 +124,7 @@ fn is_linked_port(variable: &str) -> bool {
     })
 }
 
-/// Names that other clients use, and what to write instead. Left: without `KAFKA_`, as a variable.
+/// Names that other clients use, without `KAFKA_` and in the form of a variable, and what to write instead.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("BROKER", "bootstrap.servers"),
     ("BROKERS", "bootstrap.servers"),
@@ -148,7 +148,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("SSL_KEYSTORE_CERTIFICATE_CHAIN", "ssl.certificate.pem"),
 ];
 
-/// The warning about a variable that means nothing. Its value is never shown: it may be a misspelt password.
+/// The warning about an unknown variable. Its value is never shown: the variable may be a misspelled password.
 pub(super) fn unknown(variable: &str) -> String {
     let shown = shown(variable);
     let name = variable.strip_prefix(PREFIX).unwrap_or(variable);
@@ -173,7 +173,7 @@ pub(super) fn unknown(variable: &str) -> String {
 /// The end of a message about a property that does not exist.
 pub(super) fn suggest_property(name: &str) -> String {
     let alike = table::find(&name.replace('_', ".").to_ascii_lowercase()).map(|property| property.name);
-    // Some of the names from elsewhere stand for settings of ours, which are no properties.
+    // Some of the foreign names correspond to settings of ours, which are not properties.
     let elsewhere = || elsewhere(&variable_part(name)).filter(|property| table::find(property).is_some());
     match alike.or_else(elsewhere).or_else(|| closest(name, PROPERTIES.iter().map(|property| property.name))) {
         Some(name) => format!("; did you mean `{name}`?"),
@@ -189,7 +189,7 @@ fn variable_part(property: &str) -> String {
     property.replace('.', "_").to_ascii_uppercase()
 }
 
-/// The nearest candidate among those that go on where the name ends, or differ from it in at most a third.
+/// The closest candidate among those that continue the name, or differ from it in at most a third of its letters.
 fn closest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let distances = candidates.map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate));
     let near = distances.filter(|(distance, candidate)| {

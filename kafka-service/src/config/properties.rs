@@ -1,4 +1,4 @@
-//! The user's librdkafka properties: for both clients, for the consumer alone, for the producer alone.
+//! The user's librdkafka properties: for both clients, for the consumer only, for the producer only.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::property::{Property, Side};
 use super::secret::{Secret, Value};
 use super::{error, names, reserved, table};
 
-/// A value and the name under which the user set it, for messages.
+/// A value and the name with which the user set it, for messages.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) value: Value,
@@ -14,7 +14,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// A message about this entry, without the value of a secret.
+    /// A message about this entry, without the value if it is secret.
     pub(super) fn problem(&self, property: &Property, what: &str) -> String {
         problem(property, &self.given_as, self.value.expose(), what)
     }
@@ -35,7 +35,7 @@ pub(super) struct Properties {
 }
 
 impl Properties {
-    /// Sets a property by its librdkafka name. The error is the problem in words.
+    /// Sets a property by its librdkafka name. The error describes the problem.
     pub(super) fn set(&mut self, target: Side, name: &str, value: &str) -> Result<(), String> {
         match table::find(name) {
             Some(property) => self.set_known(target, property, value, name),
@@ -46,7 +46,7 @@ impl Properties {
         }
     }
 
-    /// Sets a property that was found in the table. `given_as` names it in messages.
+    /// Sets a property of the table. `given_as` names it in messages.
     pub(super) fn set_known(
         &mut self,
         target: Side,
@@ -59,7 +59,7 @@ impl Properties {
             return Err(problem(wrong_side(property.side)));
         }
         let normal = property.kind.normalize(value).map_err(|what| problem(&what))?;
-        // A limit of the producer does not bind a property that reaches the consumer alone.
+        // A limit of the producer does not apply to a property that reaches only the consumer.
         let client = if property.side == Side::Both { target } else { property.side };
         if let Some(why) = reserved::refusal(property, client, &normal) {
             return Err(problem(&why));
@@ -69,7 +69,7 @@ impl Properties {
         Ok(())
     }
 
-    /// What was set for exactly this target.
+    /// The value that is set for exactly this target.
     pub(super) fn entry(&mut self, target: Side, property: &Property) -> Option<&Entry> {
         self.map(target).get(property.canonical)
     }
@@ -82,7 +82,7 @@ impl Properties {
         }
     }
 
-    /// What reaches the client of this side: its own values, then the common ones that it does not override.
+    /// The values that reach the client of this side: its own, then the common ones that it does not override.
     pub(super) fn of(&self, side: Side) -> impl Iterator<Item = (&'static Property, &Entry)> {
         let own = if side == Side::Consumer { &self.consumer } else { &self.producer };
         let common = self.common.iter().filter(|(name, _)| !own.contains_key(*name));

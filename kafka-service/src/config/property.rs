@@ -1,8 +1,8 @@
-//! What is known about one librdkafka property: its side, its kind of value, whether it is a secret, what it needs.
+//! What is known about one librdkafka property: its side, its kind of value, whether it is secret, what it needs.
 
 use super::choices::either;
 
-/// Whose property it is, or for which client a value is meant.
+/// The side of a property, or the client that a value is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     Both,
@@ -11,13 +11,13 @@ pub(crate) enum Side {
 }
 
 impl Side {
-    /// Whether something of this side reaches the client of `other` (a client, so not `Both`).
+    /// Whether a value for this side reaches the client of `other` (a client, so not `Both`).
     pub(super) fn reaches(self, other: Self) -> bool {
         self == Self::Both || other == Self::Both || self == other
     }
 }
 
-/// What librdkafka must have been built with.
+/// A feature that librdkafka must be built with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
     Nothing,
@@ -25,22 +25,22 @@ pub(crate) enum Need {
     Oidc,
 }
 
-/// The values that librdkafka takes.
+/// The values that librdkafka accepts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
     Text,
     Bool,
-    /// A whole number within these bounds.
+    /// An integer within these bounds.
     Int(i64, i64),
-    /// A number, possibly with decimals, within these bounds.
+    /// A number, with or without a fraction, within these bounds.
     Number(i64, i64),
-    /// One of these words; capitals do not matter.
+    /// One of these words, in any case.
     Choice(&'static [&'static str]),
-    /// A list of these words, separated by commas; `+` and `-` in front add and remove.
+    /// A comma-separated list of these words; a leading `+` or `-` adds or removes one.
     Flags(&'static [&'static str]),
 }
 
-/// One line of the table.
+/// A row of the table.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Property {
     pub(crate) name: &'static str,
@@ -48,8 +48,8 @@ pub(crate) struct Property {
     pub(crate) kind: Kind,
     pub(crate) secret: bool,
     pub(crate) need: Need,
-    /// The name under which the value is kept. Where librdkafka has two names for one thing it is the Java client's
-    /// name, so that a default of ours and a value of the user can never meet under two names.
+    /// The name under which the value is kept. If librdkafka has two names for the property, it is the one of the Java
+    /// client, so that a default of ours and a value of the user cannot coexist under two names.
     pub(crate) canonical: &'static str,
 }
 
@@ -82,12 +82,12 @@ impl Property {
         Self { canonical, ..self }
     }
 
-    /// The variable that sets it, without its prefix: `linger.ms` is `LINGER_MS`.
+    /// The variable that sets it, without the prefix: `linger.ms` is `LINGER_MS`.
     pub(super) fn variable(&self) -> String {
         self.name.replace('.', "_").to_ascii_uppercase()
     }
 
-    /// Whether `variable` (without its prefix) sets this property.
+    /// Whether `variable` (without the prefix) sets this property.
     pub(super) fn is_set_by(&self, variable: &str) -> bool {
         let expected = self.name.bytes().map(|byte| if byte == b'.' { b'_' } else { byte.to_ascii_uppercase() });
         variable.bytes().eq(expected)
@@ -95,11 +95,11 @@ impl Property {
 }
 
 impl Kind {
-    /// The value in the form that librdkafka reads, or what is allowed.
+    /// The value in the form that librdkafka reads. The error says what is allowed.
     pub(super) fn normalize(self, value: &str) -> Result<String, String> {
         let trimmed = value.trim();
         match self {
-            // NUL would end the text inside the C library.
+            // In the C library, NUL would end the text.
             Self::Text if value.contains('\0') => Err("must not contain a NUL character".to_owned()),
             Self::Text => Ok(value.to_owned()),
             Self::Bool => super::choices::parse_bool(value).map(|on| on.to_string()),

@@ -1,14 +1,14 @@
-//! The librdkafka properties that the engine owns, and why.
+//! The librdkafka properties that are reserved for the engine, and why.
 //!
-//! A property stands here if another value would break a promise (nothing lost, order per key, bounded memory,
-//! rebalances that drain), if a setting of ours stands for it, or if setting it would have no effect. Values that agree
-//! with the engine are taken, so that a configuration copied from another client does not fail for being right.
+//! A property is reserved if another value would break a guarantee (no data loss, order per key, bounded memory,
+//! rebalances that drain), if a setting of ours replaces it, or if setting it has no effect. Values that agree with the
+//! engine are accepted, so that a configuration copied from another client does not fail for being right.
 
 use super::choices::either;
 use super::property::{Property, Side};
 use Allowed::{AtMost, Nothing, Only};
 
-/// What may be written for a property that the engine owns.
+/// The values that are accepted for a reserved property.
 enum Allowed {
     Nothing,
     Only(&'static [&'static str]),
@@ -16,7 +16,7 @@ enum Allowed {
 }
 
 struct Reserved {
-    /// Canonical name.
+    /// The canonical name.
     name: &'static str,
     allowed: Allowed,
     why: &'static str,
@@ -26,9 +26,9 @@ const fn reserved(name: &'static str, allowed: Allowed, why: &'static str) -> Re
     Reserved { name, allowed, why }
 }
 
-/// Why `value` is refused for this property on this side, if it is.
+/// Why `value` is rejected for this property on this side, if it is.
 pub(super) fn refusal(property: &Property, target: Side, value: &str) -> Option<String> {
-    // As a variable, `KAFKA_MAX_IN_FLIGHT` counts handlers; the short name for requests would be read as that.
+    // The variable `KAFKA_MAX_IN_FLIGHT` counts handlers; the short name for requests would be mistaken for it.
     if property.name == "max.in.flight" {
         let why = "use `max.in.flight.requests.per.connection`: `max_in_flight` limits the handlers in flight";
         return Some(why.to_owned());
@@ -38,7 +38,7 @@ pub(super) fn refusal(property: &Property, target: Side, value: &str) -> Option<
         Nothing => "cannot be set".to_owned(),
         Only(values) if values.contains(&value) => return None,
         Only(values) => format!("only {} is allowed", either(values.iter().copied())),
-        // Limits of the producer; the consumer's requests are not bound by them.
+        // Limits of the producer, which do not apply to the requests of the consumer.
         AtMost(_) if target == Side::Consumer => return None,
         AtMost(most) if value.parse().is_ok_and(|number: i64| number <= *most) => return None,
         AtMost(most) => format!("at most `{most}` is allowed"),
@@ -55,13 +55,13 @@ const OWN_CALLS: &str = "the engine handles the client's events and logs itself"
 
 #[rustfmt::skip]
 const RESERVED: &[Reserved] = &[
-    // Settings of ours.
+    // Replaced by our settings.
     reserved("bootstrap.servers", Nothing, "use `KAFKA_BOOTSTRAP_SERVERS` (`bootstrap_servers`), for both clients"),
     reserved("group.id", Nothing, "use `KAFKA_GROUP_ID` (`group_id`)"),
     reserved("group.protocol", Nothing, "use `KAFKA_GROUP_PROTOCOL` (`group_protocol`)"),
     reserved("allow.auto.create.topics", Only(&["false"]),
         "use `KAFKA_CREATE_TOPICS` (`create_topics`); automatic creation hides a misspelled topic name"),
-    // Nothing is lost.
+    // Needed for at-least-once delivery.
     reserved("enable.auto.commit", Only(&["false"]), COMMITS),
     reserved("enable.auto.offset.store", Only(&["false"]), COMMITS),
     reserved("auto.commit.interval.ms", Nothing, COMMITS),
@@ -80,13 +80,13 @@ const RESERVED: &[Reserved] = &[
     reserved("retries", Only(&["2147483647"]), GIVING_UP),
     reserved("transactional.id", Nothing, TRANSACTIONS),
     reserved("transaction.timeout.ms", Nothing, TRANSACTIONS),
-    // Order per key, rebalances.
+    // Needed for order per key and for rebalances.
     reserved("partitioner", Only(&["murmur2_random"]),
         "all producers must map a key to the same partition, and this one matches the Java clients"),
     reserved("partition.assignment.strategy", Only(&["cooperative-sticky", "range", "roundrobin", "range,roundrobin"]),
         "librdkafka supports no other assignors"),
     reserved("group.protocol.type", Only(&["consumer"]), "groups of another type cannot consume"),
-    // What the engine would stumble over, or what would have no effect.
+    // Would break the engine, or have no effect.
     reserved("enable.partition.eof", Only(&["true"]), "the engine uses the end-of-partition events to track its position"),
     reserved("builtin.features", Nothing, "it is read-only and lists what the client library was built with"),
     reserved("enabled_events", Nothing, OWN_CALLS),
@@ -94,7 +94,7 @@ const RESERVED: &[Reserved] = &[
     reserved("log_level", Nothing, "the client's logs go through `tracing`; set their level in its filter"),
 ];
 
-/// Properties of the classic group protocol; with `group.protocol=consumer` librdkafka refuses to start with them.
+/// Properties of the classic group protocol; with `group.protocol=consumer` librdkafka fails to start with them.
 pub(crate) const CLASSIC_ONLY: &[&str] =
     &["session.timeout.ms", "heartbeat.interval.ms", "partition.assignment.strategy", "group.protocol.type"];
 

@@ -1,11 +1,11 @@
-//! Values that must not be seen.
+//! Values that must not be shown.
 
 use std::fmt;
 
-/// What stands in place of a secret.
+/// The replacement for a secret.
 const HIDDEN: &str = "***";
 
-/// A text that never shows itself: its `Debug` is `***`, and it has no `Display`.
+/// A text that is never shown: its `Debug` is `***`, and it has no `Display`.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Secret(String);
 
@@ -29,7 +29,7 @@ pub(crate) enum Value {
 }
 
 impl Value {
-    /// The text itself, for the client that needs it and for nobody else.
+    /// The text itself. Only for the client that needs it.
     pub(crate) fn expose(&self) -> &str {
         match self {
             Self::Plain(text) | Self::Secret(Secret(text)) => text,

@@ -1,4 +1,4 @@
-//! How the security properties go together, and what is worth a warning though it works.
+//! Conflicts between security properties, and combinations that work but deserve a warning.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use super::{Brokers, Config, GroupProtocol};
 
 const SIDES: [Side; 2] = [Side::Consumer, Side::Producer];
 
-/// Conflicts between security properties. Those of both clients are usually the same ones and are named once.
+/// Conflicts between security properties. Conflicts of both clients are usually the same, and are reported once.
 pub(super) fn problems(config: &Config) -> BTreeSet<String> {
     match config.bootstrap_servers {
         Brokers::Disabled => BTreeSet::new(),
@@ -36,7 +36,7 @@ impl View<'_> {
         self.value("security.protocol").unwrap_or("plaintext")
     }
 
-    /// The first property that the user set among those with this prefix.
+    /// The first property with this prefix that the user set.
     fn first_of(&self, prefix: &str) -> Option<&str> {
         let mut of = self.config.properties.of(self.side);
         of.find(|(property, _)| property.name.starts_with(prefix)).map(|(_, entry)| entry.given_as.as_str())
@@ -57,7 +57,7 @@ fn sasl(view: &View<'_>) -> Vec<String> {
         return Vec::new();
     }
     let Some(mechanism) = view.value("sasl.mechanism") else {
-        // librdkafka's default is GSSAPI, which is seldom meant and seldom built in.
+        // librdkafka's default is GSSAPI, which is rarely intended and rarely built in.
         let what = "requires `sasl.mechanism` (`KAFKA_SASL_MECHANISM`): `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512`, \
                     `OAUTHBEARER` or `GSSAPI`";
         return vec![problem(view, "security.protocol", what)];
@@ -72,7 +72,7 @@ fn sasl(view: &View<'_>) -> Vec<String> {
         .collect()
 }
 
-/// What works but is probably not meant.
+/// Combinations that work but are probably not intended.
 pub(super) fn advice(config: &Config) -> BTreeSet<String> {
     let mut advice = BTreeSet::new();
     if let Brokers::Servers(_) = config.bootstrap_servers {

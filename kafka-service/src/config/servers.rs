@@ -2,9 +2,9 @@
 
 use super::error::problem;
 
-/// What is wrong with the list, as the rest of a message that begins with the setting's name.
+/// What is wrong with the list, as the rest of a message that begins with the name of the setting.
 pub(super) fn flaw(list: &str) -> Option<String> {
-    // Somebody may have put credentials there, so such a list is not shown.
+    // It may contain credentials, so the list is not shown.
     if list.contains('@') {
         return Some(
             ": expected `host:port` without credentials; use `KAFKA_SASL_USERNAME` and `KAFKA_SASL_PASSWORD`".into(),
@@ -37,7 +37,7 @@ fn entry_flaw(entry: &str) -> Option<String> {
     (!valid).then(|| format!("`{address}` has an invalid port: {expected}"))
 }
 
-/// An IPv6 address stands in brackets if a port follows.
+/// Splits an address. An IPv6 address is in brackets if a port follows.
 fn split_port(address: &str) -> (&str, Option<&str>) {
     if let Some((host, rest)) = address.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         return (host, if rest.is_empty() { None } else { Some(rest.strip_prefix(':').unwrap_or("")) });

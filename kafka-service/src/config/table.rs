@@ -1,6 +1,7 @@
-//! The properties of librdkafka 2.12.1 that have a text value, after its CONFIGURATION.md.
+//! The properties of librdkafka 2.12.1 with a text value, according to its CONFIGURATION.md.
 //!
-//! Callbacks and other pointers are not settings. When librdkafka is updated, `tests/librdkafka.rs` says what differs.
+//! Callbacks and other pointers are not settings. After an update of librdkafka, `tests/librdkafka.rs` reports what
+//! differs.
 
 use super::property::{Kind, Property, both, consumer, producer};
 use Kind::{Bool, Choice, Flags, Int, Number, Text};
@@ -36,7 +37,7 @@ const MECHANISMS: Kind = Choice(&["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OA
 const PROTOCOLS: Kind = Choice(&["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"]);
 const RESETS: Kind = Choice(&["smallest", "earliest", "beginning", "largest", "latest", "end", "error"]);
 
-/// The property of this name.
+/// The property with this name.
 pub(crate) fn find(name: &str) -> Option<&'static Property> {
     PROPERTIES.iter().find(|property| property.name == name)
 }
@@ -96,7 +97,7 @@ pub(crate) const PROPERTIES: &[Property] = &[
     both("topic.metadata.refresh.fast.interval.ms", Int(1, 60_000)),
     both("topic.metadata.refresh.interval.ms", Int(-1, 3_600_000)),
     both("topic.metadata.refresh.sparse", Bool),
-    // Security. Secret is what librdkafka marks as sensitive, and whatever else can carry a credential.
+    // Security. Secret are those that librdkafka marks as sensitive, and all others that can carry a credential.
     both("enable.sasl.oauthbearer.unsecure.jwt", Bool).tls(),
     both("enable.ssl.certificate.verification", Bool).tls(),
     both("https.ca.location", Text).oidc(),

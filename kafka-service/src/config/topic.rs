@@ -1,4 +1,4 @@
-//! What Kafka takes as the name of a topic.
+//! The rules for the name of a topic.
 
 /// Kafka's limit, which comes from file names.
 const LONGEST: usize = 249;

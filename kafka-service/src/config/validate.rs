@@ -1,4 +1,4 @@
-//! The rules that settings must obey, alone and together. Every rule is looked at, so that all problems show at once.
+//! The rules for settings, alone and combined. Every rule is checked, so that all problems are reported at once.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -16,10 +16,10 @@ pub(super) const UNCOMMITTED: RangeInclusive<usize> = 1..=100_000_000;
 pub(super) const PERCENT: RangeInclusive<u8> = 1..=100;
 pub(super) const ATTEMPTS: RangeInclusive<u32> = 1..=1_000_000;
 
-/// Names of services and groups travel in every event and every commit.
+/// The names of services and groups are sent with every event and every commit.
 const LONGEST_NAME: usize = 249;
 
-/// Everything that is wrong with `config`; `names` says how messages call the settings.
+/// Everything that is wrong with `config`; `names` selects how messages name the settings.
 pub(super) fn problems(config: &Config, names: Names, features: Features) -> Vec<String> {
     let mut check = Check { config, names, problems: Vec::new() };
     check.servers(features);
@@ -140,7 +140,7 @@ impl Check<'_> {
         }
     }
 
-    /// A dead letter that comes back as a command, or stands among the events, is a loop or a trap for others.
+    /// Dead letters that are consumed as commands are a loop; dead letters among the events mislead their consumers.
     fn dead_letters(&mut self) {
         let config = self.config;
         let listed = config.subscribed_events_topics.iter().flatten();
@@ -148,8 +148,8 @@ impl Check<'_> {
         let mut found = BTreeSet::new();
         for source in config.commands_topics.iter().chain(config.effective_subscribed_events_topics()) {
             let name = config.effective_dead_letter_topic(source);
-            // A name made from a bad one is bad for a reason that has been given, and one made from an events topic
-            // that nobody listed is used only if there are handlers for it.
+            // A name derived from an invalid one is invalid for a reason that is already reported. One derived from an
+            // events topic that is not listed is used only if there are handlers for it.
             let derived = topic::flaw(source).is_some() || !consumed.contains(source);
             let clash = if consumed.contains(&name) {
                 Some("is a consumed topic: dead letters would be handled again")
@@ -196,7 +196,7 @@ impl Check<'_> {
         }
     }
 
-    /// librdkafka refuses these one at a time, when the client is made.
+    /// librdkafka rejects these one at a time, when the client is created.
     fn pairs(&self, side: Side) -> impl Iterator<Item = String> {
         PAIRS.iter().filter_map(move |(least, more, most)| {
             let [low, high] = [least, most].map(|name| self.config.properties.value(side, name));
@@ -209,7 +209,7 @@ impl Check<'_> {
     }
 }
 
-/// The second of each pair must be at least the first and so much more.
+/// The second value of each pair must be at least the first plus this much.
 const PAIRS: &[(&str, i64, &str)] = &[
     ("session.timeout.ms", 0, "max.poll.interval.ms"),
     ("heartbeat.interval.ms", 1, "session.timeout.ms"),

@@ -1,17 +1,17 @@
-//! What arrives of a partition that takes no more.
+//! Records that arrive for a throttled partition.
 
 use std::collections::VecDeque;
 
 use super::Record;
 
-/// Records that wait for room in the window, oldest first. They were on their way when the hold began.
+/// Records that wait for room in the window, oldest first. They had been fetched when the partition was throttled.
 #[derive(Debug)]
 pub(super) struct Aside<R> {
     records: VecDeque<R>,
-    /// The end of the log, if it arrived behind all of them.
+    /// The log end offset, if it arrived after all of them.
     end: Option<i64>,
     end_is_reset: bool,
-    /// How many records are to be taken until the last one that follows a reset is.
+    /// How many records must be taken until the last one that follows a reset is taken.
     until_reset: usize,
 }
 
@@ -26,19 +26,19 @@ impl<R> Aside<R> {
         self.records.is_empty()
     }
 
-    /// Whether something of it has an earlier offset than what arrived before it: the partition was reset in between.
+    /// Whether an offset in it is lower than one that arrived before: the partition was reset in between.
     pub(super) fn has_reset(&self) -> bool {
         self.until_reset > 0 || self.end_is_reset
     }
 }
 
 impl<R: Record> Aside<R> {
-    /// The offset that is to arrive next, if something is aside.
+    /// The offset that is expected next, if anything is set aside.
     pub(super) fn position(&self) -> Option<i64> {
         self.end.or_else(|| self.records.back().map(|record| record.offset() + 1))
     }
 
-    /// Adds a record; `is_reset` if another offset was to arrive, a later one.
+    /// Adds a record; `is_reset` if a different offset was expected, a later one.
     pub(super) fn push(&mut self, record: R, is_reset: bool) {
         self.records.push_back(record);
         if is_reset || self.end_is_reset {
@@ -47,7 +47,7 @@ impl<R: Record> Aside<R> {
         (self.end, self.end_is_reset) = (None, false);
     }
 
-    /// The log ends here.
+    /// Records that the log ends at this offset.
     pub(super) fn end_at(&mut self, end: i64, is_reset: bool) {
         self.end = Some(end);
         self.end_is_reset |= is_reset;
@@ -63,7 +63,7 @@ impl<R: Record> Aside<R> {
         self.records.pop_front()
     }
 
-    /// The end of the log, if everything before it was taken.
+    /// The log end offset, once everything before it was taken.
     pub(super) fn take_end(&mut self) -> Option<i64> {
         if !self.is_empty() {
             return None;

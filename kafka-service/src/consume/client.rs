@@ -1,4 +1,4 @@
-//! What the driver asks of a consuming client.
+//! What the driver requires of a consuming client.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -23,91 +23,91 @@ impl fmt::Display for TopicPartition {
     }
 }
 
-/// What happened since the client was last served.
+/// What happened since the client was last polled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ClientEvent {
-    /// The group gives us these partitions. Answered with [`Client::assign`].
+    /// The group assigns these partitions. The answer is [`Client::assign`].
     Assigned(Vec<TopicPartition>),
-    /// The group wants these partitions back. Answered, when they are drained, with [`Client::unassign`]; the group waits
-    /// for it. If they are lost they belong to somebody else already.
+    /// The group revokes these partitions. The answer, once they are drained, is [`Client::unassign`]; the group waits
+    /// for it. If they are lost, they may already be assigned to another member.
     Revoked { partitions: Vec<TopicPartition>, lost: bool },
-    /// The broker has answered a commit, or refused it.
+    /// The broker has answered a commit: accepted or rejected it.
     Committed(CommitAnswer),
-    /// The client has left these out of a commit that is answered, because their committed offset is not below the stored one.
+    /// The client left these out of an acknowledged commit, because their committed offset is not below the stored one.
     NotNewer(Vec<TopicPartition>),
-    /// The topic does not have this position any more; the client goes on where the partition begins now.
+    /// This position is out of range; the client resets to the log start offset.
     Overtaken(TopicPartition, i64),
-    /// The broker does not speak the group protocol that was asked for.
+    /// The broker does not support the requested group protocol.
     ProtocolRefused,
-    /// The right to read the group is missing.
+    /// Permission to read the group is missing.
     GroupDenied(String),
-    /// The client has ended, and a new one would end the same way.
+    /// The client has failed, and a new one would fail in the same way.
     Fatal(String),
-    /// The client has ended; a new one can go on.
+    /// The client has failed; a new one can continue.
     Ended(String),
 }
 
-/// Stands in the place of a record: the broker does not let a partition be read.
+/// Arrives in place of a record: a partition cannot be fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FetchError {
     pub(crate) kind: FetchErrorKind,
     pub(crate) cause: String,
 }
 
-/// Where to read on.
+/// Where to continue reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Position {
     Offset(i64),
-    /// Wherever the log begins.
+    /// The log start offset, whatever it is.
     LogStart,
 }
 
 /// The broker's answer to a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CommitAnswer {
-    /// Up to these offsets (the next to read).
+    /// The committed offsets, which are the next to read.
     Accepted(Vec<(TopicPartition, i64)>),
-    /// Nothing of these is committed; the reason.
+    /// The partitions for which nothing was committed, and the reason.
     Refused(Vec<TopicPartition>, String),
 }
 
 /// What a partition that cannot be fetched waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FetchErrorKind {
-    /// The right to read its topic.
+    /// Permission to read its topic.
     Denied,
-    /// An offset from which to read: the client does not choose one, and does not go on by itself.
+    /// An offset to read from: the client does not choose one, and does not continue by itself.
     NoOffset,
-    /// Its broker, or its topic; the client goes on trying.
+    /// Its broker or its topic; the client keeps trying.
     Passing,
 }
 
-/// A member of a consumer group. No call waits, except as long as it is told to.
+/// A member of a consumer group. No call blocks for longer than its `wait`.
 pub(crate) trait Client {
     type Record: Record;
 
-    /// Lets the client work, at most as long as `wait` if there is nothing to do.
+    /// Polls the client, for at most `wait` if there is nothing to do.
     fn serve(&mut self, wait: Duration) -> Vec<ClientEvent>;
 
-    /// Everything that happened before the records that were just taken. A partition of which nothing came before may have been
-    /// reset, and those are its first records.
+    /// Returns everything that happened before the records that were just taken. A partition that had no record before
+    /// may have been reset, and these are its first records.
     fn catch_up(&mut self) -> Vec<ClientEvent> {
         self.serve(Duration::ZERO)
     }
 
-    /// Takes records of the assigned partitions, in order of offset for each; at most `wait` for the first.
+    /// Takes records of the assigned partitions, in order of offset for each. Waits at most `wait` for the first.
     fn take(&mut self, limit: usize, wait: Duration) -> Vec<Self::Record>;
 
-    /// Names a record's partition: the same for each of its records while it is assigned, and cheap to ask.
+    /// Identifies the partition of a record: cheap, and the same for all of its records while it is assigned.
     fn handle(record: &Self::Record) -> (usize, i32);
 
     /// The topic of a record.
     fn topic(record: &Self::Record) -> String;
 
-    /// What stands in the place of a record when its partition cannot be fetched.
+    /// The error that arrives in place of a record when its partition cannot be fetched.
     fn error(record: &Self::Record) -> Option<FetchError>;
 
-    /// The log end offset of the partition, if that arrives in the place of a record: everything before it was taken.
+    /// The log end offset that arrives in place of a record, after everything before it was taken.
     fn end(_: &Self::Record) -> Option<i64> {
         None
     }
@@ -116,27 +116,28 @@ pub(crate) trait Client {
 
     fn unassign(&mut self, partitions: &[TopicPartition]);
 
-    /// Whether the assignment belongs to somebody else already.
+    /// Whether the assignment is lost: another member may already have it.
     fn is_lost(&self) -> bool;
 
-    /// Starts a commit. It must never move a partition that is not assigned, nor move one backwards. The answer comes as an
-    /// event; it may never come.
+    /// Starts a commit. It must never affect a partition that is not assigned, nor move a committed offset backwards.
+    /// The answer arrives as an event, or never.
     fn commit(&mut self, offsets: &[(TopicPartition, i64)]) -> Result<(), String>;
 
-    /// Starts a commit that may move the committed offset backwards, because the log did. For partitions that are assigned,
-    /// outside of rebalances, and while no other commit is on its way.
+    /// Starts a commit that may move the committed offset backwards, because the log did. Only for assigned partitions,
+    /// outside of rebalances, and while no other commit is in flight.
     fn commit_back(&mut self, offsets: &[(TopicPartition, i64)]) -> Result<(), String>;
 
-    /// Reads on from these offsets, whatever was fetched. Those of a partition that is paused take effect with its end.
+    /// Continues reading at these offsets, regardless of what was fetched. For a paused partition it takes effect when
+    /// the pause ends.
     fn seek(&mut self, positions: &[(TopicPartition, Position)]);
 
-    /// Lets no more records of these partitions in. What is fetched already is kept, and may still be taken.
+    /// Stops delivering records of these partitions. What is already fetched is kept, and may still be delivered.
     fn hold(&mut self, partitions: &[TopicPartition]);
 
     /// Ends a hold.
     fn release(&mut self, partitions: &[TopicPartition]);
 
-    /// Fetches nothing more of these partitions and throws away what is fetched.
+    /// Stops fetching these partitions and discards what is fetched.
     fn pause(&mut self, partitions: &[TopicPartition]);
 
     /// Ends a pause.

@@ -1,19 +1,19 @@
-//! Finished work leaves the engine here.
+//! Commits finished work. It leaves the engine only here.
 
 use std::time::{Duration, Instant};
 
 use super::{Client, Driver, TopicPartition, partition::Partition};
 
-/// How long the next commit waits for the answer to the one before. Longer than the client keeps a commit while no
-/// coordinator is there, which is the session timeout.
+/// How long the next commit waits for the answer to the previous one. Longer than the client keeps a commit without a
+/// coordinator, which is the session timeout.
 pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
 /// Commits that the broker has not answered yet.
 ///
-/// While a coordinator is away the client keeps every commit that was started and sends them again one by one, in no
-/// particular order, when there is one again: an old one may arrive after a newer and set the group back. So the next
-/// commit is started when the one before is answered. The client answers in the end; should it not, everything that is not
-/// confirmed goes once more.
+/// Without a coordinator, the client keeps every commit that was started. When there is one again, it sends them one by
+/// one, in no particular order: an old one may arrive after a newer one and set the group back. So the next commit
+/// starts only when the previous one is answered. The client should always answer in the end; if it does not,
+/// everything unconfirmed is committed again.
 #[derive(Debug, Default)]
 pub(super) struct Unanswered {
     count: usize,
@@ -34,7 +34,7 @@ impl Unanswered {
         self.count > 0
     }
 
-    /// Whether the answer will not come any more; true once.
+    /// Whether the answer is overdue and no longer expected. Returns true once.
     fn give_up(&mut self, now: Instant) -> bool {
         let given_up = self.count > 0 && self.since.is_some_and(|since| now.duration_since(since) >= ANSWER_WITHIN);
         if given_up {
@@ -44,7 +44,7 @@ impl Unanswered {
     }
 }
 
-/// Commits that were refused in a row.
+/// Consecutive commits that were rejected.
 #[derive(Debug, Default)]
 pub(super) struct Refusals {
     count: u32,
@@ -67,7 +67,7 @@ impl Refusals {
         *self = Self::default();
     }
 
-    /// What the last one said; empty without one.
+    /// The reason of the last rejection; empty if there was none.
     pub(super) fn last(&self) -> &str {
         &self.last
     }
@@ -89,29 +89,29 @@ impl<C: Client> Driver<C> {
         due
     }
 
-    /// Commits, unless the answer to the commit before is still to come.
+    /// Commits, unless the previous commit is still unanswered.
     pub(super) fn commit(&mut self, now: Instant) {
         if self.unanswered.give_up(now) {
-            // A window that is full finishes nothing more, so nothing else would bring a commit about.
+            // With a full window nothing more finishes, so nothing else would trigger a commit.
             self.partitions.iter_mut().for_each(|partition| partition.tracker.hand_over_again());
         }
         if self.unanswered.hold_back() || self.refusals.hold_back(now) || self.commit_back(now) {
             return;
         }
-        // A stored offset of the others would be left out.
+        // The client would leave out a stored offset of the others.
         let partitions = self.partitions.iter_mut().filter(|partition| !partition.tracker.is_overshot());
         if commit(&mut self.client, C::commit, partitions, now) {
             self.unanswered.started(now);
         }
     }
 
-    /// Commits backwards what a reset has set back; whether there was something. A commit of stored offsets would leave it
-    /// out, because the committed offset is beyond it.
+    /// Commits backwards the partitions that were reset. Returns whether there was one. A commit of stored offsets
+    /// would leave them out, because the committed offset is past theirs.
     ///
-    /// An explicit offset reaches the broker whatever the client knows, so it goes only when it cannot do harm: the partition
-    /// is owned, no rebalance runs that could give it to another member, and no other commit is on its way that could come
-    /// after it. It is the position of the reset, or what is finished since, so even if it arrives too late, when another
-    /// member has committed more, records are redelivered, and none is lost.
+    /// The broker accepts an explicit offset whatever the client knows. So it is sent only if it can do no harm: the
+    /// partition is owned, no rebalance is in progress that could assign it to another member, and no other commit is
+    /// in flight that could arrive after it. The offset is that of the reset, or what has finished since. If it arrives
+    /// too late, after another member has committed more, records are redelivered, but none is lost.
     fn commit_back(&mut self, now: Instant) -> bool {
         let overshot = |partition: &&mut Partition<C::Record>| partition.tracker.is_overshot();
         if !self.revokes.is_empty() || !self.partitions.iter_mut().any(|each| overshot(&each)) || self.client.is_lost()
@@ -125,7 +125,7 @@ impl<C: Client> Driver<C> {
         started
     }
 
-    /// Commits what there will be no other occasion for.
+    /// Commits for the last time.
     pub(super) fn commit_at_last(&mut self, now: Instant) {
         if commit(&mut self.client, C::commit, self.partitions.iter_mut(), now) {
             self.unanswered.started(now);
@@ -133,11 +133,11 @@ impl<C: Client> Driver<C> {
     }
 }
 
-/// [`Client::commit`], or [`Client::commit_back`] for what a reset has set back.
+/// [`Client::commit`], or [`Client::commit_back`] after a reset.
 type Start<C> = fn(&mut C, &[(TopicPartition, i64)]) -> Result<(), String>;
 
-/// Hands over every watermark that has moved; whether there was one, and an answer will come. This is the only place where
-/// finished work leaves the engine.
+/// Hands over every watermark that has moved. Returns whether there was one, so that an answer is expected. Finished
+/// work leaves the engine only here.
 pub(super) fn commit<'a, C: Client>(
     client: &mut C,
     start: Start<C>,

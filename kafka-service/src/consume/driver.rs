@@ -1,4 +1,4 @@
-//! The consuming loop, one step at a time.
+//! The consumer loop, one step at a time.
 
 use std::{
     any::Any,
@@ -20,32 +20,33 @@ use crate::{
     health::HealthState,
 };
 
-/// How many records one batch has at most. Beyond some hundreds a larger one gains nothing measurable.
+/// The maximum number of records in a batch. Beyond a few hundred, larger batches gain nothing measurable.
 pub(super) const BATCH: usize = 512;
-/// A batch of this size or more means that records come faster than one by one, and that more will follow soon.
+/// A batch of at least this size means that records arrive faster than one by one, and that more will follow soon.
 const BUSY: usize = 32;
-/// How long a step waits for a record before it looks at everything else.
+/// How long a step waits for a record before it does everything else.
 const WAIT_FOR_RECORDS: Duration = Duration::from_millis(20);
-/// How long it waits while a revoke waits for handlers.
+/// How long it waits while a revoked partition waits for handlers.
 const WAIT_SHORTLY: Duration = Duration::from_millis(1);
-/// How long it waits at first while there is no room for a record: a batch of which every record waits for its key, or is
-/// skipped, occupies the dispatcher for some ten microseconds.
+/// How long it waits at first while there is no room for a record: a batch of records that are all skipped, or wait for
+/// their keys, occupies the dispatcher for some ten microseconds.
 const WAIT_FOR_ROOM: Duration = Duration::from_micros(125);
-/// How long it waits for room at most.
+/// The longest wait for room.
 const WAIT_LONGER: Duration = Duration::from_millis(8);
-/// How long leaving the group may take beyond the deadline of a stop.
+/// How long leaving the group may take after the deadline of a shutdown.
 const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 
-/// What a driver is made of.
+/// What a driver is created with.
 pub(crate) struct DriverSettings<R> {
     pub(crate) core: Arc<Core>,
     pub(crate) batches: mpsc::Sender<Batch<R>>,
     pub(crate) control: mpsc::UnboundedSender<Control>,
     pub(crate) health: Arc<HealthState>,
     pub(crate) stop: Arc<Stop>,
-    /// How many records of a partition may be uncommitted.
+    /// The maximum number of uncommitted records of a partition.
     pub(crate) max_uncommitted: usize,
-    /// How long a revoke waits for what runs: well below every timeout after which the group would go on without us.
+    /// How long a revoked partition waits for its handlers: much shorter than every timeout after which the group would
+    /// continue without this member.
     pub(crate) drain_deadline: Duration,
 }
 
@@ -55,50 +56,50 @@ pub(crate) struct Driver<C: Client> {
     pub(super) settings: DriverSettings<C::Record>,
     pub(super) partitions: Partitions<C>,
     pub(super) revokes: Vec<Revoke<C::Record>>,
-    /// The dispatcher was told that more follows soon.
+    /// Whether the dispatcher was told that more records follow soon.
     more: bool,
-    /// A batch for which the dispatcher has no room yet.
+    /// A batch that the dispatcher has no room for yet.
     pub(super) unsent: Option<Batch<C::Record>>,
-    /// How long the next step waits for room, there or in a window.
+    /// How long the next step waits for room, in the dispatcher or in a window.
     wait: Duration,
-    /// Every batch holds a clone of it, so that we know when the last record is gone.
+    /// Every batch holds a clone of it, which shows when the last record is released.
     lease: Arc<()>,
     phase: Phase,
     pub(super) limits: Limits,
     pub(super) any_hold: bool,
-    /// Some partition could not be fetched, and no record of it has come since.
+    /// Whether a partition could not be fetched and no record of it has arrived since.
     pub(super) any_fetch_failed: bool,
     pub(super) unanswered: Unanswered,
     pub(super) last_commit: Instant,
-    /// The poll of a handler that was going on at the last tick, and when that was.
+    /// The handler poll that was in progress at the last tick, and when that was.
     pub(super) seen_poll: Option<(u64, Instant)>,
     pub(super) refusals: Refusals,
 }
 
 enum Phase {
     Consuming,
-    /// Stopping: what runs may finish.
+    /// Shutting down: handlers that are running may finish.
     Draining(Drain),
-    /// Everything is committed; the group takes the partitions back.
+    /// Everything is committed; the group revokes the partitions.
     Leaving {
         until: Instant,
         ended: Ended,
     },
 }
 
-/// What comes after a step.
+/// What to do after a step.
 #[derive(Debug)]
 pub(crate) enum Step {
     Again,
     End(End),
 }
 
-/// How it ended.
+/// How the driver ended.
 #[derive(Debug)]
 pub(crate) enum End {
     Stopped(Ended),
     Fatal(String, Ended),
-    /// A new client can go on; the reason.
+    /// A new client can continue; with the reason.
     Recreate(String),
     ProtocolRefused,
 }
@@ -125,7 +126,7 @@ impl<C: Client> Driver<C> {
         }
     }
 
-    /// Does what is to do now. Waits at most some milliseconds, and only for the client.
+    /// Does what is due now. Waits at most some milliseconds, and only for the client.
     pub(crate) fn step(&mut self, now: Instant) -> Step {
         let wait = match self.phase {
             Phase::Consuming if self.unsent.is_none() => Duration::ZERO,
@@ -152,12 +153,12 @@ impl<C: Client> Driver<C> {
         wait
     }
 
-    /// The client, and whether every record that it gave out is gone.
+    /// Returns the client, and the lease that shows whether all of its records are released.
     pub(crate) fn into_client(self) -> (C, Arc<()>) {
         (self.client, self.lease)
     }
 
-    /// Nothing new is received any more.
+    /// Whether no new records are received any more.
     pub(crate) fn is_stopping(&self) -> bool {
         !matches!(self.phase, Phase::Consuming)
     }
@@ -193,7 +194,7 @@ impl<C: Client> Driver<C> {
         Step::Again
     }
 
-    /// Gives each record its slot. A partition whose window is full by that takes no more.
+    /// Gives each record its slot. A partition whose window is full after that is throttled.
     fn accept(&mut self, records: Vec<C::Record>, now: Instant) -> Result<Vec<Entry<C::Record>>, String> {
         let mut entries = Vec::with_capacity(records.len());
         let mut full = Vec::new();
@@ -246,7 +247,7 @@ impl<C: Client> Driver<C> {
         let Some(batch) = self.unsent.take() else { return };
         match self.settings.batches.try_send(batch) {
             Err(TrySendError::Full(batch)) => self.unsent = Some(batch),
-            // A dispatcher that is gone has ended with the service.
+            // A dispatcher that is gone has ended together with the service.
             Ok(()) | Err(TrySendError::Closed(_)) => self.wait = WAIT_FOR_ROOM,
         }
     }
@@ -283,7 +284,7 @@ impl<C: Client> Driver<C> {
         Step::Again
     }
 
-    /// By when a revoke that begins now must be over.
+    /// The deadline of a revocation that starts now.
     pub(super) fn drain_deadline(&self, now: Instant) -> Instant {
         match self.phase {
             // Everything has had its time.

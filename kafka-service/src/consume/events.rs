@@ -1,4 +1,4 @@
-//! What the client reports, and what the driver makes of it.
+//! Handles the events that the client reports.
 
 use std::time::Instant;
 
@@ -55,19 +55,20 @@ impl<C: Client> Driver<C> {
         self.keep_positions();
         self.count_assigned();
         self.forget_fetch_errors(names, now);
-        // What is lost belongs to somebody else already: there is no time to wait for, and nothing that may be committed.
+        // A lost partition may already be assigned to another member: there is no time to wait, and nothing may be
+        // committed.
         let deadline = if lost { now } else { self.drain_deadline(now) };
         let drain = Drain::begin(&self.settings.control, partitions.iter(), deadline, now);
         let revoke = Revoke { names: names.to_vec(), partitions, drain, began: now };
         if lost {
             self.give_back(revoke, true, now);
         } else {
-            // Not let go before everything that the client reports is seen: a commit may have been refused.
+            // Not given up before every event of the client is handled: a commit may have been rejected.
             self.revokes.push(revoke);
         }
     }
 
-    /// Lets go of what is drained by now.
+    /// Gives up the partitions that are drained by now.
     pub(super) fn progress_revokes(&mut self, now: Instant) {
         let mut place = 0;
         while place < self.revokes.len() {
@@ -82,8 +83,8 @@ impl<C: Client> Driver<C> {
         }
     }
 
-    /// The client is given up: whatever comes of what it gave out is discarded, and is delivered again to the next owners of
-    /// its partitions.
+    /// Abandons the client: the results of its records are discarded, and the records are redelivered to the next
+    /// owners of its partitions.
     pub(crate) fn abandon(&mut self, now: Instant) {
         self.unsent = None;
         let names: Vec<_> = self.partitions.iter().map(|partition| partition.name.clone()).collect();
@@ -91,7 +92,7 @@ impl<C: Client> Driver<C> {
             self.settings.core.acks.assignments.remove(index);
         }
         let partitions = names.iter().filter_map(|name| self.partitions.remove(name)).collect::<Vec<_>>();
-        // The dispatcher drops what waits, whether or not somebody hears its answer.
+        // The dispatcher drops waiting commands even if its answer is not received.
         drop(Drain::begin(&self.settings.control, partitions.iter(), now, now));
         self.revokes.clear();
         self.count_assigned();
@@ -111,7 +112,7 @@ impl<C: Client> Driver<C> {
         for partition in &revoke.partitions {
             self.settings.core.acks.assignments.remove(partition.tracker.assignment().index());
         }
-        // The client keeps a pause beyond the assignment: should the partition come back, it would never be read.
+        // The client keeps a pause beyond the assignment: if the partition is assigned again, it would never be read.
         let paused = revoke.partitions.iter().filter(|each| each.hold.is_some_and(|hold| hold.paused));
         let paused: Vec<_> = paused.map(|partition| partition.name.clone()).collect();
         if !paused.is_empty() {
@@ -127,7 +128,7 @@ impl<C: Client> Driver<C> {
         );
     }
 
-    /// Hears of everything that happened before the records that were just taken, if they may be the first of a partition.
+    /// Handles all events from before the records that were just taken, if these may be the first of a partition.
     pub(super) fn catch_up(&mut self, records: &[C::Record], now: Instant) -> Option<End> {
         if records.is_empty() || !self.partitions.any_new() {
             return None;
@@ -136,8 +137,9 @@ impl<C: Client> Driver<C> {
         events.into_iter().find_map(|event| self.event(event, now))
     }
 
-    /// Tells the client where to read on in the partitions that stay: a rebalance pauses all of them until it is answered,
-    /// and the client would go on behind what it gave out last, which may have been an error or the end of the log.
+    /// Tells the client where to continue in the remaining partitions: a rebalance pauses all of them until it is
+    /// answered, and the client would continue after what it delivered last, which may have been an error or the end of
+    /// the log.
     fn keep_positions(&mut self) {
         let positions = self.partitions.positions();
         if !positions.is_empty() {
@@ -145,7 +147,7 @@ impl<C: Client> Driver<C> {
         }
     }
 
-    /// The client has left these partitions out of a commit.
+    /// The client left these partitions out of a commit.
     fn not_newer(&mut self, names: &[TopicPartition]) {
         let waiting = self.partitions.iter_mut().filter(|partition| partition.tracker.awaits_confirmation());
         for partition in waiting.filter(|partition| names.contains(&partition.name)) {
@@ -155,7 +157,7 @@ impl<C: Client> Driver<C> {
         }
     }
 
-    /// A partition that is ours, also while it drains: what was finished before is still to be committed.
+    /// A partition that is assigned or still draining: what finished earlier must still be committed.
     fn owned(&mut self, name: &TopicPartition) -> Option<&mut Partition<C::Record>> {
         let draining = self.revokes.iter_mut().flat_map(|revoke| &mut revoke.partitions);
         self.partitions.find(name).or_else(|| draining.into_iter().find(|partition| partition.name == *name))
@@ -174,7 +176,7 @@ impl<C: Client> Driver<C> {
                 }
             }
             CommitAnswer::Refused(names, reason) => {
-                // Health says it when it lasts.
+                // Health reports it if it lasts.
                 tracing::debug!(partitions = list(&names), reason, "offset commit failed; retrying");
                 self.refusals.add(reason.clone(), now);
                 let mut revoked = Vec::new();
@@ -195,7 +197,7 @@ impl<C: Client> Driver<C> {
         }
     }
 
-    /// The shutdown is over, and whether the last commits have arrived is not known.
+    /// Warns that the shutdown is over without an answer to the last commits.
     pub(super) fn warn_of_unconfirmed(&self) {
         if self.unanswered.hold_back() {
             tracing::warn!(

@@ -1,4 +1,4 @@
-//! Partitions that cannot be fetched, as health shows them.
+//! Reports partitions that cannot be fetched to health.
 
 use std::time::Instant;
 
@@ -16,10 +16,10 @@ fn denied(topic: &str) -> Reason {
 }
 
 impl<C: Client> Driver<C> {
-    /// A partition cannot be fetched, until a record of it comes or it is revoked.
+    /// Reports that a partition cannot be fetched, until a record of it arrives or it is revoked.
     #[cold]
     pub(super) fn fetch_failed(&mut self, name: &TopicPartition, error: FetchError, now: Instant) {
-        // One that is not ours any more is its new owner's concern.
+        // A partition that is no longer assigned is the concern of its new owner.
         let Some(partition) = self.partitions.find(name) else { return };
         partition.fetch_failed = Some(error.kind);
         self.any_fetch_failed = true;
@@ -27,7 +27,7 @@ impl<C: Client> Driver<C> {
         self.settings.health.raise(reason, error.cause, now);
     }
 
-    /// A record of the partition at `place` has come.
+    /// Reports that a record of the partition at `place` has arrived.
     #[cold]
     pub(super) fn fetched(&mut self, place: usize, now: Instant) {
         let partition = self.partitions.at(place);
@@ -38,7 +38,7 @@ impl<C: Client> Driver<C> {
         }
     }
 
-    /// Partitions are revoked: what they lack is no longer ours to report.
+    /// Withdraws the reports about revoked partitions: they are no longer ours.
     pub(super) fn forget_fetch_errors(&mut self, names: &[TopicPartition], now: Instant) {
         let ended: Vec<_> = names.iter().map(not_fetched).collect();
         self.settings.health.clear_all(now, |reason| ended.contains(reason));

@@ -1,5 +1,5 @@
-//! Partitions that take no more, because their window or their share of the memory is full: what is on its way to them is
-//! put aside, and they go on when there is room again.
+//! Backpressure: a partition with a full window, or with too much waiting in memory, is throttled. Records that still
+//! arrive are set aside, and it continues when there is room again.
 
 use std::time::Instant;
 
@@ -11,8 +11,8 @@ use super::{
 use crate::dispatch::Entry;
 
 impl<C: Client> Driver<C> {
-    /// Gives partitions that take no more what was put aside, as their windows get room, and lets those go on of which
-    /// nothing is left aside and half the window is committed.
+    /// Moves records that were set aside into their windows as these get room. A partition continues when none of its
+    /// records is left aside and half of its window is committed.
     pub(super) fn refill_held(&mut self, now: Instant) {
         if !self.any_hold || self.unsent.is_some() {
             return;
@@ -34,26 +34,27 @@ impl<C: Client> Driver<C> {
         }
         if !paused.is_empty() {
             self.client.pause(&paused);
-            // Where the client itself would go on depends on what it gave out last, which may have been an error.
+            // Where the client would continue depends on what it delivered last, which may have been an error.
             self.client.seek(&positions);
         }
         if !resumed.is_empty() {
             self.client.resume(&resumed);
         }
-        // A pause did not end the hold.
+        // A pause does not end the hold.
         released.extend(resumed);
         if !released.is_empty() {
             self.client.release(&released);
         }
         self.any_hold = self.partitions.iter().any(|partition| partition.hold.is_some());
         if !entries.is_empty() {
-            // What is still aside follows only when there is room.
+            // What is still aside follows when there is room.
             self.hand_over(entries, false);
         }
     }
 }
 
-/// Moves what was put aside into the window, as far as there is room, and not more than its share of a batch.
+/// Moves records that were set aside into the window, while there is room, and at most this partition's share of a
+/// batch.
 fn refill<R: Record>(partition: &mut Partition<R>, limits: Limits, share: usize, entries: &mut Vec<Entry<R>>) {
     for _ in 0..share {
         if !partition.has_room(limits) {

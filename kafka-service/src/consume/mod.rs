@@ -1,8 +1,8 @@
-//! CONSUME: records from a client to the dispatcher, and finished work back to the client as commits.
+//! Records from a client to the dispatcher, and finished work back to the client as commits.
 //!
-//! Everything that decides stands here and knows no client library and no clock of its own: which records are taken, when a
-//! partition takes no more, what is committed when, and how a partition is given back. A transport implements [`Client`];
-//! the [`Driver`] is stepped by whoever owns the thread.
+//! All decisions are made here, without a client library and without a clock: which records are taken, when a partition
+//! is throttled, what is committed when, and how a revoked partition is given up. A transport implements [`Client`];
+//! the owner of the thread calls the steps of the [`Driver`].
 
 mod aside;
 mod client;

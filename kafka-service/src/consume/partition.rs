@@ -1,4 +1,4 @@
-//! One partition that this member owns.
+//! One partition that is assigned to this member.
 
 use std::{
     sync::Arc,
@@ -8,59 +8,59 @@ use std::{
 use super::{FetchErrorKind, Position, Record, TopicPartition, aside::Aside};
 use crate::commit::{Assignment, Tracker};
 
-/// One partition, from its assignment to its end.
+/// One partition, from its assignment until it is revoked or lost.
 #[derive(Debug)]
 pub(super) struct Partition<R> {
     pub(super) name: TopicPartition,
     pub(super) tracker: Tracker,
-    /// Since when it takes no more, because its window is full.
+    /// Since when it is throttled, because its window is full.
     pub(super) hold: Option<Hold>,
     pub(super) aside: Aside<R>,
-    /// Since when a commit is on its way that the broker has not answered.
+    /// Since when a commit is in flight that the broker has not answered.
     pub(super) unconfirmed_since: Option<Instant>,
-    /// The position that was to be read and that the topic does not have any more; the next record tells what that means.
+    /// The position that is out of range; the next record tells what that means.
     overtaken: Option<i64>,
-    /// Nothing has arrived since the client said so.
+    /// Whether nothing has arrived since the client reported that.
     reset_pending: bool,
-    /// The client was told to read on at the log start since, so what arrives next is from there.
+    /// Whether the client was told since then to continue at the log start, so that what arrives next is from there.
     log_start_sought: bool,
-    /// The position when something of an earlier offset arrived, until the client has told of that reset.
+    /// The position at which an earlier offset arrived, until the client reports that reset.
     reset_from: Option<i64>,
-    /// What it waits for if it could not be fetched and no record of it has come since.
+    /// What it waits for, if it could not be fetched and no record of it has arrived since.
     pub(super) fetch_failed: Option<FetchErrorKind>,
 }
 
-/// What one partition may take.
+/// The limits of one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Limits {
-    /// Records beyond the committed position.
+    /// Uncommitted records.
     pub(super) uncommitted: usize,
-    /// Bytes of records that wait: copied out because their handler is pending or their key is busy.
+    /// Bytes of waiting records: copied because their handler is pending or their key is busy.
     pub(super) waiting_bytes: usize,
 }
 
-/// What all partitions together may keep waiting in memory, apart from what the client has fetched ahead.
+/// The maximum that all partitions together may keep waiting in memory, apart from what the client has prefetched.
 const WAITING_BYTES: usize = 64 * 1024 * 1024;
 const MOST_WAITING_BYTES: usize = 16 * 1024 * 1024;
 const LEAST_WAITING_BYTES: usize = 128 * 1024;
 
 impl Limits {
-    /// Each of `partitions` has its share, so that one that is full takes nothing from another.
+    /// Each of `partitions` has an equal share, so that a full one takes nothing from the others.
     pub(super) fn new(uncommitted: usize, partitions: usize) -> Self {
         let share = WAITING_BYTES / partitions.max(1);
         Self { uncommitted, waiting_bytes: share.clamp(LEAST_WAITING_BYTES, MOST_WAITING_BYTES) }
     }
 }
 
-/// A partition that takes no more.
+/// The state of a throttled partition.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hold {
     pub(super) since: Instant,
     pub(super) paused: bool,
 }
 
-/// How long a held partition keeps what was fetched of it. A window that is full for longer belongs to a handler that takes
-/// its time, and the memory is better used by others; to fetch again costs about half a second.
+/// How long a throttled partition keeps what was prefetched. If its window is full for longer, a handler is slow, and
+/// other partitions can make better use of the memory; fetching again costs about half a second.
 const PAUSE_AFTER: Duration = Duration::from_secs(2);
 
 impl<R> Partition<R> {
@@ -79,13 +79,13 @@ impl<R> Partition<R> {
         }
     }
 
-    /// Whether it may take another record: its window and its share of the memory have room.
+    /// Whether it may take another record: there is room in its window and in its share of the memory.
     pub(super) fn has_room(&self, limits: Limits) -> bool {
         self.tracker.uncommitted() < limits.uncommitted
             && self.tracker.assignment().waiting_bytes() < limits.waiting_bytes
     }
 
-    /// Something arrives, and a reset was told of: it may be the first from behind it.
+    /// Called if something arrives after a reset was reported: it may be the first record after the reset.
     #[cold]
     pub(super) fn arrive(&mut self, offset: i64)
     where
@@ -96,12 +96,12 @@ impl<R> Partition<R> {
         self.reset_pending &= !is_behind && !is_ahead && !self.log_start_sought;
     }
 
-    /// Whether the client has told of a reset of which nothing is known yet.
+    /// Whether the client has reported a reset and nothing is known about it yet.
     pub(super) fn is_reset_pending(&self) -> bool {
         self.reset_pending
     }
 
-    /// Puts a record aside until there is room.
+    /// Sets a record aside until there is room.
     pub(super) fn put_aside(&mut self, record: R)
     where
         R: Record,
@@ -111,7 +111,7 @@ impl<R> Partition<R> {
         self.tracker.supersede(self.aside.has_reset());
     }
 
-    /// Takes the oldest record that is aside into the window, if there is one and the window has room.
+    /// Moves the oldest record that is set aside into the window, if there is one and the window has room.
     pub(super) fn admit_aside(&mut self) -> Option<(R, u64)>
     where
         R: Record,
@@ -122,7 +122,7 @@ impl<R> Partition<R> {
         Some((record, slot))
     }
 
-    /// Takes a record into the window and gives its slot, or `None` when the window has no room.
+    /// Takes a record into the window and returns its slot, or `None` if the window has no room.
     pub(super) fn admit(&mut self, offset: i64) -> Option<u64> {
         if self.overtaken.is_some() || self.tracker.is_behind(offset) {
             if self.hold.is_none() && self.tracker.is_behind(offset) {
@@ -133,7 +133,7 @@ impl<R> Partition<R> {
         self.tracker.take(offset)
     }
 
-    /// Something arrives: if it was read already, the client was reset.
+    /// Called when something arrives. If its offset was already read, the client was reset.
     fn notice_reset(&mut self, offset: i64) -> bool
     where
         R: Record,
@@ -146,7 +146,7 @@ impl<R> Partition<R> {
         is_reset
     }
 
-    /// The log ends here: everything before it has arrived, though it may still be aside.
+    /// Records that the log ends here: everything before it has arrived, though it may still be set aside.
     pub(super) fn reach_end(&mut self, end: i64)
     where
         R: Record,
@@ -165,7 +165,7 @@ impl<R> Partition<R> {
         self.tracker.reach_end(end);
     }
 
-    /// Nothing is aside any more.
+    /// Called when no record is set aside any more.
     pub(super) fn aside_is_empty(&mut self)
     where
         R: Record,
@@ -178,8 +178,8 @@ impl<R> Partition<R> {
         }
     }
 
-    /// Where the client has to read on, if anything is known of it. After a reset of which nothing has arrived that is wherever
-    /// the log begins.
+    /// Where the client has to continue, if anything is known about it. After a reset with nothing received since, that
+    /// is the log start offset.
     pub(super) fn seek_to(&mut self) -> Option<Position>
     where
         R: Record,
@@ -191,7 +191,7 @@ impl<R> Partition<R> {
         self.known_position().map(Position::Offset)
     }
 
-    /// The offset of the next record that is to arrive.
+    /// The next expected offset.
     fn known_position(&self) -> Option<i64>
     where
         R: Record,
@@ -199,22 +199,22 @@ impl<R> Partition<R> {
         self.aside.position().or_else(|| self.tracker.position())
     }
 
-    /// The client found that the topic does not have this position, and goes on where the partition begins.
+    /// Called when the client finds that this position is out of range, and resets to the log start offset.
     pub(super) fn overtake(&mut self, position: i64) {
         if self.reset_from.take_if(|from| position >= *from).is_some() {
-            // Its first record came sooner.
+            // Its first record has already arrived.
             return;
         }
         (self.overtaken, self.reset_pending, self.log_start_sought) = (Some(position), true, false);
         match self.tracker.position() {
             None => self.tracker.begin_at(position),
-            // Records came before the client said so, and it cannot be told from which side of the reset they are. To commit
-            // the watermark with an explicit offset is right in both cases.
+            // Records arrived before the client reported the reset, so it is unknown whether they are from before or
+            // after it. Committing the watermark with an explicit offset is right in both cases.
             Some(_) => self.tracker.overshot(position),
         }
     }
 
-    /// Says what a reset means, now that what comes next is here.
+    /// Logs what a reset means, now that the next offset is known.
     #[cold]
     fn report_reset(&mut self, next: i64) {
         let TopicPartition { topic, partition } = &self.name;
@@ -244,7 +244,7 @@ impl<R> Partition<R> {
         }
     }
 
-    /// Whether half of both is free again.
+    /// Whether half of both limits is free again.
     pub(super) fn is_half_free(&self, limits: Limits) -> bool {
         self.has_room(Limits { uncommitted: limits.uncommitted / 2 + 1, waiting_bytes: limits.waiting_bytes / 2 + 1 })
     }

@@ -1,4 +1,4 @@
-//! All partitions that this member owns.
+//! All partitions that are assigned to this member.
 
 use std::sync::Arc;
 
@@ -10,23 +10,23 @@ use super::{
 };
 use crate::commit::Assignment;
 
-/// All of them.
+/// All assigned partitions.
 pub(super) struct Partitions<C: Client> {
     list: Vec<Partition<C::Record>>,
-    /// Where a record's partition stands in the list, by the handle that the client gives with each record.
+    /// The index of a record's partition in the list, by the handle that the client gives with each record.
     places: FxHashMap<(usize, i32), usize>,
 }
 
 /// What to do with a record.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Taken {
-    /// It has this slot in its assignment's window; whether its partition is full with it.
+    /// The record has this slot in the window of its assignment; `full` if that fills the window.
     Slot { assignment: u32, slot: u64, full: bool, place: usize },
-    /// Its partition takes no more for now.
+    /// The partition is throttled.
     Hold { place: usize },
-    /// Its partition is not ours (any more): its owner will get it.
+    /// The partition is not assigned (any more): its owner receives the record.
     NotOurs,
-    /// The window has no room, which the hold must have prevented. To go on would lose the record.
+    /// The window has no room, which throttling should have prevented. Continuing would lose the record.
     NoRoom,
 }
 
@@ -39,10 +39,10 @@ impl<C: Client> Partitions<C> {
         self.list.push(Partition::new(name, assignment));
     }
 
-    /// Takes a partition off the list.
+    /// Removes a partition from the list.
     pub(super) fn remove(&mut self, name: &TopicPartition) -> Option<Partition<C::Record>> {
         let place = self.list.iter().position(|owned| owned.name == *name)?;
-        // Handles may be given to another topic later, so they are looked up anew.
+        // A handle may be reused for another topic later, so all are looked up again.
         self.places.clear();
         Some(self.list.remove(place))
     }
@@ -86,14 +86,14 @@ impl<C: Client> Partitions<C> {
         Taken::Slot { assignment, slot, full: !partition.has_room(limits), place }
     }
 
-    /// The end of a record's partition has arrived in the place of a record.
+    /// Handles the end of a partition, which arrives in place of a record.
     pub(super) fn reach_end(&mut self, record: &C::Record, end: i64) -> Option<usize> {
         let place = self.place(record)?;
         self.list[place].reach_end(end);
         Some(place)
     }
 
-    /// An error has arrived in the place of a record: it tells where the client reads, if nothing else has.
+    /// Handles an error in place of a record: it tells where the client reads, if that is not known yet.
     pub(super) fn fail_at(&mut self, record: &C::Record) {
         let place = self.place(record).filter(|_| record.offset() >= 0);
         if let Some(place) = place {
@@ -101,12 +101,12 @@ impl<C: Client> Partitions<C> {
         }
     }
 
-    /// Whether there is a partition of which nothing has arrived yet.
+    /// Whether there is a partition without any record yet.
     pub(super) fn any_new(&self) -> bool {
         self.list.iter().any(|partition| partition.tracker.position().is_none())
     }
 
-    /// Where the client has to read on.
+    /// Where the client has to continue reading.
     pub(super) fn positions(&mut self) -> Vec<(TopicPartition, Position)> {
         let known = self.list.iter_mut().filter_map(|partition| Some((partition.name.clone(), partition.seek_to()?)));
         known.collect()
@@ -125,7 +125,7 @@ impl<C: Client> Partitions<C> {
     }
 }
 
-/// What [`Taken::NoRoom`] means, for people.
+/// The error message for [`Taken::NoRoom`].
 pub(super) fn no_room<C: Client>(record: &C::Record) -> String {
     format!(
         "no room in the window for a record (topic `{}`, partition {}, offset {}); this is a bug in kafka-service",

@@ -1,8 +1,9 @@
-//! Giving partitions back: nothing new starts, what runs may finish within a deadline, finished work is committed, and only
-//! then is the partition let go. Meanwhile the client is served and the other partitions go on.
+//! Revoked partitions: no new commands start, those in flight may finish within a deadline, finished work is committed,
+//! and only then is the partition given up. Meanwhile the client is polled and the other partitions continue.
 //!
-//! Keys run at different speeds, so there are gaps: commands that were not started, before others that are finished
-//! already. What is finished behind a gap cannot be committed and would be handled twice, so for a while gaps are filled.
+//! Keys progress at different speeds, so there are gaps: commands that were not started, before others that are
+//! finished. What is finished behind a gap cannot be committed and would be handled twice, so gaps are filled for a
+//! while.
 
 use std::{
     sync::mpsc::{self, Receiver},
@@ -19,18 +20,19 @@ use crate::{commit::Assignment, dispatch::Control};
 pub(super) struct Drain {
     answer: Receiver<()>,
     answered: bool,
-    /// Gaps are filled until then.
+    /// Until when gaps are filled.
     fill_until: Instant,
-    /// No gap is filled any more.
+    /// Whether gaps are no longer filled.
     closed: bool,
     deadline: Instant,
 }
 
-/// How long gaps are filled at most. A key may have as much to do as a whole window holds.
+/// How long gaps are filled at most. One key may have as many commands as a whole window holds.
 const FILL_WITHIN: Duration = Duration::from_secs(3);
 
 impl Drain {
-    /// Starts nothing new of these partitions but what stands in a gap. That is certain when the dispatcher has answered.
+    /// From now on, starts no commands of these partitions except to fill gaps. This is certain once the dispatcher has
+    /// answered.
     pub(super) fn begin<'a, R: 'a>(
         control: &UnboundedSender<Control>,
         partitions: impl Iterator<Item = &'a Partition<R>>,
@@ -54,12 +56,12 @@ impl Drain {
         let assignments = partitions.map(|partition| partition.tracker.assignment());
         let assignments: Vec<_> = assignments.inspect(|assignment| mark(assignment)).map(|each| each.index()).collect();
         let (done, answer) = mpsc::channel();
-        // Without assignments there is nothing to wait for, and without a dispatcher nobody who would start anything.
+        // Without assignments there is nothing to wait for, and without a dispatcher nothing can start.
         self.answered = assignments.is_empty() || control.send(Control::Drain { assignments, done }).is_err();
         self.answer = answer;
     }
 
-    /// Whether everything that ran has ended, or the time is over.
+    /// Whether everything in flight has finished, or the deadline has passed.
     pub(super) fn is_over<'a, R: 'a>(
         &mut self,
         control: &UnboundedSender<Control>,
@@ -81,7 +83,7 @@ impl Drain {
     }
 }
 
-/// Partitions on their way back to the group.
+/// Partitions that are being revoked.
 pub(super) struct Revoke<R> {
     /// As the group named them.
     pub(super) names: Vec<TopicPartition>,

@@ -1,4 +1,4 @@
-//! Telling the driver to stop, and what it leaves behind.
+//! How the driver is told to stop, and what is left unfinished.
 
 use std::{
     sync::{
@@ -10,7 +10,7 @@ use std::{
 
 use crate::sync;
 
-/// Tells the driver to stop, and by when. Shared with whoever may ask for it.
+/// Tells the driver to stop, and by when. Shared with everything that may request it.
 #[derive(Debug, Default)]
 pub(crate) struct Stop {
     requested: AtomicBool,
@@ -18,7 +18,7 @@ pub(crate) struct Stop {
 }
 
 impl Stop {
-    /// Asks to take nothing more, let what runs finish until `deadline`, commit, and leave the group.
+    /// Requests to receive no more records, let handlers finish until `deadline`, commit, and leave the group.
     pub(crate) fn request(&self, deadline: Instant) {
         sync::lock(&self.deadline).get_or_insert(deadline);
         self.requested.store(true, Ordering::Release);
@@ -28,7 +28,7 @@ impl Stop {
         self.requested.load(Ordering::Acquire)
     }
 
-    /// By when; `None` while nobody has asked.
+    /// The deadline; `None` while no stop is requested.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         if !self.is_requested() {
             return None;
@@ -37,11 +37,11 @@ impl Stop {
     }
 }
 
-/// What was left when the driver ended.
+/// What was unfinished when the driver ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Ended {
-    /// Records that were taken and are not finished. They are not committed, so they are delivered again.
+    /// Records that were taken and are not finished. They are not committed, so they are redelivered.
     pub(crate) left: usize,
-    /// Those of them whose handlers still ran, or whose events were not acknowledged yet.
+    /// Those of them whose handlers were still running, or whose events were not acknowledged yet.
     pub(crate) running: usize,
 }

@@ -1,4 +1,4 @@
-//! What the consuming side does by the clock.
+//! What the consuming side does periodically.
 
 use std::{
     sync::atomic::Ordering,
@@ -8,14 +8,14 @@ use std::{
 use super::{Client, Driver};
 use crate::health::Reason;
 
-/// How often finished work is committed at least.
+/// The maximum interval between commits of finished work.
 const COMMIT_EVERY: Duration = Duration::from_millis(100);
-/// How long commits may stay without an acknowledgement before the service is not ready. The election of another coordinator
-/// is usually shorter.
+/// How long commits may be unacknowledged before the service is not ready. The election of another coordinator is
+/// usually faster.
 const UNCONFIRMED_TOO_LONG: Duration = Duration::from_millis(4_500);
 
 impl<C: Client> Driver<C> {
-    /// Everything that is due by time.
+    /// Does everything that is due.
     pub(super) fn tick(&mut self, now: Instant) {
         if now.duration_since(self.last_commit) < COMMIT_EVERY {
             return;
@@ -46,13 +46,13 @@ impl<C: Client> Driver<C> {
         }
     }
 
-    /// How long the oldest commit has waited for its acknowledgement.
+    /// How long the oldest commit has been waiting for its acknowledgement.
     pub(crate) fn unconfirmed_for(&self, now: Instant) -> Duration {
         let oldest = self.partitions.iter().filter_map(|partition| partition.unconfirmed_since).min();
         oldest.map(|since| now.duration_since(since)).unwrap_or_default()
     }
 
-    /// A handler that is still in the poll in which it was at the last look does not give the thread back.
+    /// Detects a handler that blocks the thread: one that is still in the same poll as at the last tick.
     fn watch_handlers(&mut self, now: Instant) {
         let current = self.settings.core.costs.current();
         let Some((poll, cost)) = current else {

@@ -1,4 +1,4 @@
-//! What the driver shows of its partitions to those who watch over the client.
+//! What the driver shows about its partitions to the code that monitors the client.
 
 use super::{Client, Driver, FetchErrorKind, TopicPartition};
 
@@ -6,13 +6,13 @@ use super::{Client, Driver, FetchErrorKind, TopicPartition};
 #[derive(Clone, Debug)]
 pub(crate) struct View<'a> {
     pub(crate) name: &'a TopicPartition,
-    /// How many records were received in this assignment.
+    /// The number of records received in this assignment.
     pub(crate) received: u64,
-    /// The offset behind the last record that was received, if there was one.
+    /// The offset after the last record that was received, if there was one.
     pub(crate) next_offset: Option<i64>,
-    /// It is not fetched on purpose: its window is full.
+    /// Whether it is deliberately not fetched because its window is full.
     pub(crate) is_held: bool,
-    /// Without an offset to read from it is not fetched, whatever its broker answers.
+    /// Whether it is not fetched because it has no offset to read from, whatever its broker answers.
     pub(crate) is_stopped: bool,
 }
 
@@ -28,12 +28,12 @@ impl<C: Client> Driver<C> {
         })
     }
 
-    /// Whether a rebalance is under way.
+    /// Whether a rebalance is in progress.
     pub(crate) fn is_rebalancing(&self) -> bool {
         !self.revokes.is_empty()
     }
 
-    /// What was received waits for room at the dispatcher.
+    /// Whether received records wait for room in the dispatcher.
     pub(crate) fn is_backlogged(&self) -> bool {
         self.unsent.is_some()
     }
@@ -43,7 +43,7 @@ impl<C: Client> Driver<C> {
         self.partitions.iter().any(|partition| partition.tracker.uncommitted() > 0)
     }
 
-    /// How many records are committed.
+    /// The number of committed records.
     pub(crate) fn committed_records(&self) -> u64 {
         self.partitions.iter().map(|partition| partition.tracker.confirmed()).sum()
     }

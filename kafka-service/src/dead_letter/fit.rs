@@ -1,24 +1,25 @@
-//! What of a dead letter is left out because its topic does not take it whole. Pure.
+//! Decides what to omit from a dead letter that is too large for its topic. Pure.
 
 use super::{ALL, OMITTED_HEADERS, OMITTED_KEY, OMITTED_VALUE, spring};
 use crate::message::{Header, StoredRecord};
 
-/// The parts that can be left out, each with its size; 0 for what is not there.
+/// The parts that can be omitted, each with its size; 0 if absent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Omitted {
     pub(crate) value: usize,
-    /// The message's own headers. Ours stay: they are small, and say what the record is.
+    /// The message's own headers. Ours are kept: they are small and say what the record is.
     pub(crate) headers: usize,
     pub(crate) key: usize,
 }
 
-/// No header of ours is longer; what is longer was written by somebody else.
+/// No header of ours is longer; a longer one was written by another program.
 const LONGEST_OF_OURS: usize = 4096;
-/// What a record and a header take beside their bytes, at most.
+/// The maximum overhead of a record and of a header, besides their bytes.
 const AROUND_A_RECORD: usize = 64;
 const AROUND_A_HEADER: usize = 10;
 
-/// Which parts go, in the order in which that is tried: the value first, the key last, and no more than has to be.
+/// The sets of parts to omit, in the order in which they are tried: the value first, the key last, and no more than
+/// necessary.
 const CHOICES: [[bool; 3]; 7] = [
     [true, false, false],
     [false, true, false],
@@ -29,29 +30,30 @@ const CHOICES: [[bool; 3]; 7] = [
     [true, true, true],
 ];
 
-/// Leaves out what has to go. `limit` is how large the record may be; a broker that refuses a record does not say it, and
-/// then what goes is what makes a difference. The record as it was if nothing more can be left out.
+/// Omits what does not fit. `limit` is the maximum size of the record. A broker that rejects a record does not state
+/// its limit; then parts that make a difference are omitted. Returns the unchanged record as an error if nothing more
+/// can be omitted.
 pub(crate) fn fitted(record: StoredRecord, limit: Option<usize>) -> Result<(StoredRecord, Omitted), StoredRecord> {
     let parts = Omitted::all_of(&record);
     let total = size(&record);
-    // Nearly as large as before is too large as well, in all likelihood.
+    // A record of nearly the same size is most likely too large as well.
     let limit = limit.unwrap_or(total - total / 8);
     let fits = |omitted: &Omitted| total - omitted.sum() <= limit;
     let choices = CHOICES.into_iter().map(|choice| parts.only(choice)).filter(|omitted| omitted.sum() > 0);
-    // If nothing makes it fit, as small as it can be is all that can be done.
+    // If nothing makes it fit, make it as small as possible.
     match choices.clone().find(fits).or_else(|| choices.max_by_key(Omitted::sum)) {
         Some(omitted) => Ok((omitted.leave_out(record), omitted)),
         None => Err(record),
     }
 }
 
-/// Whether anything can be left out of a dead letter.
+/// Whether anything can be omitted from a dead letter.
 pub(crate) fn can_shrink(value: Option<&[u8]>, key: Option<&[u8]>, headers: &[Header]) -> bool {
     let has_bytes = |part: Option<&[u8]>| part.is_some_and(|part| !part.is_empty());
     has_bytes(value) || has_bytes(key) || (0..headers.len()).any(|place| !stays(headers, place))
 }
 
-/// The size of a record as it travels, rather too large than too small.
+/// The size of a record on the wire, estimated high rather than low.
 fn size(record: &StoredRecord) -> usize {
     let [key, value] = [&record.key, &record.value].map(|part| part.as_ref().map_or(0, Vec::len));
     key + value + size_of_headers(record.headers.iter()) + AROUND_A_RECORD
@@ -99,7 +101,8 @@ impl Omitted {
     }
 }
 
-/// Whether a header says what the record is: the last of each of our names, unless it cannot be ours.
+/// Whether a header must be kept because it says what the record is: the last of each of our names, unless it cannot be
+/// ours.
 fn stays(headers: &[Header], place: usize) -> bool {
     let (name, value) = &headers[place];
     let is_ours = ALL.contains(&name.as_str()) || spring::is_one(name);
@@ -134,7 +137,7 @@ mod tests {
         }
     }
 
-    /// What is left out, as `value`, `headers` and `key`.
+    /// The parts that are omitted, as `value`, `headers` and `key`.
     fn left_out(record: StoredRecord, limit: Option<usize>) -> (bool, bool, bool) {
         let (small, omitted) = fitted(record, limit).unwrap();
         let said = |name: &str| small.headers.iter().any(|(header, _)| header == name);
@@ -148,7 +151,7 @@ mod tests {
     const MEGABYTE: usize = 1_048_588;
 
     #[test]
-    fn what_is_too_large_goes_and_nothing_else() {
+    fn only_the_part_that_is_too_large_is_omitted() {
         for limit in [Some(MEGABYTE), None] {
             assert_eq!(left_out(record(2_000_000, 50, 20), limit), (true, false, false));
             assert_eq!(left_out(record(30, 1_048_300, 20), limit), (false, true, false));
@@ -159,7 +162,7 @@ mod tests {
         assert_eq!(left_out(record(2_000_000, 50, 1_100_000), Some(MEGABYTE)), (true, false, true));
         assert_eq!(left_out(record(30, 1_100_000, 1_100_000), Some(MEGABYTE)), (false, true, true));
         assert_eq!(left_out(record(2_000_000, 1_100_000, 1_100_000), Some(MEGABYTE)), (true, true, true));
-        // The same in two steps where nobody says what fits.
+        // The same in two steps if the limit is unknown.
         let (small, _) = fitted(record(2_000_000, 1_100_000, 20), None).unwrap();
         assert_eq!((small.value.is_none(), small.headers.len()), (true, 4));
         let (small, _) = fitted(small, None).unwrap();
@@ -167,14 +170,14 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_said_in_bytes() {
+    fn sizes_are_reported_in_bytes() {
         let (small, omitted) = fitted(record(2_000_000, 0, 20), None).unwrap();
         assert_eq!(omitted.value, 2_000_000);
         assert_eq!(small.headers.last(), Some(&(OMITTED_VALUE.to_owned(), Some(b"2000000".to_vec()))));
     }
 
     #[test]
-    fn headers_that_only_look_like_ours_go_too() {
+    fn foreign_headers_with_our_names_are_omitted_too() {
         let mut record = record(30, 50, 20);
         record.headers.splice(0..0, (0..1_000).map(|_| header(ERROR_MESSAGE, 1_000)));
         record.headers.push(header(spring::TOPIC, 100_000));
@@ -186,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_more_can_go_of_what_has_no_parts_any_more() {
+    fn a_record_without_optional_parts_cannot_shrink() {
         let bare = StoredRecord { value: None, key: None, ..record(0, 0, 0) };
         let bare = StoredRecord { headers: bare.headers[1..].to_vec(), ..bare };
         assert!(!can_shrink(bare.value.as_deref(), bare.key.as_deref(), &bare.headers));
@@ -195,16 +198,16 @@ mod tests {
     }
 
     proptest! {
-        /// However large what is, it ends: with a record that fits, or with all parts gone.
+        /// For any sizes it terminates: with a record that fits, or with all parts omitted.
         #[test]
-        fn it_fits_or_everything_is_gone(
+        fn a_record_fits_or_all_its_parts_are_omitted(
             value in 0usize..3_000, headers in 0usize..3_000, key in 0usize..3_000, limit in proptest::option::of(400usize..4_000),
         ) {
             let before = record(value, headers, key);
             let total = size(&before);
             let (after, omitted) = fitted(before, limit).unwrap();
             let all_gone = after.value.as_ref().is_none_or(Vec::is_empty) && after.key.as_ref().is_none_or(Vec::is_empty);
-            // What says that a part is gone takes some room too.
+            // The headers about the omitted parts take some room too.
             let left = size(&after) - 3 * 50;
             prop_assert!(left <= limit.unwrap_or(total) || all_gone);
             prop_assert!(omitted.sum() > 0);

@@ -1,8 +1,8 @@
 //! The headers that Spring for Apache Kafka writes (its `KafkaHeaders`, names `DLT_*`), with its encodings: numbers are
-//! big-endian binary. Written beside ours where `KAFKA_DEAD_LETTER_HEADERS` is `spring`.
+//! big-endian binary. Written in addition to ours if `KAFKA_DEAD_LETTER_HEADERS` is `spring`.
 //!
-//! As Spring does, a message that fails again keeps the headers that say where it came from, and gets further ones of the
-//! same names behind them (Spring reads the last); those that say what went wrong are replaced.
+//! As with Spring, a message that fails again keeps the headers about its origin and gets further ones of the same
+//! names after them (Spring reads the last); those about the failure are replaced.
 
 use super::{Failed, cut};
 use crate::message::{Header, SetBy};
@@ -13,7 +13,7 @@ pub const TOPIC: &str = "kafka_dlt-original-topic";
 pub const PARTITION: &str = "kafka_dlt-original-partition";
 /// Offset, 8 bytes.
 pub const OFFSET: &str = "kafka_dlt-original-offset";
-/// Milliseconds since the Unix epoch, 8 bytes; -1 where the record had no timestamp.
+/// Milliseconds since the Unix epoch, 8 bytes; -1 if the record had no timestamp.
 pub const TIMESTAMP: &str = "kafka_dlt-original-timestamp";
 /// `CreateTime`, `LogAppendTime` or `NoTimestampType`, UTF-8.
 pub const TIMESTAMP_TYPE: &str = "kafka_dlt-original-timestamp-type";
@@ -21,16 +21,17 @@ pub const TIMESTAMP_TYPE: &str = "kafka_dlt-original-timestamp-type";
 pub const GROUP: &str = "kafka_dlt-original-consumer-group";
 /// Class of the error as in [`ERROR_CLASS`](super::ERROR_CLASS), UTF-8.
 pub const ERROR_CLASS: &str = "kafka_dlt-exception-fqcn";
-/// The same, UTF-8: with Spring the class of what a listener threw stands here, and Spring's own around it in
-/// [`ERROR_CLASS`].
+/// The same, UTF-8. In Spring, this is the class of the exception of the listener, and [`ERROR_CLASS`] that of Spring's
+/// wrapper around it.
 pub const CAUSE_CLASS: &str = "kafka_dlt-exception-cause-fqcn";
 /// The error, UTF-8.
 pub const ERROR_MESSAGE: &str = "kafka_dlt-exception-message";
-/// The error with its class, and the handler in place of a stack, UTF-8.
+/// The error with its class, and the handler instead of a stack trace, UTF-8.
 pub const STACK_TRACE: &str = "kafka_dlt-exception-stacktrace";
 
 const OF_THE_ORIGIN: [&str; 6] = [TOPIC, PARTITION, OFFSET, TIMESTAMP, TIMESTAMP_TYPE, GROUP];
-/// The last three are for keys that could not be read: of an earlier failure, for here a key is bytes.
+/// The last three are about keys that could not be deserialized. Here a key is bytes, so they can only be from an
+/// earlier failure.
 const OF_THE_FAILURE: [&str; 7] = [
     ERROR_CLASS,
     CAUSE_CLASS,
@@ -45,7 +46,7 @@ pub(super) fn is_one(name: &str) -> bool {
     OF_THE_ORIGIN.contains(&name) || OF_THE_FAILURE.contains(&name)
 }
 
-/// Adds what Spring would have written.
+/// Adds the headers that Spring would write.
 pub(crate) fn add(headers: &mut Vec<Header>, failed: &Failed<'_>) {
     headers.retain(|(name, _)| !OF_THE_FAILURE.contains(&name.as_str()));
     let mut add = |name: &str, value: &[u8]| headers.push((name.to_owned(), Some(value.to_vec())));
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn the_type_of_the_timestamp_is_that_of_the_record() {
+    fn the_timestamp_type_is_that_of_the_record() {
         let mut headers = Vec::new();
         add(&mut headers, &failed(Some(RecordTime { millis: 5, set_by: SetBy::Broker }), 1));
         assert_eq!(value(&headers, TIMESTAMP_TYPE), b"LogAppendTime");
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_failure_is_appended_to_the_origin_and_replaces_the_error() {
+    fn a_second_failure_keeps_the_origin_and_appends_the_error() {
         let mut headers = vec![("kafka_dlt-key-exception-fqcn".to_owned(), Some(b"old".to_vec()))];
         add(&mut headers, &failed(None, 1));
         add(&mut headers, &failed(None, 2));

@@ -32,7 +32,7 @@ fn texts(headers: &[Header]) -> HashMap<&str, &str> {
 }
 
 #[test]
-fn every_header_says_what_its_name_says() {
+fn every_header_has_its_value() {
     let headers = headers(Vec::new(), &failed("no stock", Some("shop::reserve (src/shop.rs:7)")));
     let expected = HashMap::from([
         (TOPIC, "commands"),
@@ -51,7 +51,7 @@ fn every_header_says_what_its_name_says() {
 }
 
 #[test]
-fn a_second_failure_keeps_the_first_origin_and_replaces_the_failure() {
+fn a_second_failure_keeps_the_origin_and_replaces_the_error() {
     let first = headers(vec![("trace".into(), Some(b"t".to_vec()))], &failed("first", Some("a (b:1)")));
     let mut second = failed("second", None);
     second.origin.topic = "commands-dlq";
@@ -64,9 +64,9 @@ fn a_second_failure_keeps_the_first_origin_and_replaces_the_failure() {
     assert!(!texts.contains_key(HANDLER));
 }
 
-/// The origin of a dead letter may have been written by anybody.
+/// The origin of a dead letter may have been written by any program.
 #[test]
-fn an_origin_that_cannot_be_true_is_replaced() {
+fn an_invalid_origin_is_replaced() {
     let text = |name: &str, value: &str| (name.to_owned(), Some(value.as_bytes().to_vec()));
     let forged = [
         vec![text(TOPIC, "orders")],

@@ -1,16 +1,16 @@
-//! What is left to the next owner of a partition.
+//! Abandons commands, which are redelivered to the next owner of their partition.
 
 use super::{Counters, intake::Intake, job::Waiting};
 
 impl Intake {
-    /// Leaves a command to the next owner of its partition, and what waits behind it too: it must not be overtaken.
+    /// Abandons a command and those that wait behind it, because they must not overtake it.
     pub(super) fn leave(&mut self, left: &Waiting) {
         let behind =
             self.lanes.drop_waiting(left.lane, |waiting| waiting.assignment.index() == left.assignment.index());
         Counters::add(&self.core.counters.abandoned, 1 + behind);
     }
 
-    /// Drops what has not been started of the given assignments, and will not be.
+    /// Drops the commands of these assignments that have not started and will not be started.
     pub(super) fn abandon(&mut self, assignments: &[u32]) {
         let keep = |waiting: &Waiting| {
             let assignment = &waiting.assignment;
@@ -27,7 +27,8 @@ impl Intake {
         });
         let dropped = (before - self.ready.len()) as u64 + self.lanes.retain(keep);
         for lane in freed {
-            // Nothing of this lane runs. What still waits belongs to another assignment whose key has the same hash.
+            // Nothing of this lane is running. What still waits belongs to another assignment whose key has the same
+            // hash.
             self.ready.extend(self.lanes.next(lane));
         }
         Counters::add(&self.core.counters.abandoned, dropped);

@@ -1,4 +1,4 @@
-//! What the dispatcher knows of the assignments that it gets records of, so that it need not ask for each record.
+//! Caches assignments for the dispatcher, so that it need not look them up for each record.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::{commit::Assignment, registry::RouteId};
 #[derive(Default)]
 pub(super) struct Assigned(Vec<Option<Known>>);
 
-/// An assignment, and who takes its messages.
+/// An assignment, and the handlers of its messages.
 #[derive(Clone)]
 pub(super) struct Known {
     pub(super) assignment: Arc<Assignment>,
@@ -17,7 +17,7 @@ pub(super) struct Known {
 }
 
 impl Assigned {
-    /// An assignment by index, looked up in the shared table once. Its topic is compared then and never again.
+    /// An assignment by index, looked up in the shared table once. Its topic is compared only then.
     pub(super) fn get(&mut self, core: &Core, index: u32) -> Option<Known> {
         let place = index as usize;
         if self.0.len() <= place {
@@ -25,7 +25,7 @@ impl Assigned {
         }
         let known = &mut self.0[place];
         if known.is_none() {
-            // One that is being given back is not remembered: nobody would forget it again.
+            // One that is being revoked is not cached: it would never be removed again.
             let assignment = core.acks.assignments.get(index).filter(|assignment| assignment.is_active())?;
             // Only topics that have a route are subscribed.
             let route = core.routes.find(assignment.topic())?;
@@ -34,7 +34,7 @@ impl Assigned {
         known.clone()
     }
 
-    /// Forgets an assignment that is being given back, so that its memory can go.
+    /// Removes an assignment that is being revoked, so that its memory can be freed.
     pub(super) fn forget(&mut self, index: u32) {
         if let Some(known) = self.0.get_mut(index as usize) {
             *known = None;

@@ -1,4 +1,4 @@
-//! One attempt: a handler is called and polled, and whatever goes wrong in it is an error of the attempt.
+//! One attempt: calls and polls a handler. Whatever goes wrong is an error of the attempt.
 
 use std::{
     any::Any,
@@ -33,7 +33,7 @@ impl AttemptError {
         Self { reason, class, message: error.to_string() }
     }
 
-    /// No further attempt can mend it.
+    /// An error that no retry can resolve.
     pub(super) fn permanent(reason: Reason, message: String) -> Self {
         Self { reason, class: ErrorClass::Permanent, message }
     }
@@ -78,7 +78,7 @@ pub(super) fn call<R: Record>(
         publisher: &publisher,
         details: OnceCell::new(),
     };
-    // What is the user's stands inside: the function, and what his errors say of themselves.
+    // User code runs inside `catch_unwind`: the handler, and the `Display` of its errors.
     let called = catch_unwind(AssertUnwindSafe(|| {
         (handler.invoke)(&context).map_err(|failure| match failure {
             Failure::Decode(error) => AttemptError::permanent(Reason::UndecodablePayload, error.to_string()),
@@ -89,7 +89,7 @@ pub(super) fn call<R: Record>(
     called.unwrap_or_else(|panic| Err(AttemptError::panic(panic.as_ref())))
 }
 
-/// Polls a handler; a panic is a failed attempt.
+/// Polls a handler. A panic is a failed attempt.
 pub(super) fn poll(
     core: &Core,
     handler: &'static Handler,

@@ -1,31 +1,32 @@
-//! Notices when so many commands fail that something else must be wrong. Pure.
+//! Detects that so many commands fail that something else must be wrong. Pure.
 
-/// How many commands it looks back on.
+/// The number of recent commands that count.
 const WINDOW: u32 = 100;
 
-/// Remembers how the last commands ended.
+/// The outcomes of the recent commands.
 #[derive(Debug)]
 pub(super) struct Breaker {
     limit: Option<u8>,
-    /// One bit for each of the last commands, 1 for a dead letter.
+    /// One bit for each recent command, 1 for a dead letter.
     recent: u128,
     seen: u32,
 }
 
 impl Breaker {
-    /// Opens beyond `limit` percent; never without one.
+    /// Creates a breaker that opens above `limit` percent, or never without a limit.
     pub(super) fn new(limit: Option<u8>) -> Self {
         Self { limit, recent: 0, seen: 0 }
     }
 
-    /// A command was handled, or skipped on purpose.
+    /// Counts a command that was handled, or skipped on purpose.
     pub(super) fn handled(&mut self) {
         if self.limit.is_some() {
             self.note(0);
         }
     }
 
-    /// A command would be dead-lettered. How many of the last hundred were, if that is beyond the limit.
+    /// Counts a command that would be dead-lettered. If the limit is exceeded, returns how many of the last hundred
+    /// were.
     pub(super) fn failed(&mut self) -> Option<u32> {
         let limit = u32::from(self.limit?);
         self.note(1);
@@ -45,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn opens_when_more_than_the_limit_of_the_last_hundred_fail() {
+    fn opens_when_too_many_of_the_last_hundred_fail() {
         let mut breaker = Breaker::new(Some(50));
         for _ in 0..50 {
             breaker.handled();
@@ -55,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn says_nothing_before_it_has_seen_enough_and_nothing_without_a_limit() {
+    fn stays_closed_with_few_samples_or_without_a_limit() {
         let mut breaker = Breaker::new(Some(1));
         assert!((0..99).all(|_| breaker.failed().is_none()));
         assert_eq!(breaker.failed(), Some(100));

@@ -1,4 +1,4 @@
-//! One key that is closed to new sends, and the order of what waits in it.
+//! One key that is blocked for new sends, and the order of its waiting records.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -14,15 +14,15 @@ use crate::{
     transport::{Stored, TopicId},
 };
 
-/// Records of one key in the order in which they were sent. A producer that ends gives them back in another: what waits for
-/// a request, and what one of its threads has taken already, come from different queues.
+/// The order in which records of one key were sent. A producer that fails returns them in a different order: what waits
+/// for a request, and what one of its threads has already taken, come from different queues.
 pub(super) type Order = (Option<(u32, u64)>, u64);
 
 pub(super) fn order(core: &Core, token: Token) -> Order {
     (core.acks.position(token), token.to_bits())
 }
 
-/// Whether the partition of a command's record is still ours.
+/// Whether the partition of a command's record is still owned.
 pub(super) fn is_owned(core: &Core, token: Token) -> bool {
     let position = core.acks.position(token);
     position
@@ -30,23 +30,23 @@ pub(super) fn is_owned(core: &Core, token: Token) -> bool {
         .is_some_and(|assignment| assignment.is_owned())
 }
 
-/// A key that is closed to new sends.
+/// A key that is blocked for new sends.
 #[derive(Debug, Default)]
 pub(super) struct Closed {
     pub(super) topic: Option<TopicId>,
-    /// Sent once, and not taken.
+    /// Records that were sent and not delivered.
     pub(super) failed: BTreeMap<Order, Stored>,
-    /// Never sent; came after the key was closed.
+    /// Records that were never sent, because they came after the key was blocked.
     pub(super) behind: VecDeque<Stored>,
-    /// How often the oldest was refused for what it is.
+    /// How often the oldest record was rejected for its content.
     pub(super) refusals: u32,
-    /// How often the oldest was sent again.
+    /// How often the oldest record was sent again.
     pub(super) attempts: u32,
-    /// A record was taken out to be sent again.
+    /// Whether a record was taken out to be sent again.
     pub(super) is_sending: bool,
-    /// Its place; none if it was never sent.
+    /// Its order; `None` if it was never sent before.
     pub(super) sending: Option<Order>,
-    /// Set when something comes back that was sent before it.
+    /// Set when a record comes back that was sent before it.
     pub(super) older: Arc<AtomicBool>,
 }
 
@@ -55,7 +55,7 @@ impl Closed {
         self.failed.values().next().or_else(|| self.behind.front())
     }
 
-    /// What was sent once comes back.
+    /// A record that was sent before comes back.
     pub(super) fn come_back(&mut self, order: Order, stored: Stored, is_refused: bool) {
         self.failed.insert(order, stored);
         if self.is_sending {
@@ -63,7 +63,7 @@ impl Closed {
                 self.older.store(true, Ordering::Relaxed);
             }
         } else if self.failed.first_key_value().is_some_and(|(first, _)| *first == order) {
-            // What was counted is about another.
+            // The counts are about another record.
             self.refusals = u32::from(is_refused);
             self.attempts = 0;
         }
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_are_counted_for_the_oldest_only() {
+    fn rejections_are_counted_for_the_oldest_record_only() {
         let mut closed = Closed::default();
         come_back(&mut closed, 5, true);
         closed.refusals = 2;
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_on_its_way_is_told_of_something_older() {
+    fn a_resend_in_flight_learns_of_an_older_failure() {
         let mut closed = Closed { is_sending: true, sending: Some((Some((0, 5)), 5)), ..Closed::default() };
         come_back(&mut closed, 7, true);
         assert!(!closed.older.load(Ordering::Relaxed));

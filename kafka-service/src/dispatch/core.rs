@@ -1,4 +1,4 @@
-//! What the dispatcher and the jobs that it parks share.
+//! What the dispatcher and its parked jobs share.
 
 use std::{
     collections::HashMap,
@@ -22,7 +22,7 @@ use crate::{
     transport::{Producer, ReadBack, TopicId},
 };
 
-/// The settings that dispatching looks at.
+/// The settings that the dispatcher uses.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) group: String,
@@ -34,15 +34,15 @@ pub(crate) struct Settings {
     pub(crate) retry: RetryPolicy,
     pub(crate) unknown_commands: UnknownCommands,
     pub(crate) events_topic: TopicId,
-    /// Where the bad messages of each consumed topic go.
+    /// The dead-letter topic of each consumed topic.
     pub(crate) dead_letter_topics: HashMap<String, TopicId>,
     pub(crate) dead_letter_headers: DeadLetterHeaders,
-    /// The share of commands, in percent, beyond which the service stops rather than to dead-letter more.
+    /// The share of commands, in percent, above which the service stops instead of dead-lettering more.
     pub(crate) dead_letter_limit: Option<u8>,
 }
 
 impl Settings {
-    /// What the configuration says, for topics that have been numbered.
+    /// Takes the settings from the configuration, for topics with known ids.
     pub(crate) fn new(config: &Config, events_topic: TopicId, dead_letter_topics: HashMap<String, TopicId>) -> Self {
         Self {
             group: config.effective_group_id().into_owned(),
@@ -90,9 +90,9 @@ impl std::fmt::Debug for Core {
     }
 }
 
-/// What has happened since the start. Every record ends in exactly one of `finished`, `dead_lettered`, `skipped`, or, when
-/// its partition was given back first, `abandoned`; except one whose event the broker has refused for good after it was
-/// finished, which is in `dead_lettered` too.
+/// Counts since startup. Every record is counted in exactly one of `finished`, `dead_lettered`, `skipped`, or, if its
+/// partition was revoked first, `abandoned`. The exception is a record whose event the broker rejected for good after
+/// it was finished: it is also in `dead_lettered`.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) received: AtomicU64,
@@ -102,18 +102,18 @@ pub(crate) struct Counters {
     pub(crate) abandoned: AtomicU64,
     pub(crate) retries: AtomicU64,
     pub(crate) events: AtomicU64,
-    /// Optional fields of envelopes that held something unexpected and counted as absent.
+    /// Optional envelope fields with an unexpected value, which count as absent.
     pub(crate) ignored_fields: AtomicU64,
-    /// Handlers that run or wait for their next attempt.
+    /// Handlers that are running or waiting for their next attempt.
     pub(crate) in_flight: AtomicU64,
     /// Commands that wait for their next attempt.
     pub(crate) waiting_for_retry: AtomicU64,
-    /// Records that the broker does not take at the moment; they are sent again until it does.
+    /// Records that the broker does not accept at the moment; they are sent again until it does.
     pub(crate) undelivered: AtomicU64,
 }
 
 impl Counters {
-    /// Adds without a locked instruction: only the dispatcher writes these counters.
+    /// Adds without an atomic read-modify-write: only the dispatcher writes these counters.
     pub(crate) fn add(counter: &AtomicU64, count: u64) {
         counter.store(counter.load(Ordering::Relaxed) + count, Ordering::Relaxed);
     }
@@ -123,7 +123,7 @@ impl Counters {
     }
 }
 
-/// The error that ends the service, should there be one: the first counts.
+/// The error that ends the service, if there is one. The first one counts.
 #[derive(Debug, Default)]
 pub(crate) struct Fatal {
     reason: OnceLock<String>,
@@ -133,7 +133,7 @@ pub(crate) struct Fatal {
 impl Fatal {
     pub(crate) fn report(&self, reason: String) {
         if self.reason.set(reason).is_ok() {
-            // `notify_one` keeps a permit for the one task that waits, even if it does not wait yet.
+            // `notify_one` stores a permit for the one task that waits, even if it does not wait yet.
             self.happened.notify_one();
         }
     }

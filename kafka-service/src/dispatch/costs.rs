@@ -1,5 +1,5 @@
-//! How long handlers keep the thread that polls them: which ones should not be polled where all others wait, and which
-//! ones block.
+//! Measures how long handlers occupy the thread that polls them: which should not be polled inline, where all others
+//! wait, and which block.
 
 use std::{
     fmt,
@@ -11,25 +11,26 @@ use rustc_hash::FxHashMap;
 
 use crate::registry::Handler;
 
-/// A handler that keeps the thread for longer than this on average is moved to the runtime's threads. That costs about a
-/// microsecond or two for each command, and lets it use every core.
+/// A handler that takes longer than this per poll on average is moved to the runtime's worker threads. That costs one
+/// or two microseconds per command, and lets it use every core.
 const HEAVY: Duration = Duration::from_micros(25);
-/// Below this average it comes back.
+/// Below this average it is polled inline again.
 const LIGHT: Duration = Duration::from_micros(10);
-/// The weight of a new measurement in the average. A single one of a millisecond (a thread that was preempted) must not
-/// reach [`HEAVY`] alone.
+/// The weight of a new measurement in the average is one in this many. A single measurement of a millisecond (a
+/// preempted thread) must not reach [`HEAVY`] alone.
 const WEIGHT: u64 = 64;
 const MOST: Duration = Duration::from_millis(1);
 /// A poll that takes longer than this has blocked.
 const BLOCKED: Duration = Duration::from_millis(10);
-/// How much such polls count against others, and when that is worth a warning: when more than two of sixty-four block.
+/// The weight of such a poll against others, and the sum at which to warn: when more than two of sixty-four polls
+/// block.
 const BLOCKED_COUNTS: u64 = 64;
 const WARN_AT: u64 = 2 * BLOCKED_COUNTS;
-/// One of how many polls is measured.
+/// One of this many polls is measured.
 const MEASURED: u64 = 8;
 
-/// The costs of all handlers, and which one is being polled. Written by the dispatcher; what runs on the runtime's threads
-/// adds its measurements.
+/// The costs of all handlers, and which one is being polled. Written by the dispatcher; handlers on the worker threads
+/// add their measurements.
 #[derive(Default)]
 pub(crate) struct Costs {
     by_address: FxHashMap<usize, Cost>,
@@ -38,7 +39,7 @@ pub(crate) struct Costs {
     polled: AtomicUsize,
 }
 
-/// What is known of one handler.
+/// The measurements of one handler.
 pub(crate) struct Cost {
     handler: &'static Handler,
     average_nanos: AtomicU64,
@@ -63,26 +64,26 @@ impl Costs {
         self.by_address.get(&address(handler))
     }
 
-    /// Whether a handler belongs on the runtime's threads.
+    /// Whether a handler belongs on the runtime's worker threads.
     pub(super) fn is_heavy(&self, handler: &'static Handler) -> bool {
         self.heavy.load(Relaxed) > 0 && self.of(handler).is_some_and(|cost| cost.is_heavy.load(Relaxed))
     }
 
-    /// The dispatcher polls a handler; true if it should say how long that took.
+    /// Called before the dispatcher polls a handler. Returns whether to measure this poll.
     pub(super) fn enter(&self, handler: &'static Handler) -> bool {
         self.polled.store(address(handler), Relaxed);
         let polls = self.polls.load(Relaxed);
-        // No locked instruction: only the dispatcher writes it.
+        // No atomic read-modify-write: only the dispatcher writes it.
         self.polls.store(polls + 1, Relaxed);
         polls.is_multiple_of(MEASURED)
     }
 
-    /// The poll is over.
+    /// Called when the poll is over.
     pub(super) fn leave(&self) {
         self.polled.store(0, Relaxed);
     }
 
-    /// A poll has taken this long.
+    /// Adds the duration of a poll.
     pub(super) fn add(&self, handler: &'static Handler, took: Duration) {
         let Some(cost) = self.of(handler) else { return };
         if cost.add(took) {
@@ -101,7 +102,7 @@ impl Costs {
         }
     }
 
-    /// The poll that the dispatcher is in, if it is in one: a number that no other poll has, and the handler.
+    /// The poll that the dispatcher is in, if any: its unique number, and the handler.
     pub(crate) fn current(&self) -> Option<(u64, &Cost)> {
         let cost = self.by_address.get(&self.polled.load(Relaxed))?;
         Some((self.polls.load(Relaxed), cost))
@@ -113,7 +114,7 @@ impl Cost {
         Duration::from_nanos(self.average_nanos.load(Relaxed))
     }
 
-    /// Adds a measurement; true if the handler blocks so often that somebody should know.
+    /// Adds a measurement. Returns whether the handler blocks so often that it deserves a warning.
     fn add(&self, took: Duration) -> bool {
         let nanos = u64::try_from(took.min(MOST).as_nanos()).unwrap_or(u64::MAX);
         let average = self.average_nanos.load(Relaxed);
@@ -129,7 +130,7 @@ impl Cost {
         self.average() >= limit
     }
 
-    /// Says once that a handler blocks.
+    /// Warns once that a handler blocks.
     pub(crate) fn warn(&self, took: Duration) {
         if !self.warned.swap(true, Relaxed) {
             tracing::warn!(
@@ -148,7 +149,7 @@ impl fmt::Debug for Costs {
     }
 }
 
-/// Handlers stay where they are, so this is their name.
+/// The identity of a handler: handlers do not move.
 fn address(handler: &'static Handler) -> usize {
     std::ptr::from_ref(handler).addr()
 }

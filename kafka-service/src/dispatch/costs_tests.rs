@@ -19,7 +19,7 @@ fn add(costs: &Costs, handler: &'static Handler, took: Duration, times: usize) {
 }
 
 #[test]
-fn a_handler_that_computes_is_heavy_and_one_that_became_quick_is_not() {
+fn a_handler_is_cpu_heavy_until_it_becomes_quick() {
     let costs = costs();
     add(&costs, &QUICK, Duration::from_micros(2), 100);
     add(&costs, &SLOW, Duration::from_millis(1), 2);
@@ -30,7 +30,7 @@ fn a_handler_that_computes_is_heavy_and_one_that_became_quick_is_not() {
 }
 
 #[test]
-fn one_preempted_poll_moves_no_handler() {
+fn one_preempted_poll_does_not_offload_a_handler() {
     let costs = costs();
     add(&costs, &QUICK, Duration::from_micros(1), 50);
     add(&costs, &QUICK, Duration::from_millis(80), 1);
@@ -38,7 +38,7 @@ fn one_preempted_poll_moves_no_handler() {
 }
 
 #[test]
-fn a_handler_that_blocks_again_and_again_is_worth_a_warning_and_one_that_did_once_is_not() {
+fn only_repeated_blocking_of_the_thread_is_warned_about() {
     let costs = costs();
     let (blocked, quick) = (Duration::from_millis(20), Duration::from_micros(1));
     let cost = costs.of(&SLOW).unwrap();
@@ -49,7 +49,7 @@ fn a_handler_that_blocks_again_and_again_is_worth_a_warning_and_one_that_did_onc
 }
 
 #[test]
-fn the_poll_that_goes_on_is_known_and_every_poll_has_its_number() {
+fn the_current_poll_is_known_and_every_poll_is_numbered() {
     let costs = costs();
     assert!(costs.current().is_none());
     costs.enter(&SLOW);

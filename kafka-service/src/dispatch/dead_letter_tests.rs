@@ -1,4 +1,4 @@
-//! Records that cannot be handled, and dead letters that are not taken.
+//! Records that cannot be handled, and dead letters that are rejected.
 
 use std::{future::Future as _, time::Duration};
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{config::Config, health::Reason};
 
-/// What became of 150 tombstones: skipped, dead-lettered, and whether that ended the service.
+/// Dispatches 150 tombstones. Returns how many were skipped and dead-lettered, and whether that ended the service.
 async fn tombstones(topic: &str) -> (u64, u64, bool) {
     let mut config = Config::new("shop");
     config.dead_letter_limit = Some(50);
@@ -18,7 +18,7 @@ async fn tombstones(topic: &str) -> (u64, u64, bool) {
     batches.try_send(tombstones).unwrap();
     drop(batches);
     let mut dispatcher = Box::pin(dispatcher.run());
-    // Until it has ended, or has nothing to do: a service that cannot go on is ended from outside.
+    // Until it has ended or is idle: a service that cannot continue is ended from outside.
     for _ in 0..10 {
         if poll_fn(|context| Poll::Ready(dispatcher.as_mut().poll(context).is_ready())).await {
             break;
@@ -29,7 +29,7 @@ async fn tombstones(topic: &str) -> (u64, u64, bool) {
 }
 
 #[tokio::test]
-async fn a_tombstone_is_skipped_among_events_and_dead_lettered_among_commands() {
+async fn a_tombstone_is_skipped_only_on_an_events_topic() {
     assert_eq!(tombstones(EVENTS).await, (150, 0, false));
     let (skipped, _, ended) = tombstones(COMMANDS).await;
     assert!(skipped == 0 && ended, "the limit is for bad commands");
@@ -37,9 +37,9 @@ async fn a_tombstone_is_skipped_among_events_and_dead_lettered_among_commands() 
     assert!(skipped == 0 && ended, "a topic that carries commands should have no tombstones");
 }
 
-/// Its topic takes no dead letter, whatever is left out.
+/// Its topic accepts no dead letter, whatever is omitted.
 #[tokio::test]
-async fn a_dead_letter_that_is_not_taken_stops_nothing_and_is_not_skipped() {
+async fn a_rejected_dead_letter_is_neither_fatal_nor_skipped() {
     let Stage { core, assignment, batches, dispatcher } = Stage::new(COMMANDS);
     let mut bad = batch("step", REFUSED_KEY, assignment, 0, 1);
     bad.entries[0].record.value = Some(b"no json".to_vec());

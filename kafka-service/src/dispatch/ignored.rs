@@ -1,4 +1,4 @@
-//! Envelope fields that hold something that means nothing to us, and count as absent.
+//! Envelope fields with a value that is not meaningful, which count as absent.
 
 use rustc_hash::FxHashSet;
 
@@ -8,7 +8,7 @@ use crate::{
     message::Origin,
 };
 
-/// Which of them were logged: each field once with each type.
+/// The fields that were logged: each once per type.
 #[derive(Debug, Default)]
 pub(super) struct IgnoredFields(FxHashSet<(&'static str, Unexpected)>);
 

@@ -1,5 +1,5 @@
-//! The first look at a record: decode it where it lies, find its handler, and run that handler in place if it may run now.
-//! What waits for its key is copied out instead, and looked at when its turn comes.
+//! The first step for a record: decode it in place, find its handler, and run that inline if it may run now. A record
+//! that waits for its key is copied instead, and decoded when it is its turn.
 
 use std::{
     collections::VecDeque,
@@ -38,7 +38,7 @@ pub(super) struct Intake {
     pub(super) publishing: Publishing,
     pub(super) jobs: FuturesUnordered<Parked>,
     pub(super) lanes: Lanes<Waiting>,
-    /// Commands that may start as soon as fewer handlers run. Their lanes are busy already.
+    /// Commands that may start as soon as fewer handlers are running. Their lanes are already busy.
     pub(super) ready: VecDeque<Waiting>,
     pub(super) unknown: Unknown,
     ignored: IgnoredFields,
@@ -67,7 +67,8 @@ impl Intake {
             && self.core.fatal.reason().is_none()
     }
 
-    /// Takes one record. What is not finished or queued when this returns is abandoned: its partition is being given back.
+    /// Takes one record. If it is neither finished nor queued when this returns, it is abandoned: its partition is
+    /// being revoked.
     pub(super) fn take<R: Record>(&mut self, entry: &Entry<R>, context: &mut TaskContext<'_>) {
         let known = self.assigned.get(&self.core, entry.assignment).filter(|known| known.assignment.is_active());
         let Some(known) = known else {
@@ -76,7 +77,7 @@ impl Intake {
         };
         let keyed = self.lane(entry.assignment, entry.record.key());
         if let Some(lane) = keyed.filter(|lane| !self.may_begin(*lane) && self.is_all_ours(known.route)) {
-            // It is read when its turn comes.
+            // It is decoded when it is its turn.
             return self.delay(entry, &known, lane);
         }
         let ended = Ended::unread(&entry.record, &known.assignment, entry.slot);
@@ -90,12 +91,12 @@ impl Intake {
         }
     }
 
-    /// Whether a command of this lane may begin now.
+    /// Whether a command of this lane may start now.
     fn may_begin(&self, lane: LaneId) -> bool {
         self.jobs.len() < self.core.settings.max_in_flight && !self.lanes.is_busy(lane)
     }
 
-    /// Lets a record wait: for its lane, or in front of it for a place.
+    /// Queues a record: behind its lane if that is busy, else until fewer handlers are running.
     fn delay<R: Record>(&mut self, entry: &Entry<R>, known: &Known, lane: LaneId) {
         let waiting = wait(entry, known, lane);
         if self.lanes.is_busy(lane) {
@@ -106,12 +107,13 @@ impl Intake {
         }
     }
 
-    /// Whether all messages of a topic have a handler here, as far as we know. Others need not wait for their key.
+    /// Whether all messages of a topic have a handler here, as far as is known. On other topics a record may have none,
+    /// and then need not wait for its key.
     fn is_all_ours(&self, route: RouteId) -> bool {
         self.core.routes.unknown(route) == Kind::Command && self.unknown.is_empty()
     }
 
-    /// Records without a key are ordered by correlation id, which is in the envelope.
+    /// The lane of a record. Records without a key are ordered by correlation id, which is in the envelope.
     fn lane(&self, assignment: u32, key: Option<&[u8]>) -> Option<LaneId> {
         match self.core.settings.ordering {
             OrderBy::Partition => Some(lane(assignment, b"")),
@@ -119,7 +121,7 @@ impl Intake {
         }
     }
 
-    /// Decodes a record and finds its handler. What has none ends here.
+    /// Decodes a record and finds its handler. A record without one ends here.
     fn read<'a, R: Record>(&mut self, ended: Ended<'a, R>, route: RouteId) -> Option<(Envelope<'a>, &'static Handler)> {
         let envelope = match Envelope::decode(ended.record.value()) {
             Ok(envelope) => envelope,
@@ -139,7 +141,7 @@ impl Intake {
         Some((envelope, handler))
     }
 
-    /// Calls a handler and polls it once. What is left to do, if it is not finished.
+    /// Calls a handler and polls it once. Returns what is left to do if it is not finished.
     fn start<R: Record>(
         &mut self,
         ended: Ended<'_, R>,
@@ -167,7 +169,7 @@ impl Intake {
             }
             Err(error) => Err(error),
         };
-        // It may have taken its time, and the partition may be somebody else's by now.
+        // The handler may have been slow, and the partition may be assigned to another member by now.
         if !ended.assignment.is_owned() {
             Counters::add(&self.core.counters.abandoned, 1);
             return None;
@@ -185,7 +187,7 @@ impl Intake {
         }
     }
 
-    /// The first attempt has failed: an error that may pass is parked for its next attempt.
+    /// Handles a failed first attempt: a retryable error is parked for its next attempt.
     fn failed<R: Record>(
         &mut self,
         ended: Ended<'_, R>,
@@ -205,7 +207,7 @@ impl Intake {
         self.jobs.push(Parked::new(&self.core, waiting, started));
     }
 
-    /// A parked command has ended; what waits behind it may go on.
+    /// Handles the end of a parked command. What waits behind it may continue.
     pub(super) fn done(&mut self, done: Done, context: &mut TaskContext<'_>) {
         let Done { job: Job { waiting, identity, handler, attempts, bound }, result } = done;
         let ended = Ended {
@@ -217,7 +219,7 @@ impl Intake {
             bound: bound.as_ref(),
         };
         match result {
-            // Another instance handles it again: what this one found out must not be published beside it.
+            // Another instance handles it again: the results of this one must not be published too.
             _ if !waiting.assignment.is_owned() => self.leave(&waiting),
             JobResult::Abandoned => self.leave(&waiting),
             JobResult::Failed(error) => self.publishing.dead_letter(ended, &error),
@@ -227,7 +229,7 @@ impl Intake {
         self.start_ready(context);
     }
 
-    /// Starts what waits in a lane until something of it is pending or nothing is left.
+    /// Starts what waits in a lane until one command is pending or none is left.
     fn next_in_lane(&mut self, lane: LaneId, context: &mut TaskContext<'_>) {
         while let Some(waiting) = self.lanes.next(lane) {
             if self.resume(waiting, context) {
@@ -236,7 +238,7 @@ impl Intake {
         }
     }
 
-    /// Starts what waits for a free place, as far as there are any.
+    /// Starts commands that wait for fewer handlers to be running, as far as the limit allows.
     pub(super) fn start_ready(&mut self, context: &mut TaskContext<'_>) {
         while self.jobs.len() < self.core.settings.max_in_flight {
             let Some(waiting) = self.ready.pop_front() else { return };
@@ -247,7 +249,7 @@ impl Intake {
         }
     }
 
-    /// Starts a stored command; true when it is parked, and its lane stays busy.
+    /// Starts a stored command. Returns true if it is parked, so that its lane stays busy.
     fn resume(&mut self, waiting: Waiting, context: &mut TaskContext<'_>) -> bool {
         let ended = Ended::unread(&waiting.record, &waiting.assignment, waiting.slot);
         let Some((envelope, handler)) = self.read(ended, waiting.route) else { return false };
@@ -257,7 +259,7 @@ impl Intake {
     }
 }
 
-/// Copies a record out, for when it cannot be finished now.
+/// Copies a record that cannot be finished now.
 fn wait<R: Record>(entry: &Entry<R>, known: &Known, lane: LaneId) -> Waiting {
     Waiting::new(WaitingRecord::copy(&entry.record), known, entry.slot, lane)
 }

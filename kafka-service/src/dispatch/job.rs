@@ -1,4 +1,4 @@
-//! A command that could not be finished in place: it waits for its handler, or for its next attempt.
+//! A command that could not be finished inline: it waits for its handler, or for its next attempt.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::{
 /// The number of the first attempt.
 pub(super) const FIRST: u32 = 1;
 
-/// A record that waits for its turn, with its place.
+/// A record that waits for its turn, with its slot.
 #[derive(Debug)]
 pub(crate) struct Waiting {
     pub(crate) record: WaitingRecord,
@@ -42,7 +42,7 @@ impl Drop for Waiting {
     }
 }
 
-/// Where a record stands.
+/// The origin of a record in Kafka.
 pub(crate) fn origin<'a>(record: &'a impl Record, assignment: &'a Assignment) -> Origin<'a> {
     Origin {
         topic: assignment.topic(),
@@ -53,15 +53,15 @@ pub(crate) fn origin<'a>(record: &'a impl Record, assignment: &'a Assignment) ->
     }
 }
 
-/// Where a parked command stands.
+/// The next step of a parked command.
 pub(crate) enum Next {
-    /// Its handler has been started.
+    /// Its handler is running.
     Finish(HandlerFuture),
-    /// The attempt that just ended has failed.
+    /// Its last attempt has failed.
     Failed(AttemptError),
 }
 
-/// A command that is not finished after its first look.
+/// A command that is not finished after its first poll.
 pub(super) struct Started {
     pub(super) identity: StoredIdentity,
     pub(super) handler: &'static Handler,
@@ -87,11 +87,11 @@ pub(crate) struct Job {
     pub(crate) identity: StoredIdentity,
     pub(crate) handler: &'static Handler,
     pub(crate) attempts: u32,
-    /// What it has published itself counts for its position.
+    /// What it has published itself counts towards its slot.
     pub(crate) bound: Option<BoundGuard>,
 }
 
-/// What became of a parked command.
+/// The result of a parked command.
 #[derive(Debug)]
 pub(crate) struct Done {
     pub(crate) job: Job,
@@ -102,6 +102,6 @@ pub(crate) struct Done {
 pub(crate) enum JobResult {
     Events(Events),
     Failed(AttemptError),
-    /// Its partition is being given back and its next attempt was not started: the new owner will handle it.
+    /// Its partition is being revoked and its next attempt was not started: the new owner will handle it.
     Abandoned,
 }

@@ -1,4 +1,4 @@
-//! One lane per busy key: what follows a command of the same key waits here. Pure.
+//! One lane per busy key: commands with the same key as a running one wait here. Pure.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -8,7 +8,7 @@ use std::{
 use rustc_hash::{FxBuildHasher, FxHasher};
 use slab::Slab;
 
-/// Names a lane. Two keys that share a hash share a lane: they are handled in order too, which harms nobody.
+/// Identifies a lane. Two keys with the same hash share a lane: they are handled in order too, which is harmless.
 pub(crate) type LaneId = u64;
 
 /// The lane of a record: its key within its assignment.
@@ -19,15 +19,15 @@ pub(crate) fn lane(assignment: u32, key: &[u8]) -> LaneId {
     hasher.finish()
 }
 
-/// The busy lanes. A lane exists only while something of its key runs or waits.
+/// The busy lanes. A lane exists only while a command of its key is running or waiting.
 #[derive(Debug)]
 pub(crate) struct Lanes<T> {
     busy: HashMap<LaneId, Queue, FxBuildHasher>,
-    /// What waits in all lanes, in one piece of memory. A growing piece for each lane would take three times as much.
+    /// What waits in all lanes, in one allocation. A growing one for each lane would take three times as much.
     waiting: Slab<Waiting<T>>,
 }
 
-/// What waits in one lane: a list through the slab.
+/// What waits in one lane: a linked list through the slab.
 #[derive(Clone, Copy, Debug, Default)]
 struct Queue(Option<Ends>);
 
@@ -43,7 +43,7 @@ struct Waiting<T> {
     next: Option<usize>,
 }
 
-/// With nothing waiting, more room than this is given back.
+/// When nothing waits, capacity above this is released.
 const KEPT_ROOM: usize = 1_024;
 
 impl<T> Default for Lanes<T> {
@@ -63,12 +63,13 @@ impl<T> Lanes<T> {
         debug_assert!(before.is_none(), "lane is already busy");
     }
 
-    /// Lets something wait behind what its lane is busy with.
+    /// Queues a command behind those of a busy lane.
     pub(crate) fn enqueue(&mut self, lane: LaneId, one: T) {
         self.busy.entry(lane).or_default().push(&mut self.waiting, one);
     }
 
-    /// The lane has finished one: the next one that waits, for which the lane stays busy; without one the lane is gone.
+    /// Finishes one command of a lane and returns the next that waits, for which the lane stays busy. Without one, the
+    /// lane is removed.
     pub(crate) fn next(&mut self, lane: LaneId) -> Option<T> {
         let Entry::Occupied(mut entry) = self.busy.entry(lane) else { return None };
         let next = entry.get_mut().pop(&mut self.waiting);
@@ -81,12 +82,12 @@ impl<T> Lanes<T> {
         next
     }
 
-    /// Drops what waits and is not to be kept. The lanes themselves stay busy.
+    /// Drops waiting commands that are not to be kept. The lanes themselves stay busy.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) -> u64 {
         self.busy.values_mut().map(|queue| queue.retain(&mut self.waiting, &mut keep)).sum()
     }
 
-    /// Drops what waits in one lane. The lane itself stays busy.
+    /// Drops waiting commands of one lane. The lane itself stays busy.
     pub(crate) fn drop_waiting(&mut self, lane: LaneId, drop: impl Fn(&T) -> bool) -> u64 {
         self.busy.get_mut(&lane).map_or(0, |queue| queue.retain(&mut self.waiting, |one| !drop(one)))
     }
@@ -109,7 +110,7 @@ impl Queue {
         Some(one)
     }
 
-    /// How many it drops.
+    /// Returns how many it drops.
     fn retain<T>(&mut self, waiting: &mut Slab<Waiting<T>>, mut keep: impl FnMut(&T) -> bool) -> u64 {
         let mut before = std::mem::take(self);
         let mut dropped = 0;
@@ -138,9 +139,9 @@ mod tests {
     }
 
     proptest! {
-        /// However starts and ends interleave, each lane runs one at a time and in the order of arrival.
+        /// However starts and ends interleave, each lane runs one command at a time and in the order of arrival.
         #[test]
-        fn a_lane_is_a_queue_with_one_running(arrivals in proptest::collection::vec((0u64..4, any::<bool>()), 1..100)) {
+        fn a_lane_is_a_queue_with_one_command_in_flight(arrivals in proptest::collection::vec((0u64..4, any::<bool>()), 1..100)) {
             let mut lanes = Lanes::default();
             let mut running = HashMap::new();
             let mut started: HashMap<u64, Vec<usize>> = HashMap::new();
@@ -169,9 +170,9 @@ mod tests {
     }
 
     proptest! {
-        /// What is dropped is counted, and the order of the rest stays, in every lane.
+        /// Dropped commands are counted, and the others keep their order, in every lane.
         #[test]
-        fn what_is_kept_stays_in_order(arrivals in proptest::collection::vec((0u64..4, any::<bool>()), 1..100)) {
+        fn retained_commands_stay_in_order(arrivals in proptest::collection::vec((0u64..4, any::<bool>()), 1..100)) {
             let mut lanes = Lanes::default();
             for lane in 0..4 {
                 lanes.occupy(lane);
@@ -197,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn room_is_given_back_when_nothing_waits() {
+    fn memory_is_freed_when_no_command_waits() {
         let mut lanes = Lanes::default();
         lanes.occupy(1);
         (0..10 * KEPT_ROOM).for_each(|number| lanes.enqueue(1, number));

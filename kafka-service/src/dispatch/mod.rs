@@ -1,9 +1,9 @@
-//! DISPATCH: batches of records to handlers, and what comes out of them to the producer.
+//! Batches of records to handlers, and their results to the producer.
 //!
-//! One task, on a thread of its own, does it all: it takes a whole batch, decodes each envelope where the record lies, finds the handler, and
-//! polls it once in place. What is finished by then has cost no task, no copy and no queue. What is not (a pending handler,
-//! a busy key, a retry) is copied out and parked. Because one task starts every handler and hands over every event, the
-//! events of one key leave in the order of their commands.
+//! One task on its own thread does everything: it takes a whole batch, decodes each envelope in place, finds the
+//! handler, and polls it once inline. What is finished by then needs no task, no copy and no queue. What is not (a
+//! pending handler, a busy key, a retry) is copied and parked. Because one task starts every handler and hands over
+//! every event, the events of one key are sent in the order of their commands.
 
 mod abandon;
 mod assigned;
@@ -37,20 +37,20 @@ use std::{any::Any, sync::mpsc};
 
 use crate::message::Record;
 
-/// How many batches may wait for the dispatcher: one to work on while the next is fetched.
+/// How many batches may wait for the dispatcher: it works on one while the next is fetched.
 pub(crate) const BATCHES_AHEAD: usize = 2;
 
 /// Records on their way from a transport to the dispatcher.
 pub(crate) struct Batch<R> {
     pub(crate) entries: Vec<Entry<R>>,
-    /// More follows soon, so what comes of this need not be sent in a hurry.
+    /// Whether more records follow soon, so that the results of these need not be sent at once.
     pub(crate) more: bool,
-    /// Kept until every record of the batch is dropped: whoever gave out the batch sees by it that the memory is free.
+    /// Held until every record of the batch is dropped: it tells the client that the memory is free.
     #[expect(dead_code, reason = "held, not read")]
     pub(crate) lease: Option<Box<dyn Any + Send>>,
 }
 
-/// One record with its place in its assignment's window.
+/// One record with its slot in the window of its assignment.
 #[derive(Debug)]
 pub(crate) struct Entry<R> {
     pub(crate) record: R,
@@ -64,9 +64,9 @@ impl<R: Record> std::fmt::Debug for Batch<R> {
     }
 }
 
-/// What the consuming side asks of the dispatcher.
+/// What the consuming side requests of the dispatcher.
 #[derive(Debug)]
 pub(crate) enum Control {
-    /// These assignments start nothing new. The answer comes when that is certain; what runs goes on.
+    /// Start nothing new of these assignments. The answer arrives when that is certain; what is running continues.
     Drain { assignments: Vec<u32>, done: mpsc::Sender<()> },
 }

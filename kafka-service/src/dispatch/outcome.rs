@@ -1,4 +1,4 @@
-//! What follows a finished command: its events go to the producer, or the command goes to the dead-letter topic.
+//! What follows a finished command: its events go to the producer, or the command is dead-lettered.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ use crate::{
     transport::{OutRecord, SendError, TopicId},
 };
 
-/// The publishing end of the dispatcher.
+/// The publishing side of the dispatcher.
 pub(super) struct Publishing {
     pub(super) core: Arc<Core>,
     pub(super) output: Output,
@@ -35,18 +35,18 @@ pub(super) struct Publishing {
     ids: MessageIds,
 }
 
-/// A record whose handling has ended, with its place.
+/// A record whose handling has ended, with its slot.
 pub(super) struct Ended<'a, R> {
     pub(super) record: &'a R,
     pub(super) assignment: &'a Assignment,
     pub(super) slot: u64,
     pub(super) attempts: u32,
     pub(super) handler: Option<&'static Handler>,
-    /// If its handler publishes itself.
+    /// Set if its handler publishes itself.
     pub(super) bound: Option<&'a BoundGuard>,
 }
 
-// By hand, because a derive would ask it of `R`.
+// Written by hand, because a derive would require it of `R`.
 impl<R> Clone for Ended<'_, R> {
     fn clone(&self) -> Self {
         *self
@@ -56,7 +56,7 @@ impl<R> Clone for Ended<'_, R> {
 impl<R> Copy for Ended<'_, R> {}
 
 impl<'a, R> Ended<'a, R> {
-    /// Before its first attempt.
+    /// The state before the first attempt.
     pub(super) fn unread(record: &'a R, assignment: &'a Assignment, slot: u64) -> Self {
         Self { record, assignment, slot, attempts: 0, handler: None, bound: None }
     }
@@ -75,7 +75,7 @@ impl Publishing {
         }
     }
 
-    /// Takes what handlers publish and what was not delivered, as far as it has come.
+    /// Takes the records that handlers publish and those that were not delivered, as far as they have arrived.
     pub(super) fn take_incoming(&mut self) {
         while let Ok(incoming) = self.incoming.try_recv() {
             self.take(incoming);
@@ -88,7 +88,7 @@ impl Publishing {
                 self.output.failed(token, undelivered);
                 self.core.acks.release();
             }
-            // What belongs to a partition that was given back is its new owner's to publish.
+            // Records of a revoked partition are published by its new owner.
             Incoming::Published(stored) if !is_owned(&self.core, stored.token) => self.core.acks.dropped(stored.token),
             Incoming::Published(stored) => {
                 if let Err(TooLarge(reason)) = self.output.send(&stored.record(), stored.token) {
@@ -101,7 +101,8 @@ impl Publishing {
         }
     }
 
-    /// Hands over a command's events. The position is finished when all of them are acknowledged; without events, now.
+    /// Hands over the events of a command. The slot is finished when all of them are acknowledged; without events, at
+    /// once.
     pub(super) fn events<R: Record>(
         &mut self,
         ended: Ended<'_, R>,
@@ -110,7 +111,7 @@ impl Publishing {
         events: &Events,
     ) {
         if let Some(bound) = ended.bound {
-            // What the handler has published itself goes before what it returns.
+            // What the handler has published itself precedes what it returns.
             self.take_incoming();
             if let Some(reason) = bound.bound().refusal() {
                 return self.dead_letter(ended, &AttemptError::permanent(Reason::EventRefused, reason.to_owned()));
@@ -150,7 +151,7 @@ impl Publishing {
             };
             match self.output.send(&record, token.numbered(first + number)) {
                 Ok(()) => {}
-                // What the broker will never take counts as handed over once its command is dead-lettered.
+                // An event that the broker will never accept counts as handed over once its command is dead-lettered.
                 Err(_) if refused.is_some() => core.acks.delivered(token),
                 Err(TooLarge(reason)) => {
                     let topic = core.producer.topic_name(record.topic);
@@ -169,7 +170,7 @@ impl Publishing {
         self.breaker.handled();
     }
 
-    /// Sends a message to its dead-letter topic. The position is finished when that is acknowledged.
+    /// Dead-letters a message. Its slot is finished when the dead letter is acknowledged.
     pub(super) fn dead_letter<R: Record>(&mut self, ended: Ended<'_, R>, error: &AttemptError) {
         let bound = ended.bound.and_then(|bound| bound.bound().end(1));
         let token = bound.map_or_else(|| Token::position(ended.assignment.index(), ended.slot), |(token, _)| token);
@@ -182,7 +183,7 @@ impl Publishing {
         let handler = ended.handler.map(|handler| handler.place().to_string());
         log(&origin, ended, handler.as_deref(), reason, message);
         if let Some(failed) = self.breaker.failed() {
-            // Nothing is written and nothing committed: the command comes again when the cause is mended.
+            // Nothing is written and nothing committed: the command is redelivered when the cause is fixed.
             core.fatal.report(format!(
                 "dead-letter limit exceeded (KAFKA_DEAD_LETTER_LIMIT): {failed} of the last 100 commands failed; the last \
                  error: {message}"
@@ -219,8 +220,8 @@ impl Publishing {
         }
     }
 
-    /// Sends a dead letter without what its topic, or the client, does not take. `limit` is how large it may be, if that is
-    /// known.
+    /// Sends a dead letter without the parts that its topic or the client does not accept. `limit` is the maximum size,
+    /// if it is known.
     pub(super) fn send_smaller(
         &mut self,
         topic: TopicId,
@@ -232,14 +233,14 @@ impl Publishing {
         match dead_letter::fitted(record, limit) {
             Ok((record, omitted)) => {
                 log_omitted(&self.core.producer.topic_name(topic), &record, omitted, reason);
-                // Each time it loses a part, so this ends.
+                // Each call omits a part, so this terminates.
                 self.send_dead_letter(topic, record, token);
             }
             Err(record) => self.output.keep(&stored(topic, &record), token, reason.to_owned()),
         }
     }
 
-    /// A command's record was read back because one of its events will never be taken.
+    /// Dead-letters a command whose record was read back because one of its events will never be accepted.
     pub(super) fn dead_letter_refused(&mut self, ended: &Ended<'_, StoredRecord>, token: Token, message: &str) {
         self.write(ended, token, Reason::EventRefused, message);
     }

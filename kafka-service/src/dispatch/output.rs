@@ -1,4 +1,4 @@
-//! Records on their way to the producer, in order, also while it has no room and while the broker takes some of them not.
+//! Sends records to the producer in order, even while it has no room and while the broker rejects some of them.
 
 use std::{collections::VecDeque, future::Future, sync::Arc};
 
@@ -15,17 +15,17 @@ use crate::{
     transport::{Cause, OutRecord, SendError, Stored, Undelivered},
 };
 
-/// Hands records over in order. While the producer is full they wait here, and the dispatcher takes nothing new.
+/// Hands over records in order. While the producer is full they wait here, and the dispatcher takes no new records.
 pub(super) struct Output {
     core: Arc<Core>,
     waiting: VecDeque<Stored>,
-    /// What the broker did not take, and what waits behind it.
+    /// Undelivered records, and those that wait behind them.
     pub(super) repair: Repair,
-    /// Something was handed over since the producer was last told that there is nothing more.
+    /// Whether anything was handed over since the producer was last told that nothing more follows.
     lingering: bool,
 }
 
-/// The record is larger than the producer takes. Everything else that can happen to a record is waited out.
+/// The record is larger than the producer allows. Everything else that can go wrong with a record is waited out.
 #[derive(Debug)]
 pub(super) struct TooLarge(pub(super) String);
 
@@ -44,7 +44,7 @@ impl Output {
         !self.waiting.is_empty()
     }
 
-    /// Hands a record over, or keeps it until it may go.
+    /// Hands over a record, or keeps it until it may be sent.
     pub(super) fn send(&mut self, record: &OutRecord<'_>, token: Token) -> Result<(), TooLarge> {
         if self.repair.keep_behind(record, token) {
             return Ok(());
@@ -70,12 +70,13 @@ impl Output {
         }
     }
 
-    /// Sends what waits, as far as there is room now. If something is left, the future completes when there may be more.
+    /// Sends waiting records, as far as there is room now. If any are left, the future completes when there may be
+    /// room.
     pub(super) fn drain<'a>(&mut self, acks: &'a Acks) -> OptionFuture<impl Future<Output = ()> + use<'a>> {
         if !self.is_full() {
             return None.into();
         }
-        // Asked for before the attempt, so that an acknowledgement between the two is not missed: it may be the last.
+        // Registered before the attempt, so that an acknowledgement in between is not missed: it may be the last.
         let room = acks.room();
         self.send_waiting();
         self.is_full().then_some(room).into()
@@ -83,7 +84,7 @@ impl Output {
 
     fn send_waiting(&mut self) {
         while let Some(stored) = self.waiting.front() {
-            // What belongs to a partition that was given back is its new owner's to publish.
+            // Records of a revoked partition are published by its new owner.
             if !is_owned(&self.core, stored.token) {
                 self.core.acks.dropped(stored.token);
                 self.waiting.pop_front();
@@ -101,11 +102,11 @@ impl Output {
         }
     }
 
-    /// The producer took no record, which says nothing about the record: it is tried again.
+    /// Retries a record that the producer did not accept, which says nothing about the record.
     fn refused(&mut self, stored: &Stored, error: &SendError) {
         let cause = error.cause();
         let undelivered = stored.undelivered(error);
-        // Whoever waits for the answer decides what follows.
+        // If a caller waits for the answer, it decides what to do.
         let Some((token, undelivered)) = self.core.acks.answer(stored.token, undelivered) else {
             if cause == Cause::Producer {
                 self.core.producer.renew();
@@ -117,13 +118,13 @@ impl Output {
         self.keep_waiting_behind();
     }
 
-    /// Keeps a dead letter that is as small as it can be, and too large all the same: it is tried again until the topic, or
-    /// the setting, takes it.
+    /// Keeps a dead letter that is as small as possible and still too large: it is retried until the topic, or the
+    /// setting, allows it.
     pub(super) fn keep(&mut self, record: &OutRecord<'_>, token: Token, reason: String) {
         self.refused(&Stored::copy(record, token), &SendError::TooLarge(reason));
     }
 
-    /// The broker did not take a record.
+    /// Handles a failed delivery.
     pub(super) fn failed(&mut self, token: Token, undelivered: Undelivered) {
         self.note(&undelivered);
         self.repair.failed(token, undelivered);
@@ -132,7 +133,7 @@ impl Output {
 
     fn note(&mut self, undelivered: &Undelivered) {
         match undelivered.cause {
-            // Its own fault, not the topic's.
+            // The record is at fault, not the topic.
             Cause::TooLarge | Cause::Record => return,
             Cause::Producer => self.core.producer.renew(),
             Cause::Broker => {}
@@ -140,7 +141,8 @@ impl Output {
         raise(&self.core, undelivered);
     }
 
-    /// What waits for room and has a key that was closed comes before all that is kept behind it later.
+    /// Records that wait for room, and whose key is now blocked, precede everything that is queued behind that key
+    /// later.
     fn keep_waiting_behind(&mut self) {
         for stored in std::mem::take(&mut self.waiting) {
             if !self.repair.keep_behind(&stored.record(), stored.token) {
@@ -149,7 +151,7 @@ impl Output {
         }
     }
 
-    /// Tells the producer that nothing more comes for the moment, so that what lingers is sent at once.
+    /// Tells the producer that nothing more follows for now, so that lingering records are sent at once.
     pub(super) fn idle(&mut self) {
         if std::mem::take(&mut self.lingering) {
             self.core.producer.idle();

@@ -1,7 +1,7 @@
-//! A parked command on its way to its end: attempts, waits between them, timeouts.
+//! Drives a parked command to its end: attempts, backoff, timeouts.
 //!
-//! Written by hand because the future of an `async fn` has no name and would be in a box of its own, and there are as many
-//! of these as handlers run.
+//! Written by hand, because the future of an `async fn` has no name and would need its own box, and there are as many
+//! of these as handlers are running.
 
 use std::{
     future::Future,
@@ -33,7 +33,7 @@ use crate::{
 /// Completes when the command has ended.
 pub(super) struct Parked {
     core: Arc<Core>,
-    /// Until it has ended.
+    /// `None` once it has ended.
     job: Option<Job>,
     began: Timestamp,
     state: State,
@@ -90,7 +90,7 @@ impl State {
     }
 
     fn failed(core: &Arc<Core>, job: &Job, began: Timestamp, error: AttemptError) -> Self {
-        // A clock that was set back counts as no time.
+        // If the clock was set back, no time has passed.
         let elapsed = Duration::try_from(core.clock.timestamp().duration_since(began)).unwrap_or_default();
         let policy = policy(&core.settings.retry, &job.handler.retry);
         let decision = decide(&policy, error.class, job.attempts, elapsed, core.clock.random());
@@ -100,7 +100,7 @@ impl State {
         Self::Pausing(Pause::new(core, wait))
     }
 
-    /// After the pause: the next attempt, if there may be one.
+    /// After the backoff: starts the next attempt, if there may be one.
     fn resumed(core: &Arc<Core>, job: &mut Job, began: Timestamp) -> Self {
         if !job.waiting.assignment.resume(job.waiting.slot) {
             return Self::Over(Some(JobResult::Abandoned));
@@ -112,7 +112,7 @@ impl State {
     }
 }
 
-/// The time until the next attempt, counted while it lasts.
+/// The time until the next attempt; the command is counted as waiting for it.
 struct Pause {
     sleep: BoxFuture<'static, ()>,
     core: Arc<Core>,
@@ -131,12 +131,12 @@ impl Drop for Pause {
     }
 }
 
-/// A handler that has been started, within its timeout. One that blocks cannot be stopped: its timeout is only reported, and
-/// its key stays busy until it returns, so that no second run stands beside the first.
+/// A running handler with its timeout. One that blocks cannot be cancelled: its timeout is only reported, and its key
+/// stays busy until it returns, so that no second call runs at the same time.
 struct Handling {
     future: HandlerFuture,
     limit: Duration,
-    /// Until it was reported.
+    /// `None` once it was reported.
     timeout: Option<BoxFuture<'static, ()>>,
 }
 
@@ -152,7 +152,7 @@ impl Handling {
         handler: &'static Handler,
         context: &mut TaskContext<'_>,
     ) -> Poll<Result<Events, AttemptError>> {
-        // The handler is polled first: one that is ready at its deadline has made it.
+        // The handler is polled first: one that is ready at its deadline is in time.
         if let Poll::Ready(result) = poll(core, handler, &mut self.future, context) {
             return Poll::Ready(result);
         }
@@ -183,7 +183,7 @@ fn call_again(core: &Arc<Core>, job: &Job, bound: &mut Option<BoundGuard>) -> Ne
     let Job { waiting, handler, attempts, .. } = job;
     let envelope = match Envelope::decode(waiting.record.value()) {
         Ok(envelope) => envelope,
-        // It decoded for its first attempt, and bytes do not change.
+        // It decoded for its first attempt, and the bytes are the same.
         Err(error) => return Next::Failed(AttemptError::envelope(&error)),
     };
     let at = Ended {

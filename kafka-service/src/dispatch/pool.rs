@@ -1,4 +1,4 @@
-//! Handlers that compute for long, on the runtime's threads.
+//! CPU-heavy handlers, on the runtime's worker threads.
 
 use std::{
     future::Future,
@@ -16,7 +16,7 @@ use crate::{
     registry::Handler,
 };
 
-/// Moves a handler that has been called to the runtime's threads, if it computes for long.
+/// Moves a handler that has been called to the runtime's worker threads, if it is CPU-heavy.
 pub(super) fn place(core: &Arc<Core>, handler: &'static Handler, future: HandlerFuture) -> HandlerFuture {
     if !core.costs.is_heavy(handler) {
         return future;
@@ -24,7 +24,7 @@ pub(super) fn place(core: &Arc<Core>, handler: &'static Handler, future: Handler
     Box::pin(Moved(tokio::spawn(Measured { core: Arc::clone(core), handler, future })))
 }
 
-/// Measures every poll, so that a handler that has become quick comes back.
+/// Measures every poll, so that a handler that has become fast is polled inline again.
 struct Measured {
     core: Arc<Core>,
     handler: &'static Handler,
@@ -42,7 +42,7 @@ impl Future for Measured {
     }
 }
 
-/// The handler as the dispatcher sees it: as if it ran in place. It ends with its owner.
+/// The moved handler as the dispatcher sees it: as if it ran inline. Dropping it cancels the handler.
 struct Moved(JoinHandle<Outcome>);
 
 impl Future for Moved {
@@ -53,7 +53,7 @@ impl Future for Moved {
             Ok(outcome) => Poll::Ready(outcome),
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => resume_unwind(panic),
-                // The runtime goes, and with it the dispatcher.
+                // The runtime is shutting down, and the dispatcher with it.
                 Err(_) => Poll::Pending,
             },
         }

@@ -1,4 +1,4 @@
-//! Events that the broker will never take: their commands are read back and dead-lettered.
+//! Events that the broker will never accept: their commands are read back and dead-lettered.
 
 use std::{sync::Arc, time::Duration};
 
@@ -24,11 +24,11 @@ use crate::{
 #[derive(Default)]
 pub(super) struct Refusals {
     reading: FuturesUnordered<BoxFuture<'static, Refused>>,
-    /// The commands that were read back for one of their events, for as long as another may be refused.
+    /// The commands that were read back because of one of their events, for as long as another may be rejected.
     begun: Vec<(Arc<Assignment>, u64)>,
 }
 
-/// A command of which an event was refused, with its record.
+/// A command with a rejected event, with its record.
 pub(super) struct Refused {
     assignment: Arc<Assignment>,
     slot: u64,
@@ -37,7 +37,7 @@ pub(super) struct Refused {
     message: String,
 }
 
-/// How long a record that cannot be read back waits for the next try.
+/// The delay before another attempt to read back a record.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 impl Refusals {
@@ -53,14 +53,15 @@ impl Refusals {
         self.reading.next()
     }
 
-    /// A record was refused for what it is.
+    /// Handles a record that was rejected for its content.
     pub(super) fn begin(&mut self, publishing: &mut Publishing, stored: Stored, undelivered: Undelivered) {
         let core = Arc::clone(&publishing.core);
-        // If the partition was given back, its new owner will see for itself.
+        // If the partition was revoked, its new owner will find out itself.
         if !is_owned(&core, stored.token) {
             return core.acks.dropped(stored.token);
         }
-        // Whoever waits for the answer decides what follows; else it is like an event that was returned.
+        // If a caller waits for the answer, it decides what to do; otherwise the record is treated like a returned
+        // event.
         let Some((token, Undelivered { error: reason, .. })) = core.acks.answer(stored.token, undelivered) else {
             return;
         };
@@ -73,7 +74,7 @@ impl Refusals {
         let Some((assignment, slot)) = assignment else { return core.acks.dropped(stored.token) };
         self.begun.retain(|(assignment, slot)| assignment.is_owned() && !assignment.is_finished(*slot));
         if self.begun.iter().any(|(begun, number)| begun.index() == assignment.index() && *number == slot) {
-            // One dead letter is enough for a command of which several events are refused.
+            // One dead letter is enough for a command with several rejected events.
             return core.acks.delivered(stored.token);
         }
         self.begun.push((Arc::clone(&assignment), slot));
@@ -82,7 +83,7 @@ impl Refusals {
     }
 }
 
-/// A dead letter that its topic does not take goes without what makes it large.
+/// Sends a dead letter that its topic does not accept without its large parts.
 fn shrink_dead_letter(publishing: &mut Publishing, stored: Stored, reason: &str) {
     let Stored { topic, key, value, headers, token } = stored;
     let record = StoredRecord { value, key, offset: 0, timestamp: None, headers };
@@ -99,7 +100,7 @@ async fn read_back(core: Arc<Core>, assignment: Arc<Assignment>, slot: u64, toke
         }
         match core.read_back.read(assignment.topic(), assignment.partition(), offset).await {
             Ok(Some(record)) => break record,
-            // Retention has taken it: what is known of it goes to the dead-letter topic all the same.
+            // Retention has deleted it: what is known about it is dead-lettered anyway.
             Ok(None) => break gone(),
             Err(error) => {
                 tracing::warn!(
@@ -117,12 +118,12 @@ async fn read_back(core: Arc<Core>, assignment: Arc<Assignment>, slot: u64, toke
 }
 
 impl Refused {
-    /// Dead-letters the command, unless somebody else owns it by now.
+    /// Dead-letters the command, unless its partition is assigned to another member by now.
     pub(super) fn finish(self, publishing: &mut Publishing) {
         if !self.assignment.is_owned() {
             return publishing.core.acks.dropped(self.token);
         }
-        // The handler is found as it was when the command came.
+        // The handler is looked up as it was when the command arrived.
         let envelope = Envelope::decode(self.record.value.as_deref()).ok();
         let routes = &publishing.core.routes;
         let route = routes.find(self.assignment.topic());

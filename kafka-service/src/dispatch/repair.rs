@@ -1,11 +1,11 @@
-//! Records that the broker did not take. Their keys are closed: everything of such a key waits, so that nothing overtakes,
-//! and is sent again one by one and in order until the broker has it.
+//! Undelivered records. Their keys are blocked: all records of such a key wait, so that none overtakes another, and are
+//! sent again one by one and in order until the broker acknowledges them.
 //!
-//! A record that the broker refuses for what it is (too large, invalid) is not blamed at once: a refusal hits the whole
-//! batch in which a record travelled. So records that were refused are sent one at a time, over all keys; refused again
-//! and again when it travels like that, a record is blamed: its command is dead-lettered. Of a dead letter that is too large
-//! something is left out; one that cannot be made any smaller, or is refused for something else, has no other place to go:
-//! it is sent again until its topic takes it.
+//! A record that the broker rejects for its content (too large, invalid) is not blamed at once: a rejection affects the
+//! whole batch that contains the record. So rejected records are sent one at a time, over all keys. A record that is
+//! rejected repeatedly while it is sent alone is blamed: its command is dead-lettered. If it is a dead letter that is
+//! too large, parts are omitted. If it cannot be made any smaller, or is rejected for another reason, there is no other
+//! topic for it: it is sent again until its topic accepts it.
 
 use std::{
     collections::VecDeque,
@@ -32,47 +32,47 @@ use crate::{
     transport::{Cause, OutRecord, Stored, TopicId, Undelivered},
 };
 
-/// Names a key of a topic that we write to.
+/// Identifies a key of a topic that the service writes to.
 type KeyId = u64;
 
 fn key_id(topic: TopicId, key: Option<&[u8]>) -> KeyId {
     lane(u32::try_from(topic.0).unwrap_or(u32::MAX), key.unwrap_or_default())
 }
 
-/// How an attempt to send a record again ended.
+/// The result of an attempt to send a record again.
 #[derive(Debug)]
 pub(super) struct Attempt {
     key: KeyId,
     stored: Stored,
-    /// It had never been sent before.
+    /// Whether it had never been sent before.
     is_first: bool,
     result: Result<(), Undelivered>,
 }
 
-/// What to do about the oldest record of a closed key.
+/// What to do about the oldest record of a blocked key.
 #[derive(Debug)]
 pub(super) enum Verdict {
-    /// The broker has it.
+    /// The broker has acknowledged it.
     Delivered(Token),
-    /// It will never be taken, for this reason; whatever takes its place carries its token.
+    /// It will never be accepted, for this reason; its replacement carries its token.
     Refused(Box<(Stored, Undelivered)>),
     /// It is sent once more.
     Again,
 }
 
-/// How often a record that travels by itself is refused before it is blamed.
+/// How often a record that is sent alone is rejected before it is blamed.
 const BLAMED_AFTER: u32 = 3;
 
-/// All closed keys.
+/// All blocked keys.
 pub(super) struct Repair {
     core: Arc<Core>,
     keys: FxHashMap<KeyId, Closed>,
     attempts: FuturesUnordered<BoxFuture<'static, Attempt>>,
-    /// Keys whose oldest record was refused for what it is. One of these records travels at a time: together they would be
-    /// refused again, all of them for one.
+    /// Keys whose oldest record was rejected for its content. Only one of these records is sent at a time: in one
+    /// batch, all of them would be rejected again because of one.
     suspects: VecDeque<KeyId>,
     travelling: Option<KeyId>,
-    /// How many keys of each topic are closed.
+    /// The number of blocked keys of each topic.
     topics: FxHashMap<TopicId, usize>,
 }
 
@@ -86,12 +86,12 @@ impl Repair {
         self.keys.is_empty()
     }
 
-    /// How many keys are closed.
+    /// The number of blocked keys.
     pub(super) fn len(&self) -> usize {
         self.keys.len()
     }
 
-    /// Keeps a record whose key is closed; false if it may be sent.
+    /// Keeps a record whose key is blocked. Returns false if it may be sent.
     pub(super) fn keep_behind(&mut self, record: &OutRecord<'_>, token: Token) -> bool {
         if self.keys.is_empty() {
             return false;
@@ -101,7 +101,7 @@ impl Repair {
         true
     }
 
-    /// The broker did not take a record: its key is closed, if it is not yet.
+    /// Handles a failed delivery: blocks the key, if it is not blocked yet.
     pub(super) fn failed(&mut self, token: Token, undelivered: Undelivered) {
         let Undelivered { topic, key, value, headers, cause, .. } = undelivered;
         let id = key_id(topic, key.as_deref());
@@ -112,7 +112,7 @@ impl Repair {
         self.close(id, is_new, cause);
     }
 
-    /// The producer did not even take a record. What was sent before it may still come back.
+    /// Handles a record that the producer did not accept. Records that were sent before it may still come back.
     pub(super) fn refused(&mut self, stored: &Stored, cause: Cause) {
         let id = key_id(stored.topic, stored.key.as_deref());
         let is_new = !self.keys.contains_key(&id);
@@ -131,18 +131,18 @@ impl Repair {
         }
     }
 
-    /// Completes when the oldest record of a closed key has been sent again.
+    /// Completes when the oldest record of a blocked key has been sent again.
     pub(super) fn next(&mut self) -> Next<'_, FuturesUnordered<BoxFuture<'static, Attempt>>> {
         self.attempts.next()
     }
 
-    /// What an attempt means for its record.
+    /// Decides what the result of an attempt means for its record.
     pub(super) fn judge(&mut self, attempt: Attempt) -> Verdict {
         let Attempt { key, stored, is_first, result } = attempt;
         self.travelling = self.travelling.filter(|travelling| *travelling != key);
         let Some(closed) = self.keys.get_mut(&key) else { return Verdict::Again };
         closed.is_sending = false;
-        // What is counted is about the oldest, and that may be another now.
+        // The counts are about the oldest record, which may be another by now.
         let is_oldest = !closed.older.load(Ordering::Relaxed);
         if is_oldest {
             closed.attempts += 1;
@@ -156,11 +156,11 @@ impl Repair {
             }
             Err(undelivered) => {
                 if undelivered.cause == Cause::Producer {
-                    // Perhaps nobody else sends anything.
+                    // There may be no other send that would renew it.
                     self.core.producer.renew();
                 }
                 if must_wait(&self.core, &undelivered) {
-                    // It need not travel alone, for it will not be blamed.
+                    // It need not be sent alone, because it will not be blamed.
                     closed.refusals = 0;
                     raise(&self.core, &undelivered);
                 } else if undelivered.cause.is_record() {
@@ -172,7 +172,7 @@ impl Repair {
                     closed.begin_next();
                     Verdict::Refused(Box::new((stored, undelivered)))
                 } else {
-                    // Something older may have come back meanwhile.
+                    // An older record may have come back meanwhile.
                     if is_first {
                         closed.behind.push_front(stored);
                     } else {
@@ -187,10 +187,10 @@ impl Repair {
         verdict
     }
 
-    /// Sends the oldest record of a closed key, or lines it up; without one the key is open again.
+    /// Sends the oldest record of a blocked key, or queues it. Without one, unblocks the key.
     fn send_oldest(&mut self, key: KeyId) {
         let Some(closed) = self.keys.get_mut(&key) else { return };
-        // What belongs to a partition that was given back is its new owner's to publish.
+        // Records of a revoked partition are published by its new owner.
         while let Some(stored) = closed.oldest().filter(|stored| !is_owned(&self.core, stored.token)) {
             self.core.acks.dropped(stored.token);
             closed.take_oldest();
@@ -207,7 +207,7 @@ impl Repair {
         }
     }
 
-    /// A key of a topic is open again.
+    /// Called when a key of a topic is unblocked.
     fn recovered(&mut self, topic: TopicId) {
         let open = self.topics.entry(topic).or_default();
         *open = open.saturating_sub(1);
@@ -225,10 +225,10 @@ impl Repair {
         }
     }
 
-    /// Sends the oldest record of a closed key; false if there is none.
+    /// Sends the oldest record of a blocked key. Returns false if there is none.
     fn attempt(&mut self, key: KeyId) -> bool {
         let Some(closed) = self.keys.get_mut(&key) else { return false };
-        // Taken out, because what else comes back meanwhile must not be taken for it.
+        // Taken out, so that another record that comes back meanwhile is not mistaken for it.
         let is_first = closed.failed.is_empty();
         let Some(stored) = closed.take_oldest() else { return false };
         closed.sending = (!is_first).then(|| order(&self.core, stored.token));
@@ -244,16 +244,16 @@ impl Repair {
     }
 }
 
-/// Says what keeps a topic from taking records.
+/// Reports why a topic does not accept records.
 pub(super) fn raise(core: &Core, undelivered: &Undelivered) {
-    // What was not even tried is no news.
+    // A record that was not even sent says nothing about the topic.
     if !undelivered.code.is_empty() {
         let reason = Reason::DeliveryFailing { topic: core.producer.topic_name(undelivered.topic) };
         core.health.raise(reason, &*undelivered.error, core.clock.instant());
     }
 }
 
-/// Whether this is a dead letter that has to wait until its topic takes it, whatever is wrong.
+/// Whether this is a dead letter that must wait until its topic accepts it, whatever is wrong.
 fn must_wait(core: &Core, undelivered: &Undelivered) -> bool {
     let Undelivered { topic, key, value, headers, cause, .. } = undelivered;
     let is_hopeless = || match cause {

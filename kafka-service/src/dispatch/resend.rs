@@ -1,4 +1,4 @@
-//! One more attempt to send a record, after a pause that grows.
+//! One more attempt to send a record, after a backoff.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -30,7 +30,7 @@ pub(super) async fn send_again(
     }
     let (token, answer) = core.acks.caller();
     let send = || {
-        // The pause, and the wait for room, may have outlasted the assignment.
+        // The assignment may have ended during the backoff or the wait for room.
         if !is_owned(core, stored.token) {
             return Err(not_now("the partition was revoked"));
         }
@@ -55,7 +55,7 @@ pub(super) async fn send_again(
     }
 }
 
-/// It is not even tried, which is no error of a broker or a client.
+/// The record is not sent, which is not an error of a broker or a client.
 fn not_now(reason: &str) -> SendError {
     SendError::Refused { code: String::new(), reason: reason.to_owned() }
 }

@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{message::Record, publish::Incoming};
 
-/// After so many ends everything else has its turn. Else the first handlers that end, and those that follow them in their
-/// lanes, would keep others from beginning, and the service would run fewer at once than it may.
+/// After this many finished handlers, everything else has its turn. Otherwise the first handlers to finish, and those
+/// that follow them in their lanes, would keep others from starting, and fewer would run at once than the limit allows.
 const ENDS_IN_A_ROW: u32 = 64;
 
 /// Takes batches and drives parked commands until the batches end.
@@ -27,7 +27,7 @@ pub(crate) struct Dispatcher<R> {
     batches: mpsc::Receiver<Batch<R>>,
     control: mpsc::UnboundedReceiver<Control>,
     refusals: Refusals,
-    /// The next batch follows soon.
+    /// Whether the next batch follows soon.
     more: bool,
     ends_in_a_row: u32,
 }
@@ -48,15 +48,17 @@ impl<R: Record> Dispatcher<R> {
         let core = Arc::clone(&self.intake.core);
         let mut open = true;
         loop {
-            // What was not delivered is seen to before anything more is sent, so that nothing of its key overtakes it.
+            // Undelivered records are handled before anything else is sent, so that nothing of their keys overtakes
+            // them.
             self.intake.publishing.take_incoming();
             let room = self.intake.publishing.output.drain(&core.acks);
-            // Asked only now: what has just come in may have been all that was left, and then nothing would wake us again.
+            // Checked only now: what has just arrived may have been all that was left, and then nothing would wake this
+            // task again.
             if !open && self.is_idle() {
                 break;
             }
-            // Control first, so that a revoke never waits behind work. Ends before beginnings, so that memory is bounded, but
-            // only so many in a row.
+            // Control first, so that a revocation never waits behind work. Finished handlers before new ones, so that
+            // memory is bounded, but only so many in a row.
             tokio::select! { biased;
                 Some(control) = self.control.recv() => self.control(control),
                 Some(done) = self.intake.jobs.next(),
@@ -79,7 +81,7 @@ impl<R: Record> Dispatcher<R> {
                 Some(refused) = self.refusals.next(), if !self.refusals.is_empty() => {
                     refused.finish(&mut self.intake.publishing);
                 }
-                // The next turn sends.
+                // The next iteration sends.
                 Some(()) = room => {}
                 batch = self.batches.recv(), if open && self.intake.has_room() => match batch {
                     Some(batch) => self.batch(batch).await,
@@ -99,12 +101,12 @@ impl<R: Record> Dispatcher<R> {
         }
     }
 
-    /// Handles a whole batch without giving the thread away, then lets others have it.
+    /// Handles a whole batch without yielding, then yields.
     async fn batch(&mut self, batch: Batch<R>) {
         Counters::add(&self.intake.core.counters.received, batch.entries.len() as u64);
         (self.more, self.ends_in_a_row) = (batch.more, 0);
         let mut batch = Some(batch);
-        // The batch goes when its last record is handled, before anything is awaited.
+        // The batch is dropped when its last record is handled, before anything is awaited.
         poll_fn(|context| {
             if let Some(batch) = batch.take() {
                 for entry in &batch.entries {
@@ -117,14 +119,14 @@ impl<R: Record> Dispatcher<R> {
         tokio::task::yield_now().await;
     }
 
-    /// Between two steps: show where things stand, and let the producer send what lingers if nothing more comes.
+    /// Between two steps: updates the counters, and lets the producer send lingering records if nothing more follows.
     fn rest(&mut self) {
         let counters = &self.intake.core.counters;
         let in_flight = self.intake.jobs.len() + self.intake.ready.len();
         counters.in_flight.store(in_flight as u64, Ordering::Relaxed);
         let undelivered = self.intake.publishing.output.repair.len() + self.refusals.len();
         counters.undelivered.store(undelivered as u64, Ordering::Relaxed);
-        // A batch that is late although it was announced is no reason to send small ones.
+        // If a batch is announced but late, do not send small batches because of that.
         if self.batches.is_empty() && !self.more {
             self.intake.publishing.output.idle();
         }
@@ -137,13 +139,13 @@ impl<R: Record> Dispatcher<R> {
                 for index in assignments {
                     self.intake.assigned.forget(index);
                 }
-                // Whoever asked may have stopped waiting.
+                // The requester may have stopped waiting.
                 _ = done.send(());
             }
         }
     }
 
-    /// A record of a closed key was sent again.
+    /// Handles the result of sending a record of a blocked key again.
     fn judge(&mut self, attempt: Attempt) {
         let publishing = &mut self.intake.publishing;
         match publishing.output.repair.judge(attempt) {

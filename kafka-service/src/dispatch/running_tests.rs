@@ -23,17 +23,17 @@ use crate::{
 
 pub(super) const COMMANDS: &str = "service_commands";
 pub(super) const EVENTS: &str = "service_events";
-/// A topic that carries both.
+/// A topic that carries both commands and events.
 pub(super) const BOTH: &str = "both";
 
 static ENDED: AtomicUsize = AtomicUsize::new(0);
 static ENDED_BEFORE: AtomicUsize = AtomicUsize::new(usize::MAX);
 static SENT_AGAIN_AFTER: AtomicUsize = AtomicUsize::new(usize::MAX);
-/// The slot of a command whose event comes back, and what it comes back to.
+/// The slot of a command whose event is not delivered; below, its acknowledgements and its assignment.
 const SPOILT: u64 = 900;
 static SPOILT_OF: OnceLock<(Arc<Acks>, u32)> = OnceLock::new();
 
-/// Is pending once, and ready at once after that.
+/// Is pending once, and ready after that.
 fn step(_: &Context<'_>) -> Invocation {
     let mut polled = false;
     Ok(Box::pin(poll_fn(move |context| {
@@ -68,10 +68,10 @@ fn spoil(_: &Context<'_>) -> Invocation {
     Ok(Box::pin(async { Ok(Default::default()) }))
 }
 
-/// Whose partition is given back while its handler runs.
+/// Set for the handler whose partition is revoked while it runs.
 static GIVEN_BACK: OnceLock<(Arc<Acks>, u32)> = OnceLock::new();
 
-/// Loses its partition while it runs, and publishes with its last breath.
+/// Loses its partition while it runs, and publishes just before it returns.
 fn shout(context: &Context<'_>) -> Invocation {
     let publisher = context.publisher.get(context);
     let mut polls = 0;
@@ -122,16 +122,16 @@ static LOOK: Handler = Handler::command("look", &look);
 
 const EVENTS_ID: TopicId = TopicId(0);
 const DEAD_LETTERS_ID: TopicId = TopicId(1);
-/// Of a record that is refused, with this key and without it.
+/// The key of a record that is rejected, with its key and without it.
 pub(super) const REFUSED_KEY: &str = "refused";
 
-/// Takes what is sent again and dead letters, but no large event; nothing else is sent.
+/// Accepts what is sent again and dead letters, but no large event; nothing else is sent.
 struct Again(Arc<Acks>);
 
 impl Producer for Again {
     fn send(&self, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
         if record.topic == EVENTS_ID {
-            // What is sent again here has no value.
+            // What is sent again in this test has no value.
             if record.value.is_some() {
                 return Err(SendError::TooLarge("for a test".to_owned()));
             }
@@ -206,14 +206,14 @@ impl Stage {
         let core = Arc::new(core(config, Arc::new(acks)));
         let assignment = core.acks.assignments.add(topic.into(), 0, 1024).index();
         let (batches, received) = mpsc::channel(BATCHES_AHEAD);
-        // Nothing is given back, so nobody needs the sender.
+        // Nothing is revoked, so the sender is not needed.
         let (_, controls) = mpsc::unbounded_channel();
         let dispatcher = Dispatcher::new(Arc::clone(&core), received, controls, incoming);
         Self { core, assignment, batches, dispatcher }
     }
 }
 
-/// A batch of `count` commands of one key, from this slot on.
+/// A batch of `count` commands of one key, starting at this slot.
 pub(super) fn batch(kind: &str, key: &str, assignment: u32, slot: u64, count: u64) -> Batch<StoredRecord> {
     let entry = |slot: u64| Entry {
         record: StoredRecord {
@@ -230,7 +230,7 @@ pub(super) fn batch(kind: &str, key: &str, assignment: u32, slot: u64, count: u6
 }
 
 #[tokio::test]
-async fn a_key_with_much_to_do_does_not_keep_another_from_beginning_nor_an_event_from_being_sent_again() {
+async fn a_busy_key_delays_neither_other_keys_nor_resends() {
     const OF_ONE_KEY: u64 = 500;
     let Stage { core, assignment, batches, dispatcher } = Stage::new(COMMANDS);
     let mut first = batch("step", "busy", assignment, 0, OF_ONE_KEY);
@@ -249,7 +249,7 @@ async fn a_key_with_much_to_do_does_not_keep_another_from_beginning_nor_an_event
     }
 }
 
-/// How many messages were skipped with a message of their key still being handled.
+/// How many messages were skipped while a message of their key was still being handled.
 async fn skipped_behind_a_busy_key(topic: &str) -> u64 {
     let Stage { core, assignment, batches, dispatcher } = Stage::new(topic);
     batches.try_send(batch("never", "busy", assignment, 0, 1)).unwrap();
@@ -264,13 +264,13 @@ async fn skipped_behind_a_busy_key(topic: &str) -> u64 {
 }
 
 #[tokio::test]
-async fn what_nobody_handles_waits_for_its_key_among_commands_but_not_among_events() {
+async fn only_unknown_commands_wait_for_their_key() {
     assert_eq!(skipped_behind_a_busy_key(COMMANDS).await, 0);
     assert_eq!(skipped_behind_a_busy_key(EVENTS).await, 3);
 }
 
 #[tokio::test]
-async fn a_command_whose_event_is_too_large_counts_as_dead_lettered_and_not_as_finished() {
+async fn a_too_large_event_counts_its_command_as_dead_lettered() {
     let Stage { core, assignment, batches, dispatcher } = Stage::new(COMMANDS);
     batches.try_send(batch("outgrow", "key", assignment, 0, 1)).unwrap();
     drop(batches);
@@ -282,7 +282,7 @@ async fn a_command_whose_event_is_too_large_counts_as_dead_lettered_and_not_as_f
 }
 
 #[tokio::test]
-async fn a_stop_ends_when_the_last_handler_publishes_for_a_partition_that_was_given_back() {
+async fn shutdown_ends_after_a_publish_for_a_revoked_partition() {
     let Stage { core, assignment, batches, dispatcher } = Stage::new(COMMANDS);
     GIVEN_BACK.set((Arc::clone(&core.acks), assignment)).unwrap();
     batches.try_send(batch("shout", "key", assignment, 0, 1)).unwrap();

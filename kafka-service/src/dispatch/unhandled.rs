@@ -16,7 +16,7 @@ impl Intake {
             let message = format!("no handler for command `{}`", unknown::shown(&envelope.kind));
             return self.reject(ended, &AttemptError::permanent(Reason::UnknownCommand, message));
         }
-        // It is not marked as started: there is nothing that the next owner would do twice.
+        // It is not marked as started: the next owner would not do anything twice.
         if !self.is_kept(ended.assignment.may_start(ended.slot)) {
             return;
         }
@@ -30,7 +30,7 @@ impl Intake {
         ended.assignment.finish(ended.slot);
     }
 
-    /// A compacted topic has them; they are no messages, and nothing is wrong with them.
+    /// Skips a tombstone. A compacted topic contains them; they are not messages, and nothing is wrong with them.
     pub(super) fn skip_tombstone<R: Record>(&self, ended: Ended<'_, R>) {
         if !self.is_kept(ended.assignment.may_start(ended.slot)) {
             return;
@@ -47,7 +47,7 @@ impl Intake {
         }
     }
 
-    /// A record that may not be started is left to the next owner of its partition.
+    /// Returns whether a record may be started. If not, it is abandoned to the next owner of its partition.
     pub(super) fn is_kept(&self, may_start: bool) -> bool {
         if !may_start {
             Counters::add(&self.core.counters.abandoned, 1);

@@ -1,5 +1,5 @@
-//! Messages for which there is no handler. Of commands: one line for each type, then a count. Events are for whoever wants
-//! them, so they pass without a word.
+//! Messages without a handler. For commands: one log line per type, then a count. Events of other services are
+//! expected, so they are skipped silently.
 
 use std::collections::HashMap;
 
@@ -8,19 +8,19 @@ use crate::{
     registry::{RouteId, Routes},
 };
 
-/// How many types are told apart; a sender of random types must not fill the memory.
+/// How many types are counted separately; a sender of random types must not fill the memory.
 const KEPT_TYPES: usize = 1_000;
-/// How much of a type that somebody else chose goes into a log line.
+/// The maximum length of a foreign type in a log line.
 const SHOWN: usize = 100;
 
-/// The commands that nobody handles, with how often each was seen.
+/// The commands without a handler, and how often each was seen.
 #[derive(Debug, Default)]
 pub(super) struct Unknown {
     seen: HashMap<String, u64>,
 }
 
 impl Unknown {
-    /// Counts one; the first of each type is logged with the closest name that is known.
+    /// Counts a command. The first of each type is logged with the closest known name.
     pub(super) fn skip_command(&mut self, routes: &Routes, route: RouteId, kind: &str, origin: &Origin<'_>) {
         if let Some(count) = self.seen.get_mut(kind) {
             *count += 1;
@@ -45,7 +45,7 @@ impl Unknown {
         self.seen.is_empty()
     }
 
-    /// What was skipped in all, by type, most frequent first.
+    /// What was skipped in total, by type, most frequent first.
     pub(super) fn summary(&self) -> Vec<(&str, u64)> {
         let mut counts: Vec<_> = self.seen.iter().map(|(kind, count)| (kind.as_str(), *count)).collect();
         counts.sort_unstable_by_key(|(kind, count)| (std::cmp::Reverse(*count), *kind));
@@ -53,7 +53,8 @@ impl Unknown {
     }
 }
 
-/// An event that no handler wants: the common case on a topic that all services publish to, so it is not kept.
+/// Skips an event without a handler: the common case on a topic that all services publish to, so it is not counted by
+/// type.
 pub(super) fn skip_event(kind: &str, origin: &Origin<'_>) {
     tracing::debug!(
         topic = origin.topic,
@@ -64,12 +65,12 @@ pub(super) fn skip_event(kind: &str, origin: &Origin<'_>) {
     );
 }
 
-/// A name from a message, made harmless for a log: no control characters, not too long.
+/// A name from a message, sanitized for a log: without control characters, and truncated.
 pub(super) fn shown(text: &str) -> String {
     harmless(text, SHOWN)
 }
 
-/// Text that may hold parts of a message, made harmless for a log and no longer than `limit` bytes.
+/// Text that may contain parts of a message, sanitized for a log and at most `limit` bytes.
 pub(super) fn harmless(text: &str, limit: usize) -> String {
     let cut = &text[..text.floor_char_boundary(limit)];
     let mut shown: String = cut.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect();

@@ -1,6 +1,6 @@
-//! Bytes to [`Envelope`]: borrowed where the text allows it, one pass, the payload left as it stands.
+//! Bytes to [`Envelope`]: borrowed where the text allows it, in one pass, without parsing the payload.
 //!
-//! There are two ways: the short one of `scan`, and the one through serde for what that leaves.
+//! There are two paths: the fast one of `scan`, and one through serde for everything else.
 
 use std::{borrow::Cow, fmt};
 
@@ -16,23 +16,23 @@ use super::{
     names, not_json, scan, timestamp,
 };
 
-/// The fields of one message. Fields that we do not know stay in the record and cost nothing here.
+/// The fields of one message. Unknown fields remain in the record and cost nothing here.
 #[derive(Debug)]
 pub(crate) struct Envelope<'a> {
-    /// The field `type`: the command's name or the event's type.
+    /// The field `type`: the name of the command or the type of the event.
     pub(crate) kind: Cow<'a, str>,
     pub(crate) correlation_id: Cow<'a, str>,
-    /// Kept as text; read only by those who ask for it.
+    /// Kept as text; parsed only on request.
     pub(crate) timestamp: Option<Cow<'a, str>>,
     pub(crate) source: Option<Cow<'a, str>>,
     pub(crate) id: Option<Cow<'a, str>>,
-    /// What is there and counts as absent.
+    /// Fields that are present and count as absent.
     pub(crate) ignored: Ignored,
-    /// The JSON text of the payload; `None` where the field is missing, which stands for `{}`.
+    /// The JSON text of the payload; `None` if the field is missing, which is the same as `{}`.
     payload: Option<&'a str>,
 }
 
-/// The optional fields of which a message has something that does not mean anything to us.
+/// The optional fields of a message that have a value without a meaning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Ignored {
     timestamp: Option<Unexpected>,
@@ -45,14 +45,14 @@ impl Ignored {
         self == Self::default()
     }
 
-    /// Each with what it was.
+    /// Iterates over these fields with what was found.
     pub(crate) fn fields(self) -> impl Iterator<Item = (&'static str, Unexpected)> {
         let fields = [("timestamp", self.timestamp), ("source", self.source), ("id", self.id)];
         fields.into_iter().filter_map(|(field, found)| Some((field, found?)))
     }
 }
 
-/// Why a record is no message. The text says what was found and what is expected.
+/// Why a record is not a valid message. The text says what was found and what is expected.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub(crate) enum EnvelopeError {
     #[error("record has no value (tombstone); expected a JSON object")]
@@ -61,7 +61,7 @@ pub(crate) enum EnvelopeError {
     NotJson(String),
     #[error("value is {0}; expected a JSON object with the fields `type` and `correlation_id`")]
     NotAnObject(&'static str),
-    /// `instead` is empty, or says what is there in its place.
+    /// `instead` is empty, or says what is there instead.
     #[error("missing envelope field `{field}`{instead}")]
     Missing { field: &'static str, instead: String },
     #[error("envelope field `{0}` is empty")]
@@ -71,7 +71,7 @@ pub(crate) enum EnvelopeError {
 }
 
 impl<'a> Envelope<'a> {
-    /// Reads a record's value.
+    /// Decodes the value of a record.
     pub(crate) fn decode(value: Option<&'a [u8]>) -> Result<Self, EnvelopeError> {
         let value = value.ok_or(EnvelopeError::NoValue)?;
         let Some(found) = scan::members(value) else { return Self::decode_the_long_way(value) };
@@ -109,7 +109,7 @@ impl<'a> Envelope<'a> {
         })
     }
 
-    /// The payload's JSON text.
+    /// The JSON text of the payload.
     pub(crate) fn payload_text(&self) -> &'a str {
         self.payload.unwrap_or("{}")
     }
@@ -129,7 +129,7 @@ fn missing(field: &'static str, value: &[u8]) -> EnvelopeError {
     EnvelopeError::Missing { field, instead: names::instead_of(field, value) }
 }
 
-/// A field that is text or nothing.
+/// Reads a field that must be text or absent.
 fn strict<'a>(field: &'static str, value: Member<'a>) -> Result<Option<Cow<'a, str>>, EnvelopeError> {
     match value {
         Member::Absent => Ok(None),
@@ -139,7 +139,7 @@ fn strict<'a>(field: &'static str, value: Member<'a>) -> Result<Option<Cow<'a, s
     }
 }
 
-/// A field that costs nobody a command: a number is as good as its text, and what means nothing counts as absent.
+/// Reads a field that must not fail a command: a number counts as its text, and a value without a meaning as absent.
 fn lenient<'a>(value: Member<'a>, ignored: &mut Option<Unexpected>) -> Option<Cow<'a, str>> {
     match value {
         Member::Absent => None,
@@ -169,8 +169,8 @@ fn classify(error: &serde_json::Error, value: &[u8]) -> EnvelopeError {
     })
 }
 
-/// The fields as they stand, unjudged. Of a field that stands twice the last one counts, as in Python and JavaScript;
-/// that is why this is not derived: serde's derive refuses duplicates.
+/// The fields as they are, without validation. If a field occurs twice, the last one counts, as in Python and
+/// JavaScript. For this reason it is not derived: serde's derive rejects duplicates.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Members<'a> {
     kind: Member<'a>,
@@ -181,7 +181,7 @@ pub(super) struct Members<'a> {
     payload: Option<&'a str>,
 }
 
-/// What serde_json makes of it.
+/// Parses with serde_json.
 pub(super) fn long_way(value: &[u8]) -> Result<Members<'_>, serde_json::Error> {
     serde_json::from_slice(value)
 }

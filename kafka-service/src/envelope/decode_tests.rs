@@ -28,7 +28,7 @@ fn a_missing_payload_is_an_empty_object_and_null_stays_null() {
 }
 
 #[test]
-fn the_last_of_duplicate_members_counts() {
+fn the_last_of_duplicate_fields_counts() {
     let envelope = decode(r#"{"type":1,"payload":1,"correlation_id":"x","type":"b","payload":2}"#).unwrap();
     assert_eq!((envelope.kind.as_ref(), envelope.payload_text()), ("b", "2"));
 }
@@ -40,7 +40,7 @@ fn escaped_names_and_values_are_understood() {
 }
 
 #[test]
-fn every_defect_has_its_own_sentence() {
+fn every_defect_has_its_own_message() {
     let cases = [
         (
             "nul",
@@ -73,7 +73,7 @@ fn invalid_utf8_is_not_json() {
 }
 
 #[test]
-fn a_payload_of_a_hundred_thousand_levels_overflows_no_stack() {
+fn deep_nesting_does_not_overflow_the_stack() {
     let text = format!(r#"{{"type":"a","correlation_id":"b","payload":{}}}"#, "[".repeat(100_000));
     assert!(matches!(decode(&text), Err(EnvelopeError::NotJson(_))));
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
@@ -81,9 +81,9 @@ fn a_payload_of_a_hundred_thousand_levels_overflows_no_stack() {
     assert_eq!(decode(&closed).unwrap().payload_text(), deep);
 }
 
-/// A field that nobody has asked for must not cost the command.
+/// An optional field must not fail the command.
 #[test]
-fn an_optional_field_of_another_type_is_read_if_it_is_plain_and_ignored_if_not() {
+fn an_optional_field_of_another_type_is_read_if_scalar() {
     let read = |field: &str, value: &str| {
         let text = format!(r#"{{"type":"a","{field}":{value},"correlation_id":"b"}}"#);
         let Envelope { timestamp, source, id, ignored, .. } = Envelope::decode(Some(text.as_bytes())).unwrap();
@@ -110,16 +110,16 @@ fn an_optional_field_of_another_type_is_read_if_it_is_plain_and_ignored_if_not()
 }
 
 #[test]
-fn what_is_ignored_may_lie_deep() {
+fn an_ignored_field_may_be_nested_deeply() {
     let deep =
         format!(r#"{{"type":"a","source":{}{},"correlation_id":"b"}}"#, "[".repeat(100_000), "]".repeat(100_000));
     assert!(!decode(&deep).unwrap().ignored.is_empty());
 }
 
 proptest! {
-    /// Whatever the optional fields are, they change nothing about the others.
+    /// Whatever the optional fields contain, the other fields are unaffected.
     #[test]
-    fn optional_fields_never_cost_the_message(
+    fn a_bad_optional_field_never_fails_the_message(
         timestamp in scan::json(), source in scan::json(), id in scan::json(),
     ) {
         let text = format!(r#"{{"type":"a","timestamp":{timestamp},"source":{source},"correlation_id":"b","id":{id}}}"#);
@@ -133,7 +133,7 @@ proptest! {
     }
 
     #[test]
-    fn what_serde_json_writes_is_read_back(kind in "\\PC*[a-z]\\PC*", id in "\\PC*[a-z]\\PC*", number in any::<i64>()) {
+    fn an_envelope_from_serde_json_is_decoded(kind in "\\PC*[a-z]\\PC*", id in "\\PC*[a-z]\\PC*", number in any::<i64>()) {
         let text = serde_json::json!({
             "payload": {"n": number, "t": kind}, "correlation_id": id, "type": kind, "id": id
         }).to_string();

@@ -1,4 +1,4 @@
-//! The members of a message that are not ours, for those who ask.
+//! The fields of a message that the framework does not know, for handlers that request them.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::member::Text;
 
-/// Reads the members that [`Envelope`](super::Envelope) skips; of duplicates the last one counts.
+/// Reads the fields that [`Envelope`](super::Envelope) skips. Of duplicates, the last one counts.
 pub(crate) fn extra_members(value: &[u8]) -> Result<Map<String, Value>, serde_json::Error> {
     serde_json::Deserializer::from_slice(value).deserialize_map(ExtraVisitor)
 }

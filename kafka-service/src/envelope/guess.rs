@@ -1,4 +1,4 @@
-//! What a value that is not JSON probably is, by its first bytes, and what to do about it. Only for error messages.
+//! Guesses from its first bytes what a value that is not JSON is, and what to do about it. Only for error messages.
 
 use std::borrow::Cow;
 
@@ -46,7 +46,7 @@ pub(super) fn guess(value: &[u8]) -> Option<(Cow<'static, str>, &'static str)> {
     }
 }
 
-/// Beginnings that are nothing else.
+/// Prefixes that identify a format.
 const KNOWN: &[(&[u8], &str, &str)] = &[
     (
         b"\xef\xbb\xbf",
@@ -72,7 +72,7 @@ const KNOWN: &[(&[u8], &str, &str)] = &[
     (b"\x80\x05\x95", "a Python pickle", "the producer should use `json.dumps`"),
 ];
 
-/// Text of which every second byte is zero.
+/// Text with a zero in every second byte.
 fn utf_16(value: &[u8]) -> Option<&'static str> {
     let begins = |zero: usize| {
         let is_pair = |pair: &[u8]| pair.len() == 2 && pair[zero] == 0 && (b' '..=b'~').contains(&pair[1 - zero]);
@@ -85,7 +85,7 @@ fn utf_16(value: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// A zero byte and the id of a schema: what the serializers of schema registries write in front.
+/// A zero byte and the id of a schema: the prefix that serializers of schema registries write.
 fn framed(id: &[u8], behind: &[u8]) -> Cow<'static, str> {
     let id = id.iter().fold(0_u32, |id, byte| id << 8 | u32::from(*byte));
     let behind = if behind.trim_ascii_start().starts_with(b"{") { "JSON" } else { "Avro or Protobuf" };
@@ -96,7 +96,7 @@ fn is_text(value: &[u8]) -> bool {
     std::str::from_utf8(value).is_ok_and(|text| !text.contains(|c: char| c.is_control() && !c.is_whitespace()))
 }
 
-/// Which has an explanation of its own.
+/// Excluded because it has its own explanation.
 fn is_a_word_of_python(text: &[u8]) -> bool {
     [&b"NaN"[..], b"Infinity", b"None", b"True", b"False"].iter().any(|word| text.starts_with(word))
 }

@@ -1,4 +1,4 @@
-//! The members of a message that its events inherit: correlation id, and the id that theirs are derived from.
+//! The fields of a message that its events inherit: the correlation id, and the id that their ids are derived from.
 
 use super::Envelope;
 
@@ -8,7 +8,7 @@ pub(crate) struct Identity<'a> {
     pub(crate) id: Option<&'a str>,
 }
 
-/// The same, for a command that is not finished in place: so its envelope is not decoded again for its events.
+/// The same for a command that is not finished inline, so that its envelope is not decoded again for its events.
 #[derive(Debug)]
 pub(crate) struct StoredIdentity {
     /// The correlation id, then the id.

@@ -1,31 +1,31 @@
-//! One field of an envelope, read without judging it: a wrong type is a fact to report, not a parse error.
+//! One field of an envelope, read without validation: a wrong type is reported, and is not a parse error.
 
 use std::{borrow::Cow, fmt};
 
 use serde::de::{Deserialize, Deserializer, Visitor};
 use serde_json::value::RawValue;
 
-/// What stood where a text was expected.
+/// What was found where text was expected.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) enum Member<'a> {
-    /// The field is missing, or `null`, which is how several languages write a missing value.
+    /// The field is missing, or `null`, which several languages write for a missing value.
     #[default]
     Absent,
     Text(Cow<'a, str>),
-    /// A number, as it is written.
+    /// A number, as written.
     Number(&'a str),
     Other(Unexpected),
 }
 
-/// What a field was where something else was expected.
+/// The type of an unexpected value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Unexpected {
-    /// A number that does not say a moment in time.
+    /// A number that is not a timestamp.
     Number,
     Boolean,
     Array,
     Object,
-    /// Half of a surrogate pair, which is no character.
+    /// Half of a surrogate pair, which is not a character.
     Surrogate,
 }
 
@@ -41,7 +41,7 @@ impl fmt::Display for Unexpected {
     }
 }
 
-/// A field name or value of which a borrowed form is kept where the JSON text allows it (no escapes).
+/// A field name or value, borrowed if the JSON text allows it (no escapes).
 pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Text<'de> {
@@ -65,13 +65,13 @@ impl<'de> Deserialize<'de> for Text<'de> {
 
 impl<'de> Deserialize<'de> for Member<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // By way of its text, so that a number keeps all its digits.
+        // Through its text, so that a number keeps all its digits.
         <&RawValue>::deserialize(deserializer).map(|raw| Self::of(raw.get()))
     }
 }
 
 impl<'a> Member<'a> {
-    /// `json` is one value.
+    /// Reads `json`, which is one value.
     fn of(json: &'a str) -> Self {
         match json.as_bytes().first() {
             Some(b'"') => match serde_json::from_str(json) {

@@ -1,7 +1,7 @@
-//! DECODE, step 1: the JSON envelope around a payload. Pure: bytes in, borrowed fields out, and the way back.
+//! The JSON envelope around a payload. Pure: bytes to borrowed fields, and back.
 //!
-//! The layout is that of the services which follow the Python guide:
-//! `{"type", "correlation_id", "timestamp", "payload", "source"}`, to which we add `id`.
+//! The layout is that of the services that follow the Python guide:
+//! `{"type", "correlation_id", "timestamp", "payload", "source"}`, to which this crate adds `id`.
 
 mod decode;
 mod encode;

@@ -1,4 +1,4 @@
-//! What a message calls its fields, where one of ours is missing. Only for error messages.
+//! The names that a message uses for its fields, when one of ours is missing. Only for error messages.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde::{
 
 use super::member::Text;
 
-/// What is there instead of a field that is missing, to be appended to that sentence; empty if nothing is known.
+/// What is present instead of a missing field, to append to the error message; empty if unknown.
 #[cold]
 pub(crate) fn instead_of(field: &str, value: &[u8]) -> String {
     if let Ok(event) = serde_json::from_slice::<CloudEvent>(value) {
@@ -52,7 +52,7 @@ impl<'de> Deserialize<'de> for Names {
     }
 }
 
-/// A CloudEvent in structured mode: the four attributes that each of them has.
+/// A CloudEvent in structured mode: the four required attributes.
 #[derive(Deserialize)]
 struct CloudEvent {
     specversion: String,
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cloud_event_is_named_as_one() {
+    fn a_cloud_event_is_recognized() {
         let event = r#"{"specversion":"1.0","id":"1","source":"/shop","type":"com.shop.paid","data":{"a":1},"correlationid":"c"}"#;
         assert_eq!(
             said(event),

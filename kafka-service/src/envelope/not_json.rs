@@ -1,14 +1,14 @@
-//! Why a value is not JSON: what it is instead, or what other languages write wrong in it.
+//! Explains why a value is not JSON: what it is instead, or what other languages write wrong in it.
 
 use super::guess::guess;
 
-/// What serde_json says about a value, and what is known about who writes such a thing.
+/// The error of serde_json, and the likely cause on the producer's side.
 #[cold]
 pub(super) fn explain(error: &serde_json::Error, value: &[u8]) -> String {
     if let Some((what, help)) = guess(value) {
         return format!("it is {what}; {help}");
     }
-    // Where the text is at its end there is no word that is wrong.
+    // If the text ends early, no token is wrong.
     let token = if error.is_eof() { None } else { token_at(error.line(), error.column(), value) };
     let help = token.and_then(help).or_else(|| around(error, value));
     help.map_or_else(|| error.to_string(), |help| format!("{error}; {help}"))
@@ -28,7 +28,7 @@ fn help(token: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// What the whole value says where the word does not.
+/// An explanation from the whole value, if the token gives none.
 fn around(error: &serde_json::Error, value: &[u8]) -> Option<&'static str> {
     let text = value.trim_ascii_end();
     if text.ends_with(b"\0") {
@@ -42,7 +42,7 @@ fn around(error: &serde_json::Error, value: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The word around the place at which the parser stopped, which may be its first character or a later one.
+/// The token at which the parser stopped: at its first character or a later one.
 fn token_at(line: usize, column: usize, value: &[u8]) -> Option<&[u8]> {
     let before: usize = value.split_inclusive(|byte| *byte == b'\n').take(line.checked_sub(1)?).map(<[u8]>::len).sum();
     let place = before + column.checked_sub(1)?;
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_python_writes_wrong_is_named_where_the_envelope_is_read() {
+    fn pythons_json_mistakes_in_a_payload_are_explained() {
         let payload =
             |value: &str| said(&format!("{{\"type\":\"a\",\n \"correlation_id\":\"b\",\"payload\":{value}}}"));
         assert_eq!(
@@ -85,12 +85,12 @@ mod tests {
     }
 
     #[test]
-    fn a_dict_that_was_printed_is_named_also_around_the_envelope() {
+    fn a_printed_python_dict_as_envelope_is_explained() {
         assert!(said("{'type': 'a'}").ends_with("; this is the repr of a Python dict; use `json.dumps`"));
     }
 
     #[test]
-    fn what_a_value_probably_is_is_said_with_what_to_do() {
+    fn an_invalid_value_gets_a_guess_and_a_remedy() {
         let avro = [b"\0\0\0\0\x2a".as_slice(), b"\x0aalice\x02"].concat();
         let utf_16: Vec<u8> = r#"{"type":"a"}"#.encode_utf16().flat_map(u16::to_le_bytes).collect();
         let big: Vec<u8> = r#"{"type":"a"}"#.encode_utf16().flat_map(u16::to_be_bytes).collect();
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn json_that_was_encoded_twice_is_named() {
+    fn json_that_was_encoded_twice_is_explained() {
         assert_eq!(
             said(r#""{\"type\":\"a\"}""#),
             "value is JSON in a string (encoded twice by the producer); expected a JSON object with the fields `type` and \

@@ -1,12 +1,12 @@
-//! The short way through an envelope: one pass over the text as nearly every producer writes it.
+//! The fast path through an envelope: one pass over the text as nearly every producer writes it.
 //!
-//! It accepts nothing that serde_json would refuse, and says nothing about what it does not know for certain: that goes the
-//! long way, which finds out what is wrong. It saves half of what decoding an envelope costs, because strings, of which JSON
-//! is mostly made, are looked at eight bytes at a time, and the text is checked for UTF-8 once and not string by string.
+//! It accepts nothing that serde_json would reject, and gives up on everything that it is not certain about: the slow
+//! path then finds out what is wrong. This halves the cost of decoding an envelope, because strings, which make up most
+//! of JSON, are scanned eight bytes at a time, and UTF-8 is checked once for the text and not for each string.
 
 use super::text::plain;
 
-/// The members of an envelope as they stand in its text.
+/// The fields of an envelope as they are in its text.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Found<'a> {
     pub(super) kind: Option<&'a str>,
@@ -17,10 +17,10 @@ pub(super) struct Found<'a> {
     pub(super) payload: Option<&'a str>,
 }
 
-/// How deep values may lie in each other; beyond, the long way needs no stack.
+/// How deeply values may be nested. Beyond this, the slow path decides, which needs no stack.
 const DEEPEST: u32 = 32;
 
-/// The members, or `None` if the long way must decide. Of a member that stands twice the last one counts.
+/// The fields, or `None` if the slow path must decide. If a field occurs twice, the last one counts.
 pub(super) fn members(value: &[u8]) -> Option<Found<'_>> {
     let mut scan = Scan { text: std::str::from_utf8(value).ok()?, at: 0 };
     let mut found = Found::default();
@@ -28,19 +28,19 @@ pub(super) fn members(value: &[u8]) -> Option<Found<'_>> {
         return None;
     }
     scan.items(b'}', |scan, first| scan.member(first, &mut found))?;
-    // Only white space may follow.
+    // Only whitespace may follow.
     _ = scan.peek();
     (scan.at == value.len()).then_some(found)
 }
 
-/// Every function begins at the first byte of what it is called after, and ends behind its last.
+/// Every method starts at the first byte of what it is named after, and ends after its last.
 struct Scan<'a> {
     text: &'a str,
     at: usize,
 }
 
 impl<'a> Scan<'a> {
-    /// A member of the envelope.
+    /// One field of the envelope.
     fn member(&mut self, first: u8, found: &mut Found<'a>) -> Option<()> {
         let name = self.plain_string(first)?;
         let first = self.after_colon()?;
@@ -80,7 +80,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Brackets, and what stands between them, separated by commas.
+    /// Brackets and the items between them, separated by commas.
     #[inline]
     fn items(&mut self, end: u8, mut item: impl FnMut(&mut Self, u8) -> Option<()>) -> Option<()> {
         self.at += 1;
@@ -103,7 +103,7 @@ impl<'a> Scan<'a> {
         Some(())
     }
 
-    /// The first byte of the value behind a member's name.
+    /// The first byte of the value after a field's name.
     fn after_colon(&mut self) -> Option<u8> {
         if self.peek()? != b':' {
             return None;
@@ -189,7 +189,7 @@ impl<'a> Scan<'a> {
         self.text.as_bytes().get(self.at..)?.starts_with(literal.as_bytes()).then(|| self.at += literal.len())
     }
 
-    /// The next byte that is not white space.
+    /// The next byte that is not whitespace.
     #[inline]
     fn peek(&mut self) -> Option<u8> {
         loop {

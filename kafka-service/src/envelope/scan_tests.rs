@@ -7,7 +7,7 @@ use crate::envelope::{
     decode::{Members, long_way},
 };
 
-/// What the short way says must be what the long way says, if it says anything.
+/// If the fast path has a result, it must be that of the slow path.
 fn agree(bytes: &[u8]) -> Result<(), TestCaseError> {
     let Some(found) = members(bytes) else { return Ok(()) };
     let found = Members::from(found);
@@ -18,7 +18,7 @@ fn agree(bytes: &[u8]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// JSON with white space, escapes and duplicates wherever the grammar allows them.
+/// JSON with whitespace, escapes and duplicates wherever the grammar allows them.
 pub(in crate::envelope) fn json() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just("null".to_owned()),
@@ -58,13 +58,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn it_agrees_with_serde_json_about_envelopes(text in envelope()) {
+    fn the_scanner_agrees_with_serde_json_about_envelopes(text in envelope()) {
         agree(text.as_bytes())?;
     }
 
-    /// One byte more, less or other, anywhere.
+    /// One byte added, removed or changed, anywhere.
     #[test]
-    fn it_agrees_with_serde_json_about_damaged_envelopes(
+    fn the_scanner_agrees_with_serde_json_about_damaged_input(
         text in envelope(), place: proptest::sample::Index, byte in prop_oneof![any::<u8>(), proptest::sample::select(b"{}[]:,\"\\-+.eE01truefalsn \n".to_vec())], damage in 0u8..3,
     ) {
         let mut bytes = text.into_bytes();
@@ -78,7 +78,7 @@ proptest! {
     }
 
     #[test]
-    fn it_accepts_every_payload_that_is_json(payload in json()) {
+    fn the_scanner_accepts_every_payload_that_is_json(payload in json()) {
         let text = format!(r#"{{"type":"a","correlation_id":"b","payload":{payload}}}"#);
         prop_assert_eq!(members(text.as_bytes()).and_then(|found| found.payload), Some(payload.as_str()));
         prop_assert!(serde_json::from_str::<IgnoredAny>(&payload).is_ok());
@@ -86,7 +86,7 @@ proptest! {
 }
 
 #[test]
-fn the_layouts_of_the_guide_and_of_our_own_need_no_other() {
+fn the_guides_layout_and_ours_take_the_fast_path() {
     let found = members(br#"{"type": "a", "correlation_id": "b", "timestamp": "c", "payload": {"d": [1, -2.5e3, "\u00e9"]}, "source": "e"}"#).unwrap();
     let expected = Found {
         kind: Some("a"),
@@ -101,7 +101,7 @@ fn the_layouts_of_the_guide_and_of_our_own_need_no_other() {
 }
 
 #[test]
-fn what_lies_too_deep_goes_the_long_way() {
+fn deep_nesting_takes_the_slow_path() {
     let text =
         |depth| format!(r#"{{"type":"a","correlation_id":"b","payload":{}{}}}"#, "[".repeat(depth), "]".repeat(depth));
     assert!(members(text(32).as_bytes()).is_some());

@@ -1,7 +1,7 @@
-//! Which bytes of a JSON string stand for themselves.
+//! Finds the bytes of a JSON string that need no escape.
 
-/// How many bytes at the beginning stand for themselves in a JSON string: up to the first quote, backslash or control
-/// character (RFC 8259, section 7). Eight bytes at a time, and of a long text 64.
+/// The number of leading bytes that need no escape in a JSON string: up to the first quote, backslash or control
+/// character (RFC 8259, section 7). Scans eight bytes at a time, and 64 in a long text.
 #[inline]
 pub(super) fn plain(bytes: &[u8]) -> usize {
     let mut rest = bytes;
@@ -23,10 +23,10 @@ pub(super) fn plain(bytes: &[u8]) -> usize {
 
 const CHUNK: usize = 64;
 
-/// What follows those whole chunks in which nothing is special.
+/// Skips the leading whole chunks without special bytes.
 fn behind_plain_chunks(mut rest: &[u8]) -> &[u8] {
     while let Some((chunk, behind)) = rest.split_first_chunk::<CHUNK>() {
-        // No branch for each byte, so that the compiler takes many at once.
+        // No branch per byte, so that the compiler can vectorize the loop.
         if chunk.iter().fold(false, |found, byte| found | is_special(*byte)) {
             break;
         }
@@ -39,18 +39,18 @@ fn is_special(byte: u8) -> bool {
     (byte < 0x20) | (byte == b'"') | (byte == b'\\')
 }
 
-/// The highest bit of the first byte that is special, counted from the lowest; bits above it mean nothing.
+/// Sets the highest bit of each special byte. Only the lowest set bit is reliable; those above it mean nothing.
 fn special(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHEST: u64 = 0x80 * ONES;
-    // A byte that is less than `limit`: the subtraction borrows, which sets its highest bit. A borrow may reach the bytes
-    // above, but those are of no interest then.
+    // For a byte less than `limit`, the subtraction borrows and sets its highest bit. A borrow may affect the bytes
+    // above, but these do not matter then.
     let less = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word;
     let is = |byte: u8| less(word ^ (ONES * u64::from(byte)), 1);
     (less(word, 0x20) | is(b'"') | is(b'\\')) & HIGHEST
 }
 
-/// Appends what stands between the quotes of a JSON string.
+/// Appends the content of a JSON string, without the quotes.
 pub(super) fn write(out: &mut Vec<u8>, value: &str) {
     if plain(value.as_bytes()) == value.len() {
         return out.extend_from_slice(value.as_bytes());
@@ -77,7 +77,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_written_is_what_serde_json_writes(value in any::<String>()) {
+        fn escaping_agrees_with_serde_json(value in any::<String>()) {
             let mut out = vec![b'"'];
             write(&mut out, &value);
             out.push(b'"');

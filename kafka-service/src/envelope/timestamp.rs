@@ -1,11 +1,11 @@
-//! The field `timestamp` as a moment in time.
+//! Parses the field `timestamp`.
 
 use std::time::SystemTime;
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 
-/// A JSON number of milliseconds since the Unix epoch, as RFC 3339. A number with a fraction is not one, for what writes
-/// fractions counts seconds; nor is one that lies beyond the year 9999, as microseconds do.
+/// A JSON number of milliseconds since the Unix epoch, as RFC 3339. A number with a fraction is rejected, because
+/// producers that write fractions count seconds; so is one after the year 9999, as with microseconds.
 #[cold]
 pub(super) fn of_number(number: &str) -> Option<String> {
     let millis = number.parse::<i64>().ok().or_else(|| whole(number.parse().ok()?))?;
@@ -19,8 +19,8 @@ fn whole(number: f64) -> Option<i64> {
     (number.fract() == 0.0 && number.abs() < EXACT).then_some(number as i64)
 }
 
-/// Reads RFC 3339, or ISO 8601 without a zone as Python's `datetime.utcnow().isoformat()` writes it: that is UTC.
-/// Or 13 digits, which no date has: milliseconds since the Unix epoch, from 2001 to 2286. `None` if it is none of these.
+/// Parses RFC 3339, or ISO 8601 without a zone as Python's `datetime.utcnow().isoformat()` writes it, which is UTC. Or
+/// 13 digits, which no date has: milliseconds since the Unix epoch, from 2001 to 2286. `None` if it is none of these.
 pub(crate) fn parse(text: &str) -> Option<SystemTime> {
     let timestamp = match text.parse::<Timestamp>() {
         Ok(timestamp) => timestamp,
@@ -51,7 +51,7 @@ mod tests {
         ] {
             assert_eq!(parse(text), Some(moment), "{text}");
         }
-        // Python leaves the fraction out when it is zero.
+        // Python omits the fraction if it is zero.
         assert_eq!(parse("2026-11-23T17:40:00"), Some(moment - Duration::from_micros(123_456)));
         let millis = moment - Duration::from_micros(456);
         assert_eq!(parse("1795455600123"), Some(millis), "a number in a string");
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_milliseconds() {
+    fn a_number_is_a_timestamp_in_milliseconds() {
         for number in ["1795455600123", "1.795455600123e12", "1795455600123.0"] {
             assert_eq!(of_number(number).as_deref(), Some("2026-11-23T17:40:00.123Z"), "{number}");
         }

@@ -1,9 +1,9 @@
-//! Buffers for encoded events, kept per thread and used again: most handlers return one small event, and asking the
-//! allocator for its bytes would cost more than writing them.
+//! Reusable buffers for encoded events, kept per thread: most handlers return one small event, and allocating its bytes
+//! would cost more than writing them.
 
 use std::cell::RefCell;
 
-/// What one thread keeps at most: 4 MiB. A burst beyond that goes back to the allocator.
+/// At most 4 MiB are kept per thread. What a burst needs beyond that is freed.
 const KEPT_BUFFERS: usize = 256;
 const KEPT_CAPACITY: usize = 16 * 1024;
 
@@ -14,7 +14,7 @@ thread_local! {
     static BUFFERS: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// An empty buffer with room.
+/// Returns an empty buffer with capacity.
 pub(super) fn take() -> Vec<u8> {
     BUFFERS
         .try_with(|buffers| buffers.borrow_mut().pop())
@@ -23,13 +23,13 @@ pub(super) fn take() -> Vec<u8> {
         .unwrap_or_else(|| Vec::with_capacity(FIRST_CAPACITY))
 }
 
-/// Keeps a buffer for the next event of this thread, whichever thread took it.
+/// Keeps a buffer for the next event of this thread. It may come from another thread.
 pub(super) fn give_back(mut buffer: Vec<u8>) {
     if buffer.capacity() == 0 || buffer.capacity() > KEPT_CAPACITY {
         return;
     }
     buffer.clear();
-    // At thread exit the pool may be gone already; then the buffer is simply freed.
+    // At thread exit the pool may be gone already; the buffer is then freed.
     _ = BUFFERS.try_with(|buffers| {
         let mut buffers = buffers.borrow_mut();
         if buffers.len() < KEPT_BUFFERS {
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_buffer_comes_back_empty_and_is_used_again() {
+    fn a_returned_buffer_is_empty_and_reused() {
         let mut buffer = take();
         buffer.extend_from_slice(b"text");
         let address = buffer.as_ptr();
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_keeps_only_so_many() {
+    fn a_thread_keeps_a_limited_number_of_buffers() {
         for _ in 0..KEPT_BUFFERS + 10 {
             give_back(Vec::with_capacity(8));
         }

@@ -1,4 +1,4 @@
-//! What the application says about its error types, for errors of which the handler said nothing.
+//! How the application classifies its error types. Applies to errors that the handler did not classify.
 
 use std::{error::Error, fmt};
 
@@ -16,8 +16,8 @@ impl Classifiers {
         self.0.push(Box::new(move |error| error.downcast_ref().map(&classify)));
     }
 
-    /// What follows an error: what the handler said, else what is registered for the outermost error whose type is known,
-    /// else what is known of a publication that failed, else another attempt.
+    /// What to do after an error: what the handler stated, else what is registered for the outermost error of a
+    /// registered type, else what a failed publication implies, else another attempt.
     pub(crate) fn class(&self, error: &HandlerError) -> ErrorClass {
         let registered = || error.chain().find_map(|error| self.0.iter().find_map(|classify| classify(error)));
         error.stated().or_else(registered).or_else(|| of_publication(error)).unwrap_or(ErrorClass::Retryable)
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_inside_another_is_found_however_it_was_wrapped() {
+    fn a_wrapped_error_is_found() {
         fn fails() -> Result<(), HandlerError> {
             Err(Context(UserError::NameTaken))?
         }
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_publication_that_can_never_succeed_is_permanent_unless_it_is_classified() {
+    fn an_impossible_publication_is_permanent_by_default() {
         let (event_type, topic, reason) =
             (|| "a.b".to_owned(), || "bad topic".to_owned(), || "contains ` `".to_owned());
         let flawed = || PublishError::Topic { event_type: event_type(), topic: topic(), reason: reason() };
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_handler_says_wins() {
+    fn the_handlers_own_class_wins() {
         let taken = || HandlerError::new(UserError::NameTaken);
         assert_eq!(class_of(Err(taken().retry_after(PAUSE))), ErrorClass::RetryAfter(PAUSE));
         assert_eq!(class_of(Err(HandlerError::permanent(UserError::RateLimited))), ErrorClass::Permanent);
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn the_outermost_type_decides_and_of_two_for_one_type_the_first() {
+    fn the_outermost_type_decides_then_the_first_classifier() {
         let mut classifiers = classifiers();
         classifiers.add(|_: &Context| ErrorClass::Retryable);
         classifiers.add(|_: &UserError| ErrorClass::Retryable);

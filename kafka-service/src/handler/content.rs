@@ -1,7 +1,7 @@
-//! The content of an enum's variant: its own `Serialize` without the name that serde puts around it.
+//! Serializes an enum variant as its content, without the variant name that serde adds.
 //!
-//! An event's type already stands in the envelope. Unwrapping in a serializer, rather than generating a second
-//! `Serialize`, means that every serde attribute on the user's enum keeps its meaning.
+//! The envelope already has the event type. Unwrapping in a serializer, instead of generating a second `Serialize`,
+//! keeps the meaning of every serde attribute on the user's enum.
 
 use std::fmt::Display;
 
@@ -9,17 +9,17 @@ use serde::ser::{
     Serialize, SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleVariant, Serializer,
 };
 
-/// Writes the content of `value`: of a newtype variant the inner value, of a struct variant its fields, of a unit variant
-/// or a unit struct `{}`.
+/// Writes the content of `value`: the inner value of a newtype variant, the fields of a struct variant, `{}` for a unit
+/// variant or a unit struct.
 ///
 /// # Errors
 ///
-/// Those of the serializer and of the user's `Serialize`.
+/// Returns the errors of the serializer and of the user's `Serialize`.
 pub fn serialize_content<T: Serialize + ?Sized, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
     value.serialize(Content(serializer))
 }
 
-/// A serializer that drops the names of variants and hands everything else on.
+/// A serializer that drops the names of variants and forwards everything else.
 #[derive(Debug)]
 struct Content<S>(S);
 
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn the_variant_is_not_in_the_payload_and_serde_attributes_hold() {
+    fn the_payload_omits_the_variant_and_obeys_serde_attributes() {
         assert_eq!(content(&Shape::Unit), json!({}));
         assert_eq!(content(&Shape::Newtype(vec![1])), json!([1]));
         assert_eq!(content(&Shape::Tuple(1, -2)), json!([1, -2]));

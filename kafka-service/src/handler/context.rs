@@ -1,4 +1,4 @@
-//! One message while its handler is being called, and what that call gives back.
+//! One message while its handler is called, and the result of the call.
 
 use std::{cell::OnceCell, fmt, future::Future, pin::Pin, sync::Arc};
 
@@ -11,30 +11,30 @@ use crate::{
 
 /// Everything about one message during the synchronous part of its handling: extraction and payload decoding.
 ///
-/// It borrows the record. The future that comes out of a call does not, so that the record's memory can be given back
-/// while the handler still runs.
+/// It borrows the record. The future that a call returns does not, so the record's memory can be released while the
+/// handler still runs.
 pub struct Context<'a> {
     pub(crate) envelope: &'a Envelope<'a>,
     pub(crate) origin: Origin<'a>,
-    /// The record itself, for the few who want more of it than its envelope.
+    /// The record itself, for extractors that need more than the envelope.
     pub(crate) record: &'a dyn Record,
     /// 1 for the first attempt.
     pub(crate) attempt: u32,
     pub(crate) states: &'a States,
     pub(crate) publisher: &'a LazyPublisher<'a>,
-    /// See [`Self::details`].
+    /// The result of [`Self::details`], computed once.
     pub(crate) details: OnceCell<Arc<Details>>,
 }
 
 impl Context<'_> {
-    /// What outlives this call; the same for all who ask for it.
+    /// Returns the parts that outlive this call. Every caller gets the same copy.
     pub(crate) fn details(&self) -> Arc<Details> {
         Arc::clone(self.details.get_or_init(|| Arc::new(Details::copy(self))))
     }
 }
 
 impl fmt::Debug for Context<'_> {
-    /// Leaves the payload out: it may hold what must not stand in a log.
+    /// Omits the payload: it may hold data that must not be logged.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Context")
@@ -47,21 +47,21 @@ impl fmt::Debug for Context<'_> {
     }
 }
 
-/// A running handler.
+/// The future of a running handler.
 pub type HandlerFuture = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
-/// What a finished handler leaves behind.
+/// The result of a finished handler.
 pub type Outcome = Result<Events, HandlerError>;
 
-/// The answer to calling a handler: it runs, or it could not be called.
+/// The result of calling a handler: its future, or why it could not be called.
 pub type Invocation = Result<HandlerFuture, Failure>;
 
 /// Why a handler could not be called.
 #[derive(Debug)]
 pub enum Failure {
-    /// The payload is not what the handler takes. Trying again cannot help.
+    /// The payload does not decode. A retry cannot succeed.
     Decode(DecodeError),
-    /// An extractor refused.
+    /// An extractor returned an error.
     Extract(HandlerError),
 }
 

@@ -1,5 +1,5 @@
-//! What a call costs beside a `match` written by hand with the same decoding and encoding. A measurement and not a test:
-//! `tests/scale/measure` runs it in release mode.
+//! Measures what a call costs compared with a hand-written `match` that does the same decoding and encoding. Not a
+//! test: `tests/scale/measure` runs it in release mode.
 
 use std::{
     fmt::Write as _,
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::{Context, Event as _, States, testing::with_message};
 use crate::registry::{self, Handler, Kind};
 
-/// What a call may cost, in calls of the `match`.
+/// The maximum cost of a call, as a multiple of the `match`.
 const BAR: f64 = 1.5;
 const ROUNDS: u32 = 40;
 const CALLS: u32 = 20_000;
@@ -44,7 +44,7 @@ macro_rules! handlers {
 
         const NAMES: &[&str] = &[$($name),*];
 
-        /// The loop that somebody would write: decode, call, encode the key and the payload.
+        /// The loop that you would write by hand: decode, call, encode the key and the payload.
         async fn by_hand(kind: &str, payload: &str, out: &mut Vec<u8>, key: &mut String) -> Result<(), super::HandlerError> {
             match kind {
                 $($name => {
@@ -52,7 +52,7 @@ macro_rules! handlers {
                     write!(key, "{}", event.key().unwrap())?;
                     serde_json::to_writer(out, &event)?;
                 })*
-                _ => return Err("nobody knows it".into()),
+                _ => return Err("unknown".into()),
             }
             Ok(())
         }
@@ -73,7 +73,7 @@ fn ready<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// The quickest of many rounds, for one call: what the machine does besides only makes it slower.
+/// The time of one call in the fastest of many rounds: other load on the machine can only make a round slower.
 fn nanos(mut call: impl FnMut(&'static str)) -> f64 {
     let round = |_| {
         let start = Instant::now();
@@ -88,7 +88,7 @@ fn nanos(mut call: impl FnMut(&'static str)) -> f64 {
 
 #[test]
 #[ignore = "measures time, in release mode and on a quiet machine"]
-fn a_call_costs_little_more_than_a_match_by_hand() {
+fn a_call_costs_little_more_than_a_handwritten_match() {
     let table: FxHashMap<_, _> = registry::linked()
         .filter(|handler| handler.kind == Kind::Command)
         .map(|handler: &'static Handler| (handler.name, handler))

@@ -1,5 +1,5 @@
-//! [`DecodeError`]: what is wrong with a payload, and where in it. Written only after decoding has failed, so it may look
-//! at everything twice.
+//! [`DecodeError`]: what is wrong with a payload, and where. Built only after decoding has failed, so it may parse
+//! everything again.
 
 use std::fmt;
 
@@ -8,15 +8,15 @@ use serde_path_to_error::{Path, Segment};
 
 use crate::envelope::{instead_of, is_same_word};
 
-/// A payload that is not what its handler takes: where, what was expected, what was found, and what is known about who
-/// writes such a thing.
+/// A payload that does not decode: where, what was expected, what was found, and the likely cause on the producer's
+/// side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecodeError {
     message: String,
 }
 
 impl DecodeError {
-    /// `path` is where in `text` the decoder was when it failed; empty is the payload itself.
+    /// `path` is the position of the decoder in `text` when it failed. An empty path is the payload itself.
     #[cold]
     pub(super) fn new(payload_type: &'static str, text: &str, path: &Path, error: &serde_json::Error) -> Self {
         let problem = problem(error);
@@ -25,7 +25,8 @@ impl DecodeError {
             message += &format!("`{}`: ", shown(path));
         }
         message += &shortened(&problem);
-        // Not there if it lies in what serde had to copy first (`untagged`, `flatten`), or if this text is too deep.
+        // Absent if the failure is inside what serde buffers first (`untagged`, `flatten`), or if the text is nested
+        // too deep.
         let payload = serde_json::from_str::<Value>(text).ok();
         let help = if is_too_deep(error) {
             Some(
@@ -42,7 +43,7 @@ impl DecodeError {
         Self { message }
     }
 
-    /// The message, whose bytes these are, has no payload, so an empty object took its place.
+    /// Adds that the message with these bytes has no payload, so an empty object was decoded instead.
     #[cold]
     pub(super) fn without_payload(self, value: &[u8]) -> Self {
         let instead = instead_of("payload", value);
@@ -63,12 +64,12 @@ impl fmt::Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
-/// serde_json's own limit, which keeps a payload from using up the stack.
+/// serde_json's recursion limit, which protects the stack from deeply nested payloads.
 fn is_too_deep(error: &serde_json::Error) -> bool {
     error.to_string().starts_with("recursion limit")
 }
 
-/// What serde says. Where data is wrong the path says where; line and column only where the text itself is.
+/// The message of serde. For wrong data the path says where it is; line and column are kept only for syntax errors.
 fn problem(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
@@ -78,7 +79,7 @@ fn problem(error: &serde_json::Error) -> String {
     }
 }
 
-/// serde shows a whole text where it found one; a beginning is enough, and what was expected stands at the end.
+/// Shortens a string that serde quotes in full. Its beginning is enough, and what was expected comes at the end.
 fn shortened(problem: &str) -> String {
     const BEGINNING: usize = 120;
     const END: usize = 200;
@@ -89,7 +90,7 @@ fn shortened(problem: &str) -> String {
     format!("{}…{}", &problem[..beginning], &problem[end..])
 }
 
-/// A path, of which a long one loses its middle.
+/// A path as text. A long path loses its middle.
 fn shown(path: &Path) -> String {
     const ENDS: usize = 100;
     let segments: Vec<String> =
@@ -124,7 +125,7 @@ fn find<'a>(payload: &'a Value, path: &Path) -> Option<&'a Value> {
     })
 }
 
-/// What other languages write wrong, by what was found.
+/// Help for common mistakes of producers in other languages, by what was found.
 fn help(problem: &str, found: &Value) -> Option<String> {
     let expected = problem.rsplit_once(", expected ").map(|(_, expected)| expected);
     match found {
@@ -146,7 +147,7 @@ const NO_ZONE: &str = "the timestamp has no time zone, as in Python's `utcnow().
      `datetime.now(timezone.utc).isoformat()`, or the field a type without a zone, such as `jiff::civil::DateTime` or \
      `chrono::NaiveDateTime`";
 
-/// A text where something else was expected.
+/// Help for a string where something else was expected.
 fn text_for(expected: &str, text: &str) -> Option<String> {
     let content: Value = serde_json::from_str(text).ok()?;
     let is_wanted = match &content {
@@ -160,14 +161,14 @@ fn text_for(expected: &str, text: &str) -> Option<String> {
     is_wanted.then(|| format!("this is {content} in a string; the producer should write it without quotes"))
 }
 
-/// Whether this is how serde names a number that it expects.
+/// Whether this is serde's name for an expected number.
 fn is_number(expected: &str) -> bool {
     let digits = expected.trim_start_matches(['u', 'i', 'f']);
     let is_sized = digits.len() + 1 == expected.len() && ["8", "16", "32", "64", "128", "size"].contains(&digits);
     is_sized || expected.contains("number") || expected.contains("integer")
 }
 
-/// The field that is missing, in another spelling: `user_id` and `userId`.
+/// The missing field in another spelling: `user_id` and `userId`.
 fn other_spelling<'a>(problem: &str, fields: impl Iterator<Item = &'a String>) -> Option<String> {
     let missing = problem.strip_prefix("missing field `")?.strip_suffix('`')?;
     let mut same = fields.filter(|field| is_same_word(field, missing));
@@ -178,7 +179,7 @@ fn other_spelling<'a>(problem: &str, fields: impl Iterator<Item = &'a String>) -
     ))
 }
 
-/// `2026-11-23T17:40:00`, with or without a fraction, and nothing behind it.
+/// Whether the text is `2026-11-23T17:40:00`, with or without a fraction, and nothing after it.
 fn is_timestamp_without_zone(text: &str) -> bool {
     const FORM: &[u8] = b"0000-00-00T00:00:00";
     let Some((head, fraction)) = text.as_bytes().split_at_checked(FORM.len()) else { return false };

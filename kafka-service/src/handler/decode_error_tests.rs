@@ -24,7 +24,7 @@ struct Order {
     paid: Option<bool>,
 }
 
-/// What is said behind the name of the type.
+/// The part of the error message after the type name.
 fn said<T: DeserializeOwned + fmt::Debug>(payload: &str) -> String {
     let error = with_message(payload, &States::default(), decode::<T>).unwrap_err().to_string();
     let beginning = format!("invalid payload for `{}`: ", std::any::type_name::<T>());
@@ -32,7 +32,7 @@ fn said<T: DeserializeOwned + fmt::Debug>(payload: &str) -> String {
 }
 
 #[test]
-fn an_error_names_the_type_and_the_path_and_what_was_expected_and_found() {
+fn an_error_names_type_path_expected_and_found() {
     assert_eq!(
         said::<Order>(r#"{"user_id":"u","items":[{"price":1},{"price":2},{"price":3},{"price":true}]}"#),
         "`items[3].price`: invalid type: boolean `true`, expected f64"
@@ -76,7 +76,7 @@ fn a_timestamp_without_a_zone_is_named() {
 }
 
 #[test]
-fn the_other_spelling_of_a_missing_member_is_named() {
+fn the_other_spelling_of_a_missing_field_is_named() {
     assert_eq!(
         said::<Order>(r#"{"userId":"u"}"#),
         "missing field `user_id`; found `userId`; rename it to `user_id` in the producer, or add \
@@ -99,7 +99,7 @@ fn null_for_a_number_and_json_in_a_string_are_named() {
 }
 
 #[test]
-fn what_the_types_own_check_says_is_said_with_its_path() {
+fn a_custom_deserialize_error_is_reported_with_its_path() {
     #[derive(Debug, Deserialize)]
     #[serde(try_from = "String")]
     struct Name;
@@ -118,13 +118,13 @@ fn what_the_types_own_check_says_is_said_with_its_path() {
 }
 
 #[test]
-fn a_long_text_is_shown_only_in_part() {
+fn a_long_text_is_truncated() {
     let text = said::<Order>(&format!(r#"{{"user_id":"u","items":[{{"price":"{}"}}]}}"#, "ä".repeat(10_000)));
     assert!(text.len() < 400 && text.ends_with("expected f64"), "{text}");
 }
 
 #[test]
-fn a_number_beyond_every_type_is_an_error_in_the_text_itself() {
+fn a_number_out_of_range_is_an_error_of_the_json() {
     assert_eq!(
         said::<Order>(r#"{"user_id":"u","items":[{"price":1e999}]}"#),
         "`items[0].price`: number out of range at line 1 column 38"
@@ -137,9 +137,9 @@ struct Tree {
     branch: Option<Box<Self>>,
 }
 
-/// The path used to fill all that a header and the log have room for, so that the reason was cut off.
+/// Regression: the path filled all the room that a header and the log have, so the reason was cut off.
 #[test]
-fn a_payload_that_is_nested_too_deep_says_so_and_where_in_short() {
+fn a_payload_nested_too_deeply_is_reported_with_a_short_path() {
     let deep = format!("{}null{}", r#"{"branch":"#.repeat(200), "}".repeat(200));
     let error = said::<Tree>(&deep);
     assert!(error.contains("recursion limit exceeded"), "{error}");
@@ -158,7 +158,7 @@ fn a_long_name_does_not_hide_the_reason() {
 }
 
 #[test]
-fn a_payload_that_is_missing_is_said_to_be() {
+fn a_missing_payload_is_reported() {
     let decoded = |value: &str| with_value(value, &States::default(), decode::<Order>).unwrap_err().to_string();
     let error = decoded(r#"{"type":"a","correlation_id":"b","Payload":{"user_id":"u"}}"#);
     assert!(error.starts_with("missing envelope field `payload` (found `Payload`); the default `{}`"), "{error}");

@@ -1,11 +1,12 @@
-//! What a handler may keep of its message.
+//! The details of a message that a handler may keep.
 
 use std::ops::Range;
 
 use super::Context;
 use crate::message::{Origin, RecordTime};
 
-/// The parts of one message that handlers ask for. Copied out of it once, whoever asks, with all texts in one piece of memory.
+/// The parts of one message that handlers ask for. Copied from the message at most once, with all texts in one
+/// allocation.
 pub(crate) struct Details {
     text: String,
     kind: Range<usize>,
@@ -52,7 +53,7 @@ impl Details {
         part.map(|part| &self.text[part.clone()])
     }
 
-    /// The member `type`.
+    /// The envelope field `type`.
     pub(crate) fn kind(&self) -> &str {
         &self.text[self.kind.clone()]
     }
@@ -61,7 +62,7 @@ impl Details {
         &self.text[self.correlation_id.clone()]
     }
 
-    /// As the message says it.
+    /// The timestamp as written in the message.
     pub(super) fn timestamp(&self) -> Option<&str> {
         self.optional(self.timestamp.as_ref())
     }

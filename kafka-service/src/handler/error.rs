@@ -6,12 +6,12 @@ type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Why a handler failed.
 ///
-/// Every error type becomes one through `?` and is then **retryable**: the handler is called again after a pause, up to
-/// the configured number of attempts. [`HandlerError::permanent`] and [`ResultExt::permanent`] say that trying again
-/// cannot help: the message goes to the dead-letter topic at once. What stays unsaid here can be said once for each error
-/// type: [`KafkaService::classify`](crate::KafkaService::classify).
+/// `?` converts every error type into one. It is then **retryable**: the handler is called again after a backoff, up to
+/// the configured number of attempts. [`HandlerError::permanent`] and [`ResultExt::permanent`] mark an error as
+/// permanent: the message is dead-lettered without another attempt. Errors that are not marked where they occur can be
+/// classified once per type: [`KafkaService::classify`](crate::KafkaService::classify).
 ///
-/// It is no [`std::error::Error`] itself; that is what lets `?` accept every type that is one.
+/// `HandlerError` does not implement [`std::error::Error`], so that `?` can accept every type that does.
 ///
 /// # Examples
 ///
@@ -35,52 +35,53 @@ type BoxError = Box<dyn Error + Send + Sync>;
 /// assert!(!charge("2000000").unwrap_err().is_permanent());
 /// ```
 pub struct HandlerError {
-    /// None if the handler said nothing about it.
+    /// `None` if the handler did not classify the error.
     stated: Option<ErrorClass>,
     error: BoxError,
 }
 
-/// What to do about a failed attempt.
+/// What to do after a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorClass {
-    /// The handler is called again after the configured pause, while attempts are left.
+    /// The handler is called again after the configured backoff, while attempts are left.
     Retryable,
-    /// No further attempt can help: the message goes to the dead-letter topic.
+    /// A retry cannot succeed: the message is dead-lettered.
     Permanent,
-    /// The handler is called again after a pause of this length, while attempts are left.
+    /// The handler is called again after this delay, while attempts are left.
     RetryAfter(Duration),
 }
 
 impl HandlerError {
-    /// An error after which the handler is tried again. The same as `?` or `.into()`, for use in `map_err`.
+    /// Creates a retryable error. The same as `?` or `.into()`, for use in `map_err`.
     pub fn new(error: impl Into<BoxError>) -> Self {
         Self { stated: None, error: error.into() }
     }
 
-    /// An error that no further attempt can mend.
+    /// Creates a permanent error: the message is dead-lettered without another attempt.
     pub fn permanent(error: impl Into<Self>) -> Self {
         Self { stated: Some(ErrorClass::Permanent), ..error.into() }
     }
 
-    /// Asks for another attempt after a pause of this length instead of the configured one. The attempt counts.
+    /// Creates an error that requests another attempt after this delay instead of the configured backoff. The attempt
+    /// counts.
     #[must_use]
     pub fn retry_after(pause: Duration) -> Self {
         ResultExt::retry_after(Self::new(format!("retry after {pause:?}")), pause)
     }
 
-    /// Whether the handler said that no further attempt can help.
+    /// Whether the handler marked the error as permanent.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         self.stated == Some(ErrorClass::Permanent)
     }
 
-    /// What the handler said about the error; none if it said nothing.
+    /// How the handler classified the error. `None` if it did not.
     pub(crate) fn stated(&self) -> Option<ErrorClass> {
         self.stated
     }
 
-    /// The error and all that caused it, from the outside in.
+    /// The error and its sources, outermost first.
     pub(crate) fn chain(&self) -> impl Iterator<Item = &(dyn Error + 'static)> {
         let outermost: &(dyn Error + 'static) = self.error.as_ref();
         std::iter::successors(Some(outermost), |&error| error.source())
@@ -94,13 +95,13 @@ impl<E: Into<BoxError>> From<E> for HandlerError {
 }
 
 impl fmt::Display for HandlerError {
-    /// Prints the error and all that caused it: `cannot store the order: connection refused`.
+    /// Prints the error and its sources: `cannot store the order: connection refused`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = self.error.to_string();
         formatter.write_str(&text)?;
         for error in self.chain().skip(1) {
             let cause = error.to_string();
-            // Many error types print their cause themselves; once is enough.
+            // Many error types already print their source; do not print it twice.
             if !text.ends_with(&cause) {
                 write!(formatter, ": {cause}")?;
             }
@@ -120,17 +121,17 @@ impl fmt::Debug for HandlerError {
     }
 }
 
-/// Says on the spot what a failure means for the command: `validate(&order).permanent()?`.
+/// Classifies a failure where it occurs: `validate(&order).permanent()?`.
 ///
-/// Works on every `Result` whose error can become a [`HandlerError`], and on a [`HandlerError`] itself.
+/// Implemented for every `Result` whose error converts into a [`HandlerError`], and for [`HandlerError`] itself.
 pub trait ResultExt {
     /// The classified form of this type.
     type Output;
 
-    /// No further attempt can help: the command goes to the dead-letter topic.
+    /// Marks the error as permanent: the command is dead-lettered without another attempt.
     fn permanent(self) -> Self::Output;
 
-    /// The next attempt is due after a pause of this length instead of the configured one.
+    /// Makes the next attempt due after this delay instead of the configured backoff.
     fn retry_after(self, pause: Duration) -> Self::Output;
 }
 
@@ -158,9 +159,9 @@ impl<T, E: Into<HandlerError>> ResultExt for Result<T, E> {
     }
 }
 
-/// The error types that a handler may return: all that convert into [`HandlerError`].
+/// The error types that a handler can return: all that convert into [`HandlerError`].
 ///
-/// There is nothing to implement; it exists for its compiler message.
+/// You never implement it; it exists for its compiler error.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error type of a handler",
     label = "cannot be converted into a `HandlerError`",

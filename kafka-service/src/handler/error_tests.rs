@@ -19,7 +19,7 @@ enum OrderError {
 }
 
 #[test]
-fn the_text_is_the_whole_chain() {
+fn display_prints_the_whole_chain() {
     let error = HandlerError::from(OrderError::Store(NoAnswer(Refused)));
     assert_eq!(error.to_string(), "cannot store the order: no answer from the database: connection refused");
 }
@@ -40,7 +40,7 @@ fn debug_names_the_class_and_the_chain() {
 }
 
 #[test]
-fn every_kind_of_error_converts_and_says_nothing_about_itself() {
+fn every_kind_of_error_converts_without_a_class() {
     fn fails(which: u8) -> Result<(), HandlerError> {
         match which {
             0 => Err(Refused)?,
@@ -57,7 +57,7 @@ fn every_kind_of_error_converts_and_says_nothing_about_itself() {
 }
 
 #[test]
-fn a_conversion_keeps_what_was_said_before() {
+fn a_conversion_keeps_the_class() {
     fn outer(inner: Result<u8, HandlerError>) -> Result<u16, HandlerError> {
         Ok(inner?.into())
     }
@@ -78,7 +78,7 @@ fn results_and_errors_are_classified_in_place() {
 }
 
 #[test]
-fn it_crosses_threads() {
+fn a_handler_error_crosses_threads() {
     fn crosses<T: Send + Sync + 'static>() {}
     crosses::<HandlerError>();
 }

@@ -4,9 +4,9 @@ use std::fmt::Display;
 
 use serde::{Serialize, Serializer};
 
-/// A fact that a service publishes: a type name, a payload, and perhaps a record key.
+/// Something that happened, which the service publishes: an event type, a payload and optionally a record key.
 ///
-/// Derive it. A struct is one event; an enum is several, one for each variant.
+/// Derive it. A struct is one event. An enum is several, one per variant.
 ///
 /// ```
 /// use kafka_service::Event;
@@ -41,7 +41,7 @@ pub trait Event: Serialize {
     /// Every event type that a value of this type can have.
     const TYPES: &'static [&'static str];
 
-    /// The event type of this value, such as `user.created`: the member `type` of the message.
+    /// The event type of this value, such as `user.created`: the field `type` of the message.
     fn event_type(&self) -> &'static str;
 
     /// The record key of this value. Without one, the key of the command being handled is used.
@@ -59,15 +59,15 @@ pub trait Event: Serialize {
 /// An event type, and the Rust type whose values have it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventType {
-    /// The member `type` of the message.
+    /// The field `type` of the message.
     pub name: &'static str,
-    /// The Rust type, for messages: two types with one name are a mistake.
+    /// The Rust type, for error messages: one name with two types is a mistake.
     pub rust_type: &'static str,
 }
 
-/// The payloads of handlers that leave the event type to them.
+/// The payload types that name their event types, so that the attribute of the handler need not.
 ///
-/// There is nothing to implement; it exists for its compiler message.
+/// You never implement it; it exists for its compiler error.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event",
     label = "does not implement `Event`",
@@ -83,16 +83,16 @@ impl<E: Event> NamedEvent for E {
     const TYPES: &'static [&'static str] = E::TYPES;
 }
 
-/// The types that a field which is a record key may have: all that can be written as text.
+/// The types of a field that can be a record key: all that can be written as text.
 ///
-/// There is nothing to implement; it exists for its compiler message.
+/// You never implement it; it exists for its compiler error.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a record key",
     label = "does not implement `std::fmt::Display`",
     note = "a record key must implement `std::fmt::Display`, such as a `String` or an integer; choose another field, or use a type of your own that implements it"
 )]
 pub trait EventKey {
-    /// The field as something to print.
+    /// The field as a printable value.
     fn as_text(&self) -> &dyn Display;
 }
 

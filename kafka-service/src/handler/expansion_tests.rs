@@ -1,4 +1,4 @@
-//! What the attribute macro writes, run: registered, found, called.
+//! Runs what the attribute macros generate: handlers are registered, found and called.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ async fn greet(State(greeting): State<String>, id: CorrelationId, greet: Greet) 
 
 #[kafka_service_macros::command("test_blocking", crate = crate)]
 fn blocking(greet: Greet) -> Vec<Greeted> {
-    assert_ne!(greet.name, "nobody", "nobody to greet");
+    assert_ne!(greet.name, "no one", "cannot greet no one");
     vec![Greeted { name: greet.name }]
 }
 
@@ -79,7 +79,7 @@ async fn pay(pay: Pay) -> Result<Paid, Refused> {
 #[kafka_service_macros::command("test_pay_elsewhere", topic = "test.elsewhere", retry(attempts = 1), crate = crate)]
 fn pay_elsewhere(_: Greet) {}
 
-/// Takes the event type from the payload, as a command does its name.
+/// Takes the event type from the payload, as a command takes its name.
 #[kafka_service_macros::event(timeout = "1m30s", crate = crate)]
 async fn on_paid(paid: Paid) {
     assert_eq!(paid.order, 7);
@@ -133,7 +133,7 @@ fn the_registration_describes_the_function() {
 }
 
 #[tokio::test]
-async fn an_async_handler_gives_its_events() {
+async fn an_async_handler_returns_its_events() {
     let future = invoke("test_greet", r#"{"name":"Ada"}"#).unwrap();
     assert_eq!(events(future.await), [r#"test.greeted {"name":"Hello Ada c-1"}"#]);
 }
@@ -146,10 +146,10 @@ async fn a_plain_handler_runs_on_the_blocking_pool() {
 
 #[tokio::test]
 async fn a_panic_on_the_blocking_pool_is_the_futures_panic() {
-    let future = invoke("test_blocking", r#"{"name":"nobody"}"#).unwrap();
+    let future = invoke("test_blocking", r#"{"name":"no one"}"#).unwrap();
     let error = tokio::spawn(future).await.unwrap_err();
     let panic = error.into_panic().downcast::<String>().unwrap();
-    assert!(panic.contains("nobody to greet"), "{panic}");
+    assert!(panic.contains("cannot greet no one"), "{panic}");
 }
 
 #[tokio::test]
@@ -158,7 +158,7 @@ async fn a_handler_without_arguments_takes_any_payload() {
 }
 
 #[test]
-fn what_cannot_be_called_says_why() {
+fn a_failed_call_names_the_reason() {
     let error = invoke("test_greet", "{}").err().unwrap();
     assert!(
         matches!(&error, Failure::Decode(error) if error.to_string().contains("missing field `name`")),
@@ -170,7 +170,7 @@ fn what_cannot_be_called_says_why() {
 }
 
 #[test]
-fn a_type_says_its_name_topic_key_and_reply() {
+fn a_command_type_has_its_name_topic_key_and_reply() {
     assert_eq!((Pay::NAME, Pay::TOPIC), ("test_pay", Some("test.money")));
     assert_eq!(Pay { order: Order { number: 5 } }.key().unwrap().to_string(), "5");
     let description = handler("test_pay").description();
@@ -192,7 +192,7 @@ fn options_reach_the_registration() {
 }
 
 #[tokio::test]
-async fn a_handler_says_which_of_its_errors_are_final() {
+async fn a_handler_decides_which_of_its_errors_are_permanent() {
     let call = async |number: u64| {
         let payload = format!(r#"{{"order":{{"number":{number}}}}}"#);
         invoke("test_pay", &payload).unwrap().await

@@ -1,13 +1,13 @@
-//! [`ExtraFields`]: the members of a message that the framework does not know.
+//! [`ExtraFields`]: the fields of a message that the framework does not know.
 
 use serde_json::{Map, Value};
 
 use super::{Context, FromContext, HandlerError, StateNeed, extract::built_in};
 use crate::envelope::extra_members;
 
-/// The members of the message beside `type`, `correlation_id`, `timestamp`, `payload`, `source` and `id`.
+/// The fields of the message other than `type`, `correlation_id`, `timestamp`, `payload`, `source` and `id`.
 ///
-/// Nobody looks at them unless a handler takes this; then the message is read a second time.
+/// They are parsed only if a handler takes this extractor; the message is then parsed a second time.
 ///
 /// # Examples
 ///
@@ -26,13 +26,13 @@ use crate::envelope::extra_members;
 pub struct ExtraFields(Map<String, Value>);
 
 impl ExtraFields {
-    /// One of them; `None` if the message has no such member.
+    /// Returns one field, or `None` if the message does not have it.
     #[must_use]
     pub fn get(&self, member: &str) -> Option<&Value> {
         self.0.get(member)
     }
 
-    /// All of them, by name.
+    /// Iterates over all fields, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
@@ -57,7 +57,7 @@ mod tests {
     use crate::handler::{States, testing::with_message};
 
     #[test]
-    fn only_what_the_framework_does_not_know_is_there() {
+    fn only_unknown_envelope_fields_are_extra() {
         let extra = with_message("{}", &States::default(), ExtraFields::extract).unwrap();
         assert_eq!(extra.iter().collect::<Vec<_>>(), [("version", &json!({"major": 2}))]);
         assert_eq!((extra.get("version"), extra.get("type")), (Some(&json!({"major": 2})), None));

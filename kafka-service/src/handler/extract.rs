@@ -10,11 +10,11 @@ use std::{
 use super::{Context, Details, HandlerError, StateNeed};
 use crate::{envelope::parse_timestamp, publish::Publisher};
 
-/// Something that a handler takes besides its payload: an argument that stands before the last one.
+/// A value that a handler takes besides its payload: an argument before the last one.
 ///
-/// An extractor says in its type what it is made of: [`Needs`](Self::Needs) is another extractor, or a tuple of up to
-/// four. Composition is the only way to reach a [`State`], so what a handler needs is known before the first message,
-/// and a state that nobody provided is an error at start that names every handler which needs it.
+/// The type of an extractor says what it is composed of: [`Needs`](Self::Needs) is another extractor, or a tuple of up
+/// to four. Composition is the only way to a [`State`], so the states that a handler needs are known before the first
+/// message. A state that is not provided is an error at startup that names every handler which needs it.
 ///
 /// # Examples
 ///
@@ -44,18 +44,18 @@ use crate::{envelope::parse_timestamp, publish::Publisher};
     note = "extractors include `State<T>`, `Meta`, `Headers` and `Publisher`; implement `kafka_service::FromContext` for your own"
 )]
 pub trait FromContext: Sized {
-    /// What it is made of; `()` if it is made of nothing.
+    /// The extractors that this one is composed of; `()` if there are none.
     type Needs: FromContext;
 
-    /// Makes it, or refuses the attempt: the error counts like one that the handler returns.
+    /// Creates the value, or fails the attempt: an error counts like one that the handler returns.
     ///
     /// # Errors
     ///
-    /// Whatever the extractor requires of a message.
+    /// Returns an error if the message does not meet the requirements of the extractor.
     fn from_context(needs: Self::Needs) -> Result<Self, HandlerError>;
 
-    /// Cannot be computed if the extractor is, in the end, made of itself: the build stops there instead of the service
-    /// running out of stack.
+    /// Cannot be evaluated if the extractor is, directly or indirectly, composed of itself. The build then fails,
+    /// instead of the stack overflowing at run time.
     #[doc(hidden)]
     const AN_EXTRACTOR_NEEDS_ITSELF: () = <Self::Needs as FromContext>::AN_EXTRACTOR_NEEDS_ITSELF;
 
@@ -71,7 +71,7 @@ pub trait FromContext: Sized {
     }
 }
 
-/// The extractors that everything else is made of read the message itself, so their `Needs` are themselves.
+/// The basic extractors read the message itself, so their `Needs` are themselves.
 macro_rules! built_in {
     ($($part:ident)*) => {
         type Needs = Self;
@@ -88,7 +88,7 @@ macro_rules! built_in {
 
 pub(super) use built_in;
 
-/// Tuples are extractors so that one extractor can be made of several.
+/// Tuples are extractors, so that one extractor can be composed of several.
 macro_rules! tuple {
     ($($part:ident)*) => {
         impl<$($part: FromContext),*> FromContext for ($($part,)*) {
@@ -111,14 +111,14 @@ tuple!(A B);
 tuple!(A B C);
 tuple!(A B C D);
 
-/// A value that the application provided with `.state(value)`, cloned for each call: make `T` cheap to clone, such as a
+/// A value that the application provided with `.state(value)`, cloned for each call. Make `T` cheap to clone, such as a
 /// connection pool or an `Arc`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct State<T>(pub T);
 
-/// The types that a [`State`] may hold.
+/// The types that a [`State`] can hold.
 ///
-/// There is nothing to implement; it exists for its compiler message.
+/// You never implement it; it exists for its compiler error.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be used as a `State`",
     label = "does not implement `Clone + Send + Sync + 'static`",
@@ -133,7 +133,7 @@ impl<T: Shared> FromContext for State<T> {
     built_in!();
 
     fn extract(context: &Context<'_>) -> Result<Self, HandlerError> {
-        // The check at start makes this impossible in a running service; a call that goes around it gets the text.
+        // The check at startup rules this out in a running service; a call that bypasses it gets this error.
         let missing = || format!("state `{}` was never provided: add `.state(value)`", type_name::<T>());
         context.states.get().map(State).ok_or_else(|| HandlerError::new(missing()))
     }
@@ -143,7 +143,7 @@ impl<T: Shared> FromContext for State<T> {
     }
 }
 
-/// The correlation id of the command; the events that its handler returns carry the same one.
+/// The correlation id of the message. Events that the handler returns carry the same one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CorrelationId(pub String);
 
@@ -171,7 +171,7 @@ impl FromContext for CorrelationId {
     fn needs(_: &mut Vec<StateNeed>) {}
 }
 
-/// Where the message stands in Kafka, who sent it, and how often it has been tried.
+/// Where the message is in Kafka, who sent it, and the number of the attempt.
 #[derive(Clone)]
 pub struct Meta(Arc<Details>);
 
@@ -192,7 +192,7 @@ impl Meta {
         self.0.origin().partition
     }
 
-    /// The position of the message in its partition.
+    /// The offset of the message in its partition.
     #[must_use]
     pub fn offset(&self) -> i64 {
         self.0.origin().offset
@@ -204,8 +204,8 @@ impl Meta {
         self.0.origin().key
     }
 
-    /// When the message was sent: the message's own `timestamp` (without a zone it is UTC, as Python writes it; a number is
-    /// milliseconds since the Unix epoch), else the record's.
+    /// When the message was sent: its own `timestamp`, else that of the record. A `timestamp` without a zone is UTC, as
+    /// Python writes it; a number is milliseconds since the Unix epoch.
     #[must_use]
     pub fn timestamp(&self) -> Option<SystemTime> {
         self.0
@@ -214,20 +214,20 @@ impl Meta {
             .or_else(|| self.0.origin().timestamp.and_then(|time| from_millis(time.millis)))
     }
 
-    /// 1 when the handler is called for the first time, 2 at the first retry, and so on.
+    /// The number of the attempt: 1 for the first call of the handler, 2 for the first retry, and so on.
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.0.attempt
     }
 
-    /// The service that sent the message, if the message says so in text, or as a number.
+    /// The service that sent the message, if the message has it as text or as a number.
     #[must_use]
     pub fn source(&self) -> Option<&str> {
         self.0.source()
     }
 
-    /// The id of the message, if it has one: the same after a redelivery. A number is given as its text; anything else than
-    /// text or a number counts as absent.
+    /// The id of the message, if it has one. It is the same after a redelivery. A number is returned as text; a value
+    /// of any other type counts as absent.
     #[must_use]
     pub fn message_id(&self) -> Option<&str> {
         self.0.id()
@@ -264,8 +264,8 @@ fn from_millis(millis: i64) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(Duration::from_millis(u64::try_from(millis).ok()?))
 }
 
-/// The publisher, bound to the command: what is published through it carries the command's correlation id and key, and the
-/// command is finished only when all of it is acknowledged.
+/// The publisher, bound to the command: what it publishes carries the command's correlation id and key, and the command
+/// is finished only when all of it is acknowledged.
 impl FromContext for Publisher {
     built_in!();
 
@@ -273,7 +273,7 @@ impl FromContext for Publisher {
         Ok(context.publisher.get(context))
     }
 
-    /// The service provides it. It stands here because a handler with a publisher can publish more than it returns.
+    /// Always provided; listed because a handler with a publisher can publish more than it returns.
     fn needs(list: &mut Vec<StateNeed>) {
         list.push(StateNeed::of::<Self>());
     }

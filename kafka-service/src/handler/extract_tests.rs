@@ -4,7 +4,7 @@ use crate::handler::{States, testing::with_message};
 #[derive(Clone, Debug, PartialEq)]
 struct Tenants(&'static str);
 
-/// An extractor as a user writes it: composed of others, and composed itself into the next.
+/// An extractor as a user writes it: composed of others, and part of the next.
 #[derive(Debug, PartialEq)]
 struct Tenant(String);
 
@@ -35,7 +35,7 @@ fn states() -> States {
 }
 
 #[test]
-fn meta_tells_where_the_message_stands() {
+fn meta_has_the_position_of_the_message() {
     let meta = with_message("{}", &states(), Meta::extract).unwrap();
     assert_eq!((meta.topic(), meta.partition(), meta.offset()), ("commands", 3, 42));
     assert_eq!(
@@ -46,13 +46,13 @@ fn meta_tells_where_the_message_stands() {
 }
 
 #[test]
-fn extractors_are_made_of_extractors() {
+fn an_extractor_can_use_other_extractors() {
     let greeting = with_message("{}", &states(), Greeting::extract).unwrap();
     assert_eq!(greeting.0, "shop c-1 5");
 }
 
 #[test]
-fn an_extractor_may_refuse() {
+fn an_extractor_can_fail() {
     let mut states = states();
     states.insert(Tenants("other"));
     let error = with_message("{}", &states, Tenant::extract).unwrap_err();
@@ -61,7 +61,7 @@ fn an_extractor_may_refuse() {
 }
 
 #[test]
-fn needs_are_known_without_a_message() {
+fn required_states_are_known_without_a_message() {
     let mut needs = Vec::new();
     <(Greeting, State<u8>, Publisher)>::needs(&mut needs);
     let states = [StateNeed::of::<Tenants>(), StateNeed::of::<u8>(), StateNeed::of::<u8>()];
@@ -70,7 +70,7 @@ fn needs_are_known_without_a_message() {
 }
 
 #[test]
-fn a_state_that_nobody_provided_is_named() {
+fn a_missing_state_is_named() {
     let error = with_message("{}", &States::default(), State::<u8>::extract).unwrap_err();
     assert_eq!(error.to_string(), "state `u8` was never provided: add `.state(value)`");
 }

@@ -3,10 +3,10 @@
 use super::{Context, FromContext, HandlerError, StateNeed, extract::built_in};
 use crate::message::Header;
 
-/// The headers of the record, in the order in which they stand there.
+/// The headers of the record, in the order of the record.
 ///
-/// They are copied out of the record when a handler takes this and never otherwise, because reading headers costs as much
-/// as decoding the message.
+/// They are copied only if a handler takes this extractor, because reading headers costs as much as decoding the
+/// message.
 ///
 /// # Examples
 ///
@@ -40,20 +40,20 @@ use crate::message::Header;
 pub struct Headers(Vec<Header>);
 
 impl Headers {
-    /// The value of a header; of a name that stands there several times, the last, as Kafka's own clients do. `None` if
-    /// there is none, or if it has no value (Kafka allows a null).
+    /// Returns the value of a header. If the name occurs several times, the last value counts, as in Kafka's own
+    /// clients. `None` if the header is missing or has no value (Kafka allows null).
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&[u8]> {
         self.0.iter().rev().find(|(header, _)| header == name)?.1.as_deref()
     }
 
-    /// Like [`get`](Self::get), as text; `None` also if it is not UTF-8.
+    /// Like [`get`](Self::get), as text. `None` also if the value is not UTF-8.
     #[must_use]
     pub fn get_str(&self, name: &str) -> Option<&str> {
         std::str::from_utf8(self.get(name)?).ok()
     }
 
-    /// All of them, with duplicates, in the order in which they stand in the record.
+    /// Iterates over all headers, with duplicates, in the order of the record.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&[u8]>)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_deref()))
     }
@@ -75,7 +75,7 @@ mod tests {
     use crate::handler::{States, testing::with_message};
 
     #[test]
-    fn of_duplicates_the_last_counts_and_all_are_there() {
+    fn get_returns_the_last_of_duplicate_headers() {
         let headers = with_message("{}", &States::default(), Headers::extract).unwrap();
         assert_eq!(headers.get("tenant"), Some(&b"b"[..]));
         assert_eq!(headers.get_str("trace"), Some("t-1"));
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_may_have_no_value_or_one_that_is_no_text() {
+    fn a_header_value_can_be_missing_or_not_utf8() {
         let headers = Headers(vec![("null".to_owned(), None), ("binary".to_owned(), Some(vec![0xff]))]);
         assert_eq!((headers.get("null"), headers.get_str("binary")), (None, None));
         assert_eq!(headers.iter().collect::<Vec<_>>(), [("null", None), ("binary", Some(&[0xff][..]))]);

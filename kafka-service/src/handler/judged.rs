@@ -1,22 +1,22 @@
-//! `permanent = path`: a handler that says which of its errors no further attempt can mend.
+//! `permanent = path`: a function that decides which errors of a handler are permanent.
 
 use super::{HandlerError, IntoEvents, IntoHandlerError, Outcome, outcome::events};
 
-/// What a handler returns that has an error to judge: a `Result`.
+/// A return type with an error that `permanent` can classify: a `Result`.
 ///
-/// There is nothing to implement; it exists for its compiler message.
+/// You never implement it; it exists for its compiler error.
 #[diagnostic::on_unimplemented(
     message = "`permanent` requires a handler that returns a `Result`, found `{Self}`",
     label = "not a `Result`",
     note = "return `Result<{Self}, E>`, or remove `permanent` from the attribute"
 )]
 pub trait Fallible {
-    /// The good part.
+    /// The type of the `Ok` value.
     type Events;
-    /// The bad part.
+    /// The type of the `Err` value.
     type Error;
 
-    /// The parts.
+    /// Splits the value into both parts.
     #[doc(hidden)]
     fn into_result(self) -> Result<Self::Events, Self::Error>;
 }
@@ -31,11 +31,11 @@ impl<T, E> Fallible for Result<T, E> {
     }
 }
 
-/// `outcome` for a handler that says itself which of its errors no further attempt can mend.
+/// `outcome` for a handler whose attribute decides which errors are permanent.
 ///
 /// # Errors
 ///
-/// The handler's own, or a permanent one for an event that cannot be encoded.
+/// Returns the error of the handler, or a permanent error for an event that cannot be encoded.
 #[inline]
 pub fn outcome_with<R>(returned: R, is_permanent: impl FnOnce(&R::Error) -> bool) -> Outcome
 where

@@ -1,15 +1,15 @@
-//! [`MessageContext`]: what a handler that is a closure takes besides its payload.
+//! [`MessageContext`]: what a closure handler takes besides its payload.
 
 use std::any::type_name;
 
 use super::{Context, FromContext, HandlerError, Meta, StateNeed, States};
 use crate::publish::Publisher;
 
-/// Everything that stands beside the payload, for handlers that are closures: see
+/// Everything about the message besides its payload, for handlers that are closures: see
 /// [`KafkaService::on_command`](crate::KafkaService::on_command).
 ///
-/// It is an extractor too. In a handler with an attribute the single extractors are better: what such a handler needs is
-/// known at start, but nobody knows before the first message which states a handler takes out of this.
+/// It is an extractor too. In a handler with an attribute, prefer the single extractors: the states that such a handler
+/// needs are checked at startup, while those taken from a `MessageContext` are not known before the first message.
 #[derive(Clone, Debug)]
 pub struct MessageContext {
     meta: Meta,
@@ -18,29 +18,29 @@ pub struct MessageContext {
 }
 
 impl MessageContext {
-    /// Where the message stands in Kafka, who sent it, and how often it has been tried.
+    /// Where the message is in Kafka, who sent it, and the number of the attempt.
     #[must_use]
     pub fn meta(&self) -> &Meta {
         &self.meta
     }
 
-    /// The correlation id of the message; what its handler publishes carries the same one.
+    /// The correlation id of the message. What the handler publishes carries the same one.
     #[must_use]
     pub fn correlation_id(&self) -> &str {
         self.meta.details().correlation_id()
     }
 
-    /// The publisher, bound to the message as the extractor [`Publisher`] is.
+    /// The publisher, bound to the message like the extractor [`Publisher`].
     #[must_use]
     pub fn publisher(&self) -> &Publisher {
         &self.publisher
     }
 
-    /// A clone of the value of this type that was provided with `.state(value)`.
+    /// Returns a clone of the value of this type that was provided with `.state(value)`.
     ///
     /// # Errors
     ///
-    /// None was provided. The error is permanent, because no further attempt can mend that.
+    /// Returns a permanent error if no such value was provided, because a retry cannot succeed.
     pub fn state<S: Clone + Send + Sync + 'static>(&self) -> Result<S, HandlerError> {
         let missing = || format!("state `{}` was never provided: add `.state(value)`", type_name::<S>());
         self.states.get().ok_or_else(|| HandlerError::permanent(missing()))
@@ -70,7 +70,7 @@ mod tests {
     use crate::handler::testing::with_message;
 
     #[test]
-    fn it_has_what_the_extractors_have() {
+    fn a_message_context_has_what_the_extractors_have() {
         let mut states = States::default();
         states.insert(7_u8);
         let context = with_message("{}", &states, MessageContext::extract).unwrap();
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_that_nobody_provided_is_a_permanent_error_with_its_type() {
+    fn a_missing_state_is_a_permanent_error_with_its_type() {
         let context = with_message("{}", &States::default(), MessageContext::extract).unwrap();
         let error = context.state::<u8>().unwrap_err();
         assert!(error.is_permanent());

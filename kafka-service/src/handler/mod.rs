@@ -1,6 +1,6 @@
-//! HANDLER: everything between a decoded envelope and a user's function, in both directions.
+//! Everything between a decoded envelope and a user's function, in both directions.
 //!
-//! In: the payload ([`Payload`]) and what stands beside it ([`FromContext`]). Out: events ([`IntoEvents`]) or an error
+//! In: the payload ([`Payload`]) and the other arguments ([`FromContext`]). Out: events ([`IntoEvents`]) or an error
 //! ([`HandlerError`]). Handlers never see a transport type, and transports never see this module.
 
 mod buffer;

@@ -1,4 +1,4 @@
-//! What a handler returns, encoded at once: [`IntoEvents`] for the good forms, [`IntoOutcome`] for those and `Result`s.
+//! What a handler returns, encoded at once: [`IntoEvents`] for events, [`IntoOutcome`] for these and `Result`s of them.
 
 use std::{
     any::type_name,
@@ -8,8 +8,8 @@ use std::{
 
 use super::{Event, EventType, HandlerError, IntoHandlerError, Outcome, buffer};
 
-/// The events of one handler call as bytes. All of them share one buffer, which comes from a pool and goes back to it;
-/// no event or one costs nothing beyond that.
+/// The events of one handler call as bytes. They share one buffer, which comes from a pool and returns to it; zero or
+/// one event needs no other allocation.
 #[derive(Default)]
 pub struct Events {
     bytes: Vec<u8>,
@@ -17,8 +17,8 @@ pub struct Events {
     rest: Vec<Entry>,
 }
 
-/// Where one event stands in the buffer: its key, if it has one, and its payload directly behind. It starts where the
-/// one before ends.
+/// The position of one event in the buffer: its key, if it has one, directly followed by its payload. It starts where
+/// the previous event ends.
 struct Entry {
     event_type: &'static str,
     has_key: bool,
@@ -29,16 +29,16 @@ struct Entry {
 /// One encoded event.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct EncodedEvent<'a> {
-    /// The member `type` of the message.
+    /// The field `type` of the message.
     pub(crate) event_type: &'static str,
-    /// The record key, if the event has one of its own.
+    /// The record key, if the event has its own.
     pub(crate) key: Option<&'a [u8]>,
     /// The payload as JSON.
     pub(crate) payload: &'a [u8],
 }
 
 impl Events {
-    /// Appends an event. After an error nothing of it is left in the buffer's entries.
+    /// Appends an event. After an error, no entry refers to what was written of it.
     pub(crate) fn push<E: Event>(&mut self, event: &E) -> Result<(), HandlerError> {
         if self.bytes.capacity() == 0 {
             self.bytes = buffer::take();
@@ -85,7 +85,7 @@ fn write_key(bytes: &mut Vec<u8>, event_type: &str, key: &dyn Display) -> Result
     write!(bytes, "{key}").map_err(|_| refused(event_type, &"cannot format its key as text"))
 }
 
-/// The same value fails the same way at the next attempt.
+/// Permanent, because the same value fails in the same way at the next attempt.
 fn refused(event_type: &str, reason: &dyn Display) -> HandlerError {
     HandlerError::permanent(format!("cannot encode event `{event_type}`: {reason}"))
 }
@@ -103,7 +103,7 @@ impl fmt::Debug for Events {
 }
 
 impl fmt::Debug for EncodedEvent<'_> {
-    /// Leaves the payload out: it may hold what must not stand in a log.
+    /// Omits the payload: it may hold data that must not be logged.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("EncodedEvent")
@@ -114,9 +114,9 @@ impl fmt::Debug for EncodedEvent<'_> {
     }
 }
 
-/// The forms in which a handler returns events: `()`, an [`Event`], and `Option`, `Vec` and tuples (up to eight) of these.
+/// The types in which handlers return events: `()`, an [`Event`], `Option`, `Vec` and tuples (up to eight) of these.
 ///
-/// There is nothing to implement: derive [`Event`](derive@crate::Event) for the types that you publish.
+/// You never implement it: derive [`Event`](derive@crate::Event) for the types that you publish.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be published by a handler",
     label = "not an event",
@@ -199,10 +199,10 @@ tuple!(A B C D E F);
 tuple!(A B C D E F G);
 tuple!(A B C D E F G H);
 
-/// What a handler may return: the forms of [`IntoEvents`], or a `Result` of one.
+/// The types that a handler can return: those of [`IntoEvents`], or a `Result` of one.
 ///
-/// There is nothing to implement. The parts of a `Result` are named here and bound only where a handler is called: so a
-/// wrong event and a wrong error each get a compiler message of their own.
+/// You never implement it. The parts of a `Result` are named here and bound only where a handler is called, so that a
+/// wrong event and a wrong error each get their own compiler error.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be published by a handler",
     label = "not an event",
@@ -212,9 +212,9 @@ tuple!(A B C D E F G H);
     note = "instead of returning a future, write the handler as an `async fn`"
 )]
 pub trait IntoOutcome {
-    /// The good part.
+    /// The type of the `Ok` value.
     type Events;
-    /// The bad part.
+    /// The type of the `Err` value.
     type Error;
 
     #[doc(hidden)]
@@ -239,11 +239,11 @@ impl<T, E> IntoOutcome for Result<T, E> {
     }
 }
 
-/// Turns what a handler returned into encoded events or an error.
+/// Turns the return value of a handler into encoded events or an error.
 ///
 /// # Errors
 ///
-/// The handler's own, or a permanent one for an event that cannot be encoded.
+/// Returns the error of the handler, or a permanent error for an event that cannot be encoded.
 #[inline]
 pub fn outcome<R>(returned: R) -> Outcome
 where

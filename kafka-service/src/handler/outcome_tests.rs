@@ -26,7 +26,7 @@ enum Answer {
     Waiting,
 }
 
-/// JSON has no such keys, so serde_json refuses to write it.
+/// JSON does not allow such keys, so serde_json refuses to write it.
 #[derive(Serialize, kafka_service_macros::Event)]
 #[event("bad.map", crate = crate)]
 struct Unwritable {
@@ -37,7 +37,7 @@ struct Unwritable {
 #[error("no")]
 struct No;
 
-/// Runs a return value through the pipeline: the events as text, or the error.
+/// Runs a return value through the pipeline and returns the events as text, or the error.
 fn run<R>(returned: R) -> Result<Vec<String>, HandlerError>
 where
     R: IntoOutcome<Events: IntoEvents, Error: IntoHandlerError>,
@@ -62,7 +62,7 @@ const CREATED: &str = r#"user.created 7 {"id":7}"#;
 const GREETED: &str = "user.greeted - {}";
 
 #[test]
-fn every_form_of_return_is_published() {
+fn every_return_type_is_published() {
     assert_eq!(run(()).unwrap(), [""; 0]);
     assert_eq!(run(Created { id: 7 }).unwrap(), [CREATED]);
     assert_eq!(run(Some(Greeted)).unwrap(), [GREETED]);
@@ -76,7 +76,7 @@ fn every_form_of_return_is_published() {
 }
 
 #[test]
-fn each_variant_is_an_event_of_its_own_with_its_content_as_payload() {
+fn each_enum_variant_is_an_event_with_its_own_payload() {
     let answers = vec![Answer::Accepted { order: 3 }, Answer::Refused(Created { id: 7 }), Answer::Waiting];
     assert_eq!(
         run(answers).unwrap(),
@@ -98,7 +98,7 @@ fn an_error_keeps_its_class() {
 }
 
 #[test]
-fn an_event_that_cannot_be_written_is_a_permanent_error_that_names_it() {
+fn an_event_that_cannot_be_serialized_is_a_permanent_error() {
     let bad = Unwritable { map: BTreeMap::from([((1, 2), 3)]) };
     let error = run((Greeted, bad)).unwrap_err();
     assert!(error.is_permanent());
@@ -116,7 +116,7 @@ fn the_buffer_of_dropped_events_serves_the_next_ones() {
 }
 
 #[test]
-fn no_event_takes_no_buffer_and_one_takes_no_list() {
+fn buffers_and_lists_are_allocated_only_if_needed() {
     assert_eq!(outcome(()).unwrap().bytes.capacity(), 0);
     assert_eq!(outcome(Greeted).unwrap().rest.capacity(), 0);
 }

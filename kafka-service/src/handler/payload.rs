@@ -1,4 +1,4 @@
-//! The payload: the envelope's member `payload` as the type of a handler's last argument.
+//! The payload: the envelope field `payload` as the type of a handler's last argument.
 
 use std::any::type_name;
 
@@ -9,8 +9,8 @@ use super::{Context, decode_error::DecodeError};
 
 /// The types that a handler can take as its payload: everything that implements `serde::Deserialize` and owns its data.
 ///
-/// There is nothing to implement: derive `serde::Deserialize`. Validation is decoding too: `#[serde(try_from = "..")]`
-/// refuses a payload before the handler sees it.
+/// You never implement it: derive `serde::Deserialize`. You can validate while decoding: `#[serde(try_from = "..")]`
+/// rejects a payload before the handler is called.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the payload of a handler",
     label = "cannot be deserialized from a message",
@@ -22,11 +22,11 @@ pub trait Payload: DeserializeOwned {}
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned> Payload for T {}
 
-/// Decodes the payload straight from the record's text.
+/// Decodes the payload directly from the text of the record.
 ///
 /// # Errors
 ///
-/// The payload is not of this type.
+/// Returns an error if the payload is not of this type.
 pub fn decode<T: Payload>(context: &Context<'_>) -> Result<T, DecodeError> {
     let decoded = decode_text(context.envelope.payload_text());
     if context.envelope.has_payload() {
@@ -40,11 +40,11 @@ pub(super) fn decode_text<T: Payload>(text: &str) -> Result<T, DecodeError> {
     serde_json::from_str(text).or_else(|error| decode_again(text, &error))
 }
 
-/// Decodes once more, this time with an eye on the path.
+/// Decodes a second time, to track the path.
 #[cold]
 #[inline(never)]
 fn decode_again<T: Payload>(text: &str, error: &serde_json::Error) -> Result<T, DecodeError> {
-    // To serde a `struct Ping;` is null, but a message without members is an empty object.
+    // To serde, a `struct Ping;` is null, but in a message a payload without fields is an empty object.
     let is_empty = || serde_json::from_str::<Empty>(text).is_ok();
     if error.to_string().starts_with("invalid type: map, expected unit")
         && is_empty()
@@ -54,7 +54,7 @@ fn decode_again<T: Payload>(text: &str, error: &serde_json::Error) -> Result<T, 
     }
     let mut track = Track::new();
     let mut json = serde_json::Deserializer::from_str(text);
-    // It fails as it did before; the first error counts, and from this one comes the path.
+    // Fails as before: the error shown is the first one, this run only yields the path.
     drop(T::deserialize(Deserializer::new(&mut json, &mut track)));
     Err(DecodeError::new(type_name::<T>(), text, &track.path(), error))
 }
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_struct_without_anything_is_an_empty_object() {
+    fn a_unit_struct_is_an_empty_object() {
         #[derive(Debug, PartialEq, serde::Deserialize)]
         struct Ping;
         for payload in ["{}", " { } ", "null"] {

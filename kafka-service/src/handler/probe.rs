@@ -1,27 +1,27 @@
-//! Reading traits that may not be there.
+//! Reads traits that a type may not implement.
 //!
-//! A registration describes the user's types without asking anything of them, so that one mistake in a handler is one
-//! compiler error: the call's. On a concrete type, Rust prefers the functions of an `impl` whose bounds hold; where they
-//! do not, the trait [`Undescribed`] answers with what is known of any type.
+//! A registration describes the user's types without requiring anything of them, so that one mistake in a handler is
+//! one compiler error: that of the call. On a concrete type, Rust prefers the functions of an `impl` whose bounds hold.
+//! Otherwise the trait [`Undescribed`] supplies what is known about any type.
 
 use std::{any::type_name, marker::PhantomData};
 
 use super::{Command, FromContext, IntoEvents, IntoOutcome};
 use crate::registry::Description;
 
-/// Stands for a type of the user's.
+/// A placeholder for a type of the user.
 #[derive(Debug)]
 pub struct Probe<T: ?Sized>(PhantomData<T>);
 
 impl<T: FromContext> Probe<T> {
-    /// Notes the states that an extractor is made of.
+    /// Records the states that an extractor needs.
     pub fn extractor(description: &mut Description) {
         T::needs(&mut description.needs);
     }
 }
 
 impl<T: Command> Probe<T> {
-    /// The payload's type, and which command it says it is.
+    /// Records the type of the payload and the command that it names.
     pub fn payload(description: &mut Description) {
         description.payload = type_name::<T>();
         description.command = Some(T::NAME);
@@ -31,27 +31,27 @@ impl<T: Command> Probe<T> {
 }
 
 impl<T: IntoOutcome<Events: IntoEvents>> Probe<T> {
-    /// Notes the event types that a return type can hold.
+    /// Records the event types that a return type can hold.
     pub fn returns(description: &mut Description) {
         description.returns = type_name::<T>();
         T::Events::event_types(&mut description.event_types);
     }
 }
 
-/// The answers for a type that implements nothing.
+/// The fallbacks for a type that implements none of the traits.
 pub trait Undescribed {
-    /// The type that the probe stands for.
+    /// The probed type.
     type Type: ?Sized;
 
-    /// An argument that is no extractor: the call has an error for it.
+    /// An argument that is not an extractor: the call reports the error.
     fn extractor(_: &mut Description) {}
 
-    /// Notes the payload's type.
+    /// Records the type of the payload.
     fn payload(description: &mut Description) {
         description.payload = type_name::<Self::Type>();
     }
 
-    /// Notes a return type that is no outcome: the call has an error for it.
+    /// Records a return type that is not an outcome: the call reports the error.
     fn returns(description: &mut Description) {
         description.returns = type_name::<Self::Type>();
     }
@@ -69,7 +69,7 @@ mod tests {
     struct NoExtractor;
 
     #[test]
-    fn a_probe_reads_what_the_type_has_and_nothing_else() {
+    fn a_probe_reads_only_what_the_type_has() {
         let mut description = Description::default();
         Probe::<State<u32>>::extractor(&mut description);
         Probe::<NoExtractor>::extractor(&mut description);

@@ -5,8 +5,8 @@ use serde_json::value::RawValue;
 
 use super::{HandlerError, Payload, payload::decode_text};
 
-/// The payload as it stands in the record, byte for byte: for handlers that pass it on, sign it, or decide by something
-/// else how to decode it. It is taken like any payload, as the last argument; `{}` where the message has none.
+/// The payload as it is in the record, byte for byte: for handlers that forward it, sign it, or choose how to decode
+/// it. Take it like any payload, as the last argument. It is `{}` if the message has no payload.
 ///
 /// # Examples
 ///
@@ -30,24 +30,24 @@ use super::{HandlerError, Payload, payload::decode_text};
 pub struct RawPayload(Box<RawValue>);
 
 impl RawPayload {
-    /// The JSON text.
+    /// Returns the JSON text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.get()
     }
 
-    /// The JSON text as bytes.
+    /// Returns the JSON text as bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.as_str().as_bytes()
     }
 
-    /// Decodes it.
+    /// Decodes the payload.
     ///
     /// # Errors
     ///
-    /// A permanent [`HandlerError`] that names the place in the payload: trying again cannot help, so with `?` the command
-    /// is dead-lettered at once.
+    /// Returns a permanent [`HandlerError`] that names the path in the payload, because a retry cannot succeed: with
+    /// `?`, the command is dead-lettered without another attempt.
     pub fn decode<T: Payload>(&self) -> Result<T, HandlerError> {
         decode_text(self.as_str()).map_err(HandlerError::permanent)
     }
@@ -59,7 +59,7 @@ mod tests {
     use crate::handler::{States, decode, testing::with_message};
 
     #[test]
-    fn the_text_is_that_of_the_record() {
+    fn a_raw_payload_is_the_text_of_the_record() {
         let text = r#"{ "b":1.0,"a" : [1e2, "\u00e9"]}"#;
         let payload = with_message(text, &States::default(), decode::<RawPayload>).unwrap();
         assert_eq!((payload.as_str(), payload.as_bytes()), (text, text.as_bytes()));
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_decode_later_is_permanent_and_names_the_place() {
+    fn a_late_decode_error_is_permanent_and_names_its_path() {
         let payload = with_message(r#"{"a":[1,"2"]}"#, &States::default(), decode::<RawPayload>).unwrap();
         let error = payload.decode::<std::collections::HashMap<String, Vec<u8>>>().unwrap_err();
         assert!(error.is_permanent());
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_a_payload_as_well() {
+    fn a_json_value_is_a_payload_too() {
         let payload = with_message("[null]", &States::default(), decode::<serde_json::Value>).unwrap();
         assert_eq!(payload, serde_json::json!([null]));
     }

@@ -1,4 +1,4 @@
-//! Shared values that the application provides and handlers ask for by type.
+//! Shared values that the application provides and handlers request by type.
 
 use std::{
     any::{Any, TypeId, type_name},
@@ -8,7 +8,7 @@ use std::{
 
 use rustc_hash::FxHashMap;
 
-/// The values that were provided, one for each type. Clones share them.
+/// The provided values, one per type. Clones share them.
 #[derive(Clone, Default)]
 pub(crate) struct States {
     values: Arc<FxHashMap<TypeId, Provided>>,
@@ -21,13 +21,13 @@ struct Provided {
 }
 
 impl States {
-    /// Provides a value. A second one of the same type takes the place of the first.
+    /// Provides a value. It replaces an earlier one of the same type.
     pub(crate) fn insert<T: Send + Sync + 'static>(&mut self, value: T) {
         let provided = Provided { name: type_name::<T>(), value: Arc::new(value) };
         Arc::make_mut(&mut self.values).insert(TypeId::of::<T>(), provided);
     }
 
-    /// A clone of the value of this type.
+    /// Returns a clone of the value of this type.
     pub(crate) fn get<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
         self.values.get(&TypeId::of::<T>())?.value.downcast_ref().cloned()
     }
@@ -38,7 +38,7 @@ impl States {
 }
 
 impl fmt::Debug for States {
-    /// Prints the names of the types only; the values may hold secrets.
+    /// Prints only the names of the types; the values may hold secrets.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut names: Vec<_> = self.values.values().map(|provided| provided.name).collect();
         names.sort_unstable();
@@ -46,12 +46,12 @@ impl fmt::Debug for States {
     }
 }
 
-/// A shared value that an extractor cannot do without.
+/// A shared value that an extractor requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StateNeed {
-    /// The type's identity.
+    /// The id of the type.
     pub id: TypeId,
-    /// The type's name, for messages.
+    /// The name of the type, for messages.
     pub name: &'static str,
 }
 
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_value_of_a_type_takes_the_place_of_the_first() {
+    fn a_second_value_of_a_type_replaces_the_first() {
         let mut states = States::default();
         states.insert(1_u32);
         states.insert("text");

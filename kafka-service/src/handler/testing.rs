@@ -1,4 +1,4 @@
-//! A message for the unit tests of this crate's handler side.
+//! Messages for the unit tests of `handler`.
 
 use std::cell::OnceCell;
 
@@ -17,7 +17,7 @@ pub(crate) fn with_message<R>(payload: &str, states: &States, test: impl FnOnce(
     with_value(&text, states, test)
 }
 
-/// Calls `test` with the context of a message that is this.
+/// Calls `test` with the context of a message whose value is `text`.
 pub(crate) fn with_value<R>(text: &str, states: &States, test: impl FnOnce(&Context<'_>) -> R) -> R {
     let record = StoredRecord {
         value: Some(text.as_bytes().to_vec()),
@@ -44,7 +44,7 @@ pub(crate) fn with_value<R>(text: &str, states: &States, test: impl FnOnce(&Cont
     })
 }
 
-/// A publisher of a service without Kafka.
+/// The publisher of a service without Kafka.
 fn publisher() -> Publisher {
     Publisher::new(PublisherCore::disabled("group", "service", crate::config::MessageIdLocation::default()))
 }

@@ -1,4 +1,4 @@
-//! The problems of a service at this moment. Each is logged when it begins, once a minute while it lasts, and when it ends.
+//! The current problems of a service. Each is logged when it begins, once a minute while it lasts, and when it ends.
 
 use std::{
     collections::BTreeMap,
@@ -7,10 +7,10 @@ use std::{
 
 use super::{Problem, Reason};
 
-/// How often a problem that lasts is logged.
+/// How often a lasting problem is logged.
 const REMIND_EVERY: Duration = Duration::from_secs(60);
 
-/// What is wrong, by reason.
+/// The current problems, by reason.
 #[derive(Debug, Default)]
 pub(super) struct Board {
     /// For the commands in the help.
@@ -34,10 +34,10 @@ impl Board {
         self.entries.keys()
     }
 
-    /// Adds a problem, or brings its cause up to date; true if it is new.
+    /// Adds a problem or updates its cause. Returns whether it is new.
     pub(super) fn raise(&mut self, reason: Reason, cause: String, now: Instant) -> bool {
         if let Some(entry) = self.entries.get_mut(&reason) {
-            // A text that says less than the one before takes nothing away.
+            // An empty cause does not replace the one before.
             if !cause.is_empty() {
                 entry.cause = cause;
             }
@@ -49,7 +49,7 @@ impl Board {
         true
     }
 
-    /// Removes the problems that `ended` says; true if there was one.
+    /// Removes the problems that `ended` selects. Returns whether there was one.
     pub(super) fn clear(&mut self, now: Instant, ended: impl Fn(&Reason) -> bool) -> bool {
         let before = self.entries.len();
         self.entries.retain(|reason, entry| {
@@ -62,7 +62,7 @@ impl Board {
         self.entries.len() < before
     }
 
-    /// Logs what lasts.
+    /// Logs the problems that last.
     pub(super) fn remind(&mut self, now: Instant) {
         for (reason, entry) in &mut self.entries {
             if now.duration_since(entry.logged) >= REMIND_EVERY {
@@ -74,7 +74,7 @@ impl Board {
         }
     }
 
-    /// For users.
+    /// The problems as users see them.
     pub(super) fn problems(&self, now: Instant, today: SystemTime) -> Vec<Problem> {
         let problem = |(reason, entry): (&Reason, &Entry)| Problem {
             reason: reason.clone(),
@@ -86,7 +86,7 @@ impl Board {
     }
 }
 
-/// A field of a line for the log, left out if there is nothing to say.
+/// The value of a log field, or `None` to omit it if the text is empty.
 pub(super) fn said(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_problem_ends_with_its_own_resource_only() {
+    fn a_problem_ends_only_for_its_own_resource() {
         let (mut board, now) = (Board::default(), Instant::now());
         assert!(board.raise(missing("orders"), String::new(), now));
         assert!(board.raise(missing("payments"), String::new(), now));
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_problem_keeps_its_beginning_and_has_the_latest_cause() {
+    fn a_problem_keeps_its_start_and_its_latest_cause() {
         let (mut board, began) = (Board::default(), Instant::now());
         let (later, today) = (began + Duration::from_secs(90), SystemTime::now());
         assert!(board.raise(missing("orders"), "first".to_owned(), began));

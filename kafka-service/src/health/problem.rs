@@ -10,15 +10,16 @@ use super::Reason;
 pub struct Problem {
     /// What is wrong, and with which resource.
     pub reason: Reason,
-    /// When it was noticed.
+    /// When it was detected.
     pub since: SystemTime,
-    /// What the client library or the broker says, the latest if it changes; the log has the same text. May be empty.
+    /// What the client library or the broker reports, the latest if it changes; the log has the same text. May be
+    /// empty.
     pub cause: String,
-    /// What to do about it; empty where waiting is all that is left.
+    /// What to do about it. Empty if you can only wait.
     pub help: String,
 }
 
-/// The reason and its cause.
+/// Prints the reason and its cause.
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.reason.fmt(formatter)?;

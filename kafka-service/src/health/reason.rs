@@ -2,21 +2,21 @@
 
 use std::fmt;
 
-/// Why a service is not ready. A reason names one resource: it ends when that resource has recovered, not when another one
-/// works.
+/// Why a service is not ready. A reason names one resource and ends when that resource has recovered, not when another
+/// one works.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Reason {
     /// The service failed and has ended, or is about to.
     Failed,
-    /// Kafka is disabled by an empty `KAFKA_BOOTSTRAP_SERVERS`. The service counts as ready all the same.
+    /// Kafka is disabled by an empty `KAFKA_BOOTSTRAP_SERVERS`. The service counts as ready.
     Disabled,
-    /// No broker answers, or none accepts the connection.
+    /// No broker responds, or none accepts the connection.
     BrokersUnreachable {
         /// The bootstrap servers.
         servers: String,
     },
-    /// A right is missing.
+    /// A permission is missing.
     NotAuthorized {
         /// The resource.
         resource: Resource,
@@ -40,7 +40,7 @@ pub enum Reason {
         /// The partition.
         partition: i32,
     },
-    /// A transaction of another producer has been open for long; consumers cannot read beyond it.
+    /// A transaction of another producer has been open for a long time; consumers cannot read past it.
     OpenTransaction {
         /// The topic.
         topic: String,
@@ -68,7 +68,7 @@ pub enum Reason {
     Stopping,
 }
 
-/// What a right is about.
+/// The resource that a permission applies to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Resource {
@@ -80,7 +80,7 @@ pub enum Resource {
     Cluster,
 }
 
-/// An operation that an access control list allows or denies, as Kafka names it.
+/// An operation that an ACL allows or denies, as Kafka names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Operation {
@@ -151,7 +151,7 @@ impl fmt::Display for Reason {
 }
 
 impl Reason {
-    /// What to do about it; empty where waiting is all that is left. Commands name these servers.
+    /// What to do about it. Empty if you can only wait. The commands use these servers.
     pub(crate) fn help(&self, servers: &str) -> String {
         match self {
             Self::NotAuthorized { resource, operation } => match resource {
@@ -174,7 +174,7 @@ impl Reason {
         }
     }
 
-    /// Whether the cause is outside of this process: then restarting it does not help.
+    /// Whether the cause is outside of this process, so that a restart does not help.
     pub(crate) fn is_outside(&self) -> bool {
         !matches!(self, Self::Failed | Self::Disabled | Self::Stalled | Self::Stopping | Self::NotInGroup { .. })
     }

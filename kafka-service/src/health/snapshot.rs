@@ -1,4 +1,4 @@
-//! How the service is doing.
+//! A snapshot of the health of a service.
 
 use std::time::Duration;
 
@@ -9,41 +9,42 @@ use super::{Problem, ServiceState};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Health {
-    /// Where the service is in its life.
+    /// The state of the service.
     pub state: ServiceState,
-    /// Whether it takes part in its group, its topics exist, and Kafka takes what it publishes and commits: the answer to a
-    /// readiness probe. True exactly if `state` is [`Ready`](ServiceState::Ready).
+    /// Whether it is a member of its group, its topics exist, and Kafka accepts what it publishes and commits. Use it
+    /// for a readiness probe. True exactly if `state` is [`Ready`](ServiceState::Ready).
     pub ready: bool,
-    /// Whether the process can make progress: the answer to a liveness probe. Faults outside of the process (a broker, a
-    /// right, a topic) never make it false. It is false when records are waiting and nothing has been received, handled or
-    /// committed for twice `KAFKA_STALL_TIMEOUT`, although the Kafka client was replaced in between; and when the service
-    /// failed.
+    /// Whether the process can make progress. Use it for a liveness probe. Faults outside of the process (a broker, a
+    /// permission, a topic) never make it false. It is false when records are waiting and nothing has been received,
+    /// handled or committed for twice `KAFKA_STALL_TIMEOUT`, although the Kafka client was replaced in between; and
+    /// when the service has failed.
     pub live: bool,
-    /// What keeps it from being ready.
+    /// Why it is not ready.
     pub problems: Vec<Problem>,
-    /// Partitions that are assigned to this instance.
+    /// Partitions assigned to this instance.
     pub assigned_partitions: usize,
-    /// Handlers that run or wait for their next attempt, and commands that wait for one of `max_in_flight` places.
+    /// Handlers that are running or waiting for their next attempt, and commands that wait because `max_in_flight` is
+    /// reached.
     pub in_flight: u64,
-    /// Bytes of records that were copied out because they wait, at most about 64 MiB over all partitions. What the client
-    /// has fetched ahead comes on top (`queued.max.messages.kbytes`).
+    /// Bytes of records that were copied because they wait, at most about 64 MiB over all partitions. Records that the
+    /// client has prefetched are not included (`queued.max.messages.kbytes`).
     pub waiting_bytes: usize,
     /// Records received from the consumed topics.
     pub received: u64,
     /// Commands whose handler has finished.
     pub finished: u64,
-    /// Records that went to a dead-letter topic.
+    /// Records that were dead-lettered.
     pub dead_lettered: u64,
     /// Records that were skipped because no handler has their type.
     pub skipped: u64,
-    /// Records left to the next owner of their partition.
+    /// Records that were abandoned because their partition was revoked or lost. They are redelivered to its next owner.
     pub abandoned: u64,
-    /// Attempts beyond the first.
+    /// Attempts after the first.
     pub retries: u64,
     /// Events that handlers returned.
     pub events: u64,
-    /// The largest number of uncommitted records of any partition: what a crash would deliver again, at most.
+    /// The largest number of uncommitted records of any partition: at most this many are redelivered after a crash.
     pub uncommitted: usize,
-    /// How long the broker has not confirmed a commit that is on its way.
+    /// How long the current commit has been waiting for its acknowledgement.
     pub unconfirmed_for: Duration,
 }

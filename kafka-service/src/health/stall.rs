@@ -1,8 +1,8 @@
-//! Whether a service that should make progress does. Pure.
+//! Detects that a service does not make progress although it should. Pure.
 
 use std::time::{Duration, Instant};
 
-/// What counts as progress: it changes whenever something is received, handled or committed.
+/// The progress of a service: it changes whenever a record is received, handled or committed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Progress {
     pub(crate) received: u64,
@@ -10,29 +10,29 @@ pub(crate) struct Progress {
     pub(crate) committed: u64,
 }
 
-/// Whether there is something to do, and something to wait for.
+/// Whether there is work to do, and a reason to wait.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Work {
     /// Records are waiting to be received, handled or committed.
     pub(crate) is_waiting: bool,
-    /// Something outside of the process is at fault, or a retry is not due yet.
+    /// Something outside of the process has failed, or a retry is not due yet.
     pub(crate) is_excused: bool,
 }
 
-/// What follows.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Fine,
-    /// The first limit has passed: a new client may mend it.
+    /// The first limit has passed: a new client may help.
     Recreate,
-    /// The second has passed too: nothing in this process will mend it.
+    /// The second limit has passed: nothing in this process will help.
     Stalled,
 }
 
-/// Follows the progress of a service.
+/// Tracks the progress of a service.
 #[derive(Debug)]
 pub(crate) struct StallWatch {
-    /// `None`: never.
+    /// `None` disables the check.
     limit: Option<Duration>,
     progress: Progress,
     since: Instant,
@@ -40,15 +40,15 @@ pub(crate) struct StallWatch {
 }
 
 impl StallWatch {
-    /// `limit` must be no shorter than the timeout of any handler: then every handler that runs without progress for so
-    /// long is over its timeout.
+    /// `limit` must not be shorter than the timeout of any handler. Every handler that runs without progress for that
+    /// long has then exceeded its timeout.
     pub(crate) fn new(limit: Option<Duration>, now: Instant) -> Self {
         Self { limit, progress: Progress::default(), since: now, is_recreated: false }
     }
 
     pub(crate) fn look(&mut self, progress: Progress, work: Work, now: Instant) -> Verdict {
         let before = std::mem::replace(&mut self.progress, progress);
-        // A new client begins with nothing committed, and receives again what the old one had received.
+        // A new client starts with nothing committed, and receives again what the old one had received.
         let is_settling = progress.handled > before.handled || progress.committed > before.committed;
         let is_moving = is_settling || progress.received > before.received;
         if is_moving || !work.is_waiting || work.is_excused {
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_new_client_receives_again_is_no_cure() {
+    fn redelivered_records_do_not_end_a_stall() {
         let start = Instant::now();
         let mut watch = StallWatch::new(Some(LIMIT), start);
         let committed = Progress { committed: 7, ..progress(1) };
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_outside_and_idle_services_are_no_stall() {
+    fn outages_and_idle_services_do_not_count_as_a_stall() {
         let start = Instant::now();
         for work in [EXCUSED, IDLE] {
             let mut watch = StallWatch::new(Some(LIMIT), start);
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_limit_nothing_is_a_stall() {
+    fn stalls_are_not_detected_without_a_limit() {
         let start = Instant::now();
         let mut watch = StallWatch::new(None, start);
         assert!((0..10).all(|times| watch.look(progress(1), WAITING, start + LIMIT * times) == Verdict::Fine));

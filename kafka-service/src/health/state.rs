@@ -1,4 +1,4 @@
-//! The state of a service, and what it follows from.
+//! The state of a service, and what it is derived from.
 
 use std::{
     fmt,
@@ -15,21 +15,21 @@ use super::{
 };
 use crate::sync;
 
-/// Where a service is in its life. Every change is one line in the log.
+/// The state of a service. Every change is one log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ServiceState {
     /// It has not been ready yet.
     Starting,
-    /// It takes part in its group, its topics exist, and Kafka takes what it publishes and commits.
+    /// It is a member of its group, its topics exist, and Kafka accepts what it publishes and commits.
     Ready,
-    /// It was ready, and now something is wrong; see [`Health::problems`](super::Health::problems).
+    /// It was ready, and now something is wrong: see [`Health::problems`](super::Health::problems).
     Degraded,
-    /// It is shutting down: nothing new is received, and what is in flight is finished.
+    /// It is shutting down: no new records are received, and what is in flight is finished.
     Draining,
     /// It has shut down.
     Stopped,
-    /// It has ended by itself, because it cannot go on without breaking a promise.
+    /// It has ended because it cannot continue without breaking a guarantee.
     Failed,
 }
 
@@ -46,15 +46,15 @@ impl fmt::Display for ServiceState {
     }
 }
 
-/// What the parts of a service report of themselves.
+/// What the parts of a service report about themselves.
 #[derive(Debug, Default)]
 pub(crate) struct HealthState {
     pub(crate) assigned_partitions: AtomicUsize,
     pub(crate) uncommitted: AtomicUsize,
     pub(crate) unconfirmed_ms: AtomicUsize,
-    /// It is a member of its group, with or without partitions.
+    /// Whether it is a member of its group, with or without partitions.
     pub(crate) member: AtomicBool,
-    /// Records are waiting, and it makes no progress although a new client was tried.
+    /// Whether records are waiting and it makes no progress, even with a new client.
     stalled: AtomicBool,
     inner: Mutex<Inner>,
 }
@@ -64,7 +64,7 @@ struct Inner {
     board: Board,
     life: Life,
     was_ready: bool,
-    /// The state that the log has.
+    /// The state that was last logged.
     logged: Option<ServiceState>,
 }
 
@@ -78,7 +78,7 @@ enum Life {
 }
 
 impl HealthState {
-    /// Of a service with these bootstrap servers.
+    /// Creates the state of a service with these bootstrap servers.
     pub(crate) fn new(servers: &str) -> Self {
         let state = Self::default();
         servers.clone_into(&mut state.inner().board.servers);
@@ -89,21 +89,21 @@ impl HealthState {
         sync::lock(&self.inner)
     }
 
-    /// Something is wrong; `cause` is what a library or a broker says of it.
+    /// Reports a problem; `cause` is what a library or a broker says about it.
     pub(crate) fn raise(&self, reason: Reason, cause: impl Into<String>, now: Instant) {
         let mut inner = self.inner();
-        // What breaks while the service leaves is no news.
+        // Failures during shutdown are expected.
         if inner.life == Life::Running && inner.board.raise(reason, cause.into(), now) {
             self.observe(&mut inner);
         }
     }
 
-    /// The resource of a reason has recovered.
+    /// Reports that the resource of a reason has recovered.
     pub(crate) fn clear(&self, reason: &Reason, now: Instant) {
         self.clear_all(now, |other| other == reason);
     }
 
-    /// Several resources have recovered.
+    /// Reports that several resources have recovered.
     pub(crate) fn clear_all(&self, now: Instant, ended: impl Fn(&Reason) -> bool) {
         let mut inner = self.inner();
         if !inner.board.is_empty() && inner.board.clear(now, ended) {
@@ -111,13 +111,13 @@ impl HealthState {
         }
     }
 
-    /// Whether something is wrong of which this is true.
+    /// Whether there is a problem that matches.
     pub(crate) fn has(&self, is: impl Fn(&Reason) -> bool) -> bool {
         self.inner().board.reasons().any(is)
     }
 
-    /// The state may have changed by what the atomics say, or by a failure that ends the service; and what lasts is due for
-    /// the log.
+    /// Updates the state, which may have changed by the atomics or by a failure that ends the service, and logs lasting
+    /// problems that are due.
     pub(crate) fn tick(&self, failure: Option<&str>, now: Instant) {
         let mut inner = self.inner();
         if let Some(cause) = failure.filter(|_| !matches!(inner.life, Life::Failed | Life::Stopped)) {
@@ -128,7 +128,7 @@ impl HealthState {
         self.observe(&mut inner);
     }
 
-    /// The service begins to shut down.
+    /// The service starts to shut down.
     pub(crate) fn drain(&self) {
         let mut inner = self.inner();
         if inner.life == Life::Running {
@@ -162,7 +162,7 @@ impl HealthState {
         self.inner().board.problems(Instant::now(), SystemTime::now())
     }
 
-    /// Whether records would be received.
+    /// Whether the service is able to receive records.
     pub(crate) fn takes_part(&self) -> bool {
         self.member.load(Ordering::Relaxed) || self.assigned_partitions.load(Ordering::Relaxed) > 0
     }
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_during_the_shutdown_is_no_problem() {
+    fn problems_during_shutdown_are_not_reported() {
         let (health, now) = (HealthState::default(), Instant::now());
         health.drain();
         health.raise(failing(), "", now);

@@ -1,4 +1,4 @@
-//! What happens when the broker acknowledges a record, or says that it will not.
+//! What happens when the broker acknowledges a record, or its delivery fails.
 
 use std::{
     future::Future,
@@ -24,17 +24,17 @@ mod bound;
 #[path = "losses.rs"]
 mod losses;
 
-/// Tells somebody who waits what became of a record.
+/// Sends the result of a record to a waiting caller.
 type Answer = oneshot::Sender<Result<(), Undelivered>>;
 
-/// The receiving end of the producer's reports, shared with the client's thread.
+/// Receives the delivery reports of the producer, shared with the client's thread.
 #[derive(Debug)]
 pub(crate) struct Acks {
     pub(crate) assignments: Assignments,
     pending: Mutex<Slab<Pending>>,
     incoming: mpsc::UnboundedSender<Incoming>,
-    /// What has to be seen to before anything more is sent: undelivered records that the dispatcher has not received, and
-    /// clients that have ended and may still give some back.
+    /// Reasons why nothing may be sent: undelivered records that the dispatcher has not received yet, and failed
+    /// clients that may still return some.
     holds: AtomicUsize,
     room: Notify,
     somebody_waits_for_room: AtomicBool,
@@ -43,28 +43,29 @@ pub(crate) struct Acks {
     closing: AtomicBool,
 }
 
-/// What comes to the dispatcher beside records and control.
+/// What arrives in the dispatcher besides records and control.
 #[derive(Debug)]
 pub(crate) enum Incoming {
-    /// The broker did not take a record of a command.
+    /// The delivery of a command's record failed.
     Undelivered(Token, Undelivered),
     /// A handler publishes a record, which has not been sent yet.
     Published(Stored),
 }
 
-/// What one acknowledgement, or the last of several, completes.
+/// What an acknowledgement, or the last of several, completes.
 #[derive(Debug)]
 enum Pending {
-    /// A command that published several events; unless it is left to somebody else, its position is finished with the last.
+    /// A command with several published events. Unless it was left to the next owner, its slot is finished with the
+    /// last one.
     Command { assignment: u32, slot: u64, open: usize, left: bool },
-    /// Somebody who awaits the acknowledgement; perhaps of something that a command published.
+    /// A caller that awaits the acknowledgement, perhaps of a record that belongs to a command.
     Caller { sender: Answer, command: Option<Token> },
-    /// Nobody; what it is, for the log.
-    Nobody { kind: Box<str>, topic: Box<str> },
+    /// No caller waits; kind and topic are for the log.
+    Detached { kind: Box<str>, topic: Box<str> },
 }
 
 impl Acks {
-    /// The second part is the dispatcher's: it decides what happens to what was not delivered for a command, and sends what
+    /// The receiver is for the dispatcher: it decides what to do with undelivered records of commands, and sends what
     /// handlers publish.
     pub(crate) fn new() -> (Self, mpsc::UnboundedReceiver<Incoming>) {
         let (incoming, receiver) = mpsc::unbounded_channel();
@@ -91,7 +92,7 @@ impl Acks {
         Token::pending(u32::try_from(index).expect("more than u32::MAX pending records"))
     }
 
-    /// A token for a command whose `events` share it; the position is finished with the last of them.
+    /// Creates a token for a command, shared by its `events`; the slot is finished with the last of them.
     pub(crate) fn command(&self, assignment: u32, slot: u64, events: usize) -> Token {
         if events == 1 {
             Token::position(assignment, slot)
@@ -100,20 +101,20 @@ impl Acks {
         }
     }
 
-    /// A token for somebody who waits.
+    /// Creates a token for a waiting caller.
     pub(crate) fn caller(&self) -> (Token, oneshot::Receiver<Result<(), Undelivered>>) {
         let (sender, receiver) = oneshot::channel();
         (self.entry(Pending::Caller { sender, command: None }), receiver)
     }
 
-    /// Gives up a token for which no record was taken.
+    /// Releases a token whose record was not accepted.
     pub(crate) fn forget(&self, token: Token) {
         if let Target::Pending(entry) = token.target() {
             self.pending().try_remove(entry as usize);
         }
     }
 
-    /// The broker has the record.
+    /// Handles an acknowledgement.
     pub(crate) fn delivered(&self, token: Token) {
         match token.target() {
             Target::Position { assignment, slot } => self.finish(assignment, slot),
@@ -122,8 +123,8 @@ impl Acks {
         self.made_room();
     }
 
-    /// Records have left the producer, one way or the other. A client may keep its memory until after it has reported, so it
-    /// says this once more when that is free.
+    /// Signals that records have left the producer, delivered or not. A client may release their memory only after it
+    /// has reported them, so it calls this again then.
     pub(crate) fn made_room(&self) {
         if self.somebody_waits_for_room.load(Ordering::Relaxed) {
             self.somebody_waits_for_room.store(false, Ordering::Relaxed);
@@ -131,11 +132,12 @@ impl Acks {
         }
     }
 
-    /// A record of a partition that was given back is not sent any more. The last record of its command frees the entry.
+    /// Handles a record of a revoked partition, which is not sent any more. The last record of its command frees the
+    /// entry.
     pub(crate) fn dropped(&self, token: Token) {
         let Target::Pending(entry) = token.target() else { return };
         match self.take_caller(token) {
-            // Whoever waits learns from the end of the channel that no answer will come.
+            // The end of the channel tells the caller that no answer will come.
             Some((_, command)) => command.into_iter().for_each(|command| self.dropped(command)),
             None => self.delivered_pending(entry as usize),
         }
@@ -154,24 +156,24 @@ impl Acks {
         let done = pending.remove(entry);
         drop(pending);
         match done {
-            Pending::Command { left: true, .. } | Pending::Nobody { .. } => {}
+            Pending::Command { left: true, .. } | Pending::Detached { .. } => {}
             Pending::Command { assignment, slot, .. } => self.finish(assignment, slot),
             Pending::Caller { sender, command } => {
-                // A caller who has gone no longer wants to know.
+                // The caller may have stopped waiting.
                 _ = sender.send(Ok(()));
                 command.into_iter().for_each(|command| self.dropped(command));
             }
         }
     }
 
-    /// The broker does not have the record, and the client has given up on it.
+    /// Handles a failed delivery that the client has given up.
     pub(crate) fn failed(&self, token: Token, undelivered: Undelivered) {
         self.report_failed(token, undelivered);
         self.made_room();
     }
 
     fn report_failed(&self, token: Token, undelivered: Undelivered) {
-        if let Some((kind, topic)) = self.take_nobody(token) {
+        if let Some((kind, topic)) = self.take_detached(token) {
             return self.lost(&kind, &topic, &undelivered.error);
         }
         if let Some((token, undelivered)) = self.answer(token, undelivered) {
@@ -179,13 +181,14 @@ impl Acks {
         }
     }
 
-    /// Tells somebody who waits that a record was not taken. Gives it back if it is a command's and nobody waits for it.
+    /// Tells a waiting caller that the delivery failed. Returns the failure if the record belongs to a command and no
+    /// caller waits.
     pub(crate) fn answer(&self, token: Token, undelivered: Undelivered) -> Option<(Token, Undelivered)> {
         match self.take_caller(token) {
             None => Some((token, undelivered)),
             Some((sender, command)) => {
                 sender.send(Err(undelivered)).err().and_then(Result::err).and_then(|undelivered| {
-                    // A caller who has gone, and whose record is nobody else's, no longer wants to know.
+                    // If the caller has stopped waiting and the record belongs to no command, the result is not needed.
                     command.map(|command| (command, undelivered))
                 })
             }
@@ -195,29 +198,29 @@ impl Acks {
     fn return_undelivered(&self, token: Token, undelivered: Undelivered) {
         self.hold();
         if self.incoming.send(Incoming::Undelivered(token, undelivered)).is_err() {
-            // The receiver goes only when the service has stopped; then the position stays uncommitted, as it must.
+            // The receiver ends only when the service has stopped; the slot must then remain uncommitted.
             self.release();
         }
     }
 
-    /// From now on nothing is sent, because it could overtake what is about to come back.
+    /// From now on nothing is sent, because it could overtake records that are about to come back.
     pub(crate) fn hold(&self) {
         self.holds.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// The reason for one [`Acks::hold`] is gone, for one that the dispatcher has received: its key is closed.
+    /// Withdraws one [`Acks::hold`]: the dispatcher has received the record, and its key is blocked.
     pub(crate) fn release(&self) {
         if self.holds.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.made_room();
         }
     }
 
-    /// Whether a producer has to answer that it is full.
+    /// Whether a producer must report that it is full.
     pub(crate) fn is_held(&self) -> bool {
         self.holds.load(Ordering::Acquire) > 0
     }
 
-    /// The position that a token of a command belongs to.
+    /// The slot of the command that a token belongs to.
     pub(crate) fn position(&self, token: Token) -> Option<(u32, u64)> {
         let entry = match token.target() {
             Target::Position { assignment, slot } => return Some((assignment, slot)),
@@ -226,30 +229,30 @@ impl Acks {
         let command = match self.pending().get(entry)? {
             Pending::Command { assignment, slot, .. } => return Some((*assignment, *slot)),
             Pending::Caller { command, .. } => (*command)?,
-            Pending::Nobody { .. } => return None,
+            Pending::Detached { .. } => return None,
         };
         self.position(command)
     }
 
-    /// Marks a position as finished.
+    /// Marks a slot as finished.
     pub(crate) fn finish(&self, assignment: u32, slot: u64) {
         if !self.assignments.finish(assignment, slot) {
             self.late.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// How many reports came for partitions that had been given back.
+    /// The number of reports for partitions that were already given up.
     pub(crate) fn late_reports(&self) -> u64 {
         self.late.load(Ordering::Relaxed)
     }
 
-    /// The service has stopped; that its broker goes away now is no news. Whoever still waits for an acknowledgement, or
-    /// for room, is told that none will come.
+    /// Called when the service has stopped: failures of its broker are expected from now on. Callers that still wait
+    /// for an acknowledgement, or for room, are told that none will come.
     pub(crate) fn close(&self) {
         self.closing.store(true, Ordering::Relaxed);
         for (_, pending) in self.pending().iter_mut() {
             if let Pending::Caller { sender, .. } = pending {
-                // The entry stays: a late report must not find somebody else in its place.
+                // The entry is kept: a late report must not find another entry in its place.
                 *sender = oneshot::channel().0;
             }
         }
@@ -260,14 +263,14 @@ impl Acks {
         self.closing.load(Ordering::Relaxed)
     }
 
-    /// Tries `send` until the producer has room. Everything that is not "full" is the caller's to judge.
+    /// Calls `send` until the producer has room. The caller handles every result except "full".
     pub(crate) async fn when_there_is_room<F>(&self, mut send: F) -> Result<(), SendError>
     where
         F: FnMut() -> Result<(), SendError>,
     {
         loop {
             let mut room = pin!(self.room.notified());
-            // Registered before the attempt, so that an acknowledgement between the two is not missed.
+            // Registered before the attempt, so that an acknowledgement in between is not missed.
             room.as_mut().enable();
             self.somebody_waits_for_room.store(true, Ordering::Relaxed);
             match send() {
@@ -277,9 +280,10 @@ impl Acks {
         }
     }
 
-    /// Completes when a report has come in, which makes room: one that comes after the call, even before the first poll.
+    /// Completes when a report has arrived, which makes room. Reports count from this call on, even before the first
+    /// poll.
     pub(crate) fn room(&self) -> impl Future<Output = ()> + '_ {
-        // A notification between the two would be missed the other way round.
+        // In the other order, a notification in between would be missed.
         let room = self.room.notified();
         self.somebody_waits_for_room.store(true, Ordering::Relaxed);
         room

@@ -13,7 +13,7 @@ pub(super) fn undelivered() -> Undelivered {
     }
 }
 
-/// The position of the next record that came back.
+/// The slot of the next record that came back.
 fn position(acks: &Acks, failures: &mut mpsc::UnboundedReceiver<Incoming>) -> Option<(u32, u64)> {
     match failures.try_recv() {
         Ok(Incoming::Undelivered(token, _)) => acks.position(token),
@@ -22,7 +22,7 @@ fn position(acks: &Acks, failures: &mut mpsc::UnboundedReceiver<Incoming>) -> Op
 }
 
 #[test]
-fn a_command_with_several_events_is_finished_with_the_last() {
+fn a_command_is_finished_by_its_last_acknowledgement() {
     let (acks, _undelivered) = Acks::new();
     let assignment = acks.assignments.add("commands".into(), 0, 8);
     let mut tracker = crate::commit::Tracker::new(assignment.clone());
@@ -39,7 +39,7 @@ fn a_command_with_several_events_is_finished_with_the_last() {
 }
 
 #[tokio::test]
-async fn a_caller_learns_what_became_of_the_record() {
+async fn a_caller_gets_the_delivery_report() {
     let (acks, mut failures) = Acks::new();
     let (token, answer) = acks.caller();
     acks.delivered(token);
@@ -51,7 +51,7 @@ async fn a_caller_learns_what_became_of_the_record() {
 }
 
 #[tokio::test]
-async fn whoever_waits_at_the_end_is_told_and_a_late_report_finishes_nobody_else() {
+async fn callers_are_told_of_a_close_and_late_reports_are_ignored() {
     let (acks, _failures) = Acks::new();
     let assignment = acks.assignments.add("commands".into(), 0, 8);
     let mut tracker = crate::commit::Tracker::new(assignment.clone());
@@ -67,7 +67,7 @@ async fn whoever_waits_at_the_end_is_told_and_a_late_report_finishes_nobody_else
 }
 
 #[test]
-fn what_was_not_delivered_for_a_command_goes_to_the_dispatcher_and_leaves_the_position_open() {
+fn a_failed_delivery_reaches_the_dispatcher_uncommitted() {
     let (acks, mut failures) = Acks::new();
     let assignment = acks.assignments.add("commands".into(), 0, 8);
     let mut tracker = crate::commit::Tracker::new(assignment.clone());
@@ -80,7 +80,7 @@ fn what_was_not_delivered_for_a_command_goes_to_the_dispatcher_and_leaves_the_po
 }
 
 #[test]
-fn a_report_for_a_partition_that_was_given_back_is_counted() {
+fn a_report_for_a_revoked_partition_is_counted() {
     let (acks, _failures) = Acks::new();
     let assignment = acks.assignments.add("commands".into(), 0, 8);
     acks.assignments.remove(assignment.index());

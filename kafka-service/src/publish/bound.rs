@@ -1,4 +1,4 @@
-//! What a handler publishes itself counts for the position of its command.
+//! Records that a handler publishes itself, which count towards the slot of its command.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
@@ -25,13 +25,14 @@ pub(crate) struct Bound {
 enum State {
     /// Nothing was published so far.
     Untouched,
-    /// The command's entry, in which the command itself counts as one; and how many publications there were.
+    /// The entry of the command, which counts the command itself as one, and the number of publications.
     Open { entry: Token, published: u32 },
-    /// The command has ended. What is published from now on has nothing to do with it.
+    /// The command has ended. Later publications do not belong to it.
     Ended,
 }
 
-/// The dispatcher's side. If it goes without the command's end, the command is left to the next owner of its partition.
+/// The dispatcher's handle. If it is dropped before the command has ended, the command is left to the next owner of its
+/// partition.
 #[derive(Debug)]
 pub(crate) struct BoundGuard(Arc<Bound>);
 
@@ -45,7 +46,7 @@ impl Bound {
         sync::lock(&self.state)
     }
 
-    /// A token for one more publication; none if the command has ended.
+    /// A token for another publication; `None` if the command has ended.
     pub(in crate::publish) fn begin(&self) -> Option<Token> {
         let mut state = self.state();
         let (entry, published) = match *state {
@@ -58,7 +59,8 @@ impl Bound {
         Some(entry.numbered(published))
     }
 
-    /// An event can never be published. False if the command has ended, so that this is not its concern.
+    /// Records that an event can never be published. Returns false if the command has ended, so that this does not
+    /// affect it.
     pub(in crate::publish) fn refuse(&self, reason: &str) -> bool {
         let state = self.state();
         let is_running = !matches!(*state, State::Ended);
@@ -68,13 +70,14 @@ impl Bound {
         is_running
     }
 
-    /// Why the command cannot count as handled although its handler says so.
+    /// Why the command cannot count as handled although its handler succeeded.
     pub(crate) fn refusal(&self) -> Option<&str> {
         self.refusal.get().map(String::as_str)
     }
 
-    /// The command ends with so many more records. Their token and the number of the first; none if there were no
-    /// publications. With them the position is finished by the last acknowledgement of all, which may have come already.
+    /// Ends the command with this many more records. Returns their token and the number of the first, or `None` if
+    /// there were no publications. With publications, the slot is finished by the last acknowledgement of all, which
+    /// may already have arrived.
     pub(crate) fn end(&self, records: usize) -> Option<(Token, u32)> {
         let State::Open { entry, published } = std::mem::replace(&mut *self.state(), State::Ended) else { return None };
         self.acks.add(entry, records);
@@ -101,7 +104,7 @@ impl Drop for BoundGuard {
     }
 }
 
-/// Somebody who waits for the acknowledgement of what a command has published.
+/// A caller that waits for the acknowledgement of a record that a command has published.
 pub(crate) struct BoundCaller<'a> {
     acks: &'a Acks,
     command: Token,
@@ -110,12 +113,12 @@ pub(crate) struct BoundCaller<'a> {
 }
 
 impl BoundCaller<'_> {
-    /// What became of the record; none if the service has stopped, or the partition was given back.
+    /// The result of the record; `None` if the service has stopped, or the partition was revoked.
     pub(in crate::publish) async fn answer(mut self) -> Option<Result<(), Undelivered>> {
         let answer = (&mut self.answer).await.ok();
         self.heard = true;
         if let Some(Err(_)) = answer {
-            // Whoever hears of it decides what follows, and so it no longer stands in the way of the position.
+            // The caller hears of the failure and decides what to do, so the record no longer holds back the slot.
             self.acks.settle(self.command);
         }
         answer
@@ -127,7 +130,7 @@ impl Drop for BoundCaller<'_> {
         if self.heard {
             return;
         }
-        // Nobody waits any more: from here on it is like an event that was returned.
+        // The caller no longer waits: from now on the record is like a returned event.
         self.answer.close();
         if let Ok(Err(undelivered)) = self.answer.try_recv() {
             self.acks.return_undelivered(self.command, undelivered);
@@ -136,7 +139,7 @@ impl Drop for BoundCaller<'_> {
 }
 
 impl Acks {
-    /// An entry for a command that publishes while it runs, in which the command itself counts as one.
+    /// Creates an entry for a command that publishes while it runs. It counts the command itself as one.
     fn open(&self, assignment: u32, slot: u64) -> Token {
         self.entry(Pending::Command { assignment, slot, open: 1, left: false })
     }
@@ -148,14 +151,14 @@ impl Acks {
         }
     }
 
-    /// Takes somebody who waits out of the table, if a token stands for somebody who waits.
+    /// Removes the waiting caller of a token from the table, if it has one.
     pub(super) fn take_caller(&self, token: Token) -> Option<(Answer, Option<Token>)> {
         let Target::Pending(entry) = token.target() else { return None };
         let mut pending = self.pending();
         let Some(Pending::Caller { .. }) = pending.get(entry as usize) else { return None };
         match pending.remove(entry as usize) {
             Pending::Caller { sender, command } => Some((sender, command)),
-            Pending::Command { .. } | Pending::Nobody { .. } => None,
+            Pending::Command { .. } | Pending::Detached { .. } => None,
         }
     }
 
@@ -163,23 +166,23 @@ impl Acks {
         self.with_command(entry, |open, _| *open += records);
     }
 
-    /// One of what an entry counts is done.
+    /// Settles one of the records that an entry counts.
     fn settle(&self, entry: Token) {
         self.dropped(entry);
     }
 
-    /// The command is left to somebody else. Its entry goes with what is still under way, and finishes nothing.
+    /// The command is left to the next owner. Its entry ends with what is still in flight, and finishes nothing.
     fn leave(&self, entry: Token) {
         self.with_command(entry, |_, left| *left = true);
         self.settle(entry);
     }
 
-    /// Hands a record of a command to the dispatcher, which sends it in its turn. False if there is none any more.
+    /// Hands a command's record to the dispatcher, which sends it in order. Returns false if the dispatcher has ended.
     pub(in crate::publish) fn publish(&self, record: Stored) -> bool {
         self.incoming.send(Incoming::Published(record)).is_ok()
     }
 
-    /// A token for somebody who waits for a record of a command.
+    /// Creates a token for a caller that waits for a command's record.
     pub(in crate::publish) fn bound_caller(&self, command: Token) -> (Token, BoundCaller<'_>) {
         let (sender, answer) = oneshot::channel();
         let token = self.entry(Pending::Caller { sender, command: Some(command) });

@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 use super::*;
 use crate::{commit::Tracker, publish::acks::tests::undelivered};
 
-/// A command at the first position of an assignment.
+/// A command at the first slot of an assignment.
 struct World {
     acks: Arc<Acks>,
     incoming: mpsc::UnboundedReceiver<Incoming>,
@@ -31,7 +31,7 @@ impl World {
 }
 
 #[test]
-fn a_command_is_finished_when_it_has_ended_and_all_that_it_published_is_acknowledged() {
+fn a_command_is_finished_after_its_end_and_all_acks() {
     let mut world = World::new();
     let first = world.bound.begin().unwrap();
     world.acks.delivered(first);
@@ -46,7 +46,7 @@ fn a_command_is_finished_when_it_has_ended_and_all_that_it_published_is_acknowle
 }
 
 #[test]
-fn a_command_that_published_nothing_is_nobodys_entry_and_what_comes_after_its_end_is_unbound() {
+fn a_publisher_is_unbound_after_its_command_ended() {
     let world = World::new();
     assert_eq!(world.bound.end(1), None);
     assert_eq!(world.bound.begin(), None);
@@ -54,7 +54,7 @@ fn a_command_that_published_nothing_is_nobodys_entry_and_what_comes_after_its_en
 }
 
 #[test]
-fn a_command_that_is_left_to_the_next_owner_is_not_finished_by_what_it_published() {
+fn an_abandoned_command_is_not_finished_by_its_events() {
     let mut world = World::new();
     let token = world.bound.begin().unwrap();
     drop(BoundGuard::new(Arc::clone(&world.bound)));
@@ -64,21 +64,21 @@ fn a_command_that_is_left_to_the_next_owner_is_not_finished_by_what_it_published
 }
 
 #[tokio::test]
-async fn whoever_waits_hears_of_a_failure_and_then_it_no_longer_stands_in_the_way() {
+async fn a_failure_that_the_caller_received_no_longer_blocks() {
     let mut world = World::new();
     let acks = Arc::clone(&world.acks);
     let (token, caller) = acks.bound_caller(world.bound.begin().unwrap());
     assert!(world.acks.position(token).is_some(), "it belongs to the command");
     world.acks.failed(token, undelivered());
     world.bound.end(0);
-    assert!(!world.is_finished(), "nobody has heard of it");
+    assert!(!world.is_finished(), "it is not known yet");
     assert_eq!(caller.answer().await.unwrap().unwrap_err().error, "no leader");
     assert!(world.is_finished());
     assert!(world.incoming.try_recv().is_err());
 }
 
 #[test]
-fn a_failure_of_which_nobody_hears_any_more_goes_to_the_dispatcher() {
+fn a_failure_without_a_caller_goes_to_the_dispatcher() {
     for waits_at_the_failure in [true, false] {
         let mut world = World::new();
         let acks = Arc::clone(&world.acks);
@@ -97,7 +97,7 @@ fn a_failure_of_which_nobody_hears_any_more_goes_to_the_dispatcher() {
 }
 
 #[tokio::test]
-async fn whoever_waits_for_a_partition_that_was_given_back_is_told_that_there_is_no_answer() {
+async fn callers_for_a_revoked_partition_get_no_answer() {
     let world = World::new();
     let (token, caller) = world.acks.bound_caller(world.bound.begin().unwrap());
     world.acks.dropped(token);
@@ -105,7 +105,7 @@ async fn whoever_waits_for_a_partition_that_was_given_back_is_told_that_there_is
 }
 
 #[test]
-fn what_nobody_waits_for_is_counted_when_it_is_lost() {
+fn a_lost_detached_event_is_counted() {
     let world = World::new();
     world.acks.delivered(world.acks.detached("report.created", "reports"));
     assert_eq!(world.acks.losses(), 0);

@@ -1,4 +1,5 @@
-//! One record to the broker: for somebody who waits for the answer, alone or on behalf of a command, and for nobody.
+//! Sends one record to the broker: for a caller that waits for the result, alone or on behalf of a command, or without
+//! one.
 
 use super::{Acks, PublishError};
 use crate::{
@@ -6,7 +7,7 @@ use crate::{
     transport::{Cause, OutRecord, Producer, SendError, Stored, TopicId, Undelivered},
 };
 
-/// A publication, for what is said about it.
+/// A publication, as described in messages.
 #[derive(Clone, Copy)]
 pub(super) struct What<'a> {
     pub(super) producer: &'a dyn Producer,
@@ -14,11 +15,11 @@ pub(super) struct What<'a> {
     pub(super) topic: TopicId,
 }
 
-/// Hands one record over and waits for its acknowledgement.
+/// Hands over one record and waits for its acknowledgement.
 pub(super) async fn deliver(what: What<'_>, acks: &Acks, record: &OutRecord<'_>) -> Result<(), PublishError> {
     let producer = what.producer;
     let (token, answer) = acks.caller();
-    // Asked only now: whoever is in the table before the end is told at the end.
+    // Checked only now: every caller that is in the table before the end is notified at the end.
     if acks.is_closing() {
         acks.forget(token);
         return Err(what.stopped());
@@ -50,7 +51,7 @@ pub(super) async fn deliver(what: What<'_>, acks: &Acks, record: &OutRecord<'_>)
     }
 }
 
-/// Hands one record of a command to the dispatcher, which sends it in its turn, and waits for its acknowledgement.
+/// Hands a command's record to the dispatcher, which sends it in order, and waits for its acknowledgement.
 pub(super) async fn deliver_bound(
     what: What<'_>,
     acks: &Acks,
@@ -70,14 +71,14 @@ pub(super) async fn deliver_bound(
     }
 }
 
-/// Hands one record over if there is room, and counts it if it is lost.
+/// Hands over one record if there is room, and counts it if it is lost.
 pub(super) fn fire(what: What<'_>, acks: &Acks, record: &OutRecord<'_>) {
     let topic = what.producer.topic_name(what.topic);
     if acks.is_closing() {
         return acks.lost(what.kind, &topic, "the service was shut down");
     }
     let token = acks.detached(what.kind, &topic);
-    // It may linger, for there will be more where this came from.
+    // It may linger, because more records are likely to follow.
     if let Err(error) = what.producer.send(record, token) {
         acks.forget(token);
         renew(what.producer, &error);
@@ -85,7 +86,7 @@ pub(super) fn fire(what: What<'_>, acks: &Acks, record: &OutRecord<'_>) {
     }
 }
 
-/// Nobody else may send anything, and so nobody else see that the producer has ended.
+/// Renews a failed producer: without another send, the failure would not be noticed.
 fn renew(producer: &dyn Producer, error: &SendError) {
     if let SendError::Fatal(_) = error {
         producer.renew();

@@ -1,4 +1,4 @@
-//! Events to record values: one reused buffer, one clock.
+//! Events to record values: with one reused buffer and one clock.
 
 use jiff::Timestamp;
 
@@ -7,7 +7,7 @@ use crate::{
     envelope::{Clock, Head, encode},
 };
 
-/// The name of the header that carries the message id where the setting says so.
+/// The name of the header with the message id, if the setting selects the header.
 pub(crate) const MESSAGE_ID_HEADER: &str = "message-id";
 
 /// Writes the envelopes of one publishing task.
@@ -20,7 +20,7 @@ pub(crate) struct Encoder {
     headers: Vec<(String, Option<Vec<u8>>)>,
 }
 
-/// One encoded event: the record's value and its headers, of which there are none by default.
+/// One encoded event: the record's value and its headers. By default there are none.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Encoded<'a> {
     pub(crate) value: &'a [u8],
@@ -38,12 +38,12 @@ impl Encoder {
         }
     }
 
-    /// Whether ids are wanted at all.
+    /// Whether messages have ids.
     pub(crate) fn wants_ids(&self) -> bool {
         self.message_id != MessageIdLocation::Off
     }
 
-    /// Encodes one event of which the payload is JSON already.
+    /// Encodes one event whose payload is already JSON.
     pub(crate) fn encode(
         &mut self,
         kind: &str,

@@ -19,7 +19,7 @@ pub enum PublishError {
     /// The event type, or the command's name, is empty.
     #[error("the message type must not be empty: use a name such as `entity.action`")]
     EmptyType,
-    /// The topic is not one that can be written to.
+    /// The topic cannot be written to.
     #[error("cannot send `{event_type}` to topic `{topic}`: {reason}")]
     Topic {
         /// The event or command that was not sent.
@@ -34,10 +34,10 @@ pub enum PublishError {
     Encode {
         /// The event or command that was not sent.
         event_type: String,
-        /// What serde_json says.
+        /// The error of serde_json.
         reason: String,
     },
-    /// The record is larger than the topic, or the client's `message.max.bytes`, allows; the reason says which.
+    /// The record is larger than the topic or the client's `message.max.bytes` allows; the reason says which.
     #[error("`{event_type}` is too large for topic `{topic}` ({bytes} bytes): {reason}")]
     TooLarge {
         /// The event or command that was not sent.
@@ -46,25 +46,25 @@ pub enum PublishError {
         topic: String,
         /// The size of the record's value.
         bytes: usize,
-        /// What the client or the broker says.
+        /// What the client or the broker reports.
         reason: String,
     },
-    /// The broker or the client refused the record.
+    /// The broker or the client rejected the record.
     #[error("delivery of `{event_type}` to topic `{topic}` failed: {reason}")]
     Refused {
         /// The event or command that was not sent.
         event_type: String,
         /// The topic.
         topic: String,
-        /// What the client or the broker says.
+        /// What the client or the broker reports.
         reason: String,
     },
-    /// The service stopped before the broker acknowledged it: it may or may not have been written.
+    /// The service stopped before the broker acknowledged the record: it may or may not have been written.
     #[error(
         "the service stopped before the delivery of `{event_type}` to topic `{topic}` was acknowledged; it may have been written"
     )]
     Stopped {
-        /// The event or command whose fate is unknown.
+        /// The event or command with an unknown result.
         event_type: String,
         /// The topic.
         topic: String,
@@ -72,8 +72,8 @@ pub enum PublishError {
 }
 
 impl PublishError {
-    /// Whether no further attempt can help: the publication itself is wrong. A handler that returns such an error is not
-    /// called again, unless [`classify`](crate::KafkaService::classify) says otherwise.
+    /// Whether no retry can succeed, because the publication itself is wrong. A handler that returns such an error is
+    /// not called again, unless [`classify`](crate::KafkaService::classify) says otherwise.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         match self {

@@ -1,4 +1,4 @@
-//! Ids that a redelivered command gives its events again, so that whoever removes duplicates can.
+//! Message ids that are the same when a command is redelivered, so that consumers can deduplicate.
 
 use std::fmt::Write as _;
 
@@ -22,7 +22,7 @@ impl MessageIdText {
         Self(text)
     }
 
-    /// An id for a message that nothing caused: time-ordered (UUID version 7, RFC 9562).
+    /// An id for a message that no command caused: time-ordered (UUID version 7, RFC 9562).
     pub(crate) fn fresh() -> Self {
         Self::of(Uuid::now_v7())
     }
@@ -37,16 +37,16 @@ pub(crate) enum Place {
     Published(u32),
 }
 
-/// Derives the ids of one command's events from what stays the same when the command is delivered again: consumer group,
-/// handler, and the command's own id or else its position. A hash of 128 bits in the shape of a UUID version 8 (RFC 9562,
-/// "custom"); XXH3 has a published, fixed definition, so a later version of this crate derives the same ids.
+/// Derives the ids of one command's events from what is the same after a redelivery: consumer group, handler, and the
+/// command's own id or else its position. The id is a 128-bit hash in the form of a UUID version 8 (RFC 9562,
+/// "custom"). XXH3 has a published, fixed definition, so a later version of this crate derives the same ids.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct MessageIds {
     seed: Vec<u8>,
 }
 
 impl MessageIds {
-    /// For one command; reuses the buffer.
+    /// Resets for another command and reuses the buffer.
     pub(crate) fn reset(&mut self, group: &str, handler: &str, id: Option<&str>, origin: &Origin<'_>) {
         const REST: usize = 64;
         self.seed.clear();
@@ -106,9 +106,9 @@ mod tests {
     }
 
     #[test]
-    fn the_same_command_gives_the_same_ids_and_any_other_gives_others() {
+    fn ids_depend_on_the_command_and_nothing_else() {
         assert_eq!(ids("g", "h", None, 7), ids("g", "h", None, 7));
-        // The position does not matter where the command has an id: a producer's duplicate is the same command.
+        // The position is irrelevant if the command has an id: a producer's duplicate is the same command.
         assert_eq!(ids("g", "h", Some("x"), 7), ids("g", "h", Some("x"), 8));
         let all = [
             ids("g", "h", None, 7),
@@ -122,8 +122,8 @@ mod tests {
     }
 
     #[test]
-    fn the_derivation_is_pinned() {
-        // A change of these values would make every redelivered command's events look new to readers.
+    fn the_derivation_of_ids_never_changes() {
+        // If these values changed, every redelivered command's events would look new to consumers.
         assert_eq!(
             ids("user-service-group", "create_user", Some("m-1"), 0),
             [

@@ -1,4 +1,4 @@
-//! PUBLISH: events to acknowledged records, for handlers and for everybody else.
+//! Events to acknowledged records, for handlers and for all other code.
 
 mod acks;
 mod delivery;

@@ -26,9 +26,9 @@ use crate::{
 /// Each method gives a [`Publication`], which completes when the broker has acknowledged the record (all in-sync replicas).
 ///
 /// As an argument of a handler the publisher is bound to the command: its events carry the command's correlation id and
-/// key, and ids that are the same when the command is redelivered. The command is finished only when everything published
-/// in it is acknowledged, awaited or not. This ends with the handler: what a task that outlives it publishes carries the same
-/// correlation id, but the command does not wait for it.
+/// key, and ids that are the same when the command is redelivered. And the command is finished only when everything that was
+/// published in it is acknowledged, awaited or not. That ends with the handler: what a task
+/// that outlives it publishes carries the same correlation id, and has nothing to do with the command otherwise.
 ///
 /// # Examples
 ///
@@ -81,7 +81,7 @@ impl<'a> LazyPublisher<'a> {
         self.taken.get_or_init(|| self.publisher.bound_to(context, bound())).clone()
     }
 
-    /// What counts for the command's position, if the handler has taken the publisher.
+    /// What counts for the command's position, if the publisher was taken.
     pub(crate) fn into_guard(self) -> Option<BoundGuard> {
         let publisher = self.taken.into_inner()?;
         publisher.command.as_ref().map(|command| BoundGuard::new(Arc::clone(&command.bound)))

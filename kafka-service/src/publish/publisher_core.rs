@@ -10,7 +10,7 @@ use crate::{
 
 /// What all clones share.
 pub(crate) struct PublisherCore {
-    /// `None` where Kafka is disabled.
+    /// `None` if Kafka is disabled.
     pub(crate) producer: Option<Arc<dyn Producer>>,
     pub(crate) acks: Arc<Acks>,
     pub(crate) events_topic: TopicId,
@@ -18,7 +18,7 @@ pub(crate) struct PublisherCore {
     pub(crate) group: String,
     pub(crate) source: String,
     pub(crate) message_id: MessageIdLocation,
-    /// What has to live as long as the producer: the embedded broker of a publisher without a service.
+    /// Held as long as the producer: the embedded broker of a publisher without a service.
     #[expect(dead_code, reason = "held, not read")]
     pub(crate) keeps: Option<Box<dyn Any + Send + Sync>>,
 }
@@ -31,7 +31,7 @@ impl PublisherCore {
         })
     }
 
-    /// As the configuration says, for topics that have been numbered.
+    /// Takes the settings from the configuration, for topics with known ids.
     pub(crate) fn new(
         config: &Config,
         producer: Arc<dyn Producer>,
@@ -51,7 +51,7 @@ impl PublisherCore {
         }
     }
 
-    /// For a service without a broker: whatever is published is refused, and says why.
+    /// For a service without a broker: every publication fails with the reason.
     pub(crate) fn disabled(group: &str, source: &str, message_id: MessageIdLocation) -> Self {
         let (acks, _) = Acks::new();
         Self {

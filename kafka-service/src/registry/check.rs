@@ -1,5 +1,5 @@
-//! Everything that is wrong with the handlers of a program, found before the first message. Pure: the same findings stand
-//! in the error at start and in a user's unit test.
+//! Everything that is wrong with the handlers of a program, found before the first message. Pure: the error at startup
+//! and a user's unit test show the same findings.
 
 mod events;
 mod options;
@@ -10,22 +10,23 @@ use std::{any::TypeId, collections::BTreeMap};
 use super::{Description, Handler, Kind, Problem, name};
 use crate::{config::Config, publish::Publisher};
 
-/// What was found, in an order that does not depend on the linker.
+/// The findings, in an order that does not depend on the linker.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
-    /// What keeps the service from starting.
+    /// Problems that prevent the service from starting.
     pub(crate) problems: Vec<Problem>,
-    /// What works but is probably not meant.
+    /// Things that work but are probably not intended.
     pub(crate) warnings: Vec<Problem>,
 }
 
-/// A handler with what its types say.
+/// A handler with the description of its types.
 struct Described {
     handler: &'static Handler,
     description: Description,
 }
 
-/// Looks at every rule, so that all problems show at once. `is_provided` knows the states that the program provides.
+/// Checks every rule, so that all problems are reported at once. `is_provided` knows the states that the program
+/// provides.
 pub(crate) fn check(
     handlers: impl IntoIterator<Item = &'static Handler>,
     is_provided: impl Fn(TypeId) -> bool,
@@ -37,7 +38,7 @@ pub(crate) fn check(
         handlers.iter().map(|&handler| Described { handler, description: handler.description() }).collect();
     let mut findings = Findings { problems: names(&handlers), warnings: Vec::new() };
     findings.problems.extend(states(&described, is_provided));
-    // A payload that two commands share is possible.
+    // Two commands may share a payload on purpose.
     findings.warnings.extend(described.iter().filter_map(other_command));
     findings.problems.extend(described.iter().filter_map(events::broken_promise));
     findings.problems.extend(events::shared_names(&described));
@@ -46,12 +47,12 @@ pub(crate) fn check(
     findings
 }
 
-/// Names that are taken more than once, or that there are none.
+/// Names that are used more than once, and a program without handlers.
 pub(super) fn names(handlers: &[&'static Handler]) -> Vec<Problem> {
     if handlers.is_empty() {
         return vec![Problem::NoHandlers];
     }
-    // Handlers of one name that name different topics do not meet.
+    // Handlers of the same name on different topics do not conflict.
     let mut by_name: BTreeMap<(Kind, &str, Option<&str>), Vec<&'static Handler>> = BTreeMap::new();
     for handler in handlers {
         by_name.entry((handler.kind, handler.name, handler.topic)).or_default().push(handler);
@@ -62,7 +63,7 @@ pub(super) fn names(handlers: &[&'static Handler]) -> Vec<Problem> {
     bad_names.chain(several.map(|handlers| Problem::Duplicate { handlers })).collect()
 }
 
-/// Every state that a handler needs and nobody provides.
+/// Every state that a handler needs and the program does not provide.
 fn states(handlers: &[Described], is_provided: impl Fn(TypeId) -> bool) -> Vec<Problem> {
     let mut missing: BTreeMap<&'static str, Vec<&'static Handler>> = BTreeMap::new();
     for Described { handler, description } in handlers {
@@ -77,7 +78,7 @@ fn states(handlers: &[Described], is_provided: impl Fn(TypeId) -> bool) -> Vec<P
     missing.into_iter().map(|(state, handlers)| Problem::MissingState { state, handlers }).collect()
 }
 
-/// A handler under one name for a payload that says it is another command.
+/// A handler whose payload type names another command than the handler.
 fn other_command(Described { handler, description }: &Described) -> Option<Problem> {
     let command = description.command.filter(|command| handler.kind == Kind::Command && *command != handler.name)?;
     Some(Problem::OtherCommand { handler, payload: description.payload, command })

@@ -1,10 +1,10 @@
-//! One handler as it was written: what the attribute macro says about a function, in a constant.
+//! One handler as written: what the attribute macro knows about a function, in a constant.
 
 use std::{fmt, time::Duration};
 
 use crate::handler::{Context, EventType, Invocation, StateNeed};
 
-/// What calls a function: arguments out of the message, then the function.
+/// Calls a function: extracts its arguments from the message, then calls it.
 pub type Invoke = dyn Fn(&Context<'_>) -> Invocation + Send + Sync;
 
 /// What a handler reacts to.
@@ -12,7 +12,7 @@ pub type Invoke = dyn Fn(&Context<'_>) -> Invocation + Send + Sync;
 pub(crate) enum Kind {
     /// A request to this service.
     Command,
-    /// A fact that a service published.
+    /// Something that happened, published by a service.
     Event,
 }
 
@@ -36,37 +36,37 @@ pub struct Handler {
     pub(crate) line: u32,
     pub(crate) doc: &'static str,
     pub(crate) describe: fn(&mut Description),
-    /// A plain `fn`: it runs on the blocking pool and cannot be cancelled.
+    /// Whether it is a plain `fn`, which runs on the blocking pool and cannot be cancelled.
     pub(crate) blocking: bool,
-    /// The only topic whose messages it takes, consumed beside the configured ones; none if it takes those of all topics of
-    /// its kind.
+    /// The only topic whose messages it takes, consumed in addition to the configured ones. `None` if it takes those of
+    /// all topics of its kind.
     pub(crate) topic: Option<&'static str>,
-    /// Instead of `KAFKA_HANDLER_TIMEOUT`.
+    /// Overrides `KAFKA_HANDLER_TIMEOUT`.
     pub(crate) timeout: Option<Duration>,
     pub(crate) retry: Retry,
 }
 
-/// What a handler asks for instead of the configured retries.
+/// The retry options of a handler, which override the configuration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Retry {
     pub(crate) attempts: Option<u32>,
-    /// The least and the most.
+    /// The minimum and the maximum.
     pub(crate) backoff: Option<(Duration, Duration)>,
     pub(crate) deadline: Option<Duration>,
 }
 
-/// What a handler's types say about it.
+/// What the types of a handler say about it.
 #[derive(Clone, Debug, Default)]
 pub struct Description {
-    /// The states that its extractors are made of; a state stands here as often as it is needed.
+    /// The states that its extractors need. A state is listed once for each use.
     pub(crate) needs: Vec<StateNeed>,
-    /// The payload's type; empty if the handler takes none.
+    /// The type of the payload; empty if the handler takes none.
     pub(crate) payload: &'static str,
-    /// The command that the payload says it is, if it derives `Command`.
+    /// The command that the payload type names, if it derives `Command`.
     pub(crate) command: Option<&'static str>,
-    /// The topic that the payload says it is sent to.
+    /// The topic that the payload type is sent to.
     pub(crate) command_topic: Option<&'static str>,
-    /// The event types that the payload's `Command` promises as an answer.
+    /// The event types that the payload's `Command` promises as a reply.
     pub(crate) replies: Vec<EventType>,
     /// Every event type that it can return.
     pub(crate) event_types: Vec<EventType>,
@@ -105,71 +105,71 @@ impl Handler {
         }
     }
 
-    /// Where the function stands.
+    /// Sets where the function is defined.
     #[must_use]
     pub const fn at(self, module: &'static str, function: &'static str, file: &'static str, line: u32) -> Self {
         Self { module, function, file, line, ..self }
     }
 
-    /// The function's doc comment.
+    /// Sets the doc comment of the function.
     #[must_use]
     pub const fn doc(self, doc: &'static str) -> Self {
         Self { doc, ..self }
     }
 
-    /// How to read the function's types.
+    /// Sets how to describe the types of the function.
     #[must_use]
     pub const fn describe(self, describe: fn(&mut Description)) -> Self {
         Self { describe, ..self }
     }
 
-    /// The function is a plain `fn`.
+    /// Marks the function as a plain `fn`.
     #[must_use]
     pub const fn blocking(self) -> Self {
         Self { blocking: true, ..self }
     }
 
-    /// It takes the messages of this topic and of no other.
+    /// Restricts the handler to the messages of this topic.
     #[must_use]
     pub const fn topic(self, topic: &'static str) -> Self {
         Self { topic: Some(topic), ..self }
     }
 
-    /// How long one attempt may take, in milliseconds.
+    /// Sets the timeout of one attempt, in milliseconds.
     #[must_use]
     pub const fn timeout(self, millis: u64) -> Self {
         Self { timeout: Some(Duration::from_millis(millis)), ..self }
     }
 
-    /// How many attempts there are in all.
+    /// Sets the total number of attempts.
     #[must_use]
     pub const fn attempts(mut self, attempts: u32) -> Self {
         self.retry.attempts = Some(attempts);
         self
     }
 
-    /// The least and the most that the pause between attempts is drawn from, in milliseconds.
+    /// Sets the bounds of the backoff between attempts, in milliseconds.
     #[must_use]
     pub const fn backoff(mut self, least: u64, most: u64) -> Self {
         self.retry.backoff = Some((Duration::from_millis(least), Duration::from_millis(most)));
         self
     }
 
-    /// No attempt begins later than this after the first, in milliseconds.
+    /// Sets the time after the first attempt until which another may start, in milliseconds.
     #[must_use]
     pub const fn retry_deadline(mut self, millis: u64) -> Self {
         self.retry.deadline = Some(Duration::from_millis(millis));
         self
     }
 
-    /// What the function's types say.
+    /// Returns what the types of the function say.
     pub(crate) fn description(&self) -> Description {
         let mut description = Description::default();
         (self.describe)(&mut description);
         description
     }
 
-    /// Function and source position as they stand in messages: `` `shop::orders::create` (src/orders.rs:12) ``.
+    /// Function and source location as messages show them: `` `shop::orders::create` (src/orders.rs:12) ``.
     pub(crate) fn place(&self) -> impl fmt::Display + '_ {
         Place(self)
     }
@@ -180,7 +180,7 @@ struct Place<'a>(&'a Handler);
 impl fmt::Display for Place<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Handler { module, function, file, line, .. } = self.0;
-        // A closure is known by its place only.
+        // A closure has only a source location.
         let separator = if module.is_empty() { "" } else { "::" };
         write!(formatter, "`{module}{separator}{function}` ({file}:{line})")
     }

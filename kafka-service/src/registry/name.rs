@@ -1,6 +1,6 @@
-//! What a handler may be called. The attributes check it when they are compiled; this is for names that come at run time.
+//! The rules for the name of a handler. The attributes check them at compile time; this is for names given at run time.
 
-/// As in the attributes: long enough for everything that people write by hand, short enough for a header and a log line.
+/// As in the attributes: long enough for names that people write by hand, short enough for a header and a log line.
 const LONGEST: usize = 200;
 
 /// What is wrong with a name, if anything is.
@@ -20,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_has_the_characters_that_the_attributes_allow() {
+    fn a_name_has_only_the_characters_that_attributes_allow() {
         for name in ["a", "create_order", "order.paid", "B-2", &"x".repeat(200)] {
             assert_eq!(flaw(name), None, "{name}");
         }

@@ -1,19 +1,19 @@
-//! What keeps a service from starting with the handlers that it has.
+//! What prevents a service from starting with its handlers.
 
 use std::fmt;
 
 use super::Handler;
 
-/// One thing that is wrong. The text names every handler concerned with its place.
+/// One problem. Its text names every handler concerned with its source location.
 #[derive(Clone, Debug)]
 pub(crate) enum Problem {
     NoHandlers,
-    /// Only of a handler that was added at run time: the attributes do not compile with such a name.
+    /// Only for handlers added at run time: the attributes do not compile with such a name.
     BadName {
         handler: &'static Handler,
         flaw: String,
     },
-    /// Several handlers with one name. Which one should answer is not ours to choose.
+    /// Several handlers with the same name. The framework does not choose between them.
     Duplicate {
         handlers: Vec<&'static Handler>,
     },
@@ -27,19 +27,19 @@ pub(crate) enum Problem {
         payload: &'static str,
         command: &'static str,
     },
-    /// Replies that senders may wait for in vain.
+    /// Promised replies that the handler never returns, so senders wait in vain.
     BrokenPromise {
         handler: &'static Handler,
         payload: &'static str,
         missing: Vec<&'static str>,
         published: Vec<&'static str>,
     },
-    /// One event type of several Rust types, each with the handlers that publish it.
+    /// One event type with several Rust types, each with the handlers that publish it.
     SharedEvent {
         event: &'static str,
         types: Vec<(&'static str, Vec<&'static Handler>)>,
     },
-    /// An option that contradicts another one, or the configuration.
+    /// An option that contradicts another one or the configuration.
     Option {
         handler: &'static Handler,
         what: String,
@@ -53,7 +53,7 @@ impl Problem {
         What(self).to_string()
     }
 
-    /// What to do about it, unless the text says that already.
+    /// What to do about it, unless the text already says so.
     pub(crate) fn help(&self) -> Option<String> {
         match self {
             Self::NoHandlers => Some("if they are in another crate, link it: `use that_crate as _;`".to_owned()),
@@ -149,7 +149,7 @@ fn shared_event(formatter: &mut fmt::Formatter<'_>, event: &str, types: &[(&str,
     Ok(())
 }
 
-/// A handler by what it answers to and where it stands.
+/// A handler by its name and its source location.
 struct Named<'a>(&'a Handler);
 
 impl fmt::Display for Named<'_> {

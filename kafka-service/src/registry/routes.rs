@@ -1,4 +1,4 @@
-//! Who takes the messages of which topic: decided once, so that a record costs one look-up by its type.
+//! Routes from topics to handlers: decided once, so that a record costs one lookup by its type.
 
 use rustc_hash::FxHashMap;
 
@@ -9,7 +9,7 @@ use crate::config::Config;
 #[derive(Debug)]
 pub(crate) struct Routes(Vec<Route>);
 
-/// A topic by its place in [`Routes`].
+/// A topic by its index in [`Routes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RouteId(usize);
 
@@ -24,16 +24,16 @@ struct Route {
 /// Which handlers of a kind take the messages of a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Takers {
-    Nobody,
-    /// Those that name the topic.
+    None,
+    /// Handlers that name the topic.
     Named,
-    /// Those, and all that name no topic.
+    /// Handlers that name the topic, and all that name no topic.
     All,
 }
 
 impl Routes {
-    /// The configured topics, for the kinds of which there is a handler that names no topic, and the topics that handlers
-    /// name. Events topics that somebody listed are consumed even without a handler.
+    /// Collects the configured topics whose kind has a handler that names no topic, and the topics that handlers name.
+    /// Configured events topics are consumed even without a handler.
     pub(crate) fn new(handlers: impl IntoIterator<Item = &'static Handler>, config: &Config) -> Self {
         let handlers: Vec<_> = handlers.into_iter().collect();
         let needed = |kind| handlers.iter().any(|handler| handler.kind == kind && handler.topic.is_none());
@@ -68,16 +68,16 @@ impl Routes {
         self.0.iter().map(|route| route.topic.as_str())
     }
 
-    /// Every handler that some topic has; those of several topics several times.
+    /// Every handler of any topic. A handler of several topics is repeated.
     pub(crate) fn handlers(&self) -> impl Iterator<Item = &'static Handler> {
         self.0.iter().flat_map(|route| route.handlers.values().copied())
     }
 
-    /// What a topic carries, for people.
+    /// What a topic carries, for messages.
     pub(crate) fn purpose(&self, topic: &str) -> &'static str {
         match self.find(topic).map(|RouteId(place)| (self.0[place].commands, self.0[place].events)) {
-            Some((Takers::Nobody, _)) => "events",
-            Some((_, Takers::Nobody)) | None => "commands",
+            Some((Takers::None, _)) => "events",
+            Some((_, Takers::None)) | None => "commands",
             Some(_) => "commands and events",
         }
     }
@@ -94,25 +94,25 @@ impl Routes {
         self.0.iter().position(|route| route.topic == topic).map(RouteId)
     }
 
-    /// The handler for a message of this type. This is the look-up of the hot path.
+    /// The handler for a message of this type. This lookup is on the hot path.
     #[inline]
     pub(crate) fn handler(&self, RouteId(place): RouteId, kind: &str) -> Option<&'static Handler> {
         self.0[place].handlers.get(kind).copied()
     }
 
-    /// What a message is that nobody on this topic takes. Where a topic carries both kinds it may be an event of somebody
-    /// else's, which is nothing to worry about.
+    /// The kind of a message that has no handler on this topic. On a topic that carries both kinds it may be an event
+    /// of another service, which is expected.
     pub(crate) fn unknown(&self, RouteId(place): RouteId) -> Kind {
-        if self.0[place].events == Takers::Nobody { Kind::Command } else { Kind::Event }
+        if self.0[place].events == Takers::None { Kind::Command } else { Kind::Event }
     }
 
-    /// Whether a record without a value says something here: that a key is gone, on a topic that carries only events. A
-    /// topic that carries commands should have none.
+    /// Whether a record without a value is meaningful here: on a topic that carries only events, it says that a key was
+    /// deleted. A topic that carries commands should have no such records.
     pub(crate) fn takes_tombstones(&self, RouteId(place): RouteId) -> bool {
-        self.0[place].commands == Takers::Nobody
+        self.0[place].commands == Takers::None
     }
 
-    /// The handler on this topic whose name is nearest to an unknown one, if it is near enough to be what was meant.
+    /// The handler on this topic with the name closest to an unknown one, if it is close enough to be what was meant.
     pub(crate) fn closest(&self, RouteId(place): RouteId, name: &str) -> Option<&'static str> {
         super::closest(name, self.0[place].handlers.values().copied()).map(|handler| handler.name)
     }
@@ -120,7 +120,7 @@ impl Routes {
 
 impl Route {
     fn new(topic: &str) -> Self {
-        let (commands, events) = (Takers::Nobody, Takers::Nobody);
+        let (commands, events) = (Takers::None, Takers::None);
         Self { topic: topic.to_owned(), commands, events, handlers: FxHashMap::default() }
     }
 
@@ -131,8 +131,8 @@ impl Route {
         }
     }
 
-    /// Later entries take the place of earlier ones: a handler that names the topic goes before one that does not, and a
-    /// command before an event.
+    /// Later entries replace earlier ones: a handler that names the topic takes precedence over one that does not, and
+    /// a command over an event.
     fn fill(&mut self, all: &[&'static Handler]) {
         for (kind, takers) in [(Kind::Event, self.events), (Kind::Command, self.commands)] {
             for named in [false, true] {

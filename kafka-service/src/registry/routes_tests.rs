@@ -9,7 +9,7 @@ fn invoke(_: &Context<'_>) -> Invocation {
 static CREATE: Handler = Handler::command("create_order", &invoke);
 static CANCEL: Handler = Handler::command("cancel_order", &invoke);
 static PAID: Handler = Handler::event("order.paid", &invoke);
-/// A command of the same name as an event.
+/// A command with the name of an event.
 static PAID_COMMAND: Handler = Handler::command("order.paid", &invoke);
 static URGENT: Handler = Handler::command("create_order", &invoke).topic("urgent");
 static STOCK: Handler = Handler::event("stock.low", &invoke).topic("stock_events");
@@ -26,7 +26,7 @@ fn topics(routes: &Routes) -> Vec<&str> {
     routes.topics().collect()
 }
 
-/// The handler of a message, and what it would be if there were none.
+/// The handler of a message, and the kind that the message has without one.
 #[track_caller]
 fn route(routes: &Routes, topic: &str, kind: &str) -> (Option<&'static Handler>, Kind) {
     let route = routes.find(topic).unwrap();
@@ -47,7 +47,7 @@ fn assert_unknown(routes: &Routes, topic: &str, kind: &str, unknown: Kind) {
 }
 
 #[test]
-fn commands_come_from_commands_topics_and_events_from_events_topics() {
+fn commands_and_events_come_from_their_own_topics() {
     let routes = routes(&[&CREATE, &PAID], |_| {});
     assert_eq!(topics(&routes), ["commands", "events"]);
     assert_takes(&routes, "commands", "create_order", &CREATE);
@@ -58,7 +58,7 @@ fn commands_come_from_commands_topics_and_events_from_events_topics() {
 }
 
 #[test]
-fn a_topic_is_consumed_if_somebody_takes_its_messages_or_it_was_listed() {
+fn a_topic_is_consumed_if_it_has_a_handler_or_is_listed() {
     assert_eq!(topics(&routes(&[&CREATE], |_| {})), ["commands"]);
     assert_eq!(topics(&routes(&[&PAID], |_| {})), ["events"]);
     let list = |config: &mut Config| config.subscribed_events_topics = Some(vec!["a".to_owned(), "b".to_owned()]);
@@ -68,20 +68,20 @@ fn a_topic_is_consumed_if_somebody_takes_its_messages_or_it_was_listed() {
 }
 
 #[test]
-fn on_a_topic_of_both_kinds_a_command_goes_before_an_event() {
+fn commands_take_precedence_on_a_topic_with_both_kinds() {
     let both = |config: &mut Config| config.subscribed_events_topics = Some(vec!["commands".to_owned()]);
     let routes = routes(&[&CREATE, &PAID, &PAID_COMMAND], both);
     assert_eq!(topics(&routes), ["commands"]);
     assert_eq!(routes.purpose("commands"), "commands and events");
     assert_takes(&routes, "commands", "order.paid", &PAID_COMMAND);
     assert_takes(&routes, "commands", "create_order", &CREATE);
-    assert_unknown(&routes, "commands", "nobody", Kind::Event);
+    assert_unknown(&routes, "commands", "no_handler", Kind::Event);
     assert!(routes.topics_of(&PAID).is_empty());
     assert_eq!(routes.topics_of(&PAID_COMMAND), ["commands"]);
 }
 
 #[test]
-fn a_handler_with_a_topic_takes_the_messages_of_that_topic_only() {
+fn a_handler_with_a_topic_gets_only_its_messages() {
     let routes = routes(&[&CREATE, &CANCEL, &URGENT, &PAID, &STOCK], |_| {});
     assert_eq!(topics(&routes), ["commands", "events", "urgent", "stock_events"]);
     assert_takes(&routes, "commands", "create_order", &CREATE);
@@ -94,7 +94,7 @@ fn a_handler_with_a_topic_takes_the_messages_of_that_topic_only() {
 }
 
 #[test]
-fn on_a_configured_topic_the_handler_that_names_it_goes_before_one_that_does_not() {
+fn a_handler_that_names_the_topic_takes_precedence() {
     let add = |config: &mut Config| config.commands_topics.push("urgent".to_owned());
     let routes = routes(&[&CREATE, &CANCEL, &URGENT], add);
     assert_eq!(topics(&routes), ["commands", "urgent"]);
@@ -104,7 +104,7 @@ fn on_a_configured_topic_the_handler_that_names_it_goes_before_one_that_does_not
 }
 
 #[test]
-fn the_closest_name_is_offered_only_when_it_is_near() {
+fn the_closest_name_is_suggested_only_if_similar() {
     let routes = routes(&[&CREATE, &CANCEL, &PAID], |_| {});
     let commands = routes.find("commands").unwrap();
     assert_eq!(routes.closest(commands, "create_ordr"), Some("create_order"));

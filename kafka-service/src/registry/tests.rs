@@ -81,7 +81,7 @@ static HERE_TOO: Handler = Handler::event("order.paid", &invoke).at("shop", "too
 static COMMAND: Handler = Handler::command("order.paid", &invoke).at("shop", "command", "src/a.rs", 4);
 
 #[test]
-fn a_name_is_one_handlers_for_each_kind_and_topic() {
+fn a_name_has_one_handler_for_each_kind_and_topic() {
     assert!(Registry::from_handlers([&ANYWHERE, &HERE, &COMMAND]).is_ok());
     let problems = Registry::from_handlers([&ANYWHERE, &HERE, &HERE_TOO, &COMMAND]).unwrap_err();
     assert_eq!(

@@ -66,7 +66,7 @@ fn a_closure_is_called_like_a_function() {
 }
 
 #[test]
-fn a_closure_is_described_by_its_types_and_known_by_the_line_that_adds_it() {
+fn a_closure_is_described_by_its_types_and_source_line() {
     let line = line!() + 1;
     let service = greeting(service()).on_event("payment.settled", |_: MessageContext, _: Greet| async {});
     let [command, event] = service.added[..] else { panic!("two were added") };
@@ -83,7 +83,7 @@ fn a_closure_is_described_by_its_types_and_known_by_the_line_that_adds_it() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_taken_by_an_attribute_is_refused_with_both_places() {
+async fn a_name_taken_by_an_attribute_is_rejected_with_both_lines() {
     let line = line!() + 1;
     let service = service().on_command("test_ping", |_: MessageContext, _: Greet| async {});
     // `test_ping` is in `handler/expansion_tests.rs`.
@@ -94,7 +94,7 @@ async fn a_name_that_is_taken_by_an_attribute_is_refused_with_both_places() {
 }
 
 #[tokio::test]
-async fn a_name_that_the_attribute_would_refuse_is_refused_at_start() {
+async fn an_invalid_handler_name_is_rejected_at_start() {
     let line = line!() + 1;
     let service = service().on_event("two words", |_: MessageContext, _: Greet| async {}).state(String::new());
     assert_eq!(

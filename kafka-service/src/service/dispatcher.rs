@@ -47,7 +47,7 @@ impl DispatcherThread {
             if let Either::Right((Err(_), _)) = runtime.block_on(select(stopped, Box::pin(run))) {
                 core.fatal.report("the dispatcher panicked; this is a bug in kafka-service".to_owned());
             }
-            // Nobody may wait any more.
+            // The receiver may be gone.
             _ = end.send(());
         })?;
         Ok(Self { stop: stop.abort_handle(), ended })

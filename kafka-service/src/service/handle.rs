@@ -133,7 +133,7 @@ impl Running {
             let in_flight = usize::try_from(Counters::get(&self.core.counters.in_flight)).unwrap_or(usize::MAX);
             Ended { left: in_flight, running: in_flight }
         });
-        // The partitions are revoked, so the outcome of a handler or a retry that still runs would be discarded.
+        // The partitions are revoked, so the result of a handler or a retry would be discarded.
         let mut dispatcher = self.dispatcher;
         if tokio::time::timeout(Duration::from_millis(100), dispatcher.ended()).await.is_err() {
             dispatcher.abort();

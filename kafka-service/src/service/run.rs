@@ -78,7 +78,7 @@ async fn signal() {
     }
 }
 
-#[expect(clippy::exit, reason = "a second signal asks for it")]
+#[expect(clippy::exit, reason = "a second signal asks for the process to end now")]
 async fn exit_on_next_signal() {
     signal().await;
     tracing::warn!("second signal, exiting now; in-flight commands will be redelivered");

@@ -41,7 +41,7 @@ fn every_consumed_topic_has_its_dead_letter_topic() {
 }
 
 #[test]
-fn a_service_with_event_handlers_only_needs_no_commands_topic() {
+fn event_handlers_alone_need_no_commands_topic() {
     let mut config = Config::new("shop");
     config.subscribed_events_topics = Some(vec!["payments".to_owned()]);
     let (needed, dead_letter) = topics(&[&EVENT], &config);
@@ -50,7 +50,7 @@ fn a_service_with_event_handlers_only_needs_no_commands_topic() {
 }
 
 #[test]
-fn one_dead_letter_topic_can_serve_all() {
+fn one_dead_letter_topic_can_serve_all_topics() {
     let mut config = Config::new("shop");
     config.dead_letter_topic = Some("dead".to_owned());
     let (needed, dead_letter) = topics(&[&COMMAND, &EVENT], &config);

@@ -1,4 +1,4 @@
-//! The health of a service, for parts of a program that do not hold its handle.
+//! The health of a service, for code that does not hold its handle.
 
 use std::{
     fmt,
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_service_that_is_not_ready_in_time_says_why() {
+    async fn a_service_not_ready_in_time_reports_the_reason() {
         let service = start(Brokers::Servers("127.0.0.1:1".to_owned())).await;
         let error = service.is_ready_by(Instant::now()).await.unwrap_err();
         assert!(matches!(&error, Error::NotReady(problems) if !problems.is_empty()), "{error}");

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-/// One action of the world or of an instance in it.
+/// One action of the world or of an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Action {
-    /// The first instances start; always the first.
+    /// The first instances start. Always the first action.
     Begin,
     Drive,
     Poll,
@@ -29,16 +29,16 @@ pub(super) enum Action {
     Expire,
     Stop,
     ConsumerFatal,
-    /// The consuming client ends, and another takes its place.
+    /// The consuming client fails and is replaced.
     ConsumerReplaced,
     ProducerFatal,
     Truncate,
-    /// Faults stop, and everything comes to its end; always the last.
+    /// Faults stop and everything finishes. Always the last action.
     Settle,
 }
 
 impl Action {
-    /// Whether an instance does it, or it is done to one.
+    /// Whether the action is done by an instance, or to one.
     pub(super) fn is_of_instance(self) -> bool {
         !matches!(
             self,

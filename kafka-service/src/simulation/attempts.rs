@@ -1,4 +1,4 @@
-//! What the ledger says of handlers: how many, in which order, and for which partitions they run.
+//! Checks the handlers: how many run, in which order, and for which partitions.
 
 use super::{identity::said_number, ledger::Ledger, settings::Settings};
 
@@ -11,7 +11,7 @@ pub(super) struct Attempt {
     pub(super) number: u32,
 }
 
-/// How an attempt has ended.
+/// How an attempt ended.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Ended {
     Events(u32),
@@ -21,7 +21,7 @@ pub(super) enum Ended {
 }
 
 impl Ledger {
-    /// A handler is called.
+    /// Called when a handler is called.
     pub(super) fn started(&mut self, attempt: Attempt, settings: &Settings) {
         self.counts.attempts += 1;
         self.counts.commands += u64::from(attempt.number == 1);
@@ -29,7 +29,7 @@ impl Ledger {
         let instance = tenure.instance;
         let mut broken = None;
         if tenure.given_back {
-            broken = Some("I7 nothing is started for a partition that was given back");
+            broken = Some("I7 nothing is started for a partition that was unassigned");
         } else if tenure.running.contains_key(&attempt.lane) {
             broken = Some("I5 one handler of a key at a time");
         } else if tenure.retrying.get(&attempt.lane).is_some_and(|(record, _)| *record != attempt.record) {
@@ -56,18 +56,18 @@ impl Ledger {
         }
     }
 
-    /// A handler publishes so many events itself, and its command is not finished without them.
+    /// Called when a handler itself publishes this many events; its command is not finished without them.
     pub(super) fn owes(&mut self, attempt: Attempt, count: u32) {
         let numbers = (0..count).map(|number| said_number(attempt.number, number));
         self.tenure(attempt.tenure).fate(attempt.record).owed.extend(numbers);
     }
 
-    /// It has heard that one of them was not taken.
+    /// Called when the handler has heard that one of them was rejected.
     pub(super) fn no_longer_owes(&mut self, attempt: Attempt) {
         self.tenure(attempt.tenure).fate(attempt.record).owed.remove(&said_number(attempt.number, 0));
     }
 
-    /// It has ended.
+    /// Called when the attempt has ended.
     pub(super) fn ended(&mut self, attempt: Attempt, ended: Ended, settings: &Settings) {
         let tenure = self.tenure(attempt.tenure);
         if tenure.dead {

@@ -1,4 +1,4 @@
-//! What is left to chance while a run goes on: as a seed has it, or as a stored scenario has it.
+//! The random choices during a run: from a seed or from a stored scenario.
 
 use std::collections::VecDeque;
 
@@ -8,21 +8,21 @@ use super::{
     scenario::{Kept, Move},
 };
 
-/// Where choices come from. Each has a name, by which a stored scenario keeps it, and the value 0 stands for the simplest.
+/// A source of choices. Each has a name, under which a stored scenario keeps it, and the value 0 is the simplest.
 #[derive(Debug)]
 pub(super) enum Choices {
     Seed(Random),
-    /// A seed, and what it gave so far.
+    /// A seed, and the choices made so far.
     Recorded(Random, Vec<Move>),
     Stored {
         moves: VecDeque<Move>,
-        /// What is left of the choices of the current move. Beyond them everything is 0.
+        /// The remaining choices of the current move. After these, everything is 0.
         current: Kept,
     },
 }
 
 impl Choices {
-    /// The next value, which is less than `bound` (0: any).
+    /// The next value, less than `bound` (0 means any).
     fn next(&mut self, name: &'static str, bound: u64, draw: impl FnOnce(&mut Random) -> u64) -> u64 {
         match self {
             Self::Seed(random) => draw(random),
@@ -45,23 +45,23 @@ impl Choices {
         self.next(name, 0, Random::next)
     }
 
-    /// Less than `bound`, which is not zero.
+    /// A number less than `bound`, which is not zero.
     pub(super) fn below(&mut self, name: &'static str, bound: usize) -> usize {
         let value = self.next(name, bound as u64, |random| random.below(bound) as u64);
         usize::try_from(value).unwrap_or(0)
     }
 
-    /// From `least` to `most`, both included.
+    /// A number from `least` to `most`, both included.
     pub(super) fn between(&mut self, name: &'static str, least: usize, most: usize) -> usize {
         least + self.below(name, most - least + 1)
     }
 
-    /// True in so many of a thousand cases.
+    /// True with this probability, in thousandths.
     pub(super) fn chance(&mut self, name: &'static str, per_mille: u32) -> bool {
         match per_mille {
             0 => false,
             1000.. => {
-                // Drawn all the same, so that a rate of 1,000 is a rate like any other.
+                // Drawn anyway, so that a rate of 1,000 is a rate like any other.
                 if let Self::Seed(random) | Self::Recorded(random, _) = self {
                     random.next();
                 }
@@ -84,19 +84,19 @@ impl Choices {
         })
     }
 
-    /// Which action it is, with weights.
+    /// Chooses an action, with weights.
     pub(super) fn action<const N: usize>(&mut self, weights: &[(Action, u32); N]) -> Option<Action> {
         let (Self::Seed(random) | Self::Recorded(random, _)) = self else { return None };
         Some(weights[random.weighted(&weights.map(|(_, weight)| weight))].0)
     }
 
-    /// Which of the instances does it.
+    /// Chooses one of the instances.
     pub(super) fn place(&mut self, count: usize) -> usize {
         let (Self::Seed(random) | Self::Recorded(random, _)) = self else { return 0 };
         random.below(count)
     }
 
-    /// What follows belongs to this action.
+    /// Starts an action: the choices that follow belong to it.
     pub(super) fn begin(&mut self, action: Action, instance: Option<u32>) {
         match self {
             Self::Seed(_) => {}
@@ -108,7 +108,7 @@ impl Choices {
         }
     }
 
-    /// What was chosen, if it was recorded.
+    /// The recorded choices, if there are any.
     pub(super) fn take_moves(&mut self) -> Vec<Move> {
         match self {
             Self::Recorded(_, moves) => std::mem::take(moves),

@@ -1,4 +1,4 @@
-//! The consuming client of one instance, in the shape in which the driver wants it.
+//! The consuming client of one instance, as the driver requires it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,13 +19,13 @@ pub(super) struct SimClient {
     pub(super) instance: u32,
 }
 
-/// A record as the client gives it out.
+/// A record as the client delivers it.
 #[derive(Debug)]
 pub(super) struct SimRecord {
     command: Option<Arc<Command>>,
-    /// Where it was fetched; -1 if nowhere.
+    /// Where it was fetched; -1 if it was not.
     offset: i64,
-    /// It is the end of the log.
+    /// Whether it is the end of the log.
     is_end: bool,
     partition: i32,
     tenure: u64,
@@ -44,7 +44,7 @@ impl Record for SimRecord {
         self.offset
     }
 
-    /// The tenure: whatever comes of the record carries it along, and the checks see where it belongs.
+    /// The tenure: whatever results from the record carries it, so the checks see where it belongs.
     fn timestamp(&self) -> Option<RecordTime> {
         i64::try_from(self.tenure).ok().map(RecordTime::of_producer)
     }
@@ -68,7 +68,7 @@ impl World {
     fn serve(&mut self, instance: u32, wait: Duration) -> Vec<ClientEvent> {
         let now = self.time.now();
         let member = self.members.get_mut(&instance).expect("a process that lives has a client");
-        // Every step begins with this.
+        // Every step starts with this call.
         member.waited = wait.as_millis();
         let events: Vec<_> = member.events.drain(..).collect();
         for event in &events {
@@ -164,7 +164,7 @@ impl World {
         let (asked, lost) = (member.asked_back.remove(&partition), member.lost);
         let Some(assigned) = member.assigned.remove(&partition).filter(|_| asked.is_some()) else {
             let what = format!("{partition} of instance {instance}");
-            return self.ledger.violate("C1 only what was asked for is given back, once", what);
+            return self.ledger.violate("C1 only revoked partitions are unassigned, once", what);
         };
         member.returning.insert(partition);
         for tenure in assigned.old.into_iter().chain([assigned.tenure]) {

@@ -1,12 +1,12 @@
-//! What the ledger says of commits.
+//! Checks the commits.
 
 use super::{ledger::Ledger, topic::Topic};
 
 impl Ledger {
-    /// A client is asked to commit for a partition that it has.
+    /// Called when a client is told to commit for a partition that it has.
     ///
-    /// `old` are the tenures before resets that went back: until the driver has received something of what came after one, it
-    /// commits for what was before. Returns the tenure that it commits for.
+    /// `old` are the tenures before resets that went back: the driver commits for those until it has received anything
+    /// from after the reset. Returns the tenure that it commits for.
     pub(super) fn committing(&mut self, topic: &Topic, (new, old): (u64, &[u64]), offset: i64) -> u64 {
         let mut number = new;
         for older in old.iter().rev() {
@@ -28,7 +28,7 @@ impl Ledger {
         number
     }
 
-    /// What a commit would break.
+    /// The guarantee that a commit would break.
     fn breaks(&mut self, topic: &Topic, number: u64, offset: i64) -> Option<&'static str> {
         let tenure = self.tenure(number);
         let partition = topic.partition(tenure.partition);
@@ -48,26 +48,26 @@ impl Ledger {
         }
     }
 
-    /// The client could not start a commit.
+    /// Called when the client could not start a commit.
     pub(super) fn not_started(&mut self, number: u64) {
         self.tenure(number).excused = true;
     }
 
-    /// The driver has learned that a commit was refused.
+    /// Called when the driver has learned that a commit was rejected.
     pub(super) fn refused(&mut self, number: u64) {
         self.counts.commits_refused += 1;
         let tenure = self.tenure(number);
         tenure.committing = tenure.accepted;
     }
 
-    /// The broker has committed.
+    /// Called when the broker has committed.
     pub(super) fn committed(&mut self, topic: &Topic, number: u64, offset: i64) {
         self.counts.commits += 1;
         let tenure = self.tenure(number);
         tenure.accepted = tenure.accepted.max(topic.partition(tenure.partition).place_of(offset));
     }
 
-    /// A partition is let go.
+    /// Called when a partition is given up.
     pub(super) fn given_back(&mut self, number: u64) {
         let tenure = self.tenure(number);
         tenure.given_back = true;
@@ -76,7 +76,7 @@ impl Ledger {
         let reached = tenure.committing.max(tenure.accepted);
         if !tenure.lost && !tenure.excused && !tenure.is_over && reached < certain {
             let what = format!("{certain} records are finished, a commit reaches {reached}, of {tenure:?}");
-            self.violate("H1 finished work is committed before its partition is given back", what);
+            self.violate("H1 finished work is committed before its partition is unassigned", what);
         }
     }
 }

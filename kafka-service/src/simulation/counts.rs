@@ -1,6 +1,6 @@
-//! How much has happened.
+//! Counts what has happened.
 
-/// For the curious, and to see that a run is worth something.
+/// Shows whether a run covers anything.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Counts {
     pub(super) commands: u64,
@@ -12,19 +12,19 @@ pub(super) struct Counts {
     pub(super) commits_refused: u64,
     pub(super) assigned: u64,
     pub(super) lost: u64,
-    /// Times that a process took a new consuming client.
+    /// How often a process replaced its consuming client.
     pub(super) replaced: u64,
     pub(super) crashed: u64,
     pub(super) late: u64,
     pub(super) paused: u64,
-    /// Times that a partition was reset to an earlier offset.
+    /// How often a partition was reset to an earlier offset.
     pub(super) resets: u64,
-    /// Times that an old commit came after a newer one.
+    /// How often an old commit arrived after a newer one.
     pub(super) set_back: u64,
 }
 
 impl Counts {
-    /// What grows when something happens.
+    /// A number that grows whenever something happens.
     pub(super) fn progress(&self) -> u64 {
         let Self { attempts, events, dead_letters, commits, assigned, crashed, .. } = self;
         attempts + events + dead_letters + commits + assigned + crashed

@@ -1,48 +1,48 @@
-//! Which states of a process met each other in a run: two that a process was in at the same time, or one shortly after the
-//! other. What never met shows nothing of how the engine takes it.
+//! Which states of a process met in a run: at the same time, or one shortly after the other. A pair that never met says
+//! nothing about how the engine handles it.
 
 use std::fmt;
 
-/// What a process can be in, or has just been through.
+/// A state that a process is in, or was in shortly before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
-    /// A partition is asked back, and its driver knows.
+    /// A partition is revoked, and the driver knows.
     Revoke,
-    /// The group has given its partitions to others.
+    /// The group has assigned its partitions to others.
     Lost,
     /// It was told to stop.
     Stop,
-    /// The whole process dies.
+    /// The whole process crashes.
     Crash,
-    /// It does not get the processor.
+    /// It gets no CPU time.
     Frozen,
-    /// The last commit that was answered was refused.
+    /// The last answered commit was rejected.
     CommitRefused,
     /// The answer to a commit is lost.
     CommitUnanswered,
     CommitNotStarted,
-    /// The broker does not take a record, for now.
+    /// The broker does not accept a record, for now.
     NotDelivered,
-    /// It does not take an event for what it is.
+    /// The broker rejects an event for its content.
     EventRefused,
-    /// A key is closed until the broker has what it did not take.
+    /// A key is blocked until its undelivered records are delivered.
     KeyClosed,
     DeadLetter,
-    /// The broker, or the producer, does not take a dead letter for what it is.
+    /// The broker, or the producer, rejects a dead letter for its content.
     DeadLetterRefused,
-    /// A command is read back, because its event will never be taken.
+    /// A command is read back, because its event will never be accepted.
     ReadBack,
     ProducerReplaced,
-    /// It takes a new consuming client.
+    /// Its consuming client is replaced.
     ConsumerReplaced,
     /// The producer has no room.
     QueueFull,
     RetryPending,
-    /// A handler is cancelled because it is over its timeout.
+    /// A handler is cancelled at its timeout.
     TimedOut,
-    /// A handler publishes something itself.
+    /// A handler itself publishes.
     Publishes,
-    /// A partition takes no more because its window is full.
+    /// A partition is throttled because its window is full.
     WindowFull,
     /// The client does not fetch it any more.
     Paused,
@@ -73,7 +73,7 @@ const NAMES: [&str; COUNT] = [
     "paused",
 ];
 const COUNT: usize = State::Paused as usize + 1;
-/// A state counts as present for so many actions of the world after it was last seen.
+/// A state counts as present for this many actions of the world after it was last seen.
 const LASTS: u32 = 40;
 
 /// Pairs that cannot meet, and why.
@@ -83,19 +83,19 @@ const IMPOSSIBLE: &[(State, State, &str)] = &[];
 #[derive(Clone, Debug, Default)]
 pub(super) struct Coverage {
     action: u32,
-    /// For each process until when it counts as in each state.
+    /// For each process and state, until when it counts as present.
     until: Vec<[u32; COUNT]>,
-    /// For each state those that met it, one bit each.
+    /// For each state, the states that it met, one bit each.
     met: [u32; COUNT],
 }
 
 impl Coverage {
-    /// Another action of the world.
+    /// Starts another action of the world.
     pub(super) fn next_action(&mut self) {
         self.action += 1;
     }
 
-    /// A process is in a state now.
+    /// Records that a process is in a state now.
     pub(super) fn see(&mut self, instance: u32, state: State) {
         let place = instance as usize;
         if self.until.len() <= place {
@@ -112,7 +112,7 @@ impl Coverage {
     }
 }
 
-/// In how many runs each pair met.
+/// The number of runs in which each pair met.
 #[derive(Clone, Debug)]
 pub(super) struct Pairs {
     runs: u64,
@@ -135,7 +135,7 @@ impl Pairs {
         }
     }
 
-    /// What met in less than one of a thousand runs, and could have.
+    /// The pairs that met in less than one of a thousand runs, although they can.
     pub(super) fn rare(&self) -> Vec<String> {
         let is_possible = |one: usize, other: usize| {
             !IMPOSSIBLE.iter().any(|(a, b, _)| {
@@ -150,7 +150,7 @@ impl Pairs {
     }
 }
 
-/// The lower half of the table; on its diagonal how many runs had the state at all.
+/// The lower half of the table. The diagonal has the number of runs with the state.
 impl fmt::Display for Pairs {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{:>20}", "runs in which both")?;

@@ -1,4 +1,4 @@
-//! One run: the seed chooses who does what next, until everything is done or a promise is broken.
+//! One run: the seed chooses who acts next, until everything is done or a guarantee is broken.
 
 use std::{
     any::Any,
@@ -23,7 +23,7 @@ use super::{
     world::{Shared, World, open},
 };
 
-/// A world and the processes in it.
+/// A world and its processes.
 pub(super) struct Executor {
     pub(super) world: Shared,
     pub(super) instances: Vec<Instance>,
@@ -31,7 +31,7 @@ pub(super) struct Executor {
     pub(super) steps: usize,
 }
 
-/// How a run went.
+/// The result of a run.
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) violation: Option<Violation>,
@@ -49,7 +49,7 @@ pub(super) fn run(seed: u64, trace: bool) -> Outcome {
     run_in(World::new(settings, topic, Choices::Seed(random), trace)).0
 }
 
-/// Runs one seed, and keeps what it chose.
+/// Runs one seed and records its choices.
 pub(super) fn record(seed: u64) -> (Outcome, Scenario) {
     let (settings, partitions, random) = drawn(seed);
     let topic = Topic::new(&partitions, &settings);
@@ -57,7 +57,7 @@ pub(super) fn record(seed: u64) -> (Outcome, Scenario) {
     (outcome, Scenario { title: format!("seed {seed}"), settings, partitions, moves })
 }
 
-/// Runs a scenario that was kept.
+/// Runs a stored scenario.
 pub(super) fn replay(scenario: &Scenario, trace: bool) -> Outcome {
     let topic = Topic::new(&scenario.partitions, &scenario.settings);
     let choices = Choices::Stored { moves: scenario.moves.iter().cloned().collect(), current: Kept::default() };
@@ -83,7 +83,7 @@ fn run_in(world: World) -> (Outcome, Vec<Move>) {
     let steps = executor.steps;
     if let Err(panic) = played {
         open(&world).ledger.violate("P2 the engine does not panic", text(panic.as_ref()));
-        // What is in pieces is not fit to be taken apart.
+        // After a panic, the state is not consistent enough to be dropped.
         std::mem::forget(executor);
     }
     let mut world = open(&world);
@@ -98,7 +98,7 @@ fn run_in(world: World) -> (Outcome, Vec<Move>) {
     (outcome, world.choices.take_moves())
 }
 
-/// What a panic says, in one line.
+/// The message of a panic, in one line.
 fn text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
@@ -127,7 +127,7 @@ impl Executor {
         self.settle();
     }
 
-    /// Ends what is left, in an order in which nothing is missed by anybody.
+    /// Ends the remaining processes, in an order in which none needs another that has ended.
     fn end(&mut self) {
         for place in (0..self.instances.len()).rev() {
             self.kill(place, false);
@@ -142,7 +142,7 @@ impl Executor {
         self.with(|world| world.ledger.violation.is_some())
     }
 
-    /// What is done next, and by or to whom; none when `steps` are over, or the scenario is.
+    /// The next action and its instance; `None` after `steps` actions, or at the end of the scenario.
     fn next_move(&mut self, steps: usize) -> Option<(Action, Option<u32>)> {
         self.with(|world| {
             if let Some(stored) = world.choices.stored_move() {
@@ -175,7 +175,7 @@ impl Executor {
                 }
             }
             _ => {
-                // One that has ended since the scenario was kept does nothing any more.
+                // An instance that has ended since the scenario was stored does nothing.
                 if let Some(place) = self.instances.iter().position(|other| Some(other.id) == instance) {
                     self.act_on(action, place);
                 }
@@ -237,7 +237,7 @@ impl Executor {
         self.next_instance += 1;
     }
 
-    /// Time is mostly slower than processors.
+    /// Usually polls a process that was woken, else advances to the next timer: time is usually slower than processors.
     pub(super) fn fire_next_timer(&mut self) {
         let woken = self.instances.iter().position(|instance| instance.is_woken() && !instance.frozen);
         if let Some(place) = woken.filter(|_| self.with(|world| world.choices.chance("polls-first", 800))) {

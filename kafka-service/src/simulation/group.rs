@@ -1,4 +1,4 @@
-//! The consumer group and its coordinator: who is in it, who has which partition, and what is committed.
+//! The consumer group and its coordinator: the members, their partitions, and the committed offsets.
 
 use std::collections::BTreeSet;
 
@@ -9,16 +9,16 @@ use super::{
     world::World,
 };
 
-/// What the coordinator knows.
+/// The state of the coordinator.
 #[derive(Debug)]
 pub(super) struct Group {
-    /// Members by name.
+    /// Members by id.
     members: BTreeSet<u64>,
     next_member: u64,
     partitions: Vec<Ownership>,
     /// The next offset to read of each partition.
     pub(super) committed: Vec<i64>,
-    /// How far it has ever been.
+    /// The highest offset that was ever committed.
     pub(super) furthest: Vec<i64>,
 }
 
@@ -26,14 +26,14 @@ pub(super) struct Group {
 struct Ownership {
     owner: Option<u64>,
     target: Option<u64>,
-    /// Its owner was asked for it.
+    /// Whether its owner was told to give it up.
     asked: bool,
-    /// It is to be taken back even if its owner will get it again.
+    /// Whether it is revoked even if the same owner gets it again.
     again: bool,
 }
 
 impl Group {
-    /// `beyond`: somebody has committed offsets that the log does not have.
+    /// `beyond`: the committed offsets are past the end of the log.
     pub(super) fn new(partitions: usize, beyond: bool) -> Self {
         const BEYOND: i64 = 1_000_000;
         Self {
@@ -65,7 +65,7 @@ impl Group {
     }
 
     fn gives(&self, id: u64, eager: bool) -> Vec<i32> {
-        // Eager: nobody gets anything before everybody has given everything.
+        // Eager: no member gets a partition before all have given up all of theirs.
         let is_moving = |ownership: &Ownership| ownership.owner.is_some() && (ownership.again || ownership.asked);
         if eager && self.partitions.iter().any(is_moving) {
             return Vec::new();
@@ -77,7 +77,7 @@ impl Group {
 }
 
 impl World {
-    /// A process comes into the group.
+    /// A process joins the group.
     pub(super) fn join(&mut self, instance: u32) {
         let id = self.group.next_member;
         self.group.next_member += 1;
@@ -87,7 +87,7 @@ impl World {
         self.rebalance();
     }
 
-    /// Shares the partitions out, some of them anew.
+    /// Assigns the partitions, some of them to new owners.
     pub(super) fn rebalance(&mut self) {
         let stays = |member: &&Member| !member.fenced && !member.leaving;
         let candidates: Vec<u64> = self.members.values().filter(stays).map(|member| member.id).collect();
@@ -104,7 +104,7 @@ impl World {
         self.note(|| format!("rebalance: {targets:?}"));
     }
 
-    /// The group has not heard of a member for too long. Its partitions are free, and the member does not know.
+    /// The session of a member times out. Its partitions are free, and the member does not know.
     pub(super) fn expire(&mut self, instance: u32) {
         let Some(member) = self.members.get_mut(&instance).filter(|member| !member.fenced) else { return };
         member.fenced = true;
@@ -114,7 +114,7 @@ impl World {
         self.rebalance();
     }
 
-    /// The process is gone. The group hears of it now, or sees when the session is over.
+    /// The process is gone. The group learns this now, or when the session times out.
     pub(super) fn forget_member(&mut self, instance: u32) {
         let Some(member) = self.members.remove(&instance) else { return };
         if !member.fenced {
@@ -123,7 +123,7 @@ impl World {
         }
     }
 
-    /// A process takes a new client. The old one leaves the group; what it had counts as lost.
+    /// A process replaces its client. The old one leaves the group, and its partitions count as lost.
     pub(super) fn replace_client(&mut self, instance: u32) {
         let assigned = self.member(instance).assigned.values();
         let lost: Vec<_> = assigned.flat_map(|each| each.old.iter().copied().chain([each.tenure])).collect();
@@ -143,7 +143,7 @@ impl World {
         self.coverage.see(instance, State::ConsumerReplaced);
     }
 
-    /// Everything that is due between the group and its members, each with this chance.
+    /// Performs everything that is due between the group and its members, each with this probability.
     pub(super) fn coordinate(&mut self, per_mille: u32) {
         let instances: Vec<u32> = self.members.keys().copied().collect();
         for instance in instances {
@@ -200,8 +200,8 @@ impl World {
         }
     }
 
-    /// A member learns that it was expelled, sooner or later, and not always the truth. When it has let everything go it
-    /// comes back under another name.
+    /// A member learns, sooner or later and not always correctly, that it was expelled. When it has given up
+    /// everything, it joins again with another id.
     fn tell_expelled(&mut self, instance: u32, lie: bool) {
         let one_at_a_time = self.settings.one_at_a_time;
         let Some(member) = self.members.get_mut(&instance) else { return };
@@ -230,7 +230,7 @@ impl World {
         }
     }
 
-    /// The broker looks at the next commit of a client.
+    /// The broker processes the next commit of a client.
     pub(super) fn process_commit(&mut self, instance: u32) {
         let refuses = self.choices.chance("refused", self.rates.commit_refused);
         let unanswered = self.choices.chance("unanswered", self.rates.commit_unanswered);
@@ -248,7 +248,7 @@ impl World {
                 let committed = &mut self.group.committed[place(*partition)];
                 let set_back = *offset < *committed;
                 self.ledger.counts.set_back += u64::from(set_back);
-                // What was committed before a reset may be on its way when what is stored after it follows.
+                // A commit from before a reset may be in flight when one from after it follows.
                 let may_go_back = request.goes_back || self.ledger.tenure(*tenure).is_reset;
                 if set_back && !may_go_back && self.settings.rates.commit_reordered == 0 {
                     let what = format!("partition {partition}: {offset} after {committed}, by instance {instance}");
@@ -256,7 +256,7 @@ impl World {
                 }
                 *committed = *offset;
                 let furthest = &mut self.group.furthest[place(*partition)];
-                // One that goes back has to be followed by all the others once more.
+                // After one that goes back, all others must follow again.
                 *furthest = if may_go_back && set_back && !reorders { *offset } else { (*furthest).max(*offset) };
                 self.ledger.committed(&self.topic, *tenure, *offset);
             }

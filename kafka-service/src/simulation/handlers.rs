@@ -1,4 +1,4 @@
-//! The handlers of the simulated service: each does what the plan says.
+//! The handlers of the simulated service. Each follows the plan.
 
 use std::{
     future::{IntoFuture as _, pending, poll_fn},
@@ -36,11 +36,11 @@ struct Payload {
     _work: String,
 }
 
-/// An attempt that has started. If it is dropped before it has ended, it was cancelled.
+/// A running attempt. If it is dropped before it has ended, it was cancelled.
 struct Running {
     scene: Scene,
     attempt: Attempt,
-    /// It is meant to be cancelled.
+    /// Whether it is meant to be cancelled.
     hangs: bool,
     has_ended: bool,
 }
@@ -121,7 +121,7 @@ fn look_up(scene: &Scene, context: &Context<'_>) -> (Attempt, Work, Option<Sleep
     (attempt, work.clone(), sleep)
 }
 
-/// Unwinds like a panic, without the noise of one.
+/// Unwinds like a panic, without its output.
 fn panic(running: &mut Running) -> ! {
     running.end(Ended::Failed);
     resume_unwind(Box::new("simulated"))
@@ -175,7 +175,7 @@ async fn run(mut running: Running, work: Work, origin: Origin, sleep: Option<Sle
     }
 }
 
-/// Publishes what an attempt publishes itself. False if it was waited for and did not arrive.
+/// Publishes the events that an attempt publishes itself. Returns false if one was awaited and not delivered.
 async fn say(running: &Running, says: Says, origin: Origin, publisher: &Publisher) -> bool {
     let owe = |count| open(&running.scene.world).ledger.owes(running.attempt, count);
     let publication = |number| {
@@ -206,7 +206,7 @@ async fn say(running: &Running, says: Says, origin: Origin, publisher: &Publishe
     !failed
 }
 
-/// Pending so many times, and woken at once.
+/// Pending this many times, and woken at once.
 async fn polls(mut times: u32) {
     poll_fn(|context| {
         if times == 0 {

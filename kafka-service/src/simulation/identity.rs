@@ -1,4 +1,5 @@
-//! Whose event or dead letter a record is: each carries the number of the tenure in which it came to be.
+//! Identifies the command that an event or dead letter belongs to: each carries the number of the tenure that it was
+//! created in.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,24 +12,24 @@ use crate::{
 pub(super) const EVENTS: TopicId = TopicId(0);
 pub(super) const DEAD_LETTERS: TopicId = TopicId(1);
 
-/// A refusal says this and the tenure.
+/// The text of a rejection, followed by the tenure.
 const REFUSED_OF: &str = "simulated refusal of tenure ";
 
-/// The type of what handlers return.
+/// The type of the events that handlers return.
 const RETURNED: &str = "sim.returned";
-/// The type of what they publish themselves.
+/// The type of the events that they publish themselves.
 pub(super) const SAID: &str = "sim.said";
-/// Their numbers begin here: those of no event that is returned.
+/// Their numbers start here, above those of returned events.
 const SAID_NUMBER: u32 = 1_000;
-/// The type of an event that no producer takes.
+/// The type of an event that no producer accepts.
 pub(super) const HUGE: &str = "sim.huge";
-/// The type of an event that no broker takes.
+/// The type of an event that no broker accepts.
 pub(super) const CURSED: &str = "sim.cursed";
 
-/// What an event says of its origin.
+/// The origin that an event carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Origin {
-    /// The assignment for which its handler ran.
+    /// The assignment that its handler ran for.
     pub(super) tenure: u64,
     pub(super) partition: i32,
     pub(super) offset: i64,
@@ -36,12 +37,12 @@ pub(super) struct Origin {
     pub(super) number: u32,
 }
 
-/// What a record on its way out is.
+/// What a record is that is sent to the broker.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Identity {
     Event(Origin),
     DeadLetter(Origin),
-    /// What a handler has published itself.
+    /// An event that a handler published itself.
     Said(Origin),
     Huge(Origin),
     Cursed(Origin),
@@ -61,7 +62,7 @@ impl Identity {
         }
     }
 
-    /// Where a record belongs whose order and end count.
+    /// The origin of a record whose order and end count.
     pub(super) fn origin(&self) -> Option<&Origin> {
         match self {
             Self::Event(origin) | Self::DeadLetter(origin) | Self::Said(origin) => Some(origin),
@@ -69,8 +70,8 @@ impl Identity {
         }
     }
 
-    /// What is said of a refusal. It names the tenure: the command is read back for its dead letter by partition and offset,
-    /// and after a reset another record may be there.
+    /// The text of a rejection. It names the tenure: the command is read back for its dead letter by partition and
+    /// offset, and after a reset another record may be there.
     pub(super) fn refusal(&self) -> String {
         let (Self::Event(origin)
         | Self::DeadLetter(origin)
@@ -104,7 +105,7 @@ fn dead_letter_origin(record: &OutRecord<'_>) -> Origin {
     }
 }
 
-/// What handlers publish.
+/// The payload of the events.
 #[derive(Debug, Serialize)]
 pub(super) struct SimEvent {
     #[serde(skip)]

@@ -47,17 +47,17 @@ pub(super) struct Instance {
     pub(super) core: Arc<Core>,
     pub(super) stop: Arc<Stop>,
     consumer: Arc<Mutex<Consumer>>,
-    /// What the next driver is made of; until the last has ended.
+    /// What the next driver is created with; `None` once the last has ended.
     next: Option<NextDriver>,
     dispatcher: Option<Pin<Box<dyn Future<Output = ()>>>>,
     woken: Arc<Flag>,
-    /// It does not get the processor.
+    /// Whether it gets no CPU time.
     pub(super) frozen: bool,
-    /// Something fatal was done to it.
+    /// Whether it had a fatal fault.
     pub(super) wounded: bool,
 }
 
-/// What drivers of one process have in common.
+/// What the drivers of one process share.
 struct NextDriver {
     world: Shared,
     batches: mpsc::Sender<Batch<SimRecord>>,
@@ -128,7 +128,7 @@ impl Instance {
         }
     }
 
-    /// One step of the driver.
+    /// Runs one step of the driver.
     pub(super) fn drive(&mut self, now: Instant) -> Option<Step> {
         let mut consumer = lock(&self.consumer);
         let step = consumer.step(now);
@@ -157,7 +157,7 @@ impl Instance {
         self.woken.0.load(Ordering::Relaxed)
     }
 
-    /// Polls the dispatcher. True when it has ended by that.
+    /// Polls the dispatcher. Returns true if it has ended.
     pub(super) fn poll(&mut self) -> bool {
         let Some(dispatcher) = &mut self.dispatcher else { return false };
         self.woken.0.store(false, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! What has happened, and what must never happen. Every check names the invariant that it stands for.
+//! Records what has happened, and checks what must never happen. Every check names its invariant.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,28 +13,28 @@ use super::{
 };
 use crate::transport::Cause;
 
-/// A promise that was broken.
+/// A broken guarantee.
 #[derive(Clone, Debug)]
 pub(super) struct Violation {
     pub(super) invariant: &'static str,
     pub(super) what: String,
 }
 
-/// Everything that an outsider can know.
+/// Everything that is visible from outside the engine.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     pub(super) tenures: BTreeMap<u64, Tenure>,
     pub(super) violation: Option<Violation>,
-    /// The end of each record in the world's logs.
+    /// The outcomes of each record in the world's logs.
     ends: BTreeMap<(i32, usize), Ends>,
-    /// The last event that came into the log for the first time: of each lane, for each record key.
+    /// The last event that was written for the first time, by lane and record key.
     last_event: BTreeMap<(i32, usize, u32), (usize, u32)>,
-    /// Lanes of which the broker has not taken an event: the documented exception to the order of events. And those of which
-    /// a command may be dead-lettered by one instance and handled by another.
+    /// Lanes with an event that the broker rejected: the documented exception to the order of events. Also lanes with a
+    /// command that one instance may dead-letter and another handle.
     disturbed: BTreeSet<(i32, usize)>,
-    /// Events that the broker has not taken, by instance and record key.
+    /// Undelivered events, by instance and record key.
     closed: BTreeMap<(u32, u32), BTreeSet<Origin>>,
-    /// Record keys, by instance, of which a record was not taken.
+    /// Record keys with an undelivered record, by instance.
     repaired: BTreeSet<(u32, u32)>,
     pub(super) counts: Counts,
 }
@@ -44,7 +44,7 @@ struct Ends {
     events: u32,
     dead_letter: bool,
     skipped: bool,
-    /// The broker has not taken something of it, or it got no processor within its timeout.
+    /// Whether some of its records were rejected, or it got no CPU time within its timeout.
     excused: bool,
 }
 
@@ -68,7 +68,7 @@ impl Ledger {
         self.tenures.values_mut().filter(move |tenure| tenure.instance == instance)
     }
 
-    /// The driver has got a record.
+    /// Called when the driver has received a record.
     pub(super) fn given_out(&mut self, number: u64, record: usize, plan: &Plan, settings: &Settings) {
         if matches!(plan, Plan::Unknown) && !plan.may_be_dead_lettered(settings) {
             let tenure = self.tenure(number);
@@ -78,7 +78,7 @@ impl Ledger {
         }
     }
 
-    /// An event or a dead letter was taken by a producer.
+    /// Called when a producer has accepted an event or a dead letter.
     pub(super) fn handed_over(&mut self, topic: &Topic, identity: &Identity, key: u32) {
         if let Identity::Cursed(origin) = identity {
             let record = position(topic, origin).0;
@@ -89,7 +89,7 @@ impl Ledger {
         let tenure = self.tenure(origin.tenure);
         if tenure.given_back {
             return self
-                .violate("I7 nothing is published for a partition that was given back", format!("{identity:?}"));
+                .violate("I7 nothing is published for a partition that was unassigned", format!("{identity:?}"));
         }
         if !matches!(identity, Identity::Event(_)) {
             return;
@@ -111,7 +111,7 @@ impl Ledger {
         }
     }
 
-    /// What was not taken is sent once more.
+    /// Called when an undelivered record is sent again.
     fn sent_again(&mut self, topic: &Topic, origin: Origin, this: (usize, u32), key: (u32, u32)) {
         let mut closed = self.closed.get(&key).into_iter().flatten();
         let place = |other: &Origin| (position(topic, other).0, other.number);
@@ -121,7 +121,7 @@ impl Ledger {
         }
     }
 
-    /// The broker has written a record.
+    /// Called when the broker has written a record.
     pub(super) fn appended(&mut self, topic: &Topic, settings: &Settings, identity: &Identity, key: u32) {
         let Some(origin) = identity.origin() else { return };
         let (record, lane) = position(topic, origin);
@@ -152,7 +152,7 @@ impl Ledger {
         }
     }
 
-    /// An instance has got an acknowledgement.
+    /// Called when an instance has received an acknowledgement.
     pub(super) fn acknowledged(&mut self, topic: &Topic, identity: &Identity, key: u32) {
         let Some(origin) = identity.origin() else { return };
         let (record, _) = position(topic, origin);
@@ -177,12 +177,12 @@ impl Ledger {
         }
     }
 
-    /// From here on a record of this key may be sent by itself.
+    /// From now on a record of this key may be sent alone.
     pub(super) fn may_be_repaired(&mut self, instance: u32, key: u32) {
         self.repaired.insert((instance, key));
     }
 
-    /// The broker does not take a record, or its producer has ended.
+    /// Called when the broker rejects a record, or its producer has failed.
     pub(super) fn refused_by_broker(&mut self, topic: &Topic, identity: &Identity, instance: u32, key: u32) {
         self.may_be_repaired(instance, key);
         let Some(origin) = identity.origin().filter(|_| !matches!(identity, Identity::Said(_))) else { return };
@@ -191,7 +191,7 @@ impl Ledger {
         self.ends.entry((origin.partition, record)).or_default().excused = true;
     }
 
-    /// An instance is told of it.
+    /// Called when an instance is told about it.
     pub(super) fn not_delivered(&mut self, topic: &Topic, identity: &Identity, key: u32, cause: Cause) {
         if let (Identity::Event(origin) | Identity::Cursed(origin) | Identity::Said(origin), Cause::Record) =
             (identity, cause)
@@ -206,7 +206,7 @@ impl Ledger {
             (Identity::Event(_), Cause::Broker | Cause::Producer) => {
                 self.closed.entry((instance, key)).or_default().insert(*origin);
             }
-            // It may be dead-lettered instead, and no longer be in the way.
+            // It may be dead-lettered instead, and then no longer blocks its key.
             _ => self.open(origin, key),
         }
     }
@@ -218,12 +218,13 @@ impl Ledger {
         }
     }
 
-    /// The dispatcher of an instance has been polled.
+    /// Called when the dispatcher of an instance was polled.
     pub(super) fn polled(&mut self, instance: u32) {
         self.of_instance(instance).for_each(Tenure::polled);
     }
 
-    /// An attempt failed that could have succeeded: it was too slow, or could not publish. Another instance may succeed.
+    /// Called when an attempt failed that could have succeeded: it was too slow, or could not publish. Another instance
+    /// may succeed.
     pub(super) fn failed_by_chance(&mut self, attempt: Attempt) {
         let tenure = self.tenure(attempt.tenure);
         if !tenure.dead {
@@ -233,7 +234,7 @@ impl Ledger {
         }
     }
 
-    /// Everything of a process is gone.
+    /// Called when a process is gone.
     pub(super) fn died(&mut self, instance: u32) {
         for tenure in self.of_instance(instance) {
             tenure.dead = true;
@@ -241,7 +242,7 @@ impl Ledger {
         }
     }
 
-    /// What was promised of every record, when all is over.
+    /// Checks at the end what is guaranteed for every record.
     pub(super) fn check_ends(&mut self, topic: &Topic) {
         for (place, partition) in topic.partitions.iter().enumerate() {
             let number = topic::number(place);
@@ -255,7 +256,7 @@ impl Ledger {
         }
     }
 
-    /// A handler without events has finished: there is nothing in the logs to see of it.
+    /// Called when a handler without events has finished, which leaves nothing in the logs.
     pub(super) fn finished_silently(&mut self, partition: i32, record: usize) {
         self.ends.entry((partition, record)).or_default().skipped = true;
     }
@@ -274,7 +275,7 @@ impl Ends {
     }
 }
 
-/// The place of a record in its partition, and its lane.
+/// The index of a record in its partition, and its lane.
 fn position(topic: &Topic, origin: &Origin) -> (usize, usize) {
     let partition = topic.partition(origin.partition);
     let record = partition.place_of(origin.offset);

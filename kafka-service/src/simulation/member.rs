@@ -1,4 +1,4 @@
-//! The state of one consuming client, as librdkafka keeps it.
+//! The state of one consuming client, as in librdkafka.
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -11,92 +11,92 @@ use crate::consume::{ClientEvent, CommitAnswer, TopicPartition};
 /// A client, and what the group and the brokers are about to tell it.
 #[derive(Debug, Default)]
 pub(super) struct Member {
-    /// The name under which it is in the group; it gets another when it comes back after it was expelled.
+    /// Its id in the group. It gets another when it joins again after it was expelled.
     pub(super) id: u64,
-    /// The group has expelled it.
+    /// Whether the group has expelled it.
     pub(super) fenced: bool,
-    /// It has heard of that.
+    /// Whether it knows that.
     pub(super) told: bool,
-    /// What it says when it is asked whether its assignment is lost.
+    /// Its answer when it is asked whether its assignment is lost.
     pub(super) lost: bool,
-    /// Its process was told to stop.
+    /// Whether its process was told to stop.
     pub(super) stops: bool,
-    /// It wants to leave the group.
+    /// Whether it wants to leave the group.
     pub(super) leaving: bool,
-    /// Partitions that the group has given it and not asked back.
+    /// Partitions that are assigned and not being revoked.
     pub(super) given: BTreeSet<i32>,
-    /// Partitions that were asked back, and since when the driver knows, if it does.
+    /// Partitions that are being revoked, and since when the driver knows, if it does.
     pub(super) asked_back: BTreeMap<i32, Option<Instant>>,
-    /// Partitions that it has let go. The group hears of it when no commit is on its way.
+    /// Partitions that it has given up. The group is told when no commit is in flight.
     pub(super) returning: BTreeSet<i32>,
     pub(super) events: VecDeque<ClientEvent>,
     pub(super) assigned: BTreeMap<i32, Assigned>,
-    /// Partitions that are paused. Giving them back does not end that.
+    /// Partitions that are paused. Giving them up does not end the pause.
     pub(super) paused: BTreeSet<i32>,
-    /// The common queue: tenure, partition and what it is.
+    /// The common queue: tenure, partition and item.
     pub(super) queue: VecDeque<(u64, i32, Item)>,
     /// Commits on their way to the broker.
     pub(super) requests: VecDeque<Request>,
-    /// Answers on their way back; an unanswered commit has `None`.
+    /// Answers on their way back. An unanswered commit has `None`.
     pub(super) answers: VecDeque<Option<Answer>>,
-    /// Commits of which the driver has heard nothing, and when the last of them was started.
+    /// The number of commits without an answer that the driver knows, and when the last of them was started.
     pub(super) unanswered: usize,
     pub(super) last_commit: Option<Instant>,
-    /// The last answer that the driver has heard was a refusal.
+    /// Whether the last answer that the driver received was a rejection.
     pub(super) refused: bool,
-    /// Milliseconds that the driver was ready to wait in this step.
+    /// Milliseconds that the driver was willing to wait in this step.
     pub(super) waited: u128,
-    /// A rebalance pauses all partitions until it is answered.
+    /// Whether a rebalance pauses all partitions until it is answered.
     pauses: bool,
 }
 
-/// One partition at the client.
+/// One partition in the client.
 #[derive(Debug)]
 pub(super) struct Assigned {
     pub(super) tenure: u64,
-    /// Those of before each reset that went back: work for them may still be in flight.
+    /// The tenures before each reset that went back: work for them may still be in flight.
     pub(super) old: Vec<u64>,
     /// The next record to fetch.
     pub(super) position: usize,
-    /// The record behind the last that was given out.
+    /// The record after the last that was delivered.
     pub(super) given_out: usize,
-    /// Where it would go on after a pause if it were not told.
+    /// Where it would continue after a pause without a seek.
     pub(super) application: usize,
-    /// The end that was told last.
+    /// The end that was last reported.
     pub(super) ended: Option<usize>,
-    /// A rebalance is to be answered.
+    /// Whether a rebalance is unanswered.
     pub(super) rebalances: bool,
     /// Its own queue, while it is not forwarded to the common one.
     pub(super) own: VecDeque<(u64, Item)>,
     pub(super) forwarded: bool,
     pub(super) stored: i64,
-    /// The tenure that it was stored for.
+    /// The tenure that the offset was stored for.
     pub(super) stored_for: u64,
     pub(super) committed: i64,
 }
 
-/// Something that was fetched, and where.
+/// A fetched item and its position.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Item {
     Record(usize),
-    /// The log ends in front of this record.
+    /// The log ends before this record.
     End(usize),
     /// This record could not be fetched.
     Error(usize),
 }
 
-/// Offsets for the broker.
+/// A commit request.
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) member: u64,
     pub(super) offsets: Vec<(u64, i32, i64)>,
-    /// Explicit offsets, which may go back.
+    /// Whether these are explicit offsets, which may go back.
     pub(super) goes_back: bool,
-    /// Partitions for which nothing is stored that is newer than what is committed.
+    /// Partitions whose stored offset is not newer than the committed one.
     pub(super) left_out: Vec<i32>,
 }
 
-/// The broker's answer to that.
+/// The broker's answer to a request.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) offsets: Vec<(u64, i32, i64)>,
@@ -119,7 +119,7 @@ impl Member {
         Self { id, pauses, ..Self::default() }
     }
 
-    /// A rebalance begins.
+    /// Starts a rebalance.
     fn pause_all(&mut self) {
         if self.pauses {
             let partitions: Vec<_> = self.assigned.keys().copied().collect();
@@ -128,26 +128,26 @@ impl Member {
         }
     }
 
-    /// Whether the group may start something with it. `one_at_a_time`: only if nothing else is going on.
+    /// Whether the group may start a rebalance with it. `one_at_a_time`: only if no other is in progress.
     pub(super) fn is_free(&self, one_at_a_time: bool) -> bool {
         let waiting =
             || self.events.iter().any(|event| !matches!(event, ClientEvent::Committed(_) | ClientEvent::NotNewer(_)));
         !one_at_a_time || (self.asked_back.is_empty() && !waiting())
     }
 
-    /// Whether it has nothing of the group any more.
+    /// Whether it has no partition of the group.
     pub(super) fn is_empty(&self) -> bool {
         self.given.is_empty() && self.asked_back.is_empty() && self.returning.is_empty()
     }
 
-    /// The group gives it partitions.
+    /// The group assigns partitions to it.
     pub(super) fn give(&mut self, partitions: &[i32]) {
         self.pause_all();
         self.given.extend(partitions);
         self.events.push_back(ClientEvent::Assigned(names(partitions)));
     }
 
-    /// The group wants partitions back, or has given them to somebody else.
+    /// The group revokes partitions, or has assigned them to another member.
     pub(super) fn ask_back(&mut self, partitions: &[i32], lost: bool) {
         self.pause_all();
         for partition in partitions {
@@ -162,7 +162,7 @@ impl Member {
         self.answers.iter().any(Option::is_none)
     }
 
-    /// Whether something more of a partition may be fetched.
+    /// Whether more of a partition may be fetched.
     pub(super) fn may_fetch(&self, partition: i32) -> bool {
         const PREFETCH: usize = 12;
         let Some(assigned) = self.assigned.get(&partition) else { return false };
@@ -170,7 +170,7 @@ impl Member {
         !is_paused && assigned.position.saturating_sub(assigned.given_out) < PREFETCH
     }
 
-    /// Something comes in.
+    /// Adds a fetched item.
     pub(super) fn fetched(&mut self, partition: i32, item: Item) {
         let Some(assigned) = self.assigned.get_mut(&partition) else { return };
         if assigned.forwarded {
@@ -185,7 +185,7 @@ impl Member {
         }
     }
 
-    /// Throws away what was fetched of a partition.
+    /// Discards what was fetched of a partition.
     pub(super) fn drop_fetched(&mut self, partition: i32) {
         self.queue.retain(|(_, other, _)| *other != partition);
         if let Some(assigned) = self.assigned.get_mut(&partition) {
@@ -195,7 +195,7 @@ impl Member {
         }
     }
 
-    /// A commit sets out: of these offsets, or of all that is stored and new, whatever the call was about.
+    /// Sends a commit: of these offsets, or of all that are stored and new, whatever the call was about.
     pub(super) fn request(&mut self, explicit: Vec<(u64, i32, i64)>, goes_back: bool) {
         let (stored, left_out): (Vec<_>, Vec<_>) =
             self.assigned.iter().partition(|(_, assigned)| assigned.stored > assigned.committed);

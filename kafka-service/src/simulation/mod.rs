@@ -1,21 +1,21 @@
-//! The engine in a world that a seed decides: the real driver, dispatcher and acknowledgements, stepped by one thread.
+//! The engine in a world driven by a seed: the real driver, dispatcher and acknowledgements, stepped on one thread.
 //!
-//! Nothing of the engine is copied or replaced. What is simulated is what stands behind its seams: the consuming client and
-//! its group, the producing client, the clock, and the handlers. The seed chooses who does what next, and what goes wrong;
-//! a run is the same whenever it is repeated. After every step the [`ledger`](self::ledger) compares what happened with
-//! what is promised, and when the faults have stopped everything must come to its end.
+//! No code of the engine is copied or replaced. Simulated are the implementations of its traits: the consuming client
+//! and its group, the producing client, the clock, and the handlers. The seed chooses who acts next and what goes
+//! wrong; a run can be repeated exactly. After every step the [`ledger`](self::ledger) compares what happened with what
+//! is guaranteed. When the faults have stopped, everything must finish.
 //!
 //! | variable | |
 //! |---|---|
-//! | `KAFKA_SERVICE_SIM_SEEDS` | how many seeds; 1,000 |
-//! | `KAFKA_SERVICE_SIM_FIRST` | the first of them; 0 |
-//! | `KAFKA_SERVICE_SIM_SEED` | this one only, with its trace |
-//! | `KAFKA_SERVICE_SIM_SCENARIO` | the scenario in this file only, with its trace |
-//! | `KAFKA_SERVICE_SIM_FAILURES` | end after so many failures; 1 |
-//! | `KAFKA_SERVICE_SIM_SHORTEN` | seconds to look for a shorter scenario that fails in the same way; 20 |
+//! | `KAFKA_SERVICE_SIM_SEEDS` | how many seeds to run; 1,000 |
+//! | `KAFKA_SERVICE_SIM_FIRST` | the first seed; 0 |
+//! | `KAFKA_SERVICE_SIM_SEED` | run only this seed, with its trace |
+//! | `KAFKA_SERVICE_SIM_SCENARIO` | run only the scenario in this file, with its trace |
+//! | `KAFKA_SERVICE_SIM_FAILURES` | stop after this many failures; 1 |
+//! | `KAFKA_SERVICE_SIM_SHORTEN` | how many seconds to look for a shorter scenario that fails in the same way; 20 |
 //!
-//! What a seed means changes with the generator. A run that has shown something is kept as a [`scenario`](self::scenario) in
-//! `fixtures`: settings, records, actions and choices, as text.
+//! The meaning of a seed changes with the generator. A run that has revealed something is kept as a
+//! [`scenario`](self::scenario) in `fixtures`: settings, records, actions and choices, as text.
 
 mod actions;
 mod attempts;
@@ -81,9 +81,9 @@ fn no_seed_breaks_a_promise() {
     assert!(rare.is_empty(), "met in less than one of 1,000 runs, so that little is known of it: {rare:#?}");
 }
 
-/// What once broke a promise, or seemed to.
+/// Scenarios that once broke a guarantee, or seemed to.
 #[test]
-fn no_kept_scenario_breaks_a_promise() {
+fn no_saved_scenario_breaks_a_promise() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/simulation/fixtures");
     let mut paths: Vec<_> = fs::read_dir(&folder).expect("the fixtures").flatten().map(|entry| entry.path()).collect();
     paths.sort();

@@ -1,4 +1,4 @@
-//! The producing client of one instance: queues in order, acknowledgements that take their time, and failures.
+//! The producing client of one instance: queues in order, delayed acknowledgements, and failures.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -17,7 +17,7 @@ use crate::{
 /// A client (each renewal is another), and a partition of a topic that it writes to.
 type Destination = (u32, usize, u32);
 
-/// What was handed over and is not settled.
+/// Records that were handed over and are not settled.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     /// On the way to the brokers.
@@ -25,12 +25,12 @@ pub(super) struct Outbox {
     /// On the way back.
     reports: BTreeMap<Destination, VecDeque<Report>>,
     in_flight: usize,
-    /// So many of them are reported, and their places not free yet.
+    /// How many of them are reported without their room being free yet.
     reported: usize,
-    /// The client that is in use, and whether it has ended.
+    /// The client that is in use, and whether it has failed.
     client: u32,
     fatal: bool,
-    /// Those before it may still hold records.
+    /// Whether earlier clients may still hold records.
     closing: bool,
 }
 
@@ -38,12 +38,12 @@ pub(super) struct Outbox {
 struct Flying {
     token: Token,
     identity: Identity,
-    /// Stands for the record's key.
+    /// A number for the record's key.
     key: u32,
     record: Undelivered,
 }
 
-/// What became of a record.
+/// The delivery report of a record.
 #[derive(Debug)]
 pub(super) struct Report {
     token: Token,
@@ -52,7 +52,7 @@ pub(super) struct Report {
     failure: Option<Undelivered>,
 }
 
-/// Gives one report to the engine. False if there is none.
+/// Passes one report to the engine. Returns false if there is none.
 pub(super) fn report_next(world: &Shared, acks: &Acks, instance: u32) -> bool {
     let Some(report) = open(world).take_report(instance) else { return false };
     match report.failure {
@@ -62,7 +62,7 @@ pub(super) fn report_next(world: &Shared, acks: &Acks, instance: u32) -> bool {
     true
 }
 
-/// The places of what was reported are free from here on, which librdkafka does after all reports of a batch.
+/// Frees the room of reported records, which librdkafka does after all reports of a batch.
 pub(super) fn free(world: &Shared, acks: &Acks, instance: u32) {
     let (freed, closed) = open(world).outboxes.get_mut(&instance).map(Outbox::free).unwrap_or_default();
     if closed {
@@ -78,7 +78,7 @@ impl Outbox {
         self.in_flight >= limit
     }
 
-    /// Whether a client that has ended still holds records.
+    /// Whether a failed client still holds records.
     pub(super) fn is_closing(&self) -> bool {
         self.closing || self.fatal
     }
@@ -87,14 +87,14 @@ impl Outbox {
         self.fatal
     }
 
-    /// Another client takes the place of one that has ended. True if all those before were closed.
+    /// Replaces a failed client. Returns true if all earlier ones were closed.
     pub(super) fn renew(&mut self) -> bool {
         self.client += 1;
         self.fatal = false;
         !std::mem::replace(&mut self.closing, true)
     }
 
-    /// Whether there was something to free, and whether the last of the clients that have ended is closed with that.
+    /// Returns whether there was something to free, and whether this closes the last of the failed clients.
     fn free(&mut self) -> (bool, bool) {
         let freed = std::mem::take(&mut self.reported);
         self.in_flight -= freed;
@@ -115,7 +115,7 @@ impl World {
             self.ledger.refused_by_broker(&self.topic, &identity, instance, key);
             return Err(SendError::Fatal("simulated".to_owned()));
         }
-        // Only what is in flight can make a producer full.
+        // Only records in flight can make a producer full.
         if outbox.in_flight >= limit || (full && outbox.in_flight > 0) {
             self.coverage.see(instance, State::QueueFull);
             return Err(SendError::QueueFull);
@@ -141,7 +141,7 @@ impl World {
         Ok(())
     }
 
-    /// A broker takes the next record of a client, or does not. False if there is none.
+    /// A broker accepts or rejects the next record of a client. Returns false if there is none.
     pub(super) fn append(&mut self, instance: u32) -> bool {
         let Some(outbox) = self.outboxes.get_mut(&instance) else { return false };
         let Some(destination) = pick(&mut self.choices, "queue", &outbox.queues) else { return false };
@@ -165,7 +165,7 @@ impl World {
         let Flying { token, identity, key, record } = flying;
         let cause = match identity {
             Identity::Cursed(_) => cause.or(Some(Cause::Record)),
-            // Then parts of it are left out; others are sent again until they are taken.
+            // These can shrink by omitting parts; others are sent again until they are accepted.
             Identity::DeadLetter(origin) if origin.offset % 2 == 0 => {
                 cause.map(|cause| if cause == Cause::Record { Cause::TooLarge } else { cause })
             }
@@ -200,14 +200,14 @@ impl World {
         Some(report)
     }
 
-    /// The producer has ended: nothing of what it holds is delivered.
+    /// The producer fails: nothing that it holds is delivered.
     pub(super) fn end_producer(&mut self, instance: u32) {
         self.note(|| format!("the producer of instance {instance} ends"));
         let Some(outbox) = self.outboxes.get_mut(&instance) else { return };
         outbox.fatal = true;
         let destinations: Vec<_> = outbox.queues.iter().map(|(to, queue)| (*to, queue.len())).collect();
         for (destination, count) in destinations {
-            // What a broker's thread has taken already may be reported after what had not got that far.
+            // What a broker's thread has already taken may be reported after what had not got that far.
             let taken = self.choices.below("taken-by-thread", count + 1);
             if let Some(queue) = self.outboxes.get_mut(&instance).and_then(|outbox| outbox.queues.get_mut(&destination))
             {
@@ -219,7 +219,8 @@ impl World {
         }
     }
 
-    /// The process is gone. What was in flight reached the brokers up to some record, or all of it if it went in peace.
+    /// The process is gone. What was in flight reached the brokers up to some record, or completely if it ended in
+    /// peace.
     pub(super) fn forget_outbox(&mut self, instance: u32, in_peace: bool) {
         while (in_peace || self.choices.chance("reaches-brokers", 700)) && self.append(instance) {}
         self.outboxes.remove(&instance);
@@ -235,7 +236,7 @@ fn pick<T>(
     (!filled.is_empty()).then(|| choices.pick(name, &filled))
 }
 
-/// Some events and some dead letters are.
+/// Whether the record is too large, as some events and some dead letters are.
 fn is_too_large(identity: &Identity, record: &OutRecord<'_>) -> bool {
     match identity {
         Identity::Huge(_) => true,
@@ -244,7 +245,7 @@ fn is_too_large(identity: &Identity, record: &OutRecord<'_>) -> bool {
     }
 }
 
-/// The same for the same key.
+/// The same number for the same key.
 fn number_of(key: Option<&[u8]>) -> u32 {
     key.unwrap_or_default().iter().fold(7, |number, byte| number * 31 % 1_000_003 + u32::from(*byte))
 }

@@ -1,17 +1,17 @@
-//! What becomes of each command: drawn before the run, the same at every delivery.
+//! What happens with each command: drawn before the run, and the same at every delivery.
 
 use serde::{Deserialize, Serialize};
 
 use super::{random::Random, settings::Settings};
 
-/// What is in a record.
+/// The content of a record.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Plan {
-    /// Bytes that are no message.
+    /// Bytes that are not a message.
     NoMessage,
     /// A command without a handler.
     Unknown,
-    /// A payload that its handler does not take.
+    /// A payload that its handler does not accept.
     Undecodable,
     /// A handler runs.
     Work(Work),
@@ -20,11 +20,11 @@ pub(super) enum Plan {
 /// What a handler does.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Work {
-    /// It is a plain `fn`, which is not cancelled.
+    /// Whether it is a plain `fn`, which cannot be cancelled.
     pub(super) plain: bool,
-    /// How long each attempt takes before it ends.
+    /// How long each attempt takes.
     pub(super) takes: Takes,
-    /// So many attempts fail first, in this way (milliseconds for those that say when).
+    /// This many attempts fail first, in this way (in milliseconds where it has a delay).
     pub(super) fails: u32,
     pub(super) failure: Failure,
     /// What each attempt publishes itself before it ends.
@@ -36,11 +36,11 @@ pub(super) struct Work {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Says {
     Nothing,
-    /// It waits for the acknowledgement, and fails without it.
+    /// An event whose acknowledgement it awaits; it fails without it.
     Awaited,
-    /// It begins to wait, and then does something else.
+    /// An event that it starts to await before it does something else.
     Forgotten,
-    /// So many events, for none of which it waits.
+    /// This many events without awaiting any.
     Detached(u32),
 }
 
@@ -49,7 +49,7 @@ pub(super) enum Says {
 pub(super) enum Takes {
     /// Ready at the first poll.
     Nothing,
-    /// Woken so many times at once.
+    /// Woken this many times at once.
     Polls(u32),
     Millis(u64),
 }
@@ -62,21 +62,21 @@ pub(super) enum Failure {
     Panic,
     PanicAtCall,
     RetryAfter(u64),
-    /// It does not come back.
+    /// It never returns.
     Hang,
 }
 
 /// How the last attempt ends.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) enum End {
-    /// So many events; each with a key of its own, or with that of the command.
+    /// This many events, each with its own key or with that of the command.
     Events {
         count: u32,
         own_key: bool,
     },
     Permanent,
-    /// Some events that are taken, and some that are not: the producer refuses them at once (`huge`), or the broker does,
-    /// however often they are sent; or, if they are `mixed`, the broker one and the producer the next.
+    /// Some events that are accepted and some that are rejected: by the producer at once (`huge`) or by the broker,
+    /// however often they are sent. If they are `mixed`, by the broker and the producer in turn.
     Refused {
         good: u32,
         bad: u32,
@@ -86,14 +86,14 @@ pub(super) enum End {
     },
 }
 
-/// How many of a thousand records are of which kind: the same for all of one run, and different from run to run.
+/// How many of a thousand records are of each kind: the same within a run, and different between runs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mix {
     no_message: u32,
     unknown: u32,
     undecodable: u32,
     plain: u32,
-    /// An attempt takes its time.
+    /// Attempts that take time.
     slow: u32,
     fails: u32,
     permanent: u32,
@@ -133,13 +133,13 @@ impl Plan {
         }
     }
 
-    /// Whether a dead letter is the right end for it.
+    /// Whether a dead letter is a valid outcome for it.
     pub(super) fn may_be_dead_lettered(&self, settings: &Settings) -> bool {
         match self {
             Self::NoMessage | Self::Undecodable => true,
             Self::Unknown => settings.unknown_is_dead_lettered,
             Self::Work(work) => {
-                // What it says itself may fail, and then its attempt fails.
+                // What it publishes itself may fail, and its attempt with it.
                 work.says != Says::Nothing || work.fails >= settings.attempts || !matches!(work.end, End::Events { .. })
             }
         }
@@ -164,7 +164,7 @@ impl Work {
         let takes = match random.chance(mix.slow) {
             false if random.chance(700) => Takes::Nothing,
             false => Takes::Polls(count(random.between(1, 3))),
-            // A plain function may take longer than it should.
+            // A plain function may exceed its timeout.
             true if plain => Takes::Millis(settings.timeout_ms * 2),
             true => Takes::Millis(settings.timeout_ms * random.between(1, 9) as u64 / 10),
         };

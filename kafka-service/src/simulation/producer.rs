@@ -22,7 +22,7 @@ pub(super) struct SimProducer {
 
 impl Producer for SimProducer {
     fn send(&self, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
-        // The client's thread reports at any moment, also between two sends of one batch.
+        // The client's thread may report at any moment, also between two sends of a batch.
         if open(&self.world).choices.chance("reports-between", 50) {
             open(&self.world).append(self.instance);
             while report_next(&self.world, &self.acks, self.instance) {}
@@ -30,8 +30,8 @@ impl Producer for SimProducer {
         let mut world = open(&self.world);
         let sent =
             if self.acks.is_held() { Err(SendError::QueueFull) } else { world.send(self.instance, record, token) };
-        // The client's thread may settle everything between the moment when the queue was full and that when the engine
-        // hears of it.
+        // The client's thread may settle everything between the moment when the queue was full and the moment when the
+        // engine learns it.
         if sent == Err(SendError::QueueFull) && world.choices.chance("settles-at-full", 200) {
             while world.append(self.instance) {}
             drop(world);
@@ -50,7 +50,7 @@ impl Producer for SimProducer {
         }
         world.note(|| format!("instance {} renews its producer", self.instance));
         world.coverage.see(self.instance, State::ProducerReplaced);
-        // The old client may be closed, and have given back all it held, before the engine goes on.
+        // The old client may be closed, and may have returned all its records, before the engine continues.
         if world.choices.chance("closes-at-once", 300) {
             drop(world);
             self.report_all();
@@ -63,7 +63,7 @@ impl Producer for SimProducer {
 }
 
 impl SimProducer {
-    /// All that is settled, at once.
+    /// Reports everything that is settled, at once.
     fn report_all(&self) {
         while report_next(&self.world, &self.acks, self.instance) {}
         free(&self.world, &self.acks, self.instance);

@@ -1,4 +1,4 @@
-//! Everything that is left to chance, from one seed.
+//! All randomness, from one seed.
 
 /// A small generator (SplitMix64): fast, and the same on every machine.
 #[derive(Clone, Debug)]
@@ -6,7 +6,7 @@ pub(super) struct Random(u64);
 
 impl Random {
     pub(super) fn new(seed: u64) -> Self {
-        // Neighbouring seeds must not give similar runs.
+        // Adjacent seeds must not give similar runs.
         let mut random = Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d);
         random.next();
         random
@@ -20,17 +20,17 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// Less than `bound`, which is not zero.
+    /// A number less than `bound`, which is not zero.
     pub(super) fn below(&mut self, bound: usize) -> usize {
         usize::try_from(self.next() % bound as u64).unwrap_or(0)
     }
 
-    /// From `least` to `most`, both included.
+    /// A number from `least` to `most`, both included.
     pub(super) fn between(&mut self, least: usize, most: usize) -> usize {
         least + self.below(most - least + 1)
     }
 
-    /// True in so many of a thousand cases.
+    /// True with this probability, in thousandths.
     pub(super) fn chance(&mut self, per_mille: u32) -> bool {
         per_mille > 0 && self.next() % 1000 < u64::from(per_mille)
     }
@@ -39,7 +39,7 @@ impl Random {
         choices[self.below(choices.len())]
     }
 
-    /// The place of one of the weights, with the probability that its weight gives it.
+    /// The index of one of the weights, with the probability according to its weight.
     pub(super) fn weighted(&mut self, weights: &[u32]) -> usize {
         let mut rest = self.next() % weights.iter().copied().map(u64::from).sum::<u64>().max(1);
         for (place, weight) in weights.iter().copied().map(u64::from).enumerate() {

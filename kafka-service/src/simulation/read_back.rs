@@ -1,4 +1,4 @@
-//! Reading a single record once more.
+//! Reads a single record again.
 
 use std::time::Duration;
 

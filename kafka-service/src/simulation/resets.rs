@@ -1,5 +1,5 @@
-//! Logs that become shorter, clients that are reset to their beginning, ends and errors among the records, and clients that
-//! have lost their place.
+//! Logs that are truncated, clients that are reset to the log start, ends and errors among the records, and clients
+//! that lose their position.
 
 use super::{
     member::{Item, name},
@@ -9,7 +9,7 @@ use super::{
 use crate::consume::{ClientEvent, Position};
 
 impl World {
-    /// The topic is recreated with some of its records; the others come again.
+    /// Recreates the topic with some of its records; the others are produced again.
     pub(super) fn truncate(&mut self) {
         let Self { topic, choices, .. } = self;
         let (place, left) = topic.truncate(choices);
@@ -40,7 +40,7 @@ impl World {
         }
     }
 
-    /// The position of a client is beyond the end of the log: it goes on at the beginning.
+    /// The position of a client is past the end of the log: it continues at the log start.
     fn reset(&mut self, instance: u32, partition: i32, is_told: bool) {
         self.ledger.counts.resets += 1;
         let tenure = self.ledger.begin(instance, partition, 0);
@@ -48,7 +48,7 @@ impl World {
         let Some(assigned) = assigned else { return };
         let (old, position) = (std::mem::replace(&mut assigned.tenure, tenure), std::mem::take(&mut assigned.position));
         if !assigned.old.iter().chain([&old]).any(|each| self.ledger.tenure(*each).touched) {
-            // A client that has given out nothing goes on where it was reset to, also after a pause.
+            // A client that has delivered nothing continues where it was reset to, also after a pause.
             (assigned.given_out, assigned.application) = (0, 0);
         }
         assigned.old.push(old);
@@ -65,16 +65,16 @@ impl World {
         }
     }
 
-    /// The client says so, or does not.
+    /// The client reports the reset, or does not.
     pub(super) fn tell_of_reset(&mut self, instance: u32, partition: i32, from: i64) {
         if !self.choices.chance("reset-untold", self.rates.reset_untold) {
             self.member(instance).events.push_back(ClientEvent::Overtaken(name(partition), from));
         }
     }
 
-    /// Something is given out; its offset.
+    /// Delivers an item. Returns its offset.
     pub(super) fn give_out(&mut self, instance: u32, (tenure, partition): (u64, i32), item: Item) -> i64 {
-        // A batch leaves what it has given out last, and never goes back; alone, an error leaves nothing.
+        // In a batch, the client remembers its furthest delivery and never goes back; alone, an error leaves no trace.
         let in_batch = self.settings.pauses && self.choices.chance("in-batch", 500);
         let assigned = self.members.get(&instance).and_then(|member| member.assigned.get(&partition));
         let says_where = !matches!(item, Item::Error(_))
@@ -113,12 +113,12 @@ impl World {
         offset
     }
 
-    /// A rebalance is answered, and every partition goes on.
+    /// Answers a rebalance, so that every partition continues.
     pub(super) fn answer_rebalance(&mut self, instance: u32) {
         self.member(instance).assigned.values_mut().for_each(|assigned| assigned.rebalances = false);
     }
 
-    /// A client is told where to read on.
+    /// A client is told where to continue.
     pub(super) fn seek(&mut self, instance: u32, partition: i32, position: Position) {
         let member = self.members.get_mut(&instance).expect("a process that lives has a client");
         member.drop_fetched(partition);
@@ -135,7 +135,7 @@ impl World {
         if position == Position::LogStart {
             return;
         }
-        // A reset of which nothing was given out is as if it had never been.
+        // A reset after which nothing was delivered is as if it had not happened.
         while !self.ledger.tenure(assigned.tenure).touched
             && assigned.old.iter().any(|each| self.ledger.tenure(*each).touched)
             && let Some(old) = assigned.old.pop()

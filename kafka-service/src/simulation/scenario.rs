@@ -1,5 +1,5 @@
-//! A run as text: settings, records, and everything that was chosen. It can be kept, replayed and shortened, and it means the
-//! same when the generator has changed; a seed does not.
+//! A run as text: settings, records, and all choices. It can be stored, replayed and shortened, and its meaning does
+//! not change with the generator, unlike that of a seed.
 //!
 //! ```text
 //! # what it shows
@@ -10,8 +10,8 @@
 //! settle
 //! ```
 //!
-//! Each line after the partitions is one action, with the instance that it is about and the values that were chosen while it
-//! went on. A value that is left out is 0, which stands for the simplest: nothing goes wrong.
+//! Each line after the partitions is one action, with its instance and the values that were chosen during it. A missing
+//! value is 0, the simplest: nothing goes wrong.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -22,7 +22,7 @@ use serde_json::Value;
 
 use super::{actions::Action, settings::Settings, topic::Recipes};
 
-/// All that a run is made of.
+/// Everything that determines a run.
 #[derive(Clone, Debug)]
 pub(super) struct Scenario {
     /// What it shows.
@@ -33,7 +33,7 @@ pub(super) struct Scenario {
     pub(super) moves: Vec<Move>,
 }
 
-/// One action and what was chosen while it went on.
+/// One action and the choices during it.
 #[derive(Clone, Debug)]
 pub(super) struct Move {
     pub(super) action: Action,
@@ -41,7 +41,7 @@ pub(super) struct Move {
     pub(super) kept: Kept,
 }
 
-/// Values by name, each in the order in which they were asked for.
+/// Values by name, each in the order in which they were chosen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Kept(pub(super) BTreeMap<String, VecDeque<u64>>);
 
@@ -57,7 +57,7 @@ impl Kept {
         self.0.get_mut(name).and_then(VecDeque::pop_front).unwrap_or(0)
     }
 
-    /// Leaves out what is 0 anyway.
+    /// Removes trailing zeros, which are the default.
     pub(super) fn trim(&mut self) {
         for values in self.0.values_mut() {
             while values.back() == Some(&0) {
@@ -69,7 +69,7 @@ impl Kept {
 }
 
 impl Scenario {
-    /// Reads what [`fmt::Display`] has written.
+    /// Parses the output of [`fmt::Display`].
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let (mut title, mut settings, mut partitions, mut moves) = (Vec::new(), None, Vec::new(), Vec::new());
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {

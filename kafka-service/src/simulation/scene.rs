@@ -1,4 +1,4 @@
-//! What a handler sees of the world: a state of the service.
+//! The world as a handler sees it: a state of the service.
 
 use std::{
     sync::{Arc, Mutex, Weak},
@@ -20,12 +20,12 @@ use crate::{
 #[derive(Default)]
 pub(super) struct Consumer {
     pub(super) driver: Option<Driver<SimClient>>,
-    /// How the driver has ended, if nobody has looked since.
+    /// How the driver ended, until that is taken.
     end: Option<End>,
 }
 
 impl Consumer {
-    /// One step; `None` if the driver is gone.
+    /// Runs one step; `None` if the driver is gone.
     pub(super) fn step(&mut self, now: Instant) -> Option<Step> {
         match self.end.take() {
             Some(end) => Some(Step::End(end)),
@@ -52,7 +52,7 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    /// What other threads may do while a handler has the dispatcher's.
+    /// What other threads may do while a handler occupies the dispatcher's.
     pub(super) fn meanwhile(&self) {
         let mut world = open(&self.world);
         let rate = world.rates.meanwhile;

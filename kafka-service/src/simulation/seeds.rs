@@ -27,13 +27,13 @@ use crate::sync;
 pub(super) struct Seeds {
     first: u64,
     count: u64,
-    /// So many failures end it.
+    /// Stop after this many failures.
     failures: u64,
     shorten: Duration,
     pub(super) only: Option<u64>,
 }
 
-/// How they went.
+/// The results.
 #[derive(Debug, Default)]
 pub(super) struct Sum {
     /// The seeds that failed, and what they broke.
@@ -61,7 +61,7 @@ impl Seeds {
         }
     }
 
-    /// Runs them in order until enough of them fail.
+    /// Runs them in order until enough of them have failed.
     pub(super) fn run(&self) -> Sum {
         let (began, next, sum) = (Instant::now(), AtomicU64::new(self.first), Mutex::new(Sum::default()));
         let end = self.first + self.count;
@@ -75,7 +75,7 @@ impl Seeds {
                 let mut sum = sync::lock(&sum);
                 sum.add(seed, outcome);
                 if sum.failed.len() as u64 >= self.failures {
-                    // Those that were begun may still fail with a smaller seed.
+                    // Seeds in progress may still fail with a smaller number.
                     next.store(end, Ordering::Relaxed);
                 }
             }
@@ -89,14 +89,14 @@ impl Seeds {
         Sum { took: began.elapsed(), ..sum }
     }
 
-    /// What to say of the seeds that failed; none if none did.
+    /// The report about the seeds that failed; `None` if there are none.
     pub(super) fn report(&self, sum: &Sum) -> Option<String> {
         let (first, violation) = sum.failed.first_key_value()?;
         let others = sum.failed.iter().skip(1).map(|(seed, violation)| line(*seed, violation) + "\n");
         Some(others.collect::<String>() + &self.report_of(*first, violation))
     }
 
-    /// What to say of one seed that failed, with the shortest scenario that fails in the same way.
+    /// The report about one seed that failed, with the shortest scenario that fails in the same way.
     pub(super) fn report_of(&self, seed: u64, violation: &Violation) -> String {
         let line = line(seed, violation);
         if self.shorten.is_zero() {
@@ -123,7 +123,7 @@ fn line(seed: u64, violation: &Violation) -> String {
     )
 }
 
-/// Writes a scenario to a file beside the test's program.
+/// Writes a scenario to a file next to the test program.
 fn keep(scenario: &Scenario, name: &str) -> String {
     let program = env::current_exe().unwrap_or_default();
     let folder = program.ancestors().nth(2).unwrap_or(Path::new(".")).join("scenarios");
@@ -132,7 +132,7 @@ fn keep(scenario: &Scenario, name: &str) -> String {
     kept.map_or_else(|error| format!("({error})"), |()| path.display().to_string())
 }
 
-/// Fewer seeds say little about pairs.
+/// With fewer seeds, the pairs say little.
 const ENOUGH_FOR_PAIRS: u64 = 100_000;
 
 impl Sum {

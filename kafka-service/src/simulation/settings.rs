@@ -1,4 +1,4 @@
-//! What one run is like: sizes, limits, and how often what goes wrong.
+//! The settings of one run: sizes, limits, and the rates of faults.
 
 use std::time::Duration;
 
@@ -11,74 +11,74 @@ use crate::config::{OrderBy, RetryPolicy, UnknownCommands};
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Settings {
-    /// Actions before faults stop.
+    /// The number of actions before faults stop.
     pub(super) steps: usize,
     pub(super) partitions: usize,
-    /// Records of one partition, at most.
+    /// The maximum number of records of a partition.
     pub(super) records: usize,
-    /// Keys of one partition.
+    /// The number of keys of a partition.
     pub(super) keys: usize,
-    /// Instances at the start and at most.
+    /// The number of instances at the start, which is also the maximum.
     pub(super) instances: usize,
     pub(super) max_uncommitted: usize,
     pub(super) max_in_flight: usize,
-    /// Calls of a handler in all.
+    /// The total number of attempts.
     pub(super) attempts: u32,
     pub(super) backoff_ms: u64,
     pub(super) timeout_ms: u64,
     pub(super) drain_ms: u64,
-    /// A command without a handler is dead-lettered.
+    /// Whether a command without a handler is dead-lettered.
     pub(super) unknown_is_dead_lettered: bool,
-    /// A whole partition is one lane.
+    /// Whether a whole partition is one lane.
     pub(super) by_partition: bool,
-    /// How many records a producer holds.
+    /// The capacity of a producer, in records.
     pub(super) queue: usize,
-    /// Partitions of the topic for events.
+    /// The number of partitions of the events topic.
     pub(super) event_partitions: u32,
-    /// A rebalance takes everything from everybody first, as with the range assignor.
+    /// Whether a rebalance revokes all partitions of all members first, as with the range assignor.
     pub(super) eager: bool,
-    /// A client hears of the next rebalance only when it has answered the one before, as with librdkafka.
+    /// Whether a client learns of a rebalance only after it has answered the one before, as with librdkafka.
     pub(super) one_at_a_time: bool,
-    /// The client tells where the log ends, among the records.
+    /// Whether the client reports the end of the log among the records.
     pub(super) ends: bool,
-    /// A rebalance pauses all partitions, and a pause sets the client to where it thinks that the engine is, which an error or
-    /// an end may have moved: as with librdkafka 2.12.
+    /// Whether a rebalance pauses all partitions. A pause resets the client to where it believes the engine is, which
+    /// an error or an end may have moved: as with librdkafka 2.12.
     pub(super) pauses: bool,
-    /// The group's committed offsets are far beyond the end of the log at the beginning.
+    /// Whether the committed offsets are far past the end of the log at the start.
     pub(super) beyond: bool,
     pub(super) rates: Rates,
     pub(super) paces: [u32; 10],
 }
 
-/// Per mille: of the actions (the second group), or of the occasions (the first).
+/// Rates per mille: of the actions (the second group), or of the occasions (the first).
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Rates {
     /// A commit cannot be started.
     pub(super) commit_not_started: u32,
-    /// The broker refuses a commit, as in the middle of a rebalance.
+    /// The broker rejects a commit, as in the middle of a rebalance.
     pub(super) commit_refused: u32,
     /// A commit is never answered.
     pub(super) commit_unanswered: u32,
     /// A commit arrives before an older one.
     pub(super) commit_reordered: u32,
-    /// The broker does not take some records in a row, this once.
+    /// The broker rejects some consecutive records, once.
     pub(super) not_delivered: u32,
-    /// It does not take one record because of what it is.
+    /// The broker rejects one record for its content.
     pub(super) record_refused: u32,
     /// The producer is full, and empty a moment later.
     pub(super) full: u32,
     /// A record cannot be read back.
     pub(super) not_read_back: u32,
-    /// Another thread does something while a handler has the dispatcher's.
+    /// Another thread acts while a handler occupies the dispatcher's.
     pub(super) meanwhile: u32,
-    /// Something stands in the place of a record.
+    /// Something other than a record arrives in place of one.
     pub(super) error_record: u32,
     /// A lost assignment is not known to be lost.
     pub(super) lost_untold: u32,
-    /// A fetch fails, and an error stands in the place of the records.
+    /// A fetch fails, and an error arrives in place of the records.
     pub(super) fetch_failed: u32,
-    /// The client does not tell that it was reset.
+    /// The client does not report that it was reset.
     pub(super) reset_untold: u32,
 
     pub(super) rebalance: u32,
@@ -91,7 +91,7 @@ pub(super) struct Rates {
     pub(super) consumer_fatal: u32,
     pub(super) consumer_replaced: u32,
     pub(super) producer_fatal: u32,
-    /// A log becomes shorter: its topic was recreated, and the same records come again.
+    /// A log is truncated: its topic was recreated, and the same records are produced again.
     pub(super) truncate: u32,
 }
 
@@ -147,18 +147,18 @@ impl Settings {
     }
 }
 
-/// How many kinds of faults a run has. Runs with few show what runs with all of them hide, and the other way round.
+/// How many kinds of faults a run has. Runs with few reveal what runs with all of them hide, and the other way round.
 #[derive(Clone, Copy, Debug)]
 enum Swarm {
     None,
     /// One to three kinds.
     Few,
-    /// Each with a chance of one half.
+    /// Each with a probability of one half.
     Half,
     All,
 }
 
-/// Kinds of faults: the fields of [`Rates`], but for what mends them.
+/// The number of kinds of faults: the fields of [`Rates`], except for those that repair.
 const KINDS: usize = 22;
 
 impl Swarm {
@@ -207,14 +207,14 @@ impl Rates {
         }
     }
 
-    /// Nothing goes wrong any more.
+    /// Stops all faults.
     pub(super) fn calm() -> Self {
         Self::default()
     }
 }
 
-/// How often everything else happens, of a thousand actions or so: drive, poll, append, report, free, commit, answer, timer,
-/// advance, coordinate. A run in which one of them is slow is another than one in which all are.
+/// How often everything else happens, in about a thousand actions: drive, poll, append, report, free, commit, answer,
+/// timer, advance, coordinate. A run in which one of these is slow differs from one in which all are.
 pub(super) const PACES: [u32; 10] = [220, 220, 120, 120, 60, 40, 40, 60, 30, 60];
 
 fn paces(random: &mut Random) -> [u32; 10] {

@@ -1,20 +1,20 @@
-//! The end of a run: nothing goes wrong any more, and then everything must be done in a bounded time.
+//! The end of a run: faults have stopped, and everything must finish within a bounded time.
 
 use std::time::Duration;
 
 use super::{executor::Executor, instance::Instance, outbox::free, topic::number, world::World};
 use crate::dispatch::Counters;
 
-/// So many rounds, in which everybody who can do something does it, may bring nothing new: longer than a commit waits for an
-/// answer that does not come.
+/// The maximum number of rounds without progress. In a round, everything that can act does. Longer than a commit waits
+/// for an answer that does not arrive.
 const STANDSTILL: usize = 3_000;
-/// And so many in all, for what goes round in circles.
+/// The maximum total number of rounds, to detect cycles.
 const ROUNDS: usize = 100_000;
 /// How long a round takes if there is nothing to do.
 const LONGEST_ROUND: Duration = Duration::from_millis(30);
 
 impl Executor {
-    /// Lets everything come to its end, and then stops every process.
+    /// Lets everything finish, and then stops every process.
     pub(super) fn settle(&mut self) {
         for instance in &mut self.instances {
             instance.frozen = false;
@@ -43,7 +43,7 @@ impl Executor {
         self.stop_all(Duration::from_millis(within))
     }
 
-    /// Tells every process to stop, and waits until those that were not harmed have ended.
+    /// Tells every process to stop, and waits until those without a fatal fault have ended.
     fn stop_all(&mut self, within: Duration) -> bool {
         let until = self.with(|world| world.time.now()) + within;
         for instance in &self.instances {
@@ -57,7 +57,7 @@ impl Executor {
         self.rounds(|executor| executor.instances.iter().all(|instance| !ids.contains(&instance.id)))
     }
 
-    /// Round after round until `done`; false if that does not come.
+    /// Runs rounds until `done`. Returns false if that does not happen.
     fn rounds(&mut self, mut done: impl FnMut(&Self) -> bool) -> bool {
         let (mut seen, mut quiet) = (0, 0);
         for _ in 0..ROUNDS {
@@ -102,7 +102,7 @@ impl Executor {
         self.pass_time();
     }
 
-    /// Nobody is kept waiting for long when there is nothing to do.
+    /// Advances the time if there is nothing to do.
     fn pass_time(&mut self) {
         let time = self.with(|world| std::sync::Arc::clone(&world.time));
         let busy = self.instances.iter().any(Instance::is_woken);
@@ -110,7 +110,7 @@ impl Executor {
         time.move_to(time.next_timer().map_or(until, |at| at.min(until)));
     }
 
-    /// Everything is committed, and nothing is left in any process.
+    /// Whether everything is committed, and nothing is left in any process.
     fn is_done(&self) -> bool {
         let is_idle = |instance: &Instance| {
             let counters = &instance.core.counters;
@@ -129,8 +129,8 @@ impl Executor {
     }
 }
 
-/// What the counters of a process say, if that cannot be. A command of which an event is refused for good after it was
-/// finished counts as dead-lettered too.
+/// What is wrong with the counters of a process, if they are inconsistent. A command with an event that was rejected
+/// for good after it was finished also counts as dead-lettered.
 pub(super) fn miscounted(instance: &Instance) -> Option<String> {
     let counters = &instance.core.counters;
     let [received, finished, skipped, abandoned, dead_lettered] =
@@ -159,7 +159,7 @@ fn serve(world: &mut World, instance: u32) {
 }
 
 #[test]
-fn a_commit_without_an_answer_is_no_standstill() {
+fn an_unanswered_commit_is_not_a_standstill() {
     let standstill = LONGEST_ROUND * u32::try_from(STANDSTILL).expect("few rounds");
     assert!(standstill > crate::consume::ANSWER_WITHIN + Duration::from_secs(20), "{standstill:?}");
 }

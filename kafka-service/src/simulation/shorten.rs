@@ -1,5 +1,5 @@
-//! From a run that fails to a short one that fails in the same way: less happens, there are fewer records, and what is chosen
-//! is simpler. Whatever still breaks the same promise is kept.
+//! Turns a run that fails into a short one that fails in the same way: fewer actions, fewer records, and simpler
+//! choices. A change is kept if the same guarantee is still broken.
 
 use std::time::{Duration, Instant};
 
@@ -10,14 +10,14 @@ use super::{
     settings::Rates,
 };
 
-/// A scenario on its way to a shorter one.
+/// A scenario that is being shortened.
 struct Shortener<'a> {
     best: Scenario,
     invariant: &'a str,
     until: Instant,
 }
 
-/// The shortest scenario that was found in this time.
+/// The shortest scenario found within this time.
 pub(super) fn shorten(mut scenario: Scenario, invariant: &str, patience: Duration) -> Scenario {
     scenario.tidy();
     let mut shortener = Shortener { best: scenario, invariant, until: Instant::now() + patience };
@@ -41,7 +41,7 @@ impl Shortener<'_> {
         Instant::now() >= self.until
     }
 
-    /// Keeps a change if the same promise is still broken.
+    /// Keeps a change if the same guarantee is still broken.
     fn keeps(&mut self, change: impl FnOnce(&mut Scenario)) -> bool {
         if self.is_late() {
             return false;
@@ -67,7 +67,7 @@ impl Shortener<'_> {
         while self.best.settings.instances > 1 && self.keeps(|scenario| scenario.settings.instances -= 1) {}
     }
 
-    /// Half of them, a quarter, and so on, down to single ones.
+    /// Removes half of them, a quarter, and so on, down to single ones.
     fn fewer_moves(&mut self) {
         let mut size = self.best.moves.len().max(2) / 2;
         loop {
@@ -131,7 +131,7 @@ impl Shortener<'_> {
         }
     }
 
-    /// Nothing is chosen, or something smaller.
+    /// Removes choices, or makes them smaller.
     fn simpler_choices(&mut self) {
         for at in (0..self.best.moves.len()).rev() {
             if self.keeps(|scenario| scenario.moves[at].kept.0.clear()) {

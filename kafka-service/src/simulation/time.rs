@@ -1,4 +1,4 @@
-//! Virtual time: it stands still until the executor moves it.
+//! Virtual time: it advances only when the executor moves it.
 
 use std::{
     collections::BTreeMap,
@@ -15,10 +15,10 @@ use jiff::Timestamp;
 use super::random::Random;
 use crate::{clock::Clock, sync};
 
-/// The time of a world, and who waits for which moment.
+/// The time of a world, and its timers.
 #[derive(Debug)]
 pub(super) struct Time {
-    /// An `Instant` cannot be made up. Nothing depends on this one: only distances from it count.
+    /// An `Instant` cannot be constructed. Nothing depends on this one: only distances from it count.
     began: Instant,
     state: Mutex<State>,
 }
@@ -55,7 +55,7 @@ impl Time {
         self.state().timers.keys().next().map(|(at, _)| *at)
     }
 
-    /// Moves to a moment and wakes whoever waited for it or for an earlier one.
+    /// Advances to a moment and wakes all timers that are due.
     pub(super) fn move_to(&self, to: Instant) {
         let mut state = self.state();
         let now = state.now.max(to);
@@ -72,7 +72,7 @@ impl Time {
         self.move_to(self.now() + by);
     }
 
-    /// Completes after this long.
+    /// Completes after this duration.
     pub(super) fn sleep(self: &Arc<Self>, time: Duration) -> Sleep {
         let mut state = self.state();
         let timer = (state.now + time, state.next_timer);
@@ -81,7 +81,7 @@ impl Time {
     }
 }
 
-/// Waits for one moment.
+/// A timer.
 #[derive(Debug)]
 pub(super) struct Sleep {
     time: Arc<Time>,

@@ -13,20 +13,20 @@ use super::{
 
 pub(super) const NAME: &str = "commands";
 
-/// What the records of a partition are made of.
+/// What the records of a partition are created from.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Recipes {
-    /// So many are there at the beginning.
+    /// How many exist at the start.
     pub(super) visible: usize,
     pub(super) records: Vec<Recipe>,
 }
 
-/// What a record is made of.
+/// What a record is created from.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Recipe {
     pub(super) offset: i64,
     pub(super) key: usize,
-    /// It has no key: it is ordered by its correlation id.
+    /// Whether it has no key: it is then ordered by its correlation id.
     #[serde(default)]
     pub(super) keyless: bool,
     #[serde(default)]
@@ -40,7 +40,7 @@ pub(super) struct Command {
     pub(super) offset: i64,
     pub(super) key: Option<Vec<u8>>,
     pub(super) value: Option<Vec<u8>>,
-    /// Commands with one number are handled one after another.
+    /// Commands with the same number are handled one after another.
     pub(super) lane: usize,
     pub(super) plan: Plan,
 }
@@ -49,7 +49,7 @@ pub(super) struct Command {
 #[derive(Debug)]
 pub(super) struct Partition {
     pub(super) records: Vec<Arc<Command>>,
-    /// So many have been produced by now.
+    /// How many have been produced so far.
     pub(super) visible: usize,
 }
 
@@ -68,7 +68,7 @@ impl Topic {
         &self.partitions[place(number)]
     }
 
-    /// More is produced. False if there is no more.
+    /// Produces more records. Returns false if there are none left.
     pub(super) fn produce(&mut self, choices: &mut Choices) -> bool {
         let partition = choices.below("partition", self.partitions.len());
         let partition = &mut self.partitions[partition];
@@ -77,7 +77,7 @@ impl Topic {
         partition.visible > before
     }
 
-    /// A log becomes shorter.
+    /// Truncates a log.
     pub(super) fn truncate(&mut self, choices: &mut Choices) -> (usize, usize) {
         let place = choices.below("partition", self.partitions.len());
         let partition = &mut self.partitions[place];
@@ -91,18 +91,18 @@ impl Topic {
         }
     }
 
-    /// How many records there are in all.
+    /// The total number of records.
     pub(super) fn len(&self) -> usize {
         self.partitions.iter().map(|partition| partition.records.len()).sum()
     }
 }
 
-/// The place of a partition in a list.
+/// The index of a partition in a list.
 pub(super) fn place(partition: i32) -> usize {
     usize::try_from(partition).unwrap_or(usize::MAX)
 }
 
-/// The number of the partition at a place in a list.
+/// The number of the partition at an index in a list.
 pub(super) fn number(place: usize) -> i32 {
     i32::try_from(place).unwrap_or(i32::MAX)
 }
@@ -141,18 +141,18 @@ impl Partition {
         Self { visible: recipes.visible.min(records.len()), records }
     }
 
-    /// The place of the first record at or behind an offset.
+    /// The index of the first record at or after an offset.
     pub(super) fn place_of(&self, offset: i64) -> usize {
         self.records.partition_point(|record| record.offset < offset)
     }
 
-    /// Where the log ends when so many records are there: there may be offsets without a record behind the last.
+    /// The log end offset with this many records. There may be offsets without a record after the last.
     pub(super) fn end(&self, visible: usize) -> i64 {
         const MARKERS: i64 = 3;
         self.records.get(visible).map_or_else(|| self.offset_after(visible) + MARKERS, |next| next.offset)
     }
 
-    /// What a group has committed that has read the first so many records.
+    /// The committed offset of a group that has read this many records.
     pub(super) fn offset_after(&self, records: usize) -> i64 {
         records.checked_sub(1).map_or(0, |last| self.records[last].offset + 1)
     }
@@ -169,7 +169,7 @@ impl Command {
         };
         let value = match &plan {
             Plan::NoMessage => (!tombstone).then(|| b"no message".to_vec()),
-            Plan::Unknown => Some(message("nobody", &correlation, "{}")),
+            Plan::Unknown => Some(message("unhandled", &correlation, "{}")),
             Plan::Undecodable => Some(message("work", &correlation, r#"{"work":1}"#)),
             Plan::Work(Work { plain, .. }) => {
                 Some(message(if *plain { "plain" } else { "work" }, &correlation, r#"{"work":"do"}"#))

@@ -1,4 +1,4 @@
-//! The turns of one process, and its end.
+//! The steps of one process, and its end.
 
 use std::{
     sync::Arc,
@@ -11,11 +11,11 @@ use crate::{
     dispatch::Counters,
 };
 
-/// How many milliseconds a driver may be ready to wait in one step.
+/// How many milliseconds a driver may be willing to wait in one step.
 const LONGEST_WAIT: u128 = 50;
 
 impl Executor {
-    /// The process is gone, all at once, or `in_peace` when it has ended by itself.
+    /// Ends a process abruptly, or `in_peace` when it has ended by itself.
     pub(super) fn kill(&mut self, place: usize, in_peace: bool) {
         let instance = self.instances.remove(place);
         let counted = if in_peace && !instance.wounded { miscounted(&instance) } else { None };
@@ -38,7 +38,7 @@ impl Executor {
             world.forget_outbox(id, in_peace);
         });
         let id = instance.id;
-        // Its handlers are dropped here, and look at the world for the last time.
+        // Its handlers are dropped here, and access the world for the last time.
         drop(instance);
         self.with(|world| world.forget_member(id));
     }
@@ -79,7 +79,7 @@ impl Executor {
         self.reap(place);
     }
 
-    /// Polls a dispatcher, and lets the process live if that was its end.
+    /// Polls a dispatcher, and does not end the process if the dispatcher has ended.
     pub(super) fn poll_only(&mut self, place: usize) {
         let instance = &mut self.instances[place];
         instance.poll();
@@ -87,10 +87,11 @@ impl Executor {
         self.with(|world| world.ledger.polled(id));
     }
 
-    /// A process whose driver has ended ends when its dispatcher has, or when the patience of the service is over.
+    /// A process whose driver has ended ends when its dispatcher has, or when the shutdown timeout of the service has
+    /// passed.
     fn reap(&mut self, place: usize) {
         let instance = &self.instances[place];
-        // When all is calm, none has to be ended.
+        // After the faults have stopped, none has to be killed.
         let ends_by_itself = !instance.wounded && self.with(|world| world.is_calm);
         let patience = || ends_by_itself || self.with(|world| world.choices.chance("waited-for", 990));
         if !instance.has_driver() && (!instance.has_dispatcher() || !patience()) {
@@ -100,7 +101,7 @@ impl Executor {
     }
 }
 
-/// What must be true after each step of a driver.
+/// Checks what must be true after each step of a driver.
 fn check_step(world: &mut World, instance: u32, now: Instant, stepped: bool) {
     let drain = world.settings.drain();
     let member = world.member(instance);

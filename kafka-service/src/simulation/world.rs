@@ -1,4 +1,4 @@
-//! Everything outside the instances: the brokers, the group, the network between, and the eyes of the checks.
+//! Everything outside the instances: the brokers, the group, the network between them, and the checks.
 
 use std::{
     collections::BTreeMap,
@@ -27,22 +27,22 @@ pub(super) struct World {
     pub(super) time: Arc<Time>,
     pub(super) topic: Topic,
     pub(super) group: Group,
-    /// The consuming client of each process that lives.
+    /// The consuming client of each live process.
     pub(super) members: BTreeMap<u32, Member>,
-    /// The producing client of each process that lives.
+    /// The producing client of each live process.
     pub(super) outboxes: BTreeMap<u32, Outbox>,
     pub(super) ledger: Ledger,
     pub(super) coverage: Coverage,
-    /// Nothing goes wrong any more, and a process that stops ends by itself.
+    /// Whether faults have stopped, and a process that stops ends by itself.
     pub(super) is_calm: bool,
-    /// What happens, line by line; only if somebody will read it.
+    /// What happens, line by line; only if the trace is needed.
     trace: Option<Vec<String>>,
 }
 
-/// A world, shared by the executor, the clients and the handlers, of which only one runs at a time.
+/// A world, shared by the executor, the clients and the handlers. Only one of these runs at a time.
 pub(super) type Shared = Arc<Mutex<World>>;
 
-/// Opens the world.
+/// Locks the world.
 pub(super) fn open(world: &Shared) -> MutexGuard<'_, World> {
     sync::lock(world)
 }
@@ -79,7 +79,7 @@ impl World {
         self.trace.take().unwrap_or_default()
     }
 
-    /// What a process is in now, as far as it is known without asking anybody.
+    /// Records the states that a process is in, as far as they are visible without asking it.
     pub(super) fn look_at(&mut self, instance: u32) {
         let Self { members, outboxes, ledger, coverage, settings, .. } = self;
         let mut see = |state, is_in| {
@@ -106,7 +106,7 @@ impl World {
         );
     }
 
-    /// From here on nothing goes wrong any more, and everything that there is to do is there.
+    /// Stops all faults, and produces everything that is left to produce.
     pub(super) fn calm_down(&mut self) {
         self.note(|| "calm".to_owned());
         self.rates = Rates::calm();
@@ -119,7 +119,7 @@ impl World {
         self.topic.partitions.iter().enumerate().all(|(place, partition)| {
             let (records, end) = (partition.records.len(), partition.end(partition.records.len()));
             let reached = if self.settings.ends { end } else { partition.offset_after(records) };
-            // Also what was committed beyond the end has to go back.
+            // What was committed past the end must go back too.
             reached <= self.group.furthest[place] && self.group.committed[place] <= end
         })
     }

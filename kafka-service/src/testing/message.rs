@@ -1,4 +1,4 @@
-//! A message made by hand: for tests of what a handler takes beside its payload.
+//! A message built by hand, to test what a handler takes besides its payload.
 
 use std::{cell::OnceCell, fmt};
 
@@ -12,8 +12,8 @@ use crate::{
     publish::{LazyPublisher, Publisher, PublisherCore},
 };
 
-/// Begins a message of this type, the name of a command or an event, from which extractors can be taken: those that a test
-/// cannot make outright, and your own.
+/// Starts a message of this type, the name of a command or an event. Extract from it the arguments that a test cannot
+/// construct directly, and your own extractors.
 ///
 /// # Examples
 ///
@@ -54,10 +54,10 @@ pub fn message(kind: impl Into<String>) -> Message {
     }
 }
 
-/// A message made by hand, from [`message`](message()).
+/// A message built by hand, from [`message`](message()).
 ///
-/// What is not set is as in the plainest of messages: the correlation id `test`, at offset 0 of partition 0 of the topic
-/// `test`, at the first attempt, without a key and a source.
+/// The defaults are those of a minimal message: the correlation id `test`, offset 0 of partition 0 of the topic `test`,
+/// the first attempt, no key and no source.
 #[derive(Clone)]
 #[must_use = "a message does nothing until something is extracted from it"]
 pub struct Message {
@@ -70,46 +70,46 @@ pub struct Message {
 }
 
 impl Message {
-    /// The id that the message and its answers share.
+    /// Sets the correlation id, which the message and its replies share.
     pub fn correlation_id(self, id: impl Into<String>) -> Self {
         self.member("correlation_id", id.into())
     }
 
-    /// The service that sent it.
+    /// Sets the service that sent the message.
     pub fn source(self, source: impl Into<String>) -> Self {
         self.member("source", source.into())
     }
 
-    /// The message's own id.
+    /// Sets the id of the message.
     pub fn id(self, id: impl Into<String>) -> Self {
         self.member("id", id.into())
     }
 
-    /// A member of the message beside the payload.
+    /// Sets a field of the message other than the payload.
     pub fn member(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.envelope.insert(name.into(), value.into());
         self
     }
 
-    /// The record key.
+    /// Sets the record key.
     pub fn key(mut self, key: impl Into<Vec<u8>>) -> Self {
         self.record.key = Some(key.into());
         self
     }
 
-    /// A header of the record; another one of the same name comes behind it.
+    /// Adds a header to the record. Another header of the same name is added after it.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
         self.record.headers.push((name.into(), Some(value.into())));
         self
     }
 
-    /// Where it stands in Kafka.
+    /// Sets the topic, the partition and the offset.
     pub fn position(mut self, topic: impl Into<String>, partition: i32, offset: i64) -> Self {
         (self.topic, self.partition, self.record.offset) = (topic.into(), partition, offset);
         self
     }
 
-    /// 1 at the first attempt, 2 at the first retry, and so on.
+    /// Sets the number of the attempt: 1 for the first, 2 for the first retry, and so on.
     pub fn attempt(mut self, attempt: u32) -> Self {
         self.attempt = attempt;
         self
@@ -121,12 +121,13 @@ impl Message {
         self
     }
 
-    /// Takes an extractor out of it. A [`Publisher`](crate::Publisher) is one of a service without Kafka: it refuses what
-    /// it is given.
+    /// Extracts a value from the message. A [`Publisher`](crate::Publisher) is that of a service without Kafka:
+    /// publishing with it fails.
     ///
     /// # Errors
     ///
-    /// Those of the extractor; a state that was not provided; a message that is none, such as one with an empty type.
+    /// Returns the error of the extractor, or an error if a state is not provided or the message is invalid, such as
+    /// one with an empty type.
     pub fn extract<T: FromContext>(&self) -> Result<T, HandlerError> {
         let text = serde_json::to_vec(&self.envelope)?;
         let record = &StoredRecord { value: Some(text), ..self.record.clone() };
@@ -172,7 +173,7 @@ mod tests {
     use crate::handler::{CorrelationId, ExtraFields, Headers, Meta, State};
 
     #[test]
-    fn an_extractor_gets_what_the_message_was_made_with() {
+    fn an_extractor_gets_the_values_of_the_test_message() {
         let message = message("create_user").correlation_id("c-1").source("shop").id("m-1").key("ada").attempt(3);
         let (meta, id): (Meta, CorrelationId) = message.position("users", 7, 42).extract().unwrap();
         assert_eq!((meta.topic(), meta.partition(), meta.offset()), ("users", 7, 42));
@@ -181,14 +182,14 @@ mod tests {
     }
 
     #[test]
-    fn headers_and_members_are_there_too() {
+    fn a_test_message_has_headers_and_extra_fields() {
         let message = message("create_user").header("trace", "t-1").member("version", 2);
         assert_eq!(message.extract::<Headers>().unwrap().get_str("trace"), Some("t-1"));
         assert_eq!(message.extract::<ExtraFields>().unwrap().get("version"), Some(&2.into()));
     }
 
     #[test]
-    fn a_state_that_was_not_provided_and_a_message_that_is_none_are_errors() {
+    fn a_missing_state_and_an_invalid_message_are_errors() {
         let error = message("create_user").extract::<State<u8>>().unwrap_err();
         assert!(error.to_string().contains("state `u8` was never provided"), "{error}");
         assert_eq!(message("").extract::<Meta>().unwrap_err().to_string(), "envelope field `type` is empty");

@@ -1,4 +1,4 @@
-//! The seam between the engine and a broker. Only what stands behind it names a client library.
+//! The interface between the engine and a broker. Only its implementations use a client library.
 
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ mod stored;
 
 pub(crate) use stored::Stored;
 
-/// A topic that the service writes to, by its place in the producer's list.
+/// A topic that the service writes to, by its index in the producer's list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct TopicId(pub(crate) usize);
 
-/// A record on its way out. The producer copies it before it returns.
+/// A record on its way to the producer, which copies it before `send` returns.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OutRecord<'a> {
     pub(crate) topic: TopicId,
@@ -25,39 +25,40 @@ pub(crate) struct OutRecord<'a> {
     pub(crate) headers: &'a [(String, Option<Vec<u8>>)],
 }
 
-/// Hands records to the broker. Nothing here waits: acknowledgements come back through `Acks`.
+/// Hands records to the broker. Only `flush` waits; acknowledgements arrive through `Acks`.
 pub(crate) trait Producer: Send + Sync + 'static {
-    /// Takes a record; its acknowledgement, or its failure, will carry the token. Full while `Acks::is_held`.
+    /// Sends a record. Its acknowledgement or failure will carry the token. The queue is reported as full while
+    /// `Acks::is_held`.
     fn send(&self, record: &OutRecord<'_>, token: Token) -> Result<(), SendError>;
 
-    /// The place of a topic; one that this producer has never written to is added, or the reason why it cannot be.
+    /// The id of a topic. A topic that this producer has never written to is added; the error says why it cannot be.
     fn topic(&self, name: &str) -> Result<TopicId, String> {
         Err(format!("this producer does not write to topic `{name}`"))
     }
 
-    /// A topic's name.
+    /// The name of a topic.
     fn topic_name(&self, topic: TopicId) -> String {
         format!("topic {}", topic.0)
     }
 
-    /// The size of a record beyond which the producer itself refuses it, if there is one.
+    /// The maximum size of a record for the producer itself, if there is one.
     fn largest(&self) -> Option<usize> {
         None
     }
 
-    /// There is nothing more to send right now: what lingers in the hope of a fuller batch may go.
+    /// Tells the producer that no more records follow right now, so that lingering records can be sent.
     fn idle(&self);
 
-    /// Makes a new producer if this one has ended. What was not acknowledged comes back as undelivered.
+    /// Creates a new producer if this one has failed. Unacknowledged records come back as undelivered.
     fn renew(&self) {}
 
-    /// Waits until everything is acknowledged or the time is over; the number of records that are not.
+    /// Waits until everything is acknowledged or the timeout has passed. Returns the number of unacknowledged records.
     fn flush(&self, timeout: Duration) -> usize;
 }
 
-/// Reads a single record once more, when its command has to be dead-lettered after its memory is gone.
+/// Reads a single record again, when its command has to be dead-lettered after its memory was released.
 pub(crate) trait ReadBack: Send + Sync + 'static {
-    /// The record at this position; `None` if retention has taken it.
+    /// The record at this position; `None` if retention has deleted it.
     fn read(
         &self,
         topic: &str,
@@ -66,24 +67,24 @@ pub(crate) trait ReadBack: Send + Sync + 'static {
     ) -> BoxFuture<'static, Result<Option<StoredRecord>, String>>;
 }
 
-/// Why a producer took no record.
+/// Why a producer rejected a record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SendError {
-    /// There will be room when acknowledgements come in.
+    /// There will be room when acknowledgements arrive.
     #[error("the producer queue is full")]
     QueueFull,
-    /// For this producer; no broker was asked.
+    /// Too large for this producer; the record was not sent to a broker.
     #[error("{0}")]
     TooLarge(String),
     #[error("{reason}")]
     Refused { code: String, reason: String },
-    /// The producer has ended; only a new one can go on.
+    /// The producer has failed; only a new one can continue.
     #[error("the producer failed: {0}")]
     Fatal(String),
 }
 
 impl SendError {
-    /// Nothing that a client has a name for.
+    /// An error that has no name in a client.
     pub(crate) fn refused(reason: impl Into<String>) -> Self {
         Self::Refused { code: "Refused".to_owned(), reason: reason.into() }
     }
@@ -107,7 +108,7 @@ impl SendError {
     }
 }
 
-/// A record that the broker did not acknowledge, as it was sent.
+/// A record that was not delivered, as it was sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Undelivered {
     pub(crate) topic: TopicId,
@@ -117,25 +118,25 @@ pub(crate) struct Undelivered {
     pub(crate) cause: Cause,
     /// The client's name for the error, such as `NotEnoughReplicas`.
     pub(crate) code: Box<str>,
-    /// What it means, for people; the topic is not in it.
+    /// A description of the error for users, without the topic.
     pub(crate) error: String,
 }
 
-/// What an acknowledgement's failure says about the record.
+/// What a failed delivery says about the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// The record is too large for the client or the topic. A smaller one may be taken.
+    /// The record is too large for the client or the topic. A smaller one may be accepted.
     TooLarge,
-    /// The broker will never take this record: it is invalid.
+    /// The broker will never accept this record: it is invalid.
     Record,
-    /// The record is fine; the topic, the rights or the cluster are not. Sending it again may work.
+    /// The record is fine; the topic, the permissions or the cluster are not. A retry may succeed.
     Broker,
-    /// The producer has ended.
+    /// The producer has failed.
     Producer,
 }
 
 impl Cause {
-    /// Whether it is the record's own fault, which no further attempt mends.
+    /// Whether the record itself is at fault, so that no retry can succeed.
     pub(crate) fn is_record(self) -> bool {
         matches!(self, Self::TooLarge | Self::Record)
     }

@@ -1,4 +1,4 @@
-//! A record on its way out that cannot go yet.
+//! A record that cannot be sent yet.
 
 use super::{OutRecord, SendError, TopicId, Undelivered};
 use crate::{commit::Token, message::Header};

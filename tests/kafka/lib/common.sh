@@ -8,39 +8,39 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 # --- processes ---
 
-# When the process started, in clock ticks: with the pid it names one process, even after pids wrapped round.
+# When the process started, in clock ticks: with the pid it identifies a process, even after pids have wrapped around.
 process_start() {
     local stat
     stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
     read -ra stat <<<"${stat##*) }"
-    # A zombie is a dead process that nobody has collected.
+    # A zombie is a dead process whose parent has not waited for it.
     [[ ${stat[0]} != Z ]] || return 1
     echo "${stat[19]}"
 }
 
 process_alive() { [[ $(process_start "$1") == "$2" ]]; }
 
-# Runs a command in a session of its own, with no standard input and without the locks this script holds: it outlives
-# the script, a Ctrl-C meant for the caller does not reach it, and no lock stays taken. Use with `&`.
+# Runs a command in its own session, without standard input and without the locks of this script: it outlives the script,
+# a Ctrl-C for the caller does not reach it, and it holds no lock. Use with `&`.
 detached() {
     give_up_lock
     if have setsid; then exec setsid "$@" </dev/null; else exec nohup "$@" </dev/null; fi
 }
 
-# Runs a command so that a signal to this script ends it at once (bash waits for a plain foreground command first).
+# Runs a command that a signal to this script ends at once (bash would wait for a foreground command first).
 run_child() {
     "$@" </dev/null &
     wait $!
 }
 
-# However this script ends, by a signal too, that function runs last.
+# Runs a function when this script ends, also by a signal.
 leave_by() {
     trap "$1" EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
 }
 
-# What runs in the background is this script's own: a download, the formatting, nodes that are being started.
+# Ends this script's background jobs: a download, the formatting, starting nodes.
 end_jobs() {
     # shellcheck disable=SC2046
     { kill -KILL $(jobs -p) && wait; } 2>/dev/null || true
@@ -50,14 +50,14 @@ owner_gone() { [[ -n $OWNER_PID ]] && ! process_alive "$OWNER_PID" "$OWNER_START
 
 # --- locks ---
 
-# One command at a time works on a directory. Readers (status, bootstrap) need no lock: `cluster` is replaced in one step.
+# Allows one command at a time per directory. Readers (status, bootstrap) need no lock: `cluster` is replaced atomically.
 lock_dir() {
     exec {DIR_LOCK}>"$DIR/lock"
     have flock || return 0
-    flock --wait 120 "$DIR_LOCK" || fail "another command works on $DIR"
+    flock --wait 120 "$DIR_LOCK" || fail "another command is using $DIR"
 }
 
-# For a child, which would hold the lock as long as it lives.
+# For a child process, which would otherwise hold the lock for its whole life.
 give_up_lock() { [[ -z ${DIR_LOCK:-} ]] || exec {DIR_LOCK}>&-; }
 
 # --- the cluster's file ---
@@ -97,7 +97,7 @@ forget_cluster() {
     rm -rf "$DIR/cluster" "$DIR"/node-[123] "$DIR/ssl" "$DIR/override.yml" "$DIR/docker.log"
 }
 
-# Removes what this script wrote and nothing else; the directory goes when that leaves it empty.
+# Removes only the files of this script, and the directory if it is empty then.
 purge() {
     forget_cluster
     rm -f "$DIR/lock"
@@ -121,7 +121,7 @@ choose_backend() {
     [[ -n $java_lacks ]] || { BACKEND=java; return 0; }
     docker_lacks=$(docker_missing)
     [[ -n $docker_lacks ]] || { BACKEND=docker; return 0; }
-    say "no way to run a Kafka broker here: Java lacks $java_lacks; docker lacks $docker_lacks"
+    say "cannot run a Kafka broker: Java lacks $java_lacks; docker lacks $docker_lacks"
     say "install Java 17 or newer and Maven (Debian, Ubuntu: apt-get install default-jre-headless maven), or docker"
     exit 3
 }

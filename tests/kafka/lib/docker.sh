@@ -3,11 +3,11 @@
 
 docker_missing() {
     if ! have docker; then echo "docker"; return; fi
-    if ! docker info >/dev/null 2>&1; then echo "a docker engine that answers"; return; fi
+    if ! docker info >/dev/null 2>&1; then echo "a running docker engine"; return; fi
     docker compose version >/dev/null 2>&1 || echo "the compose plugin"
 }
 
-# Everything that compose.yml leaves open comes from the cluster's file, so that each call sees the same services.
+# The variables of compose.yml come from the cluster's file, so that each call sees the same services.
 compose() (
     give_up_lock
     local profile=() node voters=''

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The broker as plain JVM processes, from jars out of Maven Central. Sourced by the script `kafka`.
+# The broker as JVM processes, with jars from Maven Central. Sourced by the script `kafka`.
 
 java_program() { if [[ -n ${JAVA_HOME:-} && -x $JAVA_HOME/bin/java ]]; then echo "$JAVA_HOME/bin/java"; else echo java; fi; }
 
@@ -9,7 +9,7 @@ java_major() {
     [[ $line =~ \"([0-9]+) ]] && echo "${BASH_REMATCH[1]}"
 }
 
-# Prints what is missing for this way of running a broker; nothing when it works.
+# Prints what is missing for this backend; nothing if it works.
 java_missing() {
     local major
     if ! have flock || [[ ! -d /proc/self ]]; then echo "Linux with flock (util-linux)"; return; fi
@@ -20,7 +20,7 @@ java_missing() {
 
 # --- jars ---
 
-# Once for all clusters: the folder appears whole or not at all, and a second start waits for the first one's download.
+# Once for all clusters: the folder appears complete or not at all, and a second start waits for the download.
 fetch_jars() {
     [[ ! -d $LIBS ]] || return 0
     local lock parent
@@ -32,7 +32,7 @@ fetch_jars() {
         say "fetching Apache Kafka $VERSION from Maven Central"
         if ! download_jars "$parent/libs.part" >"$parent/fetch.log" 2>&1; then
             tail -n 20 "$parent/fetch.log" >&2
-            fail "the jars could not be fetched (whole log: $parent/fetch.log)"
+            fail "cannot fetch the jars (log: $parent/fetch.log)"
         fi
         mv "$parent/libs.part" "$LIBS"
     fi
@@ -41,7 +41,7 @@ fetch_jars() {
 
 download_jars() {
     rm -rf "$1"
-    # By its full name: a short one costs another request, whose failure says nothing about the cause.
+    # By its full name: a short name costs another request, whose failure hides the cause.
     run_child mvn -B -q -f "$HERE/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies \
         -DincludeScope=runtime -Dkafka.version="$VERSION" -DoutputDirectory="$1" || return 1
     compgen -G "$1/kafka_2.13-$VERSION.jar" >/dev/null
@@ -51,7 +51,7 @@ download_jars() {
 
 node_dir() { echo "$DIR/node-$1"; }
 
-# The defaults make groups and elections quick: a test should wait for what it tests, not for a timer.
+# The defaults make groups and elections fast, so that tests do not wait for timers.
 write_properties() {
     local node=$1 voters='' peer replicas=$NODES min_isr=$((NODES > 1 ? 2 : 1)) listeners
     listeners=PLAINTEXT://127.0.0.1:${PORTS[node - 1]}
@@ -95,7 +95,7 @@ TEXT
     add_properties "$node"
 }
 
-# The last one of a name counts.
+# The last value of a name wins.
 add_properties() {
     ((${#PROPERTIES[@]} == 0)) || printf '%s\n' "${PROPERTIES[@]}" >>"$(node_dir "$1")/server.properties"
 }
@@ -108,7 +108,7 @@ jvm() {
         -cp "$LIBS/*" "$@")
 }
 
-# Becomes the JVM, so that the job is the JVM. Use with `&`.
+# Replaces the subshell by the JVM, so that the job is the JVM. Use with `&`.
 format_storage() {
     local config
     config=$(node_dir "$1")/server.properties
@@ -168,7 +168,7 @@ java_detail() {
     echo ", pid $pid"
 }
 
-# The pid is looked at again right before the signal: only the process that this script started gets it.
+# Checks the pid again right before the signal, so that only a process of this script gets it.
 signal_node() {
     local pid _
     java_node_running "$2" || return 0
@@ -176,7 +176,7 @@ signal_node() {
     kill "-$1" "$pid" 2>/dev/null || true
 }
 
-# Waits until no node runs; fails after that many seconds.
+# Waits until all nodes have ended; fails after that many seconds.
 wait_until_ended() {
     local deadline=$((SECONDS + $1))
     while java_any_running; do
@@ -188,9 +188,9 @@ wait_until_ended() {
 java_stop() {
     local node
     if [[ $1 != now ]]; then
-        # A frozen node reads its TERM when it goes on.
+        # A frozen node handles SIGTERM after SIGCONT.
         for node in $(nodes); do signal_node TERM "$node"; signal_node CONT "$node"; done
-        # Nodes that stop together may wait for a quorum that is gone.
+        # Nodes that stop together may wait for a lost quorum.
         wait_until_ended 10 && return
         say "some nodes did not stop in 10 s; killing them"
     fi
@@ -199,7 +199,7 @@ java_stop() {
 }
 
 java_kill() {
-    java_node_running "$1" || fail "node $1 does not run"
+    java_node_running "$1" || fail "node $1 is not running"
     signal_node KILL "$1"
     while java_node_running "$1"; do sleep 0.02; done
 }

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# Picks ports that stay a cluster's own as long as it lives. Sourced by the script `kafka`.
+# Reserves ports for the lifetime of a cluster. Sourced by the script `kafka`.
 #
-# A port that is free now may not be when the broker binds it some seconds later. So the picked ones lie below the range
-# that the system hands to outgoing connections, and a file per port keeps every other cluster of this user away until
-# `stop`. What remains (a stranger that binds the port in between) makes the start try again with other ports.
+# A port that is free now may be taken when the broker binds it some seconds later. Therefore the ports are below the range
+# of outgoing connections, and a file per port reserves it among the clusters of this user until `stop`. If another program
+# binds the port in the meantime, the start tries other ports.
 
 PORTS_DIR=${TMPDIR:-/tmp}/kafka-test-ports-$UID
 PORT_FIRST=20000
@@ -11,7 +11,7 @@ PORT_COUNT=12000
 
 port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# A reservation ends with its cluster; before the cluster's file is written, with the script that starts it.
+# A reservation ends with its cluster, or with the starting script if the cluster's file is not written yet.
 reservation_holds() {
     local pid dir
     [[ -f $PORTS_DIR/$1 ]] || return 1
@@ -25,7 +25,7 @@ claim_port() {
     TAKEN+=("$1")
 }
 
-# Runs a function with the list of reservations to itself.
+# Runs a function under the lock of the reservations.
 with_ports_lock() {
     local lock
     mkdir -p "$PORTS_DIR"
@@ -59,7 +59,7 @@ take_row() {
     done
 }
 
-# Gives back every port of the cluster in $DIR.
+# Releases every port of the cluster in $DIR.
 release_ports() {
     local file pid dir
     for file in "$PORTS_DIR"/[0-9]*; do

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# Asks a broker who is alive, in Kafka's own protocol: no client, no JVM. Sourced by the script `kafka`.
+# Asks a broker for the live brokers, in Kafka's protocol, without a client or a JVM. Sourced by the script `kafka`.
 
 # Metadata request, version 1, no topics: length 14, api 3, version 1, correlation id 1, no client id, empty list.
 METADATA_REQUEST='\x00\x00\x00\x0e\x00\x03\x00\x01\x00\x00\x00\x01\xff\xff\x00\x00\x00\x00'
 
-# Prints the ids of the brokers that the one at this port holds for alive, in order. Fails when it does not answer.
+# Prints the ids of the live brokers according to the broker at this port, in order. Fails if it does not answer.
 alive_brokers() {
     local answer
     answer=$(ask "$1" "$METADATA_REQUEST") || return 1
@@ -12,10 +12,10 @@ alive_brokers() {
     broker_ids $answer
 }
 
-# Sends a request, written for printf and with its length in front, to the broker at a port; prints its answer as numbers.
+# Sends a request (in printf format, with its length first) to the broker at a port, and prints the answer as numbers.
 ask() {
     local connection answer status=0
-    # The braces keep the message about a refused connection away.
+    # The braces suppress the message about a refused connection.
     { exec {connection}<>"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null || return 1
     # shellcheck disable=SC2059
     printf "$2" >&"$connection" 2>/dev/null || status=1
@@ -26,7 +26,7 @@ ask() {
     ((status == 0)) && echo "$answer"
 }
 
-# Exactly that many bytes as decimal numbers, or failure. A broker that is still starting accepts and says nothing.
+# Reads exactly that many bytes as decimal numbers, or fails. A starting broker accepts connections without answering.
 read_bytes() {
     local bytes
     bytes=$(timeout 2 head -c "$2" <&"$1" | od -An -v -w16384 -tu1) || return 1
@@ -35,7 +35,7 @@ read_bytes() {
 
 number() { echo $((($1 << 24) + ($2 << 16) + ($3 << 8) + $4)); }
 
-# The body: correlation id, number of brokers, and for each its id, host, port and rack (a string is length and bytes).
+# The body: correlation id, number of brokers, and id, host, port and rack of each (a string is length and bytes).
 broker_ids() {
     local bytes=("$@") at=8 count ids=()
     count=$(number "${bytes[@]:4:4}")
@@ -48,14 +48,14 @@ broker_ids() {
     printf '%s\n' "${ids[@]}" | sort -n
 }
 
-# Waits until every given node answers and knows all of them. Fails at the deadline, or when one of them ends.
+# Waits until every given node answers and knows all the others. Fails at the deadline, or when one of them ends.
 wait_until_ready() {
     local node deadline=$((SECONDS + START_DEADLINE))
     for node in "$@"; do
         until knows_all "${PORTS[node - 1]}" "$@"; do
             ((SECONDS < deadline)) || return 1
             "${BACKEND}_node_running" "$node" || return 1
-            ! owner_gone || fail "the owning process is gone"
+            ! owner_gone || fail "the owning process has ended"
             sleep 0.1
         done
     done

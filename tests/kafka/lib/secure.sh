@@ -1,15 +1,15 @@
 # shellcheck shell=bash
-# What `start --secure` adds: users, certificates, and who may do what. Sourced by the script `kafka`.
+# The parts of `start --secure`: users, certificates and permissions. Sourced by the script `kafka`.
 #
-# Three listeners: PLAINTEXT and SSL know nobody, so their clients are User:ANONYMOUS, which may do everything (the brokers
-# among themselves, and the test's own client); SASL knows the users below, who may do nothing until `allow`.
+# Three listeners: PLAINTEXT and SSL have no authentication, so their clients are User:ANONYMOUS with all permissions (the
+# brokers among themselves, and the test's own client); SASL has the users below, without permissions until `allow`.
 
 USERS=64
 STORE_PASSWORD=keystore-secret
 
 keytool_program() { if [[ -n ${JAVA_HOME:-} && -x $JAVA_HOME/bin/keytool ]]; then echo "$JAVA_HOME/bin/keytool"; else echo keytool; fi; }
 
-# One key for all nodes, signed by itself: the certificate is also what a client has to trust (`ssl.ca.location`).
+# One self-signed key for all nodes: its certificate is also the CA that a client must trust (`ssl.ca.location`).
 make_certificate() {
     local store=$DIR/ssl/broker.p12 keytool
     keytool=$(keytool_program)
@@ -23,7 +23,7 @@ make_certificate() {
         >"$DIR/ssl/ca.pem" 2>"$DIR/ssl/keytool.log" || fail "keytool failed: $(<"$DIR/ssl/keytool.log")"
 }
 
-# user-1 to user-64. The password says whose it is, so that a test can look for it in a log.
+# user-1 to user-64. The password contains the name, so that a test can look for it in a log.
 jaas_users() {
     local number
     for ((number = 1; number <= USERS; number++)); do printf ' user_user-%d="user-%d-secret"' "$number" "$number"; done
@@ -43,19 +43,19 @@ listener.name.ssl.ssl.keystore.password=$STORE_PASSWORD
 TEXT
 }
 
-# --- rights, in Kafka's own protocol: no client, no JVM ---
+# --- permissions, in Kafka's protocol, without a client or a JVM ---
 
 int16() { printf '\\x%02x\\x%02x' $(($1 >> 8 & 255)) $(($1 & 255)); }
 int32() { int16 $(($1 >> 16)); int16 $(($1 & 65535)); }
 int8() { printf '\\x%02x' "$1"; }
-# ASCII only, which names of topics and groups are.
+# ASCII only, like the names of topics and groups.
 text() {
     [[ $1 =~ ^[A-Za-z0-9._:*-]+$ ]] || usage_error "not a name: $1"
     int16 "${#1}"
     printf '%s' "$1"
 }
 
-# The numbers that the protocol gives to operations, kinds of resources and permissions.
+# The protocol numbers of operations, resource types and permissions.
 acl_operation() {
     case ${1,,} in
         any) echo 1 ;; all) echo 2 ;; read) echo 3 ;; write) echo 4 ;; create) echo 5 ;; delete) echo 6 ;; alter) echo 7 ;;
@@ -80,7 +80,7 @@ change_acl() {
     local api=$1 permission=$2 body answer resource operation user
     ((${#ARGS[@]} == 3)) || usage_error "$COMMAND needs a user, an operation and a resource"
     load_cluster || fail "no cluster in $DIR"
-    [[ $SECURE == yes ]] || fail "the cluster in $DIR knows no rights: start it with --secure"
+    [[ $SECURE == yes ]] || fail "the cluster in $DIR has no authorizer: start it with --secure"
     resource=$(acl_resource "${ARGS[2]}") && operation=$(acl_operation "${ARGS[1]}") && user=$(text "User:${ARGS[0]}") || exit
     body="$(int16 "$api")$(int16 1)$(int32 1)\xff\xff$(int32 1)"
     body+="$resource$(int8 3)$user$(text '*')$(int8 "$operation")$(int8 "$permission")"
@@ -88,16 +88,16 @@ change_acl() {
     acl_refusal "$answer"
 }
 
-# The answer: correlation id, throttle time, number of entries, and of the first its error code and message.
+# The answer: correlation id, throttle time, number of entries, and the error code and message of the first entry.
 acl_refusal() {
     local bytes code length
     read -ra bytes <<<"$1"
     code=$(((bytes[12] << 8) + bytes[13]))
     ((code != 0)) || return 0
     length=$(((bytes[14] << 8) + bytes[15]))
-    ((length != 65535)) || fail "the broker refuses (error $code)"
+    ((length != 65535)) || fail "the broker rejects the request (error $code)"
     # shellcheck disable=SC2059
-    fail "the broker refuses (error $code): $(printf "$(printf '\\x%02x' "${bytes[@]:16:length}")")"
+    fail "the broker rejects the request (error $code): $(printf "$(printf '\\x%02x' "${bytes[@]:16:length}")")"
 }
 
 # Sends a request to the first node that answers.

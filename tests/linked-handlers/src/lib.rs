@@ -1,4 +1,5 @@
-//! A handler in a crate of its own. The program that links this crate names nothing of it, and has the handler all the
+//! A handler in a separate crate. A program links it with `use kafka_service_linked_handlers as _;`, without naming
+//! anything in it.
 //! same: `use kafka_service_linked_handlers as _;`.
 
 use kafka_service::{Event, command};

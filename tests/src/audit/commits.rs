@@ -1,4 +1,4 @@
-//! The commits that the broker has accepted, from its own log of them: the topic `__consumer_offsets`.
+//! The accepted commits, from the broker's own log of them: the topic `__consumer_offsets`.
 
 use serde::Serialize;
 
@@ -9,17 +9,17 @@ use crate::{Client, Record};
 pub struct Commit {
     /// The partition.
     pub partition: i32,
-    /// The next offset to read.
+    /// The committed offset: the next offset to read.
     pub offset: i64,
-    /// When, in milliseconds since the epoch.
+    /// Its time, in milliseconds since the epoch.
     pub at: u64,
 }
 
-/// All accepted commits of a group for a topic, those of a partition in their order. None where the broker has no log of
-/// them, as librdkafka's mock cluster.
+/// All accepted commits of a group for a topic, in order within a partition. Empty if the broker has no such log, like
+/// librdkafka's mock cluster.
 ///
 /// # Panics
-/// When the topic cannot be read.
+/// Panics when the topic cannot be read.
 #[must_use]
 pub fn commits(client: &Client, group: &str, topic: &str) -> Vec<Commit> {
     const LOG: &str = "__consumer_offsets";
@@ -29,7 +29,7 @@ pub fn commits(client: &Client, group: &str, topic: &str) -> Vec<Commit> {
     client.read_all(LOG).iter().filter_map(|record| commit(record, group, topic)).collect()
 }
 
-/// Key: version 0 or 1, group, topic, partition. Value: version, offset, and more that is not needed here.
+/// Key: version 0 or 1, group, topic, partition. Value: version, offset, and fields that are not needed here.
 fn commit(record: &Record, group: &str, topic: &str) -> Option<Commit> {
     let mut key = Bytes(record.key.as_deref()?);
     let version = key.i16()?;

@@ -1,13 +1,13 @@
-//! What instances say in their logs about losses: evidence for what was handled twice.
+//! The losses in the logs of instances: evidence for duplicates.
 
 use std::{fs, path::Path};
 
 use super::{Disturbance, Kind};
 
-/// The losses in the logs of a folder; `instance-0.log` is that of `instance-0`.
+/// The losses in the logs of a folder; `instance-0.log` is the log of `instance-0`.
 ///
 /// # Panics
-/// When the folder cannot be read.
+/// Panics when the folder cannot be read.
 #[must_use]
 pub fn found_in_logs(folder: &Path) -> Vec<Disturbance> {
     let files = fs::read_dir(folder).unwrap_or_else(|error| panic!("no logs in {}: {error}", folder.display()));
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_about_lost_partitions_is_found_with_its_time() {
+    fn lost_partitions_are_found_in_the_log_with_their_time() {
         let line = "1970-01-01T00:00:01.250000Z  INFO kafka_service::consume: partitions revoked lost=true";
         let lost = Disturbance { kind: Kind::Lost, instance: "a".to_owned(), from: 1_250, until: 1_250, lag: 0 };
         assert_eq!(loss(line, "a"), Some(lost));

@@ -1,5 +1,5 @@
-//! Was anything lost, done twice or done out of order? Answered from what stands in the topics after a run of workers:
-//! the commands, the events, the dead letters, and the group's own log of accepted commits.
+//! Finds lost, duplicate and out-of-order work after a run of workers, from the topics: the commands, the events, the
+//! dead letters, and the group's own log of accepted commits.
 
 mod commits;
 mod logs;
@@ -15,52 +15,53 @@ pub use logs::found_in_logs;
 pub use report::{ForDisturbance, Report, audit};
 pub use trace::{Done, Place, Trace};
 
-/// The time as it stands in events and disturbances: milliseconds since the epoch.
+/// A time in events and disturbances: milliseconds since the epoch.
 #[must_use]
 pub fn now() -> u64 {
     u64::try_from(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
 }
 
-/// What was done during a run, in milliseconds since the epoch.
+/// A disturbance of a run; its times are in milliseconds since the epoch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Disturbance {
-    /// Of which kind.
+    /// What happened.
     pub kind: Kind,
-    /// The instance, or the broker.
+    /// The instance or the broker.
     pub instance: String,
     /// When it began.
     pub from: u64,
-    /// When it was over; the same for a kill.
+    /// When it ended; equal to `from` for a kill.
     pub until: u64,
-    /// How many commands the group had not committed then.
+    /// The lag of the group at that time.
     pub lag: i64,
 }
 
-/// What was done.
+/// The kind of a disturbance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// SIGKILL.
     Kill,
     /// SIGSTOP and, later, SIGCONT.
     Stop,
-    /// A broker was killed and started again. While the group's coordinator is away for longer than the session timeout,
+    /// A broker was killed and restarted. If the group's coordinator is away for longer than the session timeout,
     /// members lose their partitions.
     Bounce,
-    /// An instance says that it has lost partitions.
+    /// An instance logged that it lost partitions.
     Lost,
-    /// An instance gave partitions back with commands undone. What it had finished behind one of them could not be committed.
+    /// Partitions were revoked with commands uncommitted. What had finished behind an unfinished command could not be
+    /// committed.
     LeftBehind,
-    /// An instance was asked to end soon after something else had happened to its group. With the classic protocols, commits
-    /// do nothing while the others wait for a member that is gone.
+    /// An instance was shut down soon after another disturbance of its group. With the classic protocols, commits have
+    /// no effect while the other members wait for a member that is gone.
     Leave,
-    /// An instance has replaced its consumer, and so lost all partitions.
+    /// An instance replaced its consumer, and so lost all partitions.
     NewConsumer,
-    /// An instance has replaced its producer, and sent again what the old one had not reported.
+    /// An instance replaced its producer, and resent what was unacknowledged.
     NewProducer,
 }
 
 impl Kind {
-    /// What a duplicate is put down to.
+    /// The label of the kind in a report.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -68,7 +69,7 @@ impl Kind {
             Self::Stop => "stop",
             Self::Bounce => "bounce",
             Self::Lost => "lost assignment",
-            Self::LeftBehind => "given back with gaps",
+            Self::LeftBehind => "revoked with gaps",
             Self::Leave => "ended during a rebalance",
             Self::NewConsumer => "new consumer",
             Self::NewProducer => "new producer",

@@ -1,4 +1,4 @@
-//! The judgement.
+//! The verdict on a run.
 
 use std::collections::HashMap;
 
@@ -10,56 +10,56 @@ use super::{
     trace::{Done, Trace},
 };
 
-/// What was found.
+/// The findings of an audit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// Commands in the topic.
+    /// The number of commands.
     pub commands: usize,
-    /// Events in the topic.
+    /// The number of events.
     pub events: usize,
-    /// Dead letters in the topic.
+    /// The number of dead letters.
     pub dead_letters: usize,
     /// Commands without an event and without a dead letter.
     pub lost: usize,
-    /// First events of a command that stand behind the first event of a later command of the same key.
+    /// First events of a command that follow the first event of a later command of the same key.
     pub out_of_order: usize,
-    /// Events and dead letters of a command beyond its first.
+    /// Events and dead letters of a command after its first.
     pub duplicates: usize,
-    /// Those of them that follow from no kill and no stop.
+    /// Duplicates that no disturbance explains.
     pub duplicates_unexplained: usize,
-    /// Those of them that are the same attempt written twice.
+    /// Duplicates that are the same attempt, written twice.
     pub duplicates_of_one_attempt: usize,
-    /// Commands that were handled again although their position had been committed before the disturbance.
+    /// Commands that were handled again although their offset had been committed before the disturbance.
     pub duplicates_of_committed: usize,
-    /// Commits that set a partition back.
+    /// Commits that went backwards.
     pub commits_backwards: usize,
-    /// The same around the time when a broker was away: a client that gets no answer connects anew and sends again, and the
-    /// broker may take the newer first. It costs duplicates only.
+    /// Commits that went backwards while a broker was away: a client without an answer reconnects and resends, and the
+    /// broker may accept the newer commit first. They cost duplicates only.
     pub commits_backwards_in_outages: usize,
-    /// What followed from each disturbance.
+    /// The consequences of each disturbance.
     pub disturbances: Vec<ForDisturbance>,
-    /// The first few of what is wrong, in words.
+    /// The first few findings, as text.
     pub samples: Vec<String>,
 }
 
-/// What followed from one disturbance.
+/// The consequences of one disturbance.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ForDisturbance {
     /// [`Kind::name`].
     pub kind: &'static str,
     /// The instance.
     pub instance: String,
-    /// Uncommitted commands of the whole group at that time.
+    /// The lag of the whole group at that time.
     pub lag: i64,
     /// Commands that were handled twice because of it.
     pub duplicates: usize,
-    /// Of those, the most in one partition.
+    /// The most of them in one partition.
     pub most_in_a_partition: usize,
 }
 
 const SAMPLES: usize = 10;
 
-/// Judges a run.
+/// Audits a run.
 #[must_use]
 pub fn audit(trace: &Trace, disturbances: &[Disturbance]) -> Report {
     let mut report = Report {
@@ -169,8 +169,8 @@ fn duplicates(trace: &Trace, disturbances: &[Disturbance], report: &mut Report) 
     }
 }
 
-/// Whether the later attempt is of an instance that did not know yet that it had lost the partition, and that another one
-/// had handled and committed its records.
+/// Whether the later attempt is of an instance that did not yet know that it had lost the partition, and that another
+/// instance had handled and committed its records.
 fn is_unaware(disturbance: &Disturbance, before: &Done, done: &Done) -> bool {
     let later = if before.began <= done.began { done } else { before };
     matches!(disturbance.kind, Kind::Lost | Kind::NewConsumer) && later.instance == disturbance.instance
@@ -180,11 +180,11 @@ fn is_same_attempt(one: &Done, other: &Done) -> bool {
     one.instance == other.instance && one.began == other.began && one.attempt == other.attempt
 }
 
-/// The disturbance because of which a command was handled again.
+/// The disturbance that caused a duplicate.
 fn cause(disturbances: &[Disturbance], before: &Done, done: &Done) -> Option<usize> {
     let later = if before.began <= done.began { done } else { before };
     let by_producer = |each: &Disturbance| each.kind == Kind::NewProducer;
-    // One that was stopped and repeats what others have done meanwhile is the cause, whatever else happened to them.
+    // A suspended instance that repeats the work of others is the cause, whatever else happened to it.
     let by_itself = |each: &Disturbance| each.kind == Kind::Stop && each.instance == later.instance;
     let explaining = || disturbances.iter().enumerate().filter(|(_, each)| explains(each, before, done));
     let of_an_instance = || explaining().find(|(_, each)| each.kind != Kind::Bounce);
@@ -194,16 +194,16 @@ fn cause(disturbances: &[Disturbance], before: &Done, done: &Done) -> Option<usi
     first.map(|(place, _)| place)
 }
 
-/// How long a victim may go on with what it had begun to take, before it knows that it has lost its partitions.
+/// How long a victim may continue with the records that it has, before it learns that it has lost its partitions.
 const COMING_TO: u64 = 10_000;
 
-/// How long it may take until another has the partitions: two rounds of a rebalance, with members that are gone in each.
+/// How long it may take until another instance has the partitions: two rounds of a rebalance with missing members.
 const HANDED_ON: u64 = 30_000;
 
-/// How old work may be that is not committed yet.
+/// The maximum age of uncommitted work.
 const UNCOMMITTED: u64 = 1_000;
 
-/// Whether a command was handled again because of this.
+/// Whether the disturbance explains a duplicate.
 fn explains(disturbance: &Disturbance, before: &Done, done: &Done) -> bool {
     let (earlier, later) = if before.began <= done.began { (before, done) } else { (done, before) };
     let is_victim = |done: &Done| done.instance == disturbance.instance;
@@ -213,16 +213,16 @@ fn explains(disturbance: &Disturbance, before: &Done, done: &Done) -> bool {
         return false;
     }
     match disturbance.kind {
-        // Others may have begun before the victim knew.
+        // Another instance may have started before the victim knew.
         Kind::Lost | Kind::NewConsumer => {
             (is_victim(earlier) || is_victim(later))
                 && earlier.began <= disturbance.from + COMING_TO
                 && (disturbance.from.saturating_sub(HANDED_ON)..disturbance.from + HANDED_ON).contains(&later.began)
         }
         Kind::NewProducer => is_victim(later) && is_same_attempt(earlier, later) && later.began <= disturbance.from,
-        // Another one has repeated what the victim had begun.
+        // Another instance repeated what the victim had started.
         Kind::Kill => is_victim(earlier) && !is_victim(later) && earlier.began <= disturbance.from,
-        // A moment for the line to be written, while another one has the partitions already.
+        // The line may be written after another instance got the partitions.
         Kind::LeftBehind => {
             is_victim(earlier)
                 && earlier.began <= disturbance.from
@@ -230,7 +230,7 @@ fn explains(disturbance: &Disturbance, before: &Done, done: &Done) -> bool {
                 && later.instance != earlier.instance
         }
         Kind::Leave => is_victim(earlier) && !is_victim(later) && earlier.began <= disturbance.from + HANDED_ON,
-        // What could not be committed any more when the broker died, or while it was away.
+        // Work that could no longer be committed when the broker died, or while it was away.
         Kind::Bounce => {
             let during = disturbance.from.saturating_sub(UNCOMMITTED)..disturbance.until + COMING_TO;
             during.contains(&earlier.began) && later.began < disturbance.until + HANDED_ON
@@ -239,7 +239,7 @@ fn explains(disturbance: &Disturbance, before: &Done, done: &Done) -> bool {
     }
 }
 
-/// How far a partition was committed at that time.
+/// The committed offset of a partition at that time.
 fn committed(commits: &[Commit], partition: i32, at: u64) -> i64 {
     commits
         .iter()

@@ -1,9 +1,9 @@
-//! A checker that sees nothing proves nothing.
+//! The audit must find what it looks for.
 
 use super::*;
 use crate::Work;
 
-/// Three commands of one key, each answered once by the first instance, at the times 10, 20 and 30.
+/// Three commands of one key, each answered once by the first instance, at 10, 20 and 30.
 fn trace() -> Trace {
     let commands = (0..3).map(|seq: u32| ((0, i64::from(seq)), Work::new("key", u64::from(seq)))).collect();
     Trace { commands, events: (0..3).map(done).collect(), ..Trace::default() }
@@ -24,13 +24,13 @@ fn kill(from: u64) -> Disturbance {
 }
 
 #[test]
-fn nothing_is_wrong_with_a_clean_run() {
+fn a_clean_run_has_no_findings() {
     let report = audit(&trace(), &[]);
     assert_eq!(report, Report { commands: 3, events: 3, ..Report::default() });
 }
 
 #[test]
-fn a_command_without_an_answer_is_lost_unless_it_is_dead_lettered() {
+fn an_unanswered_command_is_lost_unless_dead_lettered() {
     let mut trace = trace();
     trace.events.pop();
     assert_eq!(audit(&trace, &[]).lost, 1);
@@ -39,7 +39,7 @@ fn a_command_without_an_answer_is_lost_unless_it_is_dead_lettered() {
 }
 
 #[test]
-fn only_the_first_answers_count_for_the_order() {
+fn only_the_first_answer_counts_for_the_order() {
     let mut trace = trace();
     trace.events.push(again(0, 50));
     assert_eq!(audit(&trace, &[]).out_of_order, 0);
@@ -48,7 +48,7 @@ fn only_the_first_answers_count_for_the_order() {
 }
 
 #[test]
-fn what_is_repeated_after_a_kill_follows_from_it_and_from_nothing_else() {
+fn only_a_kill_explains_duplicates_after_it() {
     let mut trace = trace();
     trace.events.push(again(2, 50));
     let report = audit(&trace, &[kill(40)]);
@@ -59,7 +59,7 @@ fn what_is_repeated_after_a_kill_follows_from_it_and_from_nothing_else() {
 }
 
 #[test]
-fn what_was_committed_before_the_kill_must_not_be_repeated() {
+fn a_command_committed_before_a_kill_is_not_repeated() {
     let mut trace = trace();
     trace.events.push(again(2, 50));
     trace.commits.push(Commit { partition: 0, offset: 2, at: 35 });
@@ -69,19 +69,19 @@ fn what_was_committed_before_the_kill_must_not_be_repeated() {
 }
 
 #[test]
-fn what_is_repeated_around_a_lost_assignment_follows_from_it() {
+fn a_lost_assignment_explains_the_duplicates_around_it() {
     let lost = |instance: &str, from| Disturbance { kind: Kind::Lost, instance: instance.to_owned(), ..kill(from) };
     let mut trace = trace();
     trace.events.push(again(2, 50));
     assert_eq!(audit(&trace, &[lost("first", 90)]).duplicates_unexplained, 0, "it notices later");
-    assert_eq!(audit(&trace, &[lost("third", 45)]).duplicates_unexplained, 1, "it had nothing to do with it");
+    assert_eq!(audit(&trace, &[lost("third", 45)]).duplicates_unexplained, 1, "another instance");
     trace.commits.push(Commit { partition: 0, offset: 3, at: 36 });
     assert_eq!(audit(&trace, &[lost("first", 40)]).duplicates_of_committed, 1);
-    assert_eq!(audit(&trace, &[lost("second", 90)]).duplicates_of_committed, 0, "it did not know");
+    assert_eq!(audit(&trace, &[lost("second", 90)]).duplicates_of_committed, 0, "not the instance that repeated it");
 }
 
 #[test]
-fn only_one_attempt_that_is_written_twice_follows_from_a_new_producer() {
+fn a_new_producer_explains_duplicates_of_one_attempt_only() {
     let renewed = |from| Disturbance { kind: Kind::NewProducer, ..kill(from) };
     let mut trace = trace();
     trace.events.push(done(2));
@@ -93,7 +93,7 @@ fn only_one_attempt_that_is_written_twice_follows_from_a_new_producer() {
 }
 
 #[test]
-fn a_commit_that_sets_a_partition_back_is_seen() {
+fn a_commit_that_goes_back_is_detected() {
     let mut trace = trace();
     for (offset, at) in [(2, 35), (3, 36), (2, 37)] {
         trace.commits.push(Commit { partition: 0, offset, at });

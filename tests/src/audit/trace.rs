@@ -1,4 +1,4 @@
-//! What a run of workers left in the topics.
+//! The records and commits that a run of workers left in the topics.
 
 use std::collections::HashMap;
 
@@ -14,28 +14,28 @@ use crate::{Client, Record, Work, Workload};
 /// A partition and an offset of the commands topic.
 pub type Place = (i32, i64);
 
-/// One event of the worker.
+/// One event of a worker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Event)]
 #[event("work.done", key = key)]
 pub struct Done {
     /// The command's key.
     pub key: String,
-    /// Its number among those of its key.
+    /// Its number within its key.
     pub seq: u64,
-    /// Who handled it.
+    /// The instance that handled it.
     pub instance: String,
-    /// In which attempt.
+    /// The attempt.
     pub attempt: u32,
-    /// Where the command stood.
+    /// The partition of the command.
     pub partition: i32,
-    /// Where the command stood.
+    /// The offset of the command.
     pub offset: i64,
-    /// When that attempt began, in milliseconds since the epoch.
+    /// When the attempt began, in milliseconds since the epoch.
     pub began: u64,
 }
 
 impl Done {
-    /// What an attempt that begins now will have done.
+    /// The event of an attempt that begins now.
     #[must_use]
     pub fn begin(instance: &str, meta: &Meta, work: &Work) -> Self {
         Self {
@@ -55,13 +55,13 @@ struct Envelope<T> {
     payload: T,
 }
 
-/// What a run of workers left in the topics.
+/// The records and commits that a run of workers left in the topics.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Trace {
-    /// Where each command stands.
+    /// The commands by position.
     #[serde(serialize_with = "as_list")]
     pub commands: HashMap<Place, Work>,
-    /// The events in the order of their log; each key's stand in one partition.
+    /// The events in log order; all events of a key are in one partition.
     pub events: Vec<Done>,
     /// The dead-lettered commands.
     pub dead_letters: Vec<Work>,
@@ -70,10 +70,10 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// Reads everything.
+    /// Reads everything from the topics.
     ///
     /// # Panics
-    /// When the topics cannot be read, or hold what no worker and none of its clients writes.
+    /// Panics when the topics cannot be read, or contain records from other programs.
     #[must_use]
     pub fn read(client: &Client, workload: &Workload) -> Self {
         let commands = client.read_all(&workload.commands);
@@ -86,7 +86,7 @@ impl Trace {
     }
 }
 
-/// A place is no key in JSON.
+/// A list, because a position cannot be a key in JSON.
 fn as_list<S: Serializer>(commands: &HashMap<Place, Work>, serializer: S) -> Result<S::Ok, S::Error> {
     let mut list: Vec<_> = commands.iter().collect();
     list.sort_unstable_by_key(|(place, _)| **place);
@@ -97,6 +97,6 @@ fn payload<T: for<'de> Deserialize<'de>>(record: &Record) -> T {
     let parsed = serde_json::from_slice::<Envelope<T>>(record.value.as_deref().unwrap_or_default());
     match parsed {
         Ok(envelope) => envelope.payload,
-        Err(error) => panic!("a record that no worker writes ({error}): {record:?}"),
+        Err(error) => panic!("a record from another program ({error}): {record:?}"),
     }
 }

@@ -1,7 +1,7 @@
-//! The service that the chaos, rival and fault tests run as processes of their own and kill.
+//! The service that the chaos, rival and fault tests run as separate processes, and kill.
 //!
-//! All of its configuration is the environment: `KAFKA_*`, and `WORKER_INSTANCE` for its name. It writes `health: ready`
-//! and `health: not ready: <problems>` to stdout whenever that changes, and its log to stderr.
+//! Its configuration comes from the environment: `KAFKA_*`, and `WORKER_INSTANCE` for its name. It writes `health:
+//! ready` and `health: not ready: <problems>` to stdout when its health changes, and its log to stderr.
 
 #![expect(clippy::print_stdout, reason = "the tests read it")]
 
@@ -13,7 +13,7 @@ use kafka_service_tests::{Work, audit::Done};
 #[derive(Clone)]
 struct Instance(Arc<str>);
 
-/// Works for a while, and then does what the kind says.
+/// Sleeps for the duration of the work, then does what its kind says.
 #[command("work")]
 async fn work(State(instance): State<Instance>, meta: Meta, work: Work) -> Result<Done, HandlerError> {
     let done = Done::begin(&instance.0, &meta, &work);
@@ -35,23 +35,23 @@ fn oh_no() -> Result<Done, HandlerError> {
     panic!("the first attempt panics")
 }
 
-/// The same on a thread that is blocked.
+/// The same on a blocking thread.
 #[command("work_blocking")]
-#[expect(clippy::needless_pass_by_value, reason = "a handler owns what it is given")]
+#[expect(clippy::needless_pass_by_value, reason = "a handler owns its arguments")]
 fn work_blocking(State(instance): State<Instance>, meta: Meta, work: Work) -> Done {
     let done = Done::begin(&instance.0, &meta, &work);
     thread::sleep(Duration::from_millis(work.work_ms));
     done
 }
 
-/// Returns an error of its own type, with nothing but `?`.
+/// Returns an error of its own type with `?`.
 #[command("read_a_file")]
 async fn read_a_file() -> Result<(), io::Error> {
     std::fs::read("/no/such/file")?;
     Ok(())
 }
 
-/// Its event has about as many bytes as the work has milliseconds.
+/// Returns an event of about as many bytes as the work has milliseconds.
 #[command("too_large")]
 async fn too_large(State(instance): State<Instance>, meta: Meta, work: Work) -> Done {
     let done = Done::begin(&instance.0, &meta, &work);
@@ -82,7 +82,7 @@ async fn main() -> Result<(), kafka_service::Error> {
     service.run().await
 }
 
-/// Tells the service's health until it shuts down or has ended.
+/// Prints the service's health until shutdown.
 async fn watch(watch: HealthWatch) {
     let mut last = String::new();
     loop {

@@ -1,4 +1,4 @@
-//! Brokers that change their addresses, and addresses at which there is no broker.
+//! Brokers whose addresses change, and advertised addresses without a broker.
 
 use std::{
     net::TcpListener,
@@ -14,25 +14,25 @@ use crate::{
     spread, start, whole,
 };
 
-/// Time to notice that nobody answers, and to begin anew with another client.
+/// Time to notice that the address does not answer, and to replace the client.
 const WITHIN: Duration = Duration::from_secs(90);
 
-/// Starts the broker again, and lets it tell clients this address. Its bootstrap address stays.
+/// Restarts the broker with this advertised address. Its bootstrap address stays.
 fn advertise(kafka: &Kafka, address: &str) {
     kafka.kill(1);
     kafka.restart_with(1, &[("advertised.listeners", &format!("PLAINTEXT://{address}"))]);
 }
 
-/// An address of this machine at which nobody listens.
+/// An address of this machine without a listener.
 fn nowhere() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
-/// The coordinator of a group keeps its id when its address changes, and librdkafka 2.12.1 goes on connecting to the old
-/// address, whatever it is told.
+/// The coordinator of a group keeps its id when its address changes, and librdkafka 2.12.1 keeps connecting to the old
+/// address.
 #[test]
 #[ignore = "takes minutes: `.ci/long addresses`"]
-fn broker_addresses_that_change_while_it_runs_are_followed() {
+fn changed_broker_addresses_are_followed() {
     let Some(kafka) = Kafka::one_node() else { return };
     for protocol in ["consumer", "classic"] {
         let mut address = Forwarder::to(kafka.bootstrap());
@@ -44,7 +44,7 @@ fn broker_addresses_that_change_while_it_runs_are_followed() {
         for round in 1..=2 {
             let next = Forwarder::to(kafka.bootstrap());
             advertise(&kafka, &next.address());
-            // The old address goes.
+            // The old address disappears.
             address = next;
             let moved = Instant::now();
             let client = Client::new(kafka.bootstrap());
@@ -61,13 +61,13 @@ fn broker_addresses_that_change_while_it_runs_are_followed() {
 
 #[test]
 #[ignore = "takes minutes: `.ci/long addresses`"]
-fn an_advertised_address_that_cannot_be_reached_is_named_and_nothing_is_lost() {
+fn an_unreachable_advertised_address_is_named_and_costs_no_loss() {
     let Some(kafka) = Kafka::one_node() else { return };
     let (right, wrong) = (kafka.bootstrap().to_owned(), nowhere());
     for protocol in ["consumer", "classic"] {
         let workload = Workload::new(&Client::new(&right), "unreachable", 2).set("KAFKA_GROUP_PROTOCOL", protocol);
         workload.send(&Client::new(&right), (0..40).map(spread));
-        // At the start, and while it runs.
+        // At startup, and at run time.
         advertise(&kafka, &wrong);
         let worker = start(&workload, "only");
         says(&worker, WITHIN, &wrong);

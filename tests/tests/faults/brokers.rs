@@ -10,7 +10,7 @@ use kafka_service_tests::{Kafka, Workload};
 use crate::{MINUTE, end, spread, start, whole_after_an_outage};
 
 #[test]
-fn brokers_that_die_one_by_one_and_most_at_once_cost_time_only() {
+fn brokers_that_die_cost_time_but_no_records() {
     let Some(kafka) = Kafka::three_nodes() else { return };
     let workload = Workload::new(&kafka, "brokers", 6);
     let mut worker = start(&workload, "only");
@@ -22,7 +22,7 @@ fn brokers_that_die_one_by_one_and_most_at_once_cost_time_only() {
         thread::sleep(Duration::from_millis(500));
         kafka.restart(node);
     }
-    // Two of three at once: no quorum, so nobody answers anything.
+    // Two of three at once: without a quorum no broker answers.
     kafka.kill(1);
     kafka.kill(2);
     thread::sleep(Duration::from_secs(2));

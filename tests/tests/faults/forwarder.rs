@@ -1,4 +1,4 @@
-//! A second address for a broker, which can go.
+//! A second address for a broker, which a test can remove.
 
 use std::{
     io::copy,
@@ -10,7 +10,8 @@ use std::{
     thread,
 };
 
-/// Takes connections on a port of its own and passes on what they say. Dropped, it refuses new ones and ends the old.
+/// Forwards connections from a port of its own to the broker. Dropping it rejects new connections and closes the
+/// others.
 pub(crate) struct Forwarder {
     port: u16,
     connections: Arc<Mutex<Vec<TcpStream>>>,
@@ -29,7 +30,7 @@ impl Forwarder {
                 if closed.load(Ordering::Relaxed) {
                     return;
                 }
-                // A broker that is away looks like one behind this address that is away.
+                // An unreachable broker looks like an unreachable address.
                 let Ok(broker) = TcpStream::connect(&address) else { continue };
                 pass_on(&client, &broker);
                 pass_on(&broker, &client);
@@ -47,7 +48,7 @@ impl Forwarder {
 impl Drop for Forwarder {
     fn drop(&mut self) {
         self.closed.store(true, Ordering::Relaxed);
-        // The listener looks up only when somebody comes.
+        // The listener checks the flag only after a connection.
         TcpStream::connect(self.address()).ok();
         for connection in self.connections.lock().unwrap().drain(..) {
             connection.shutdown(Shutdown::Both).ok();

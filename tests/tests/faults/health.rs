@@ -1,4 +1,5 @@
-//! What health says of brokers that fail: not ready within five seconds, with the reason, and ready again soon after.
+//! What health reports about failing brokers: not ready within five seconds, with the reason, and ready again soon
+//! after.
 
 use std::{thread, time::Duration};
 
@@ -10,17 +11,17 @@ use rdkafka::{
 
 use crate::{MINUTE, end, spread, start, whole, whole_after_an_outage, with_each_protocol};
 
-/// How long a fault may stay unnoticed, and an end of one. It is five seconds; the rest is for a machine that is busy.
+/// How long a fault or its end may go unnoticed: five seconds, plus a margin for a busy machine.
 const NOTICED: Duration = Duration::from_secs(25);
 
-/// The worker's last word of its health; empty before the first.
+/// The worker's last health line; empty before the first.
 pub(crate) fn last_health(worker: &Process) -> String {
     let lines = worker.lines();
     let health = lines.iter().rev().find(|line| !line.stderr && line.text.starts_with("health: "));
     health.map(|line| line.text.clone()).unwrap_or_default()
 }
 
-/// Waits until the worker's last word of its health contains this text.
+/// Waits until the worker's last health line contains this text.
 #[track_caller]
 pub(crate) fn says(worker: &Process, within: Duration, text: &str) {
     wait_until(within, &format!("health to say {text:?}"), || {
@@ -28,7 +29,7 @@ pub(crate) fn says(worker: &Process, within: Duration, text: &str) {
     });
 }
 
-/// Under load a broker goes, and comes back.
+/// A broker fails under load, and comes back.
 fn absence(name: &str, go: impl FnOnce(&Kafka), come_back: impl FnOnce(&Kafka)) {
     let Some(kafka) = Kafka::one_node() else { return };
     let workload = Workload::new(&kafka, name, 4);
@@ -42,23 +43,23 @@ fn absence(name: &str, go: impl FnOnce(&Kafka), come_back: impl FnOnce(&Kafka)) 
     let warnings = worker.lines().iter().filter(|line| is_warning(&line.text)).count();
     come_back(&kafka);
     says(&worker, Duration::from_secs(20), "health: ready");
-    assert_eq!(warnings, 1, "one line when it begins:\n{}", worker.output());
+    assert_eq!(warnings, 1, "one warning for the outage:\n{}", worker.output());
     whole_after_an_outage(&kafka, &workload, 2_000);
     end(worker);
 }
 
 #[test]
-fn a_killed_broker_is_noticed_and_its_return_too() {
+fn a_killed_broker_is_reported_until_it_returns() {
     absence("killed", |kafka| kafka.kill(1), |kafka| kafka.restart(1));
 }
 
 #[test]
-fn a_frozen_broker_is_noticed_and_its_return_too() {
+fn a_frozen_broker_is_reported_until_it_returns() {
     absence("frozen", |kafka| kafka.freeze(1), |kafka| kafka.thaw(1));
 }
 
 #[test]
-fn a_frozen_broker_is_noticed_by_an_idle_service() {
+fn an_idle_service_reports_a_frozen_broker() {
     let Some(kafka) = Kafka::one_node() else { return };
     let workload = Workload::new(&kafka, "idle", 2);
     let mut worker = start(&workload, "only");
@@ -71,7 +72,7 @@ fn a_frozen_broker_is_noticed_by_an_idle_service() {
 }
 
 #[test]
-fn replicas_that_are_missing_are_named_with_the_topic_that_needs_them() {
+fn missing_replicas_are_reported_with_their_topic() {
     let Some(kafka) = Kafka::three_nodes() else { return };
     let workload = Workload::new(&kafka, "replicas", 4);
     kafka.delete_topic(&workload.events);
@@ -89,7 +90,7 @@ fn replicas_that_are_missing_are_named_with_the_topic_that_needs_them() {
     end(worker);
 }
 
-/// The group begins at the start of this partition.
+/// The group starts at the beginning of this partition.
 fn commit(kafka: &Kafka, group: &str, topic: &str, partition: i32) {
     let consumer: BaseConsumer = kafka.config().set("group.id", group).create().unwrap();
     let mut offsets = TopicPartitionList::new();
@@ -98,7 +99,7 @@ fn commit(kafka: &Kafka, group: &str, topic: &str, partition: i32) {
 }
 
 #[test]
-fn a_partition_that_is_not_read_is_a_problem_until_it_is_read() {
+fn an_unread_partition_is_a_problem_until_it_is_read() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "unread", 2);
     commit(kafka, &workload.group, &workload.commands, 0);
@@ -114,7 +115,7 @@ fn a_partition_that_is_not_read_is_a_problem_until_it_is_read() {
 }
 
 #[test]
-fn a_topic_that_is_deleted_is_named_until_it_is_back() {
+fn a_deleted_topic_is_named_until_it_is_recreated() {
     let Some(kafka) = Kafka::shared() else { return };
     with_each_protocol(|protocol| {
         let workload = Workload::new(kafka, "deleted", 2).set("KAFKA_GROUP_PROTOCOL", protocol);
@@ -133,7 +134,7 @@ fn a_topic_that_is_deleted_is_named_until_it_is_back() {
 }
 
 #[test]
-fn a_deleted_topic_for_events_or_dead_letters_is_named_within_seconds() {
+fn a_deleted_output_topic_is_named_within_seconds() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "unwritable", 2);
     let mut worker = start(&workload, "only");
@@ -148,7 +149,7 @@ fn a_deleted_topic_for_events_or_dead_letters_is_named_within_seconds() {
 }
 
 #[test]
-fn lines_for_the_log_are_no_unacknowledged_records() {
+fn debug_log_lines_do_not_count_as_unacknowledged() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload =
         Workload::new(kafka, "lines", 2).set("RUST_LOG", "debug").set("KAFKA_DEBUG", "broker,protocol,msg,topic");
@@ -158,7 +159,7 @@ fn lines_for_the_log_are_no_unacknowledged_records() {
 }
 
 #[test]
-fn a_service_without_progress_replaces_its_consumer_and_then_fails_its_liveness() {
+fn a_stalled_service_replaces_its_consumer_then_fails_liveness() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "stalled", 1)
         .set("KAFKA_MAX_IN_FLIGHT", "1")
@@ -167,7 +168,7 @@ fn a_service_without_progress_replaces_its_consumer_and_then_fails_its_liveness(
         .set("KAFKA_SHUTDOWN_DEADLINE", "1s");
     let mut worker = start(&workload, "only");
     worker.wait_for_line(MINUTE, "health: ready");
-    // A plain function cannot be stopped, and takes the only place.
+    // A plain function cannot be cancelled, and occupies the only slot.
     kafka.produce(&workload.commands, spread(0).taking(300_000).message_for("work_blocking"));
     kafka.produce(&workload.commands, spread(1).message());
     worker.wait_for_line(MINUTE, "replacing the Kafka consumer");

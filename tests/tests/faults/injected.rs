@@ -1,4 +1,4 @@
-//! Errors of the group and of the cluster that pass.
+//! Transient errors of the group and of the cluster.
 
 use std::{
     fs, thread,
@@ -10,7 +10,7 @@ use rdkafka::types::{RDKafkaApiKey as Request, RDKafkaRespErr as Answer};
 
 use crate::{MINUTE, ONE_REQUEST, end, mock::Mock, spread, start, whole};
 
-/// With the classic protocol, because it has more requests that can fail.
+/// With the classic protocol, because more of its requests can fail.
 pub(crate) fn classic(workload: Workload) -> Workload {
     workload
         .set("KAFKA_GROUP_PROTOCOL", "classic")
@@ -19,7 +19,7 @@ pub(crate) fn classic(workload: Workload) -> Workload {
 }
 
 #[test]
-fn a_member_that_the_group_has_forgotten_joins_again_and_commits_nothing_of_before() {
+fn an_expired_member_rejoins_and_commits_nothing_old() {
     let mock = Mock::start(1);
     let workload = classic(mock.workload("forgotten"));
     let mut worker = start(&workload, "only");
@@ -28,7 +28,7 @@ fn a_member_that_the_group_has_forgotten_joins_again_and_commits_nothing_of_befo
         workload.send(&mock, (first..first + 200).map(spread));
         mock.read_count(&workload.events, MINUTE, first + 50);
         mock.fail(request, &[Answer::RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID]);
-        // A commit is only sent while there is something to commit.
+        // A commit is sent only if there is something to commit.
         workload.send(&mock, (first + 200..first + 220).map(spread));
         wait_until(MINUTE, "the assignment to be lost", || worker.count("lost=true") == round + 1);
     }
@@ -38,7 +38,7 @@ fn a_member_that_the_group_has_forgotten_joins_again_and_commits_nothing_of_befo
 }
 
 #[test]
-fn leaders_and_coordinators_that_move_cost_nothing() {
+fn moving_leaders_and_coordinators_costs_no_records() {
     let mock = Mock::start(3);
     let workload = classic(mock.workload("moving")).set(ONE_REQUEST.0, ONE_REQUEST.1);
     let worker = start(&workload, "only");
@@ -66,7 +66,7 @@ fn leaders_and_coordinators_that_move_cost_nothing() {
 }
 
 #[test]
-fn brokers_that_are_all_away_are_waited_for() {
+fn a_service_waits_until_brokers_return() {
     let mock = Mock::start(3);
     let workload = mock.workload("away");
     let mut worker = start(&workload, "only");
@@ -84,7 +84,7 @@ fn brokers_that_are_all_away_are_waited_for() {
 }
 
 #[test]
-fn a_slow_broker_is_waited_for_without_spinning() {
+fn waiting_for_a_slow_broker_does_not_spin() {
     let mock = Mock::start(1);
     let workload = mock
         .workload("slow")
@@ -98,19 +98,19 @@ fn a_slow_broker_is_waited_for_without_spinning() {
     workload.send(&mock, (20..1_000).map(spread));
     mock.read_count(&workload.events, MINUTE, 1_000);
     let used = (cpu(worker.id()) - before).as_secs_f32() / began.elapsed().as_secs_f32();
-    assert!(used < 0.4, "{used} of a processor while waiting for the broker");
+    assert!(used < 0.4, "{used} of a CPU while waiting for the broker");
     mock.round_trip(Duration::ZERO);
     let report = whole(&mock, &workload, 1_000);
     assert_eq!(report.duplicates, 0, "{report:?}");
     end(worker);
 }
 
-/// The processor time that a process has used, apart from the client's own threads: librdkafka 2.12 spins while it has
-/// something to send and all requests that it may have on their way are on their way.
+/// The CPU time of a process without the client's own threads: librdkafka 2.12 spins while it has records to send and
+/// all allowed requests are in flight.
 fn cpu(pid: u32) -> Duration {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
     let stats = threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("stat")).ok());
-    // The name stands in brackets; behind it come the numbers, user and system time in hundredths of a second.
+    // The name is in parentheses, followed by numbers: user and system time in hundredths of a second.
     let ours = stats.filter(|stat| !stat.contains("(rdk:"));
     let ticks = ours.map(|stat| {
         let numbers: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();

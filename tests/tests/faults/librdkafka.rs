@@ -1,6 +1,7 @@
-//! What librdkafka 2.12.1 is known to do wrong, and what becomes of a service then.
+//! Known faults of librdkafka 2.12.1, and how a service survives them.
 //!
-//! Its issue 5456 (`rd_kafka_send_offsets_to_transaction` ignores its timeout) needs transactions, which nothing here uses.
+//! Its issue 5456 (`rd_kafka_send_offsets_to_transaction` ignores its timeout) needs transactions, which are not used
+//! here.
 
 use std::{
     io::{BufRead, BufReader},
@@ -31,7 +32,7 @@ fn impatient(workload: Workload, protocol: &str) -> Workload {
     }
 }
 
-/// A worker that has handled something.
+/// A worker that has handled a command.
 fn busy(kafka: &Kafka, protocol: &str) -> Process {
     let workload = impatient(Workload::new(kafka, "closing", 2), protocol);
     let mut worker = start(&workload, protocol);
@@ -41,9 +42,9 @@ fn busy(kafka: &Kafka, protocol: &str) -> Process {
     worker
 }
 
-/// Fixed in 2.14.2 (#5347): leaving a group whose coordinator is away read a null pointer.
+/// Fixed in 2.14.2 (#5347): leaving a group without a reachable coordinator read a null pointer.
 #[test]
-fn a_service_that_stops_while_its_coordinator_is_away_does_not_crash() {
+fn stopping_without_a_coordinator_does_not_crash() {
     let Some(kafka) = Kafka::one_node() else { return };
     for (away, back) in
         [(Kafka::kill as fn(&Kafka, i32), Kafka::restart as fn(&Kafka, i32)), (Kafka::freeze, Kafka::thaw)]
@@ -52,7 +53,7 @@ fn a_service_that_stops_while_its_coordinator_is_away_does_not_crash() {
         let mut later: Vec<_> = PROTOCOLS.iter().map(|protocol| busy(&kafka, protocol)).collect();
         away(&kafka, 1);
         at_once.iter_mut().for_each(Process::terminate);
-        // Long enough for the client to notice, and to look for another coordinator.
+        // Long enough for the client to notice and to look for another coordinator.
         thread::sleep(Duration::from_secs(3));
         later.iter_mut().for_each(Process::terminate);
         for mut worker in at_once.into_iter().chain(later) {
@@ -64,7 +65,7 @@ fn a_service_that_stops_while_its_coordinator_is_away_does_not_crash() {
 }
 
 #[test]
-fn a_handler_that_takes_longer_than_the_poll_interval_costs_no_partition() {
+fn a_handler_over_the_poll_interval_loses_no_partition() {
     let Some(kafka) = Kafka::shared() else { return };
     with_each_protocol(|protocol| {
         let workload = impatient(Workload::new(kafka, "longer", 1), protocol);
@@ -79,16 +80,16 @@ fn a_handler_that_takes_longer_than_the_poll_interval_costs_no_partition() {
     });
 }
 
-/// The client keeps a pause beyond the assignment. Chaos found partitions that came back and were never read again.
+/// The client keeps a pause beyond the assignment. Chaos runs found reassigned partitions that were never read again.
 #[test]
-fn a_partition_that_was_given_back_while_it_was_paused_is_read_when_it_comes_back() {
+fn a_partition_revoked_while_paused_is_read_when_reassigned() {
     let Some(kafka) = Kafka::shared() else { return };
     with_each_protocol(|protocol| {
         let workload = Workload::new(kafka, "paused", 2).set("KAFKA_GROUP_PROTOCOL", protocol);
         let workload = workload.set("KAFKA_MAX_UNCOMMITTED", "10");
         let mut first = start(&workload, "first");
         first.wait_for_line(MINUTE, "health: ready");
-        // One takes its time, and the window of its partition is full before it ends.
+        // The first one is slow, and the window of its partition fills up before it ends.
         let works = |partition: i32| (0..40).map(move |n| Work::new(format!("{partition}-{}", n % 20), n / 20));
         let slow = |(n, work): (usize, Work)| if n == 0 { work.taking(6_000) } else { work };
         let messages =
@@ -97,7 +98,7 @@ fn a_partition_that_was_given_back_while_it_was_paused_is_read_when_it_comes_bac
         wait_until(MINUTE, "both partitions to be paused", || first.count("window of uncommitted records full") == 2);
         let mut second = start(&workload, "second");
         second.wait_for_line(MINUTE, "health: ready");
-        wait_until(MINUTE, "a partition to be given back", || first.count("partitions revoked") > 0);
+        wait_until(MINUTE, "a partition to be revoked", || first.count("partitions revoked") > 0);
         end(second);
         workload.wait_until_committed(kafka);
         let report = audit(&Trace::read(kafka, &workload), &[]);
@@ -106,9 +107,8 @@ fn a_partition_that_was_given_back_while_it_was_paused_is_read_when_it_comes_bac
     });
 }
 
-/// A worker whose log is read only while it is wanted. When nobody reads, the producer fills the pipe, its reports come to a
-/// halt, the window is full after a while, the consumer thread wants to log that, and stands still; its client's own threads
-/// go on.
+/// A worker whose log is read only on demand. While it is not read, the producer fills the pipe, delivery reports stop,
+/// the window fills up, the consumer thread wants to log that, and blocks; its client's own threads continue.
 struct Talkative {
     child: Child,
     is_read: Arc<AtomicBool>,
@@ -153,11 +153,11 @@ impl Drop for Talkative {
     }
 }
 
-/// Fixed in 2.15.0 (#5541): a member of the newer protocol that had exceeded its poll interval joined again with half of a
-/// request, which the broker refused, and that was fatal. The broker keeps the session longer than the consumer thread
-/// stands still, so that it is the client that leaves.
+/// Fixed in 2.15.0 (#5541): a member of the newer protocol that had exceeded its poll interval rejoined with half of a
+/// request, which the broker rejected, and that was fatal. The broker keeps the session longer than the consumer thread
+/// is blocked, so it is the client that leaves.
 #[test]
-fn a_consumer_thread_that_stands_still_for_longer_than_the_poll_interval_takes_part_again() {
+fn a_consumer_thread_blocked_too_long_rejoins_the_group() {
     let sessions = [("group.consumer.session.timeout.ms", "45000"), ("group.consumer.max.session.timeout.ms", "45000")];
     let Some(kafka) = Kafka::with(1, &sessions) else { return };
     with_each_protocol(|protocol| {
@@ -169,7 +169,7 @@ fn a_consumer_thread_that_stands_still_for_longer_than_the_poll_interval_takes_p
         workload.send(&kafka, (200..400).map(spread));
         thread::sleep(Duration::from_secs(10));
         worker.is_read.store(true, Ordering::Relaxed);
-        wait_until(MINUTE, "the client to say so", || worker.count("maximum poll interval") > 0);
+        wait_until(MINUTE, "the client to log it", || worker.count("maximum poll interval") > 0);
         wait_until(MINUTE, "everything to be committed", || {
             let ended = worker.child.try_wait().unwrap();
             assert!(ended.is_none(), "{ended:?}");
@@ -179,9 +179,9 @@ fn a_consumer_thread_that_stands_still_for_longer_than_the_poll_interval_takes_p
     });
 }
 
-/// The same, of a whole process: its client stops with it.
+/// The same for a whole process: its client is suspended with it.
 #[test]
-fn a_service_that_was_stopped_for_longer_than_the_poll_interval_takes_part_again() {
+fn a_suspended_service_rejoins_the_group() {
     let Some(kafka) = Kafka::shared() else { return };
     with_each_protocol(|protocol| {
         let workload = impatient(Workload::new(kafka, "stopped", 2), protocol);

@@ -1,6 +1,6 @@
-//! Faults that brokers and other clients can cause, one by one: on librdkafka's mock cluster, which answers what it is told
-//! to, and on a real Kafka. The worker runs as a process of its own and must come through each of them, or end quickly and
-//! say why.
+//! Faults that brokers and other clients can cause, one by one: on librdkafka's mock cluster, which answers as it is
+//! told, and on a real Kafka. The worker runs as a separate process and must survive each fault, or end quickly with
+//! the reason.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
@@ -27,8 +27,8 @@ use kafka_service_tests::{
     audit::{Report, Trace, audit},
 };
 
-/// For tests in which the mock cluster refuses records. It takes a batch although the one before it was refused; no broker
-/// does, so librdkafka counts the one before as acknowledged, and its records are lost.
+/// For tests in which the mock cluster rejects records. It accepts a batch although it rejected the one before, unlike
+/// a real broker, so librdkafka counts the rejected batch as acknowledged, and its records are lost.
 const ONE_REQUEST: (&str, &str) = ("KAFKA_PRODUCER_MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION", "1");
 const MINUTE: Duration = Duration::from_secs(60);
 const PROTOCOLS: [&str; 2] = ["consumer", "classic"];
@@ -37,12 +37,12 @@ fn start(workload: &Workload, instance: &str) -> Process {
     workload.start(Path::new(env!("CARGO_BIN_EXE_worker")), instance)
 }
 
-/// The `number`-th of many commands over twenty keys.
+/// One of many commands with twenty keys.
 fn spread(number: usize) -> Work {
     Work::new(format!("key-{}", number % 20), (number / 20) as u64).taking((number % 6) as u64)
 }
 
-/// Nothing is lost, nothing out of order, and no commit went backwards.
+/// Asserts that nothing is lost, nothing is out of order, and no commit went backwards.
 #[track_caller]
 fn whole(client: &Client, workload: &Workload, commands: usize) -> Report {
     let report = whole_after_an_outage(client, workload, commands);
@@ -50,7 +50,8 @@ fn whole(client: &Client, workload: &Workload, commands: usize) -> Report {
     report
 }
 
-/// Nothing is lost and nothing out of order. A commit that the client has given up may reach the coordinator after a newer one.
+/// Asserts that nothing is lost and nothing is out of order. A commit that the client has given up may reach the
+/// coordinator after a newer one.
 #[track_caller]
 fn whole_after_an_outage(client: &Client, workload: &Workload, commands: usize) -> Report {
     workload.wait_until_committed(client);
@@ -59,7 +60,7 @@ fn whole_after_an_outage(client: &Client, workload: &Workload, commands: usize) 
     report
 }
 
-/// Runs a test with both group protocols at the same time: most of it is waiting.
+/// Runs a test with both group protocols at the same time: it mostly waits.
 fn with_each_protocol(test: impl Fn(&'static str) + Sync) {
     let test = &test;
     thread::scope(|scope| {

@@ -1,4 +1,4 @@
-//! Offsets that carry no record for a consumer: transaction markers and aborted records.
+//! Offsets without a record for a consumer: transaction markers and aborted records.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ fn wait_until_committed_to_the_end(kafka: &Client, workload: &Workload) {
     });
 }
 
-/// Fifteen commands, and a transaction of five that is aborted: 21 offsets.
+/// Fifteen commands and an aborted transaction of five records: 21 offsets.
 fn aborted(kafka: &Kafka, workload: &Workload) {
     workload.send(kafka, (0..15).map(spread));
     kafka.abort_transaction(&workload.commands, (15..20).map(|number| spread(number).message()));
@@ -30,12 +30,12 @@ fn the_committed_offset_passes_aborted_records_and_markers() {
         let worker = start(&workload, "running");
         aborted(kafka, &workload);
         wait_until_committed_to_the_end(kafka, &workload);
-        assert_eq!(kafka.read_all(&workload.events).len(), 15, "what was aborted is not handled");
-        // What comes behind the marker is not passed.
+        assert_eq!(kafka.read_all(&workload.events).len(), 15, "aborted records are not handled");
+        // Records after the marker are not skipped.
         workload.send(kafka, (20..40).map(spread));
         kafka.read_count(&workload.events, MINUTE, 35);
         wait_until_committed_to_the_end(kafka, &workload);
-        // And an end without anything before it.
+        // A log end without records before it.
         kafka.abort_transaction(&workload.commands, (40..45).map(|number| spread(number).message()));
         wait_until_committed_to_the_end(kafka, &workload);
         end(worker);
@@ -43,7 +43,7 @@ fn the_committed_offset_passes_aborted_records_and_markers() {
 }
 
 #[test]
-fn a_service_that_starts_in_front_of_a_marker_commits_past_it() {
+fn a_service_that_starts_before_a_marker_commits_past_it() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "marker", 1);
     aborted(kafka, &workload);
@@ -55,7 +55,7 @@ fn a_service_that_starts_in_front_of_a_marker_commits_past_it() {
 }
 
 #[test]
-fn what_retention_takes_behind_a_marker_is_no_loss() {
+fn a_marker_removed_by_retention_is_not_a_loss() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "no-loss", 1);
     let worker = start(&workload, "before");
@@ -74,13 +74,13 @@ fn what_retention_takes_behind_a_marker_is_no_loss() {
 
 #[test]
 #[ignore = "takes a minute: `.ci/long transactions`"]
-fn an_open_transaction_that_blocks_a_partition_is_named_until_it_ends() {
+fn an_open_transaction_is_reported_until_it_ends() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "open", 1);
     let mut worker = start(&workload, "only");
     worker.wait_for_line(MINUTE, "health: ready");
     let transaction = kafka.open_transaction(&workload.commands, (0..5).map(|number| spread(number).message()));
-    // Behind it, and not to be received before it ends.
+    // After the transaction, and not delivered before it ends.
     workload.send(kafka, (5..10).map(spread));
     says(&worker, MINUTE, &format!("an open transaction of another producer blocks {}[0]", workload.commands));
     assert_eq!(kafka.read_all(&workload.events).len(), 0, "{}", worker.output());

@@ -1,4 +1,4 @@
-//! What another client may have left in the group: positions with metadata that are no text.
+//! Committed offsets of another client with metadata that is not UTF-8.
 
 use std::{
     io::{Read, Write},
@@ -10,7 +10,7 @@ use kafka_service_tests::Workload;
 use crate::{MINUTE, end, mock::Mock, spread, start};
 
 #[test]
-fn garbage_beside_a_position_is_ignored() {
+fn invalid_metadata_of_a_committed_offset_is_ignored() {
     let mock = Mock::start(1);
     let workload = mock.workload("garbage");
     workload.send(&mock, (0..40).map(spread));
@@ -28,7 +28,7 @@ fn garbage_beside_a_position_is_ignored() {
     end(worker);
 }
 
-/// `OffsetCommit` version 2, byte by byte, because no client writes metadata that are not UTF-8.
+/// `OffsetCommit` version 2, byte by byte, because no client writes metadata that is not UTF-8.
 fn commit(workload: &Workload, partition: i32, offset: i64, metadata: &[u8]) {
     let mut body = Vec::new();
     let text = |body: &mut Vec<u8>, text: &[u8]| {
@@ -38,7 +38,7 @@ fn commit(workload: &Workload, partition: i32, offset: i64, metadata: &[u8]) {
     body.extend([0, 8, 0, 2, 0, 0, 0, 1]);
     text(&mut body, b"garbage");
     text(&mut body, workload.group.as_bytes());
-    // No member of the group: generation -1 and no name. Kept as long as the broker keeps positions.
+    // Not a member of the group: generation -1 and an empty member id. Kept as long as the broker keeps offsets.
     body.extend((-1_i32).to_be_bytes());
     text(&mut body, b"");
     body.extend((-1_i64).to_be_bytes());
@@ -55,5 +55,5 @@ fn commit(workload: &Workload, partition: i32, offset: i64, metadata: &[u8]) {
     broker.read_exact(&mut length).unwrap();
     let mut answer = vec![0; u32::from_be_bytes(length) as usize];
     broker.read_exact(&mut answer).unwrap();
-    assert_eq!(answer[answer.len() - 2..], [0, 0], "the commit was refused");
+    assert_eq!(answer[answer.len() - 2..], [0, 0], "the commit was rejected");
 }

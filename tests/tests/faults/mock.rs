@@ -1,4 +1,4 @@
-//! librdkafka's mock cluster, which fails when it is told to.
+//! librdkafka's mock cluster, which injects errors.
 
 use std::{sync::mpsc, thread, time::Duration};
 
@@ -12,7 +12,7 @@ use rdkafka::{
 type Cluster = MockCluster<'static, DefaultProducerContext>;
 type Task = Box<dyn FnOnce(&Cluster) + Send>;
 
-/// A mock cluster on a thread of its own, because it cannot move between threads.
+/// A mock cluster on its own thread, because it cannot move between threads.
 pub(crate) struct Mock {
     client: Client,
     tasks: mpsc::Sender<Task>,
@@ -43,7 +43,7 @@ impl Mock {
         answered.recv().unwrap()
     }
 
-    /// Names and topics of a run.
+    /// Topics and a group for a run.
     pub(crate) fn workload(&self, name: &str) -> Workload {
         let workload = Workload::named(self, name);
         for (topic, partitions) in [(&workload.commands, 4), (&workload.events, 4), (&workload.dead_letters, 1)] {
@@ -53,7 +53,7 @@ impl Mock {
         workload
     }
 
-    /// The next requests of this kind are answered with these errors, one each.
+    /// Answers the next requests of this kind with these errors, one each.
     pub(crate) fn fail(&self, request: RDKafkaApiKey, errors: &[RDKafkaRespErr]) {
         let errors = errors.to_vec();
         self.with(move |cluster| cluster.request_errors(request, &errors));

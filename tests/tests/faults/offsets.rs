@@ -1,4 +1,4 @@
-//! Positions that the topic does not have any more.
+//! Committed offsets whose records were deleted.
 
 use std::{
     pin::pin,
@@ -15,7 +15,7 @@ use rdkafka::{
 
 use crate::{MINUTE, end, spread, start};
 
-/// Forty records, of which the group has committed the first ten; then the first thirty go.
+/// Writes forty records, commits the first ten, and deletes the first thirty.
 fn retained(kafka: &Kafka, workload: &Workload) {
     workload.send(kafka, (0..10).map(spread));
     let worker = start(workload, "before");
@@ -25,7 +25,7 @@ fn retained(kafka: &Kafka, workload: &Workload) {
     delete_records(kafka, workload, 30);
 }
 
-/// Deletes the records of the first partition that are before this offset, as retention does.
+/// Deletes the records of the first partition before this offset, as retention does.
 pub(crate) fn delete_records(kafka: &Kafka, workload: &Workload, before: i64) {
     let admin: AdminClient<DefaultClientContext> = kafka.config().create().unwrap();
     let mut offsets = TopicPartitionList::new();
@@ -37,7 +37,7 @@ pub(crate) fn delete_records(kafka: &Kafka, workload: &Workload, before: i64) {
 }
 
 #[test]
-fn records_that_retention_took_are_an_alarm_and_the_rest_is_handled() {
+fn records_lost_to_retention_are_an_alarm_and_the_rest_is_read() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "retained", 1);
     retained(kafka, &workload);
@@ -53,10 +53,10 @@ fn records_that_retention_took_are_an_alarm_and_the_rest_is_handled() {
 }
 
 #[test]
-fn where_that_is_asked_for_the_service_does_not_go_on_without_them() {
+fn a_service_can_stop_at_records_lost_to_retention() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "retained", 1).set("KAFKA_AUTO_OFFSET_RESET", "error");
-    // A new group needs a position to begin with.
+    // A new group needs a start offset.
     let first = workload.clone().set("KAFKA_AUTO_OFFSET_RESET", "earliest");
     retained(kafka, &first);
     let mut worker = start(&workload, "after");

@@ -1,6 +1,6 @@
-//! Where the client reads on. librdkafka (2.2 to 2.13.1, #4844 and #5213) moves the application's position with an error
-//! that `rd_kafka_consume_batch_queue` gives out, as if it were a record, and reads on from there after a pause; and every
-//! rebalance pauses all partitions.
+//! The position of the client. librdkafka (2.2 to 2.13.1, #4844 and #5213) advances the application's position for an
+//! error of `rd_kafka_consume_batch_queue` as for a record, and continues from there after a pause; and every rebalance
+//! pauses all partitions.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use crate::{MINUTE, end, injected::classic, mock::Mock, spread, start, whole};
 const REFUSED: Answer = Answer::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
 
 #[test]
-fn a_record_at_which_a_fetch_failed_is_not_skipped_by_a_rebalance() {
+fn a_rebalance_does_not_skip_a_record_after_a_failed_fetch() {
     let mock = Mock::start(1);
     let workload = classic(mock.workload("fetch-failed"));
     let mut worker = start(&workload, "first");
     workload.send(&mock, (0..200).map(spread));
     mock.read_count(&workload.events, MINUTE, 200);
     workload.wait_until_committed(&mock);
-    // One answer for all four partitions, so that most of them are in a batch.
+    // One answer for all four partitions, so that a batch contains most of them.
     mock.fail(Request::Fetch, &[REFUSED]);
     worker.wait_for_line(MINUTE, "Topic authorization failed");
     let mut second = start(&workload, "second");
@@ -26,13 +26,13 @@ fn a_record_at_which_a_fetch_failed_is_not_skipped_by_a_rebalance() {
     workload.send(&mock, (200..400).map(spread));
     mock.read_count(&workload.events, MINUTE, 400);
     let report = whole(&mock, &workload, 400);
-    assert_eq!(report.duplicates, 0, "nothing was reset to the beginning: {report:?}");
+    assert_eq!(report.duplicates, 0, "nothing was reset to the start: {report:?}");
     end(second);
     end(worker);
 }
 
 #[test]
-fn a_record_at_which_a_fetch_failed_is_not_skipped_by_a_pause() {
+fn a_pause_does_not_skip_a_record_after_a_failed_fetch() {
     let mock = Mock::start(1);
     let workload = classic(mock.workload("fetch-paused")).set("KAFKA_MAX_UNCOMMITTED", "5");
     let mut worker = start(&workload, "only");

@@ -1,4 +1,4 @@
-//! Errors that do not pass by themselves: of the producer, of a topic, of the member.
+//! Permanent errors of the producer, of a topic and of the member.
 
 use std::time::{Duration, Instant};
 
@@ -8,13 +8,13 @@ use rdkafka::types::{RDKafkaApiKey as Request, RDKafkaRespErr as Answer};
 use crate::{MINUTE, ONE_REQUEST, end, injected::classic, mock::Mock, spread, start, whole};
 
 #[test]
-fn a_producer_that_has_failed_for_good_is_replaced_and_its_events_are_sent_again() {
+fn a_producer_with_a_fatal_error_is_replaced() {
     let mock = Mock::start(1);
     let workload = mock.workload("fatal").set(ONE_REQUEST.0, ONE_REQUEST.1);
     let mut worker = start(&workload, "only");
     workload.send(&mock, (0..100).map(spread));
     mock.read_count(&workload.events, MINUTE, 100);
-    // The first of each key takes a second, so that no record but the worker's meets the errors.
+    // The first command of each key takes a second, so that only the worker's records meet the errors.
     workload.send(&mock, (100..300).map(|n| if n < 120 { spread(n).taking(1_000) } else { spread(n) }));
     mock.fail(Request::Produce, &[Answer::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER; 3]);
     worker.wait_for_line(MINUTE, "Kafka producer failed; replacing it");
@@ -24,7 +24,7 @@ fn a_producer_that_has_failed_for_good_is_replaced_and_its_events_are_sent_again
 }
 
 #[test]
-fn an_event_that_is_refused_for_a_while_keeps_its_place_in_its_key() {
+fn an_event_rejected_for_a_while_keeps_its_order() {
     let mock = Mock::start(1);
     let workload = mock.workload("refused").set(ONE_REQUEST.0, ONE_REQUEST.1);
     let mut worker = start(&workload, "only");
@@ -35,19 +35,19 @@ fn an_event_that_is_refused_for_a_while_keeps_its_place_in_its_key() {
     worker.wait_for_line(MINUTE, &format!("delivery to topic `{}` fails", workload.events));
     mock.read_count(&workload.events, MINUTE, 41);
     let report = whole(&mock, &workload, 41);
-    assert_eq!(report.dead_letters, 0, "nothing was wrong with it: {report:?}");
+    assert_eq!(report.dead_letters, 0, "the event was valid: {report:?}");
     end(worker);
 }
 
 #[test]
-fn a_dead_letter_topic_that_may_not_be_written_holds_its_partition_until_it_may() {
+fn an_unwritable_dead_letter_topic_blocks_its_partition() {
     let mock = Mock::start(1);
     let workload = mock.workload("forbidden").set(ONE_REQUEST.0, ONE_REQUEST.1).set("KAFKA_RETRY_ATTEMPTS", "1");
     let mut worker = start(&workload, "only");
     workload.send(&mock, [spread(0)]);
     mock.read_count(&workload.events, MINUTE, 1);
     workload.wait_until_committed(&mock);
-    // It takes a second, so that no record but the worker's meets the errors.
+    // It takes a second, so that only the worker's records meet the errors.
     workload.send(&mock, [Work::new("poison", 0).taking(1_000).kind("fail")]);
     mock.fail(Request::Produce, &[Answer::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED; 3]);
     worker.wait_for_line(MINUTE, &format!("health: not ready: delivery to topic `{}` fails", workload.dead_letters));
@@ -59,7 +59,7 @@ fn a_dead_letter_topic_that_may_not_be_written_holds_its_partition_until_it_may(
 }
 
 #[test]
-fn a_static_member_whose_place_is_taken_ends_at_once_and_says_so() {
+fn a_fenced_static_member_ends_at_once_with_the_reason() {
     let mock = Mock::start(1);
     let workload = mock
         .workload("fenced")
@@ -79,7 +79,7 @@ fn a_static_member_whose_place_is_taken_ends_at_once_and_says_so() {
     assert!(worker.count("the service failed") > 0, "{}", worker.output());
 }
 
-/// A worker that has handled everything and is refused every commit of it.
+/// A worker that has handled everything and whose every commit fails.
 fn without_commits(mock: &Mock, name: &str) -> Process {
     let workload = classic(mock.workload(name)).set("KAFKA_SHUTDOWN_DEADLINE", "1s");
     let worker = start(&workload, "only");
@@ -92,7 +92,7 @@ fn without_commits(mock: &Mock, name: &str) -> Process {
 }
 
 #[test]
-fn a_refused_commit_of_revoked_partitions_is_logged() {
+fn a_failed_commit_of_revoked_partitions_is_logged() {
     let mock = Mock::start(1);
     let mut worker = without_commits(&mock, "last-refused");
     worker.terminate();
@@ -102,7 +102,7 @@ fn a_refused_commit_of_revoked_partitions_is_logged() {
 }
 
 #[test]
-fn a_shutdown_without_an_answer_to_its_last_commit_is_logged() {
+fn an_unanswered_last_commit_is_logged_at_shutdown() {
     let mock = Mock::start(1);
     let mut worker = without_commits(&mock, "last-unanswered");
     mock.round_trip(Duration::from_secs(10));

@@ -1,5 +1,5 @@
-//! Offsets that go back: the group's committed offset is beyond the end of the log, because the topic was recreated or
-//! somebody has set it there.
+//! Offset resets backwards: the committed offset is past the log end, because the topic was recreated or the offset was
+//! set by hand.
 
 use kafka_service_tests::{Client, Kafka, Work, Workload, wait_until};
 
@@ -19,7 +19,7 @@ fn wait_until_committed_at(kafka: &Client, workload: &Workload, offset: i64) {
     });
 }
 
-/// More commands than may be uncommitted, and an offset far beyond them.
+/// Writes more commands than may be uncommitted, and commits an offset far past them.
 fn goes_back(protocol: &str, commands: usize, max_uncommitted: &str) {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = workload(kafka, "beyond", protocol).set("KAFKA_MAX_UNCOMMITTED", max_uncommitted);
@@ -31,26 +31,26 @@ fn goes_back(protocol: &str, commands: usize, max_uncommitted: &str) {
     let line = worker.wait_for_line(MINUTE, "offset is past the log end offset");
     assert!(line.contains("position=1000000") && line.contains("reset_to=0"), "{line}");
     end(worker);
-    // What comes next is all that another instance receives.
+    // A second instance receives only what is written from here on.
     workload.send(kafka, (0..40).map(|number| Work::new(format!("late-{}", number % 20), number / 20)));
     let worker = start(&workload, "second");
     wait_until_committed_at(kafka, &workload, i64::try_from(commands + 40).unwrap());
     end(worker);
-    assert_eq!(kafka.read_all(&workload.events).len(), commands + 40, "each was handled once");
+    assert_eq!(kafka.read_all(&workload.events).len(), commands + 40, "each command was handled once");
 }
 
 #[test]
-fn an_offset_beyond_the_end_goes_back_and_everything_is_handled_and_committed() {
+fn an_offset_past_the_log_end_is_reset_and_loses_nothing() {
     goes_back("consumer", 60_000, "50000");
 }
 
 #[test]
-fn an_offset_beyond_the_end_goes_back_with_the_classic_protocol() {
+fn an_offset_past_the_log_end_is_reset_by_a_classic_group() {
     goes_back("classic", 6_000, "5000");
 }
 
 #[test]
-fn an_offset_beyond_the_end_of_an_empty_topic_goes_back_before_a_record_comes() {
+fn an_offset_past_the_end_of_an_empty_topic_is_reset() {
     let Some(kafka) = Kafka::shared() else { return };
     with_each_protocol(|protocol| {
         let workload = workload(kafka, "empty", protocol);
@@ -58,7 +58,7 @@ fn an_offset_beyond_the_end_of_an_empty_topic_goes_back_before_a_record_comes() 
         let worker = start(&workload, "first");
         wait_until_committed_at(kafka, &workload, 0);
         end(worker);
-        // So many that the old offset is in the middle of them.
+        // Enough records that the old offset is in the middle of them.
         workload.send(kafka, (0..1_500).map(spread));
         let worker = start(&workload, "second");
         kafka.read_count(&workload.events, MINUTE, 1_500);
@@ -68,21 +68,21 @@ fn an_offset_beyond_the_end_of_an_empty_topic_goes_back_before_a_record_comes() 
 }
 
 #[test]
-fn a_topic_that_is_recreated_under_the_service_is_handled_and_committed_anew() {
+fn a_recreated_topic_is_read_and_committed_from_its_start() {
     let Some(kafka) = Kafka::shared() else { return };
     with_each_protocol(|protocol| {
         let workload = workload(kafka, "recreated", protocol);
         let worker = start(&workload, "only");
         workload.send(kafka, (0..300).map(spread));
         kafka.read_count(&workload.events, MINUTE, 300);
-        // Its handler still runs when the topic is gone.
+        // Its handler is running while the topic is deleted.
         workload.send(kafka, [Work::new("slow", 0).taking(4_000)]);
         wait_until(MINUTE, "everything before it to be committed", || {
             kafka.committed(&workload.group, &workload.commands) == [300]
         });
         kafka.delete_topic(&workload.commands);
         kafka.create_topic(&workload.commands, 1);
-        // By a client that does not know the old one.
+        // With a client that does not know the old topic.
         let client = Client::new(kafka.bootstrap());
         workload.send(&client, (0..100).map(|number| Work::new(format!("new-{}", number % 20), number / 20)));
         kafka.read_until(&workload.events, MINUTE, "the events of the new topic", |events| {

@@ -1,4 +1,4 @@
-//! Rights that are missing, or are taken: the service is not ready, names the right and the resource, and recovers.
+//! Missing or revoked permissions: the service is not ready, names the permission and the resource, and recovers.
 
 use std::{thread, time::Duration};
 
@@ -6,16 +6,16 @@ use kafka_service_tests::{Kafka, On, Process, Workload};
 
 use crate::{MINUTE, end, health::says, spread, start, whole, with_each_protocol};
 
-/// How long a right may be missing unnoticed, and the broker needs to heed a change.
+/// How long a missing permission may go unnoticed; the broker applies a change with a delay.
 const NOTICED: Duration = Duration::from_secs(25);
 
-/// Warnings and errors in the log so far.
+/// The warnings and errors in the log so far.
 fn warnings(worker: &Process) -> usize {
     worker.count(" WARN ") + worker.count("ERROR ")
 }
 
 #[test]
-fn without_the_right_to_its_group_a_service_waits_for_it() {
+fn a_service_waits_for_permission_to_its_group() {
     let Some(kafka) = Kafka::secured() else { return };
     with_each_protocol(|protocol| {
         let user = kafka.user();
@@ -33,7 +33,7 @@ fn without_the_right_to_its_group_a_service_waits_for_it() {
 }
 
 #[test]
-fn a_right_to_the_group_that_is_taken_under_load_costs_time_only() {
+fn revoking_group_permission_under_load_costs_only_time() {
     let Some(kafka) = Kafka::secured() else { return };
     with_each_protocol(|protocol| {
         let user = kafka.user();
@@ -55,7 +55,7 @@ fn a_right_to_the_group_that_is_taken_under_load_costs_time_only() {
 }
 
 #[test]
-fn a_right_to_commands_that_is_taken_from_an_idle_service_is_named_and_its_return_seen() {
+fn an_idle_service_reports_a_revoked_read_permission() {
     let Some(kafka) = Kafka::secured() else { return };
     with_each_protocol(|protocol| {
         let user = kafka.user();
@@ -78,7 +78,7 @@ fn a_right_to_commands_that_is_taken_from_an_idle_service_is_named_and_its_retur
 }
 
 #[test]
-fn without_the_right_to_write_an_idle_service_is_not_ready_and_quiet() {
+fn an_idle_service_without_write_permission_is_not_ready() {
     let Some(kafka) = Kafka::secured() else { return };
     let user = kafka.user();
     let workload = Workload::new(kafka, "write", 2);

@@ -1,4 +1,4 @@
-//! Topics that change while the service runs, and brokers that do not let it in.
+//! Topics that change while the service runs, and brokers that reject the connection.
 
 use std::{
     pin::pin,
@@ -15,7 +15,7 @@ use rdkafka::{
 use crate::{MINUTE, end, spread, start, whole, with_each_protocol};
 
 #[test]
-fn partitions_that_are_added_are_consumed_from_their_beginning() {
+fn added_partitions_are_consumed_from_their_start() {
     let Some(kafka) = Kafka::shared() else { return };
     with_each_protocol(|protocol| {
         let workload = Workload::new(kafka, "added", 2)
@@ -30,7 +30,7 @@ fn partitions_that_are_added_are_consumed_from_their_beginning() {
         let mut context = Context::from_waker(Waker::noop());
         wait_until(MINUTE, "the partitions to be added", || adding.as_mut().poll(&mut context)).unwrap();
         wait_until(MINUTE, "the topic to have four partitions", || kafka.leaders(&workload.commands).len() == 4);
-        // A client of its own: the shared one knows two partitions.
+        // A new client: the shared one knows two partitions.
         let client = Client::new(kafka.bootstrap());
         let late = |n: i32| Work::new(format!("late-{n}"), 0).message().partition(n);
         client.produce_all(&workload.commands, (0..4).map(late));
@@ -41,7 +41,7 @@ fn partitions_that_are_added_are_consumed_from_their_beginning() {
 }
 
 #[test]
-fn a_topic_that_is_deleted_and_made_again_is_consumed_again() {
+fn a_topic_that_is_deleted_and_recreated_is_consumed_again() {
     let Some(kafka) = Kafka::shared() else { return };
     with_each_protocol(|protocol| {
         let workload = Workload::new(kafka, "deleted", 2)
@@ -53,18 +53,18 @@ fn a_topic_that_is_deleted_and_made_again_is_consumed_again() {
         workload.wait_until_committed(kafka);
         let not_ready = worker.count("health: not ready");
         kafka.delete_topic(&workload.commands);
-        wait_until(MINUTE, "the topic to be missed", || worker.count("health: not ready") > not_ready);
+        wait_until(MINUTE, "the missing topic to be noticed", || worker.count("health: not ready") > not_ready);
         kafka.create_topic(&workload.commands, 2);
-        // Without a client that knows the old one.
+        // With a client that does not know the old topic.
         workload.send(&Client::new(kafka.bootstrap()), (40..80).map(spread));
         kafka.read_count(&workload.events, MINUTE, 80);
         end(worker);
     });
 }
 
-/// As if this machine's clock were wrong: the broker refuses the timestamps of events and dead letters alike.
+/// As with a wrong clock on this machine: the broker rejects the timestamps of events and dead letters.
 #[test]
-fn a_broker_that_refuses_timestamps_holds_its_records_until_it_takes_them() {
+fn records_with_rejected_timestamps_wait_until_accepted() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::named(kafka, "clock").set("KAFKA_LINGER_MS", "50");
     kafka.create_topic(&workload.commands, 2);
@@ -85,12 +85,12 @@ fn a_broker_that_refuses_timestamps_holds_its_records_until_it_takes_them() {
     kafka.read_count(&workload.events, MINUTE, 40);
     kafka.read_count(&workload.dead_letters, MINUTE, 1);
     let report = whole(kafka, &workload, 41);
-    assert_eq!(report.dead_letters, 1, "only the poisoned one: {report:?}");
+    assert_eq!(report.dead_letters, 1, "only the poison command: {report:?}");
     end(worker);
 }
 
 #[test]
-fn a_topic_that_the_broker_compresses_with_zstd_is_read() {
+fn a_topic_compressed_with_zstd_is_read() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::named(kafka, "zstd");
     for topic in [&workload.commands, &workload.events, &workload.dead_letters] {
@@ -103,12 +103,12 @@ fn a_topic_that_the_broker_compresses_with_zstd_is_read() {
 }
 
 #[test]
-fn a_broker_that_does_not_speak_the_security_protocol_is_named_and_not_waited_for_at_the_end() {
+fn a_security_protocol_mismatch_is_named_and_stops_quickly() {
     let Some(kafka) = Kafka::shared() else { return };
     let workload = Workload::new(kafka, "creds", 1)
         .set("KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT")
         .set("KAFKA_SASL_MECHANISM", "PLAIN")
-        .set("KAFKA_SASL_USERNAME", "somebody")
+        .set("KAFKA_SASL_USERNAME", "alice")
         .set("KAFKA_SASL_PASSWORD", "a-planted-secret");
     let mut worker = start(&workload, "only");
     worker.wait_for_line(Duration::from_secs(20), "health: not ready: no broker is reachable");
@@ -116,6 +116,6 @@ fn a_broker_that_does_not_speak_the_security_protocol_is_named_and_not_waited_fo
     assert_eq!(worker.count("a-planted-secret"), 0, "{}", worker.output());
     worker.terminate();
     let asked = Instant::now();
-    assert!(worker.wait(MINUTE).success(), "nothing was begun: {}", worker.output());
+    assert!(worker.wait(MINUTE).success(), "no work had started: {}", worker.output());
     assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
 }

@@ -1,4 +1,4 @@
-//! A good command is answered, and its position is committed.
+//! A valid command is answered, and its offset is committed.
 
 use std::time::Duration;
 
@@ -25,18 +25,18 @@ fn a_command_is_answered_with_its_correlation_id_and_committed() {
         assert!(before <= time && time <= jiff::Timestamp::now(), "now: {timestamp}");
         let id: Uuid = event["id"].as_str().expect("an id").parse().expect("a UUID");
         assert_eq!(id.get_version_num(), 8, "derived from the command");
-        assert!(record.headers.is_empty(), "an ordinary event has no header: {record:?}");
+        assert!(record.headers.is_empty(), "an ordinary event has no headers: {record:?}");
         let names: Vec<_> = event.as_object().expect("an object").keys().cloned().collect();
         assert_eq!(names, ["correlation_id", "id", "payload", "source", "timestamp", "type"]);
 
-        // While the service runs, and not only when it stops.
-        wait_until(Duration::from_secs(3), "the position to be committed", || world.lag() == 0);
+        // During operation, not only at shutdown.
+        wait_until(Duration::from_secs(3), "the offset to be committed", || world.lag() == 0);
         world.stop(service).await;
     });
 }
 
 #[test]
-fn an_event_has_its_own_key_else_the_commands_else_the_correlation_id() {
+fn an_event_key_falls_back_to_command_key_then_correlation_id() {
     on_each_broker("keys", async |world| {
         let service = world.start().await;
         world.send(command("keyed", "c-1", json!({"text": "own"})).key("commands-1"));
@@ -49,10 +49,10 @@ fn an_event_has_its_own_key_else_the_commands_else_the_correlation_id() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_means_the_same_partition_as_for_other_clients() {
+async fn a_key_maps_to_the_same_partition_as_in_other_clients() {
     let Some(world) = World::real("partitions", 7) else { return };
     let service = world.start().await;
-    // The harness writes with the partitioner of JVM clients.
+    // The harness uses the partitioner of the JVM clients.
     let commands = (0..50).map(|n| command("echo", &format!("c-{n}"), json!({"text": "x"})).key(format!("key-{n}")));
     let positions = world.send_all(commands);
     for record in world.events(50) {
@@ -63,21 +63,21 @@ async fn a_key_means_the_same_partition_as_for_other_clients() {
 }
 
 #[test]
-fn a_message_in_the_guides_layout_is_understood() {
+fn a_message_in_the_guides_layout_is_decoded() {
     on_each_broker("layout", async |world| {
         let service = world.start().await;
-        // No payload, no timestamp, no source, members that we do not know, one that stands twice, and blanks.
+        // Missing payload, timestamp and source, unknown fields, a duplicate field, and white space.
         world.send(r#"{"type":"who_am_i","correlation_id":"bare"}"#);
         let record = world.client().read_all(world.commands()).remove(0);
         world.send(
-            r#" { "trace": {"a": [1, 2]}, "type": "nobody", "correlation_id": "full", "payload": null,
+            r#" { "trace": {"a": [1, 2]}, "type": "ignored", "correlation_id": "full", "payload": null,
             "timestamp": "2026-11-23T17:40:00.123456", "source": "python", "id": "m-1", "type": "who_am_i" } "#,
         );
         world.send(r#"{"type":"who_am_i","correlation_id":"\u00fcn\u00ef \ud83d\ude00 \"c\"","payload":[1]}"#);
         let payload = |id: &str| world.answer(id).json()["payload"].clone();
         let bare = payload("bare");
         assert_eq!((&bare["source"], &bare["message_id"]), (&Value::Null, &Value::Null));
-        assert_eq!(bare["timestamp"], json!(record.timestamp), "the record's, where the message has none");
+        assert_eq!(bare["timestamp"], json!(record.timestamp), "the record's timestamp, if the message has none");
         let full = payload("full");
         assert_eq!((&full["source"], &full["message_id"]), (&json!("python"), &json!("m-1")));
         assert_eq!(payload("ünï 😀 \"c\"")["correlation_id"], "ünï 😀 \"c\"");
@@ -86,7 +86,7 @@ fn a_message_in_the_guides_layout_is_understood() {
 }
 
 #[test]
-fn a_handler_learns_where_its_command_stands() {
+fn a_handler_gets_the_position_of_its_command() {
     on_each_broker("meta", async |world| {
         let service = world.start().await;
         let (partition, offset) = world.send(command("who_am_i", "c-1", json!({})).key("k").partition(2));
@@ -102,7 +102,7 @@ fn a_handler_learns_where_its_command_stands() {
 }
 
 #[test]
-fn states_reach_the_handlers_of_every_call() {
+fn states_reach_every_call_of_a_handler() {
     on_each_broker("state", async |world| {
         let service = world.start().await;
         world.send(command("prefix", "c-1", json!({"text": "a"})));
@@ -110,7 +110,11 @@ fn states_reach_the_handlers_of_every_call() {
         world.wait_for_commits();
         world.send(command("count_on_board", "c-3", json!({})));
         assert_eq!(world.answer("c-1").json()["payload"]["text"], ">a");
-        assert_eq!(world.answer("c-3").json()["payload"]["number"], 1, "the call of `nothing` shows in the same state");
+        assert_eq!(
+            world.answer("c-3").json()["payload"]["number"],
+            1,
+            "the call of `nothing` is counted in the same state"
+        );
         world.stop(service).await;
     });
 }
@@ -126,7 +130,7 @@ fn a_handler_of_another_crate_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn commands_of_several_topics_are_taken() {
+async fn commands_of_several_topics_are_handled() {
     let Some(mut world) = World::real("several", 2) else { return };
     let second = world.client().new_topic("several-second", 3);
     world.client().create_topic(&world.config.effective_dead_letter_topic(&second), 1);

@@ -1,4 +1,4 @@
-//! Whatever stands in the commands topic, it is kept byte for byte, with the reason, and the service goes on.
+//! A bad record on the commands topic is kept byte for byte, with the reason, and the service continues.
 
 use std::collections::HashMap;
 
@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 
 use crate::world::{World, command, on_each_broker};
 
-/// A record that is no good, and what its dead letter says.
+/// A bad record, and what its dead letter must contain.
 struct Bad {
     value: Option<Vec<u8>>,
     class: &'static str,
-    /// Part of the error message.
+    /// A part of the error message.
     because: &'static str,
     handler: Option<&'static str>,
     attempts: &'static str,
@@ -78,7 +78,7 @@ fn all() -> Vec<Bad> {
 }
 
 #[test]
-fn bad_records_are_dead_lettered_byte_for_byte_and_the_service_goes_on() {
+fn bad_records_are_dead_lettered_byte_for_byte() {
     on_each_broker("bad", async |world| {
         let service = world.start().await;
         let bad = all();
@@ -146,12 +146,12 @@ fn a_dead_letter_without_a_key_has_none() {
 }
 
 #[test]
-fn a_dead_letter_that_is_sent_again_and_fails_again_keeps_its_first_origin() {
+fn a_replayed_dead_letter_keeps_its_first_origin() {
     on_each_broker("again", async |world| {
         let service = world.start().await;
         let (partition, offset) = world.send(Message::new("bad").key("k"));
         let first = world.dead_letters(1).remove(0);
-        // What whoever replays dead letters does: the same bytes, key and headers into the commands topic.
+        // Replay the dead letter: its bytes, key and headers go to the commands topic.
         let replay = first.headers.iter().fold(Message::new("bad").key("k"), |message, (name, value)| {
             message.header(name, value.clone().unwrap_or_default())
         });
@@ -161,15 +161,15 @@ fn a_dead_letter_that_is_sent_again_and_fails_again_keeps_its_first_origin() {
         assert_eq!(header(dead_letter::PARTITION), Some(partition.to_string()));
         assert_eq!(header(dead_letter::OFFSET), Some(offset.to_string()));
         assert!(header(dead_letter::TIME) >= first.header(dead_letter::TIME).map(str::to_owned));
-        assert_eq!(second.headers.len(), first.headers.len(), "nothing stands twice: {second:?}");
+        assert_eq!(second.headers.len(), first.headers.len(), "no header is duplicated: {second:?}");
         world.stop(service).await;
     });
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_record_of_almost_a_megabyte_is_kept_whole() {
-    // The broker takes a batch of 1,048,588 bytes; librdkafka's limit of 1,000,000 is the lower one. The headers that a
-    // dead letter has beside the value of the record must not make it too large for the topic.
+async fn a_record_of_almost_a_megabyte_is_dead_lettered_whole() {
+    // The broker accepts a batch of 1,048,588 bytes; librdkafka's limit of 1,000,000 is lower. The additional headers
+    // of a dead letter must not make it too large for the topic.
     let Some(world) = World::real("megabyte", 1) else { return };
     let service = world.start().await;
     let value = "x".repeat(990_000);

@@ -1,4 +1,4 @@
-//! What the handlers of one service did, and the gates that a test holds them back with.
+//! Records what the handlers of one service did, and holds the gates that block them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use kafka_service::{CorrelationId, FromContext, HandlerError, Meta, State};
 use tokio::sync::{Barrier, Semaphore};
 
-/// The state that every service of these tests is given. Clones share it.
+/// The state of every service in these tests. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Board(Arc<Inner>);
 
@@ -23,19 +23,19 @@ struct Log {
     high_water: usize,
 }
 
-/// A call that began or ended.
+/// The start or the end of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Step {
     pub(crate) begins: bool,
     pub(crate) correlation_id: String,
-    /// The record's key, else the correlation id: what keeps commands in order.
+    /// The record's key, else the correlation id: the ordering key.
     pub(crate) lane: String,
     pub(crate) partition: i32,
     pub(crate) attempt: u32,
 }
 
 impl Board {
-    /// `meeting`: how many calls of the handler `meet` must run at once for any of them to end.
+    /// For `meeting`: how many calls of the handler `meet` must run concurrently before any of them ends.
     pub(crate) fn new(meeting: usize) -> Self {
         let (log, gate) = (Mutex::default(), Semaphore::new(0));
         Self(Arc::new(Inner { log, gate, meeting: Barrier::new(meeting) }))
@@ -45,17 +45,17 @@ impl Board {
         self.0.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Every beginning and end of a call, in order.
+    /// Every start and end of a call, in order.
     pub(crate) fn steps(&self) -> Vec<Step> {
         self.log().steps.clone()
     }
 
-    /// The correlation ids of the calls that began, in order.
+    /// The correlation ids of the started calls, in order.
     pub(crate) fn begun(&self) -> Vec<String> {
         self.log().steps.iter().filter(|step| step.begins).map(|step| step.correlation_id.clone()).collect()
     }
 
-    /// The correlation ids of the calls that began, by lane and in order.
+    /// The correlation ids of the started calls, in order for each lane.
     pub(crate) fn begun_by_lane(&self) -> HashMap<String, Vec<String>> {
         let mut lanes: HashMap<String, Vec<String>> = HashMap::new();
         for step in self.log().steps.iter().filter(|step| step.begins) {
@@ -64,22 +64,22 @@ impl Board {
         lanes
     }
 
-    /// How many calls run at this moment.
+    /// The number of running calls.
     pub(crate) fn running(&self) -> usize {
         self.log().running
     }
 
-    /// How many calls ran at once at most.
+    /// The highest number of concurrent calls.
     pub(crate) fn high_water(&self) -> usize {
         self.log().high_water
     }
 
-    /// Lets this many calls of gated handlers go on.
+    /// Lets this many calls of gated handlers continue.
     pub(crate) fn let_pass(&self, count: usize) {
         self.0.gate.add_permits(count);
     }
 
-    /// Lets all calls of gated handlers go on, those that come later too.
+    /// Lets all calls of gated handlers continue, including later ones.
     pub(crate) fn open(&self) {
         self.let_pass(Semaphore::MAX_PERMITS / 2);
     }
@@ -93,13 +93,13 @@ impl Board {
         self.0.gate.acquire().await.expect("the gate is never closed for good").forget();
     }
 
-    /// Waits until the others are here.
+    /// Waits until the other calls have started.
     pub(crate) async fn meet(&self) {
         self.0.meeting.wait().await;
     }
 }
 
-/// Takes part in a handler's call: it is on the board from its beginning to its end.
+/// Records a handler's call from start to end.
 pub(crate) struct Call {
     pub(crate) board: Board,
     step: Step,

@@ -1,4 +1,4 @@
-//! What errors mean, said once for each type.
+//! Error classes, registered once per type.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ fn create(text: &str, attempt: u32) -> Result<Echoed, UserError> {
     }
 }
 
-/// Returns its own error; with a text in front, one that it classifies itself.
+/// Returns its own error, or with a text an error that it classifies itself.
 fn creates(service: KafkaService) -> KafkaService {
     let service = service.classify::<UserError>(|error| match error {
         UserError::NameTaken => ErrorClass::Permanent,
@@ -48,7 +48,7 @@ fn creates(service: KafkaService) -> KafkaService {
 }
 
 #[test]
-fn an_error_that_a_handler_returns_means_what_was_said_of_its_type() {
+fn a_returned_error_gets_the_class_of_its_type() {
     on_each_broker("classify", async |world| {
         let service = world.start_with(creates).await;
         for text in ["taken", "limited", "broken"] {
@@ -67,7 +67,7 @@ fn an_error_that_a_handler_returns_means_what_was_said_of_its_type() {
 }
 
 #[test]
-fn a_classifier_that_panics_fails_the_attempt_and_nothing_else() {
+fn a_classifier_that_panics_fails_only_the_attempt() {
     on_each_broker("classify", async |world| {
         let service = world
             .start_with(|service| {

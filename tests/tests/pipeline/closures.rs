@@ -7,7 +7,7 @@ use crate::handlers::{Echoed, Prefix, Text};
 use crate::world::{command, member, on_each_broker};
 
 #[test]
-fn a_closure_handles_commands_with_a_state_and_the_message_at_hand() {
+fn a_closure_handles_commands_with_its_state_and_message() {
     on_each_broker("closure", async |world| {
         let service = world
             .start_with(|service| {
@@ -34,7 +34,7 @@ fn a_closure_handles_commands_with_a_state_and_the_message_at_hand() {
 }
 
 #[test]
-fn a_closure_that_panics_when_it_is_called_fails_an_attempt() {
+fn a_closure_that_panics_fails_the_attempt() {
     on_each_broker("closure", async |world| {
         let service = world
             .start_with(|service| {

@@ -1,4 +1,4 @@
-//! Dead letters that do not fit, topics that do not take them, and what stands in their headers.
+//! Dead letters that do not fit, topics that reject them, and the contents of their headers.
 
 use std::{error::Error, fmt};
 
@@ -14,10 +14,10 @@ use crate::{
     world::{PATIENCE, World, command as message, ready},
 };
 
-/// What a topic takes with the broker's default, and so does a batch of a single record with what the protocol adds.
+/// The default size limit of a topic, which also applies to a batch of one record with the overhead of the protocol.
 const ALMOST_ALL: usize = 1_048_300;
 
-/// A small record of which one part fills the topic.
+/// A small record with one part that fills the topic's limit.
 fn with_headers(value: &str) -> Message {
     Message::from(value).key("k").header("trace", vec![b'h'; ALMOST_ALL])
 }
@@ -31,14 +31,14 @@ fn omitted(record: &Record) -> [Option<&str>; 3] {
 }
 
 fn wait_for(service: &ServiceHandle, is_there: impl Fn(&Health) -> bool) {
-    wait_until(PATIENCE, "the health to say it", || {
+    wait_until(PATIENCE, "the health to report it", || {
         let health = service.health();
         if is_there(&health) { Ok(()) } else { Err(Box::new(health)) }
     });
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn headers_that_do_not_fit_are_left_out_of_a_dead_letter() {
+async fn headers_that_do_not_fit_are_omitted_from_a_dead_letter() {
     let Some(world) = World::real("fat-headers", 1) else { return };
     let service = world.start().await;
     world.send(with_headers("no json"));
@@ -53,7 +53,7 @@ async fn headers_that_do_not_fit_are_left_out_of_a_dead_letter() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_does_not_fit_is_left_out_of_a_dead_letter() {
+async fn a_key_that_does_not_fit_is_omitted_from_a_dead_letter() {
     let Some(world) = World::real("fat-key", 1) else { return };
     let service = world.start().await;
     world.send(with_key("no json"));
@@ -63,9 +63,9 @@ async fn a_key_that_does_not_fit_is_left_out_of_a_dead_letter() {
     world.stop(service).await;
 }
 
-/// The key is inherited by the event, which is too large then.
+/// The event inherits the key, which makes it too large.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_valid_command_with_such_a_key_is_dead_lettered_and_the_service_goes_on() {
+async fn a_command_whose_key_does_not_fit_its_event_is_dead_lettered() {
     let Some(world) = World::real("inherited-key", 1) else { return };
     let service = world.start().await;
     world.send(with_key(
@@ -84,17 +84,17 @@ async fn a_valid_command_with_such_a_key_is_dead_lettered_and_the_service_goes_o
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_topic_takes_arrives_whole() {
+async fn a_record_within_the_topics_limit_arrives_whole() {
     let Some(world) = World::real("whole", 1) else { return };
     let service = world.start().await;
-    // More than the million that the client would take by itself, less than the broker's 1,048,588.
+    // More than the client's default of 1,000,000 bytes, less than the broker's 1,048,588.
     let text = "x".repeat(1_005_000);
     world.send(Message::new(text.clone()));
     world.send(message("echo", "large", json!({ "text": text })));
     assert_eq!(world.answer("large").json()["payload"]["text"], text.as_str());
     let dead = world.dead_letters(1);
     assert!(dead[0].text() == text, "{} bytes", dead[0].text().len());
-    // What it does not take is the topic's to say.
+    // A larger record is rejected by the topic.
     let refused = service.publisher().publish_event("test.large", "x".repeat(2_000_000)).await.unwrap_err();
     assert!(matches!(&refused, PublishError::TooLarge { topic, .. } if topic == world.events_topic()), "{refused}");
     assert!(refused.to_string().contains("the topic's `max.message.bytes`"), "{refused}");
@@ -102,9 +102,9 @@ async fn what_the_topic_takes_arrives_whole() {
     world.stop(service).await;
 }
 
-/// A topic that was told to take more takes more.
+/// A topic with a larger limit accepts a larger record.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_topic_with_a_larger_limit_takes_a_larger_event() {
+async fn a_topic_with_a_larger_limit_accepts_a_larger_event() {
     let Some(kafka) = Kafka::shared() else { return };
     let world = World::without_topics(kafka, "larger");
     for topic in [world.commands(), world.events_topic(), &world.dead_letter_topic()] {
@@ -117,9 +117,9 @@ async fn a_topic_with_a_larger_limit_takes_a_larger_event() {
     world.stop(service).await;
 }
 
-/// Not even our own headers fit, so the partition waits until the topic takes more; the service does not end.
+/// Even our own headers do not fit, so the partition waits until the topic's limit is raised; the service does not end.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dead_letter_topic_that_takes_nothing_holds_the_partition_until_it_does() {
+async fn a_rejecting_dead_letter_topic_blocks_the_partition() {
     let Some(kafka) = Kafka::shared() else { return };
     let world = World::without_topics(kafka, "takes-nothing");
     kafka.create_topic(world.commands(), 1);
@@ -136,13 +136,13 @@ async fn a_dead_letter_topic_that_takes_nothing_holds_the_partition_until_it_doe
     kafka.alter_topic(&world.dead_letter_topic(), &[("max.message.bytes", "1000000")]);
     let dead = world.dead_letters(1);
     assert_eq!(dead[0].header(dead_letter::ERROR_CLASS), Some("invalid-envelope"));
-    assert_eq!(omitted(&dead[0]), [Some("7"), Some("18"), Some("3")], "as small as it could be made: {dead:?}");
+    assert_eq!(omitted(&dead[0]), [Some("7"), Some("18"), Some("3")], "shrunk as far as possible: {dead:?}");
     world.stop(service).await;
 }
 
-/// A compacted topic takes no record without a key, and says that the record is invalid.
+/// A compacted topic rejects a record without a key as invalid.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dead_letter_that_is_refused_as_invalid_keeps_its_parts_and_waits() {
+async fn a_dead_letter_rejected_as_invalid_is_retried_whole() {
     let Some(kafka) = Kafka::shared() else { return };
     let world = World::without_topics(kafka, "invalid");
     kafka.create_topic(world.commands(), 1);
@@ -153,7 +153,7 @@ async fn a_dead_letter_that_is_refused_as_invalid_keeps_its_parts_and_waits() {
     wait_for(&service, |health| {
         health.problems.iter().any(|problem| problem.to_string().contains("delivery to topic"))
     });
-    // Longer than it takes to blame a record.
+    // This takes longer than blaming a record.
     kafka.alter_topic(&world.dead_letter_topic(), &[("cleanup.policy", "delete")]);
     let dead = world.dead_letters(1);
     assert_eq!((dead[0].text(), omitted(&dead[0])), ("no json", [None; 3]));
@@ -161,17 +161,17 @@ async fn a_dead_letter_that_is_refused_as_invalid_keeps_its_parts_and_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn springs_headers_tell_whose_clock_the_timestamp_is_from() {
+async fn springs_headers_have_the_timestamp_type() {
     let Some(kafka) = Kafka::shared() else { return };
     for (kind, expected) in [("LogAppendTime", "LogAppendTime"), ("CreateTime", "CreateTime")] {
         let mut world = World::without_topics(kafka, "clock");
         world.config.dead_letter_headers = DeadLetterHeaders::Spring;
         kafka.create_topic_with(world.commands(), 1, &[("message.timestamp.type", kind)]);
-        // Its events are refused by the broker, so that a command of which an event was refused is read back.
+        // The broker rejects the events, so that the command of a rejected event is read back.
         kafka.create_topic_with(world.events_topic(), 1, &[("max.message.bytes", "2000")]);
         kafka.create_topic(&world.dead_letter_topic(), 1);
         let service = world.start().await;
-        // One that is read in place, one that had to wait and was copied, and one that is read back.
+        // A record that is read in place, one that waited and was copied, and one that is read back.
         world.send(Message::from("no json"));
         world.send(message("sleep", "slow", json!({"ms": 200})).key("k"));
         world.send(Message::from("no json either").key("k"));
@@ -184,7 +184,7 @@ async fn springs_headers_tell_whose_clock_the_timestamp_is_from() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tombstones_on_an_events_topic_are_skipped_and_do_not_count_as_bad() {
+async fn tombstones_on_an_events_topic_do_not_count_as_bad() {
     let Some(kafka) = Kafka::shared() else { return };
     let mut world = World::without_topics(kafka, "tombstones");
     world.config.dead_letter_limit = Some(50);
@@ -198,7 +198,7 @@ async fn tombstones_on_an_events_topic_are_skipped_and_do_not_count_as_bad() {
     let service = world.start_with(|service| service.on_event("test.done", |_, _: IgnoredAny| async {})).await;
     wait_for(&service, |health| health.skipped == 150);
     assert_eq!(service.health().dead_lettered, 0);
-    // Among commands it is bad input.
+    // On a commands topic it is bad input.
     world.send(Message::tombstone().key("key"));
     world.dead_letters(1);
     world.stop(service).await;
@@ -232,10 +232,10 @@ impl Error for Attempted {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_error_of_a_publication_names_its_topic_and_an_impossible_topic_is_permanent() {
+async fn publish_errors_name_the_topic_and_can_be_permanent() {
     let Some(mut world) = World::real("nowhere", 1) else { return };
-    // So long the client believes that a topic is only on its way.
-    world.config.set_producer_property("topic.metadata.propagation.max.ms", "500").expect("a producer's property");
+    // For this long the client assumes that a topic is only being created.
+    world.config.set_producer_property("topic.metadata.propagation.max.ms", "500").expect("a producer property");
     let service = world.start().await;
     let missing = kafka_service_tests::unique("missing");
     world.send(message("publish_nowhere", "missing", json!({ "text": missing })).key("k"));

@@ -1,4 +1,4 @@
-//! What a handler publishes without waiting for it.
+//! Events that a handler publishes without waiting for them.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -20,14 +20,14 @@ struct Word {
     text: String,
 }
 
-/// What a handler publishes without waiting.
+/// Publishes without waiting.
 #[command("detach")]
 async fn detach(publisher: Publisher, Word { text }: Word) {
     publisher.publish_event("test.detached", json!({})).to(text).detach();
 }
 
 #[test]
-fn what_is_detached_arrives_and_goes_before_what_is_returned() {
+fn detached_events_arrive_before_returned_events() {
     on_each_broker("detached", async |world| {
         let service = world.start().await;
         for number in 0..50 {
@@ -53,18 +53,18 @@ async fn detach_and_return(publisher: Publisher, Word { text }: Word) -> Returne
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_committed_before_what_was_detached_is_acknowledged() {
+async fn nothing_is_committed_before_detached_events_are_acked() {
     let Some(world) = World::real("owed", 1) else { return };
     let service = world.start().await;
     let late = unique("late");
     world.send(command("detach", "c-1", json!({"text": late})));
     world.send(command("echo", "c-2", json!({"text": "behind"})));
     world.answer("c-2");
-    wait_until(PATIENCE, "both handlers to end", || service.health().finished == 2);
-    // Commits go out every 100 ms; what could be committed would be by now.
+    wait_until(PATIENCE, "both handlers to finish", || service.health().finished == 2);
+    // Commits are sent every 100 ms, so anything committable is committed by then.
     let began = tokio::time::Instant::now();
     while began.elapsed() < Duration::from_secs(1) {
-        assert_eq!(world.lag(), 2, "there is no topic that could have taken the event");
+        assert_eq!(world.lag(), 2, "the topic of the event does not exist");
     }
     world.client().create_topic(&late, 1);
     assert_eq!(world.client().read_count(&late, PATIENCE, 1)[0].json()["correlation_id"], "c-1");
@@ -72,7 +72,7 @@ async fn nothing_is_committed_before_what_was_detached_is_acknowledged() {
     world.stop(service).await;
 }
 
-/// JSON has no such keys.
+/// Its keys cannot be represented in JSON.
 #[command("detach_no_json")]
 async fn detach_no_json(publisher: Publisher, _: IgnoredAny) -> Returned {
     publisher.publish_event("test.detached", HashMap::from([((1, 2), 3)])).detach();
@@ -80,7 +80,7 @@ async fn detach_no_json(publisher: Publisher, _: IgnoredAny) -> Returned {
 }
 
 #[test]
-fn a_command_whose_detached_event_can_never_be_published_is_dead_lettered() {
+fn an_impossible_detached_event_dead_letters_its_command() {
     on_each_broker("no-json", async |world| {
         let service = world.start().await;
         world.send(command("detach_no_json", "c-1", json!({})));

@@ -1,4 +1,4 @@
-//! Events that a service handles: those of other services, and its own that come back.
+//! Events that a service handles: those of other services, and its own.
 
 use kafka_service::config::UnknownCommands;
 use kafka_service::{Event, HandlerError, KafkaService, MessageContext, dead_letter};
@@ -20,7 +20,7 @@ struct OrderReleased {
     order: String,
 }
 
-/// Publishes an event for each payment, and refuses one without an order's name.
+/// Publishes an event for each payment, and rejects a payment without an order name.
 fn releases(service: KafkaService) -> KafkaService {
     service.on_event("payment.settled", |_: MessageContext, PaymentSettled { order }: PaymentSettled| async move {
         if order.is_empty() {
@@ -45,28 +45,29 @@ fn wait_for_events(world: &World<'_>) {
 }
 
 #[test]
-fn an_event_of_another_service_is_handled_and_answered_with_one() {
+fn an_event_of_another_service_is_handled_and_answered() {
     on_each_broker("events", async |mut world| {
         world.config.create_topics = true;
         let service = world.start_with(releases).await;
         world.client().produce(world.events_topic(), payment("c-1", "o-1"));
-        world.send(command("echo", "c-2", json!({"text": "a command beside it"})));
+        world.send(command("echo", "c-2", json!({"text": "a command in between"})));
         let events = world.events(3);
         assert_eq!(sorted_member(&events, "/type"), ["order.released", "payment.settled", "test.echoed"]);
-        let released = events.iter().find(|event| event.json()["type"] == "order.released").expect("it is there");
+        let released =
+            events.iter().find(|event| event.json()["type"] == "order.released").expect("the event is published");
         let value = released.json();
-        assert_eq!(value["correlation_id"], "c-1", "of the event that it answers");
+        assert_eq!(value["correlation_id"], "c-1", "the id of the handled event");
         assert_eq!((released.key_text(), &value["payload"]["order"]), (Some("o-1"), &json!("o-1")));
         wait_for_events(&world);
         let health = service.health();
-        // Its own events come back and nobody handles them.
+        // It consumes its own events, without a handler for them.
         assert_eq!((health.finished, health.skipped, health.events), (2, 2, 2));
         world.stop(service).await;
     });
 }
 
 #[test]
-fn an_event_of_its_own_comes_back_to_a_service_that_handles_it() {
+fn a_service_consumes_its_own_events() {
     on_each_broker("events", async |mut world| {
         world.config.create_topics = true;
         let service = world
@@ -86,18 +87,18 @@ fn an_event_of_its_own_comes_back_to_a_service_that_handles_it() {
 }
 
 #[test]
-fn an_event_that_cannot_be_handled_goes_to_the_dead_letter_topic_of_its_topic() {
+fn a_failed_event_goes_to_the_dead_letter_topic_of_its_topic() {
     on_each_broker("events", async |mut world| {
         world.config.create_topics = true;
-        // It is about commands: an event that nobody handles is no failure.
+        // The setting applies to commands: an event without a handler is not a failure.
         world.config.unknown_commands = UnknownCommands::DeadLetter;
         let service = world.start_with(releases).await;
-        world.client().produce(world.events_topic(), command("nobody.knows", "c-0", json!({})));
+        world.client().produce(world.events_topic(), command("order.unknown", "c-0", json!({})));
         world.client().produce(world.events_topic(), payment("c-1", ""));
         world.client().produce(world.events_topic(), "no envelope");
         let topic = format!("{}-dlq", world.events_topic());
         let dead = world.client().read_count(&topic, PATIENCE, 2);
-        let refused = dead.iter().find(|dead| dead.text().contains("payment.settled")).expect("it is there");
+        let refused = dead.iter().find(|dead| dead.text().contains("payment.settled")).expect("it is dead-lettered");
         assert_eq!(refused.header(dead_letter::TOPIC), Some(world.events_topic()));
         assert_eq!(refused.header(dead_letter::ERROR_CLASS), Some("permanent-error"));
         assert!(

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::world::{command, member, on_each_broker, sorted_member};
 
 #[test]
-fn what_a_handler_returns_is_what_is_published() {
+fn returned_events_are_published() {
     on_each_broker("forms", async |world| {
         let service = world.start().await;
         let send = |kind: &str, id: &str, payload: Value| world.send(command(kind, id, payload).key("one lane"));
@@ -62,16 +62,16 @@ fn events_of_one_command_that_share_a_key_keep_their_order() {
         assert_eq!(member(&events, "/type"), ["test.echoed", "test.keyed", "test.counted"]);
         let mut ids = sorted_member(&events, "/id");
         ids.dedup();
-        assert_eq!(ids.len(), 3, "each event has an id of its own");
+        assert_eq!(ids.len(), 3, "each event has its own id");
         world.stop(service).await;
     });
 }
 
 #[test]
-fn a_plain_fn_runs_on_a_thread_for_blocking_work() {
+fn a_plain_fn_runs_on_a_blocking_thread() {
     on_each_broker("blocking", async |world| {
         let service = world.start().await;
-        // Were they to block the dispatcher, or one another, they would not run at once.
+        // If they blocked the dispatcher or one another, they would not run concurrently.
         for n in 0..3 {
             world.send(command("block", &format!("c-{n}"), json!({"ms": 300})).key(format!("k-{n}")));
         }

@@ -1,4 +1,4 @@
-//! The handlers of this program. Each is named after what it does; the tests tell them apart by their command names.
+//! The handlers of this program, named by what they do; the tests select them by their command names.
 
 use std::{
     io, thread,
@@ -6,7 +6,7 @@ use std::{
 };
 
 use kafka_service::{CorrelationId, Event, HandlerError, Meta, Publisher, State, command};
-// Registered by linking alone: nothing of that crate is named anywhere else.
+// Registered by linking alone: nothing else names that crate.
 use kafka_service_linked_handlers as _;
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 
@@ -69,7 +69,7 @@ pub(crate) struct Seen {
     correlation_id: String,
 }
 
-/// What a state is good for: the same value in every call.
+/// A state: the same value in every call.
 #[derive(Clone, Debug)]
 pub(crate) struct Prefix(pub(crate) &'static str);
 
@@ -143,7 +143,7 @@ async fn publish_two(_call: Call, publisher: Publisher, Text { text }: Text) -> 
     Ok(Echoed { text })
 }
 
-/// Runs on the pool for blocking work: a thread of its own.
+/// Runs on a blocking thread.
 #[command("block")]
 fn block(call: Call, Millis { ms }: Millis) -> Echoed {
     thread::sleep(Duration::from_millis(ms));
@@ -157,14 +157,14 @@ async fn sleep(_call: Call, Millis { ms }: Millis) -> Echoed {
     Echoed { text: "awake".to_owned() }
 }
 
-/// Ends when the test lets it.
+/// Ends when the test opens the gate.
 #[command("wait_at_gate")]
 async fn wait_at_gate(call: Call, _: IgnoredAny) -> Echoed {
     call.board.gate().await;
     Echoed { text: "through".to_owned() }
 }
 
-/// Ends only together with others.
+/// Ends only together with other calls.
 #[command("meet")]
 async fn meet(call: Call, _: IgnoredAny) -> Echoed {
     call.board.meet().await;
@@ -183,7 +183,7 @@ async fn fail(_call: Call, _: IgnoredAny) -> Result<(), io::Error> {
 
 #[command("fail_times")]
 async fn fail_times(_call: Call, meta: Meta, Number { number }: Number) -> Result<Counted, io::Error> {
-    // Half of the failures come in place, half of them later.
+    // Half of the failures happen at the first poll, half later.
     if number % 2 == 0 {
         tokio::task::yield_now().await;
     }
@@ -210,7 +210,7 @@ async fn refuse(_call: Call, _: IgnoredAny) -> Result<Echoed, HandlerError> {
 }
 
 #[command("panic")]
-#[expect(clippy::panic, reason = "that is what this handler is for")]
+#[expect(clippy::panic, reason = "the panic is under test")]
 async fn panic(_call: Call, Text { text }: Text) {
     if text == "late" {
         tokio::task::yield_now().await;
@@ -219,19 +219,19 @@ async fn panic(_call: Call, Text { text }: Text) {
 }
 
 #[command("panic_in_a_plain_fn")]
-#[expect(clippy::panic, reason = "that is what this handler is for")]
+#[expect(clippy::panic, reason = "the panic is under test")]
 fn panic_in_a_plain_fn(_call: Call, _: IgnoredAny) {
     panic!("blocking panic");
 }
 
-/// An event with a payload of this many bytes, between two small ones.
+/// Returns an event with a payload of this many bytes, between two small ones.
 #[command("grow")]
 async fn grow(Number { number }: Number) -> (Keyed, Echoed, Keyed) {
     let text = "x".repeat(usize::try_from(number).unwrap_or(0));
     (Keyed { text: "before".to_owned() }, Echoed { text }, Keyed { text: "after".to_owned() })
 }
 
-/// Needs nothing but the board, so that it is the only state which every test has to provide.
+/// Needs only the board, so that the board is the only state that every test must provide.
 #[command("count_on_board")]
 async fn count_on_board(State(board): State<Board>, _: IgnoredAny) -> Counted {
     Counted { number: u32::try_from(board.begun().len()).unwrap_or(u32::MAX) }

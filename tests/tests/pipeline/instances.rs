@@ -1,4 +1,4 @@
-//! Several instances of one service come and go while commands flow.
+//! Several instances of one service join and leave while commands arrive.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ const COMMANDS: usize = 2_000;
 const KEYS: usize = 24;
 const PARTITIONS: usize = 6;
 
-/// Writes all commands at about 500 a second.
+/// Writes all commands, about 500 per second.
 fn write(world: &World<'_>) {
     for chunk in 0..COMMANDS / 20 {
         world.send_all((chunk * 20..(chunk + 1) * 20).map(|n| {
@@ -32,7 +32,7 @@ fn number(record: &Record) -> usize {
     id.expect("one of our correlation ids")
 }
 
-/// Both take part, and together they have all partitions.
+/// Both instances have partitions, and together they have all.
 fn shared(services: [&ServiceHandle; 2]) -> Result<(), [usize; 2]> {
     let counts = services.map(|service| service.health().assigned_partitions);
     if counts.iter().sum::<usize>() == PARTITIONS && !counts.contains(&0) { Ok(()) } else { Err(counts) }
@@ -40,11 +40,11 @@ fn shared(services: [&ServiceHandle; 2]) -> Result<(), [usize; 2]> {
 
 async fn come_and_go(world: &World<'_>) {
     let first = world.start().await;
-    wait_until(PATIENCE, "the first to have all", || first.health().assigned_partitions == PARTITIONS);
+    wait_until(PATIENCE, "the first to have all partitions", || first.health().assigned_partitions == PARTITIONS);
     let second = world.start().await;
     wait_until(PATIENCE, "the second to get its share", || shared([&first, &second]));
     stop(first).await;
-    wait_until(PATIENCE, "the second to have all", || second.health().assigned_partitions == PARTITIONS);
+    wait_until(PATIENCE, "the second to have all partitions", || second.health().assigned_partitions == PARTITIONS);
     let third = world.start().await;
     wait_until(PATIENCE, "the third to get its share", || shared([&second, &third]));
     let all_answered = |records: &[Record]| records.iter().map(number).collect::<HashSet<_>>().len() == COMMANDS;
@@ -54,12 +54,13 @@ async fn come_and_go(world: &World<'_>) {
     stop(third).await;
 }
 
-/// Every command answered, the first answers of each key in the order of its commands. How many came twice.
+/// Asserts that every command is answered, and the first answers of each key are in order. Returns the number of
+/// duplicates.
 fn duplicates(world: &World<'_>) -> usize {
     let events = world.client().read_all(world.events_topic());
     let mut seen = HashSet::new();
     let mut last: HashMap<String, usize> = HashMap::new();
-    // The events of one key stand in one partition, and a reader gives those of a partition in order.
+    // The events of one key are in one partition, and a reader returns those of a partition in order.
     for event in &events {
         let (number, key) = (number(event), event.key_text().expect("the command's key").to_owned());
         if seen.insert(number) {
@@ -83,19 +84,19 @@ async fn nothing_is_lost(protocol: GroupProtocol) {
         move || write(&world)
     });
     come_and_go(&world).await;
-    writer.join().expect("the writer's panic is shown above");
+    writer.join().expect("the writer does not panic");
     let duplicates = duplicates(&world);
-    // A graceful hand-over makes none. A few are allowed, because a commit may be refused in the middle of a rebalance.
+    // A graceful revocation causes none. A few are allowed, because a commit may fail during a rebalance.
     assert!(duplicates < COMMANDS / 20, "{duplicates} of {COMMANDS} commands were answered twice");
     assert_eq!(world.lag(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn instances_come_and_go_without_loss_or_disorder() {
+async fn rebalances_lose_and_reorder_nothing() {
     nothing_is_lost(GroupProtocol::Consumer).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn instances_come_and_go_without_loss_or_disorder_under_the_classic_protocol() {
+async fn rebalances_of_a_classic_group_lose_and_reorder_nothing() {
     nothing_is_lost(GroupProtocol::Classic).await;
 }

@@ -1,4 +1,5 @@
-//! An event that is too large for the producer or for the topic: its command is dead-lettered, and the service goes on.
+//! An event that is too large for the producer or for the topic: its command is dead-lettered, and the service
+//! continues.
 
 use kafka_service::{ServiceHandle, dead_letter};
 use kafka_service_tests::Kafka;
@@ -6,7 +7,7 @@ use serde_json::json;
 
 use crate::world::{World, command, member, on_each_broker};
 
-/// A command whose second event is of this size, and one behind it with the same key.
+/// Sends a command whose second event has this size, and another command with the same key.
 async fn refuses(world: &World<'_>, service: ServiceHandle, size: usize) {
     world.send(command("grow", "large", json!({"number": size})).key("k"));
     world.send(command("echo", "behind", json!({"text": "x"})).key("k"));
@@ -24,19 +25,19 @@ async fn refuses(world: &World<'_>, service: ServiceHandle, size: usize) {
 }
 
 #[test]
-fn an_event_that_is_too_large_for_the_producer_dead_letters_its_command() {
+fn an_event_too_large_for_the_producer_dead_letters_its_command() {
     on_each_broker("large", async |mut world| {
-        world.config.set_producer_property("message.max.bytes", "1000000").expect("a producer's property");
+        world.config.set_producer_property("message.max.bytes", "1000000").expect("a producer property");
         let service = world.start().await;
         refuses(&world, service, 2_000_000).await;
     });
 }
 
 #[test]
-fn an_event_that_is_too_large_is_refused_also_while_the_producer_is_full() {
+fn a_too_large_event_is_rejected_while_the_producer_is_full() {
     on_each_broker("full", async |mut world| {
         for (name, value) in [("queue.buffering.max.messages", "2"), ("message.max.bytes", "1000000")] {
-            world.config.set_producer_property(name, value).expect("a producer's property");
+            world.config.set_producer_property(name, value).expect("a producer property");
         }
         let service = world.start().await;
         world.send(command("many", "crowd", json!({"number": 20})).key("k"));
@@ -45,7 +46,7 @@ fn an_event_that_is_too_large_is_refused_also_while_the_producer_is_full() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn how_large_an_event_may_be_is_the_topics_to_say() {
+async fn the_topic_limits_the_size_of_an_event() {
     let Some(world) = World::real("default", 1) else { return };
     let service = world.start().await;
     refuses(&world, service, 2_000_000).await;
@@ -54,7 +55,7 @@ async fn how_large_an_event_may_be_is_the_topics_to_say() {
     assert!(error.contains(world.events_topic()) && error.contains("the topic's `max.message.bytes`"), "{error}");
 }
 
-/// A world whose events topic takes less than the producer does: only the broker knows.
+/// A world whose events topic has a lower limit than the producer, so only the broker rejects the event.
 fn narrow() -> Option<World<'static>> {
     let kafka = Kafka::shared()?;
     let world = World::without_topics(kafka, "narrow");
@@ -65,16 +66,16 @@ fn narrow() -> Option<World<'static>> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_that_is_too_large_for_its_topic_dead_letters_its_command() {
+async fn an_event_too_large_for_its_topic_dead_letters_its_command() {
     let Some(world) = narrow() else { return };
     let service = world.start().await;
     refuses(&world, service, 5_000).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_event_does_not_drag_down_those_that_travel_with_it() {
+async fn a_rejected_event_does_not_fail_the_rest_of_its_batch() {
     let Some(world) = narrow() else { return };
-    // All of them are handled in one go, and their events leave together.
+    // All of them are handled in one batch, and their events are sent together.
     let echo = |n: usize| command("echo", &format!("small-{n:02}"), json!({"text": "x"})).key(format!("key-{n}"));
     let large =
         |n: usize| command("echo", &format!("large-{n}"), json!({"text": "x".repeat(5_000)})).key(format!("l-{n}"));

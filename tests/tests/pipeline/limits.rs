@@ -1,4 +1,4 @@
-//! How many commands run at once, and how far a partition gets ahead of what is committed.
+//! Limits: concurrent commands, and uncommitted records of a partition.
 
 use kafka_service::Health;
 use kafka_service_tests::wait_until;
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::world::{PATIENCE, World, command, member, on_each_broker, stop};
 
-/// How many records the consumer takes at once: a window may be exceeded by less than so many.
+/// The batch size of the consumer: a window may be exceeded by less than that.
 const BATCH: u64 = 512;
 
 fn check(health: Health, good: impl Fn(&Health) -> bool) -> Result<Health, Box<Health>> {
@@ -14,7 +14,7 @@ fn check(health: Health, good: impl Fn(&Health) -> bool) -> Result<Health, Box<H
 }
 
 #[test]
-fn no_more_handlers_run_at_once_than_allowed() {
+fn no_more_handlers_run_concurrently_than_allowed() {
     on_each_broker("limit", async |mut world| {
         world.config.max_in_flight = 3;
         let service = world.start().await;
@@ -24,7 +24,7 @@ fn no_more_handlers_run_at_once_than_allowed() {
         assert!(health.finished == 0 && health.ready, "{health:?}");
         for done in 1..=20 {
             world.board.let_pass(1);
-            wait_until(PATIENCE, "the next to begin", || world.board.begun().len() == done + 3);
+            wait_until(PATIENCE, "the next to start", || world.board.begun().len() == done + 3);
         }
         world.board.open();
         world.events(40);
@@ -35,7 +35,7 @@ fn no_more_handlers_run_at_once_than_allowed() {
 }
 
 #[test]
-fn one_at_a_time_is_possible() {
+fn one_command_at_a_time_is_possible() {
     on_each_broker("single", async |mut world| {
         world.config.max_in_flight = 1;
         let service = world.start().await;
@@ -48,7 +48,7 @@ fn one_at_a_time_is_possible() {
 }
 
 #[test]
-fn a_full_window_stops_its_partition_and_no_other() {
+fn a_full_window_pauses_only_its_partition() {
     on_each_broker("window", async |mut world| {
         world.config.max_uncommitted = 100;
         let service = world.start().await;
@@ -61,7 +61,7 @@ fn a_full_window_stops_its_partition_and_no_other() {
         let beside = |records: &[kafka_service_tests::Record]| {
             member(records, "/correlation_id").iter().filter(|id| id.starts_with("beside-")).count()
         };
-        let what = "the other partition to go on";
+        let what = "the other partition to continue";
         world.client().read_until(world.events_topic(), PATIENCE, what, |records| beside(records) == 400);
         let health = service.health();
         assert!(health.ready && health.in_flight == 1, "{health:?}");
@@ -80,7 +80,7 @@ fn a_full_window_stops_its_partition_and_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_behind_an_unfinished_command_is_committed() {
+async fn nothing_past_an_unfinished_command_is_committed() {
     let Some(world) = World::real("watermark", 1) else { return };
     let service = world.start().await;
     let echo = |id: &str| command("echo", id, json!({"text": "x"}));
@@ -91,7 +91,7 @@ async fn nothing_behind_an_unfinished_command_is_committed() {
     }
     world.events(3);
     let committed = || world.client().committed(&world.config.effective_group_id(), world.commands());
-    wait_until(PATIENCE, "what stands before to be committed", || committed() == [stuck]);
+    wait_until(PATIENCE, "the commands before it to be committed", || committed() == [stuck]);
     world.board.open();
     wait_until(PATIENCE, "the rest to be committed", || committed() == [stuck + 3]);
     stop(service).await;

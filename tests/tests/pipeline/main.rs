@@ -1,9 +1,9 @@
-//! What the whole pipeline promises, seen from outside: commands go into a topic, and what comes out of the others, and
-//! what the group has committed, is all that is looked at.
+//! What the whole pipeline guarantees, seen from outside: the tests write commands to a topic, and check only the other
+//! topics and the committed offsets.
 //!
-//! One module for each behaviour. The handlers are the same for all of them (`handlers.rs`), because a program has one set
-//! of handlers; what they did is on the board of their service (`board.rs`). Topics and groups are each test's own
-//! (`world.rs`), so the tests run side by side.
+//! There is one module for each behaviour. They share the handlers (`handlers.rs`), because a program has one set of
+//! handlers; the board of a service (`board.rs`) records what they did. Each test has its own topics and group
+//! (`world.rs`), so the tests run in parallel.
 
 mod answers;
 mod bad_input;

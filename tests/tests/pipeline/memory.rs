@@ -1,4 +1,4 @@
-//! What waits behind a handler that never returns is bounded in bytes, not only in records.
+//! The records behind a handler that never returns are bounded in bytes, not only in number.
 
 use kafka_service::Error;
 use kafka_service_tests::{Message, wait_until};
@@ -9,12 +9,12 @@ use crate::world::{PATIENCE, World, command};
 
 const RECORD: usize = 100_000;
 const RECORDS: usize = 800;
-/// A partition's share of what may wait (16 MiB), and what was on its way to the dispatcher by then: some batches, each at
+/// A partition's share of waiting records (16 MiB), and what was already sent to the dispatcher: some batches, each at
 /// most a prefetch of 2 MiB and a fetch.
 const BOUND: usize = (16 + 20) * 1024 * 1024;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_waits_behind_a_handler_that_never_returns_is_bounded() {
+async fn memory_behind_a_handler_that_never_returns_is_bounded() {
     let Some(mut world) = World::real("memory", 2) else { return };
     world.config.shutdown_deadline = Duration::from_secs(1);
     world.config.set_consumer_property("queued.max.messages.kbytes", "2048").expect("a property of the consumer");
@@ -30,7 +30,7 @@ async fn what_waits_behind_a_handler_that_never_returns_is_bounded() {
         health => Err(format!("{health:?}")),
     });
 
-    // The other partition goes on, which also shows that the first had its time to take more.
+    // The other partition continues, which also shows that the first had time to take more.
     for round in 0..20 {
         let id = format!("beside-{round}");
         world.send(command("echo", &id, json!({"text": "x"})).partition(1));

@@ -1,4 +1,4 @@
-//! Where the ids of events stand, and that a command which is delivered again gives its events the same ids.
+//! Where event ids are placed, and that a redelivered command gives its events the same ids.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::board::Board;
 use crate::world::{PATIENCE, World, command, member, on_each_broker};
 
 #[test]
-fn ids_stand_in_a_header_where_that_is_asked_for() {
+fn message_ids_can_be_sent_in_a_header() {
     on_each_broker("header", async |mut world| {
         world.config.message_id = MessageIdLocation::Header;
         let service = world.start().await;
@@ -23,7 +23,7 @@ fn ids_stand_in_a_header_where_that_is_asked_for() {
         assert_eq!((id.get_version_num(), event.headers.len()), (8, 1));
         let published =
             service.publisher().publish_event("report.created", json!({})).correlation_id("c-2").header("own", "1");
-        published.await.expect("the broker takes it");
+        published.await.expect("the broker acknowledges it");
         let event = world.answer("c-2");
         assert!(event.header("message-id").is_some() && event.header("own") == Some("1"), "{event:?}");
         world.stop(service).await;
@@ -31,7 +31,7 @@ fn ids_stand_in_a_header_where_that_is_asked_for() {
 }
 
 #[test]
-fn ids_are_left_out_where_that_is_asked_for() {
+fn message_ids_can_be_disabled() {
     on_each_broker("off", async |mut world| {
         world.config.message_id = MessageIdLocation::Off;
         let service = world.start().await;
@@ -44,7 +44,7 @@ fn ids_are_left_out_where_that_is_asked_for() {
 }
 
 #[test]
-fn a_command_with_an_id_gives_its_events_the_same_ids_wherever_it_stands() {
+fn event_ids_depend_on_the_command_id_and_not_on_the_offset() {
     on_each_broker("own", async |world| {
         let service = world.start().await;
         // A producer without idempotence may write a command twice.
@@ -58,11 +58,11 @@ fn a_command_with_an_id_gives_its_events_the_same_ids_wherever_it_stands() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_that_is_delivered_again_gives_its_events_the_same_ids() {
+async fn a_redelivered_command_gives_its_events_the_same_ids() {
     let Some(mut world) = World::real("redelivered", 1) else { return };
     world.config.shutdown_deadline = Duration::from_millis(300);
     let service = world.start().await;
-    // What hangs in front of them keeps the others from being committed.
+    // A hanging command in front of them keeps the others uncommitted.
     world.send(command("wait_at_gate", "hung", json!({})));
     world.send(command("publish_two", "c-1", json!({"text": "x"})));
     world.send(command("many", "c-2", json!({"number": 3})));
@@ -84,7 +84,7 @@ async fn a_command_that_is_delivered_again_gives_its_events_the_same_ids() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_command_has_other_ids_in_another_group() {
+async fn another_group_gives_the_same_command_other_event_ids() {
     let Some(mut world) = World::real("groups", 1) else { return };
     world.send(command("echo", "c-1", json!({"text": "x"})));
     for group in ["groups-a", "groups-b"] {
@@ -94,5 +94,5 @@ async fn the_same_command_has_other_ids_in_another_group() {
         world.stop(service).await;
     }
     let ids = member(&world.events(2), "/id");
-    assert_ne!(ids[0], ids[1], "two services that answer one command do not look like one that did so twice");
+    assert_ne!(ids[0], ids[1], "two services that answer one command differ from one that did so twice");
 }

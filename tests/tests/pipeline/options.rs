@@ -21,10 +21,10 @@ inventory::submit! { Handler::command("fail_often", &fail).attempts(5).backoff(1
 inventory::submit! { Handler::command("fail_once", &fail).attempts(1) }
 
 #[test]
-fn what_a_handler_asks_for_goes_before_what_is_configured() {
+fn handler_options_override_the_configuration() {
     on_each_broker("options", async |world| {
         let service = world.start().await;
-        // Three attempts and five minutes are configured.
+        // The configuration has three attempts and five minutes.
         let cases = [
             ("hang_briefly", "2", "handler timed out after 30ms"),
             ("fail_often", "5", "no luck"),

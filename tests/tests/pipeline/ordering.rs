@@ -1,4 +1,4 @@
-//! Which commands run one after another, and which run at once.
+//! Which commands run one at a time, and which run concurrently.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -10,12 +10,12 @@ use serde_json::json;
 use crate::board::{Board, Step};
 use crate::world::{PATIENCE, command, member, on_each_broker};
 
-/// Sleeps of 0 to 6 ms in no order, the same at every run.
+/// Irregular delays of 0 to 6 ms, the same in every run.
 fn delay(number: usize) -> u64 {
     (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 61
 }
 
-/// So many commands over so many keys, each with a delay of its own; `c-<key>-<number>`.
+/// Commands over several keys, each with its own delay; `c-<key>-<number>`.
 fn delayed(commands: usize, keys: usize) -> impl Iterator<Item = Message> {
     (0..commands).map(move |n| {
         let payload = json!({"ms": delay(n)});
@@ -28,12 +28,12 @@ fn number(correlation_id: &str) -> usize {
     correlation_id.rsplit('-').next().and_then(|number| number.parse().ok()).expect("ends with a number")
 }
 
-/// No two calls of one lane may run at once.
+/// Asserts that no two calls of one lane run concurrently.
 fn assert_one_at_a_time(steps: &[Step]) {
     let mut running: HashMap<&str, &str> = HashMap::new();
     for Step { begins, lane, correlation_id, .. } in steps {
         let before = if *begins { running.insert(lane, correlation_id) } else { None };
-        assert_eq!(before, None, "{correlation_id} began before the one of the same lane had ended");
+        assert_eq!(before, None, "{correlation_id} started before the call before it in the lane had ended");
         if !begins {
             assert_eq!(running.remove(lane.as_str()), Some(correlation_id.as_str()));
         }
@@ -41,7 +41,7 @@ fn assert_one_at_a_time(steps: &[Step]) {
 }
 
 #[test]
-fn commands_of_one_key_run_one_after_another_and_in_order() {
+fn commands_of_one_key_run_one_at_a_time_and_in_order() {
     on_each_broker("order", async |world| {
         let service = world.start().await;
         world.send_all(delayed(400, 10));
@@ -50,8 +50,8 @@ fn commands_of_one_key_run_one_after_another_and_in_order() {
         let lanes = world.board.begun_by_lane();
         assert_eq!(lanes.len(), 10);
         assert!(lanes.values().all(|ids| ids.len() == 40 && ids.is_sorted_by_key(|id| number(id))), "{lanes:?}");
-        assert!(world.board.high_water() > 1, "different keys run at once");
-        // Events of one key stand in the log in the order of their commands.
+        assert!(world.board.high_water() > 1, "different keys run concurrently");
+        // Events of one key are in the log in the order of their commands.
         for key in 0..10 {
             let of_key: Vec<_> =
                 events.iter().filter(|event| event.key_text() == Some(&format!("key-{key}"))).collect();
@@ -64,9 +64,9 @@ fn commands_of_one_key_run_one_after_another_and_in_order() {
 }
 
 #[test]
-fn commands_of_different_keys_run_at_once() {
+fn commands_of_different_keys_run_concurrently() {
     on_each_broker("meet", async |mut world| {
-        // None of them ends before all six run.
+        // None of them ends before all six are running.
         world.board = Board::new(6);
         let service = world.start().await;
         world
@@ -81,7 +81,7 @@ fn commands_without_a_key_are_ordered_by_correlation_id() {
     on_each_broker("keyless", async |mut world| {
         world.board = Board::new(3);
         let service = world.start().await;
-        // The three conversations meet in the middle, so they do not wait for one another.
+        // The three correlation ids meet in the middle, so they do not wait for one another.
         let steps = |step: usize| {
             (0..3).map(move |id| {
                 let kind = if step == 5 { "meet" } else { "sleep" };
@@ -102,7 +102,7 @@ fn commands_without_a_key_are_ordered_by_correlation_id() {
 }
 
 #[test]
-fn a_key_and_an_equal_correlation_id_of_another_partition_do_not_wait_for_each_other() {
+fn equal_keys_of_two_partitions_do_not_block_each_other() {
     on_each_broker("lanes", async |mut world| {
         world.board = Board::new(2);
         let service = world.start().await;
@@ -114,7 +114,7 @@ fn a_key_and_an_equal_correlation_id_of_another_partition_do_not_wait_for_each_o
 }
 
 #[test]
-fn ordering_by_partition_runs_one_command_of_a_partition_at_a_time() {
+fn ordering_by_partition_runs_one_command_at_a_time() {
     on_each_broker("partition", async |mut world| {
         world.config.ordering = OrderBy::Partition;
         world.board = Board::new(2);
@@ -142,7 +142,7 @@ fn ordering_by_partition_runs_one_command_of_a_partition_at_a_time() {
 }
 
 #[test]
-fn a_command_that_is_being_retried_holds_back_its_own_key_only() {
+fn a_retried_command_blocks_only_its_own_key() {
     on_each_broker("held", async |mut world| {
         world.config.retry = RetryPolicy::new(100_000, Duration::from_millis(1), Duration::from_millis(5));
         let service = world.start().await;

@@ -1,4 +1,4 @@
-//! A producer that has no room: nothing is lost, and order stays.
+//! A producer with a full queue: nothing is lost, and order is kept.
 
 use futures_util::future::join_all;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::world::{World, command, member, on_each_broker, sorted_member};
 
 fn small_queue(world: &mut World<'_>) {
-    world.config.set_producer_property("queue.buffering.max.messages", "10").expect("a producer's property");
+    world.config.set_producer_property("queue.buffering.max.messages", "10").expect("a producer property");
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn a_full_queue_loses_nothing_and_keeps_the_order_of_each_key() {
 }
 
 #[test]
-fn a_command_with_more_events_than_the_queue_takes_is_answered_in_full() {
+fn a_command_can_have_more_events_than_the_queue_holds() {
     on_each_broker("many", async |mut world| {
         small_queue(&mut world);
         let service = world.start().await;
@@ -39,7 +39,7 @@ fn a_command_with_more_events_than_the_queue_takes_is_answered_in_full() {
         }
         world.events(500);
         world.wait_for_commits();
-        // Also when all that there is to do is one command, and nothing else wakes the service.
+        // Even if there is only one command, and nothing else wakes the service.
         world.send(command("many", "alone", json!({"number": 25})));
         world.events(525);
         world.stop(service).await;
@@ -47,7 +47,7 @@ fn a_command_with_more_events_than_the_queue_takes_is_answered_in_full() {
 }
 
 #[test]
-fn dead_letters_and_publications_wait_for_room_too() {
+fn dead_letters_and_publications_wait_for_queue_space_too() {
     on_each_broker("dead", async |mut world| {
         small_queue(&mut world);
         let service = world.start().await;

@@ -1,4 +1,4 @@
-//! Which group protocol is spoken with a broker that knows only the older one.
+//! The group protocol with a broker that supports only the classic one.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::world::{PATIENCE, World, command};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_classic_protocol_is_found_where_the_broker_speaks_no_other() {
+async fn a_broker_without_the_new_protocol_gets_the_classic_one() {
     let Some(kafka) = Kafka::with(1, &[("group.coordinator.rebalance.protocols", "classic")]) else { return };
     let world = World::on(&kafka, "classic", 2);
     assert_eq!(world.config.group_protocol, GroupProtocol::Auto, "the default");
@@ -30,7 +30,7 @@ async fn the_classic_protocol_is_found_where_the_broker_speaks_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_setting_of_the_classic_protocol_does_not_stand_in_the_way_of_the_newer_one() {
+async fn a_classic_setting_does_not_prevent_the_new_protocol() {
     let Some(mut world) = World::real("settings", 2) else { return };
     world.config.set_consumer_property("session.timeout.ms", "20000").expect("a property");
     let service = world.start().await;
@@ -40,7 +40,7 @@ async fn a_setting_of_the_classic_protocol_does_not_stand_in_the_way_of_the_newe
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_instance_without_a_partition_is_ready_too() {
+async fn an_instance_without_a_partition_is_ready() {
     let Some(world) = World::real("spare", 1) else { return };
     let first = world.start().await;
     let second = world.start_unready().await;

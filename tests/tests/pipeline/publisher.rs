@@ -1,4 +1,4 @@
-//! Publishing, inside handlers and out.
+//! Publishing inside and outside handlers.
 
 use futures_util::future::join_all;
 use kafka_service::{Event, PublishError};
@@ -19,7 +19,7 @@ struct ReportCreated {
 #[event("report.deleted")]
 struct ReportDeleted;
 
-/// Type, correlation id, key and payload of an event.
+/// The type, correlation id, key and payload of an event.
 fn parts(record: &Record) -> (String, String, String, Value) {
     let event = record.json();
     let text = |name: &str| event[name].as_str().unwrap_or("(missing)").to_owned();
@@ -30,16 +30,16 @@ fn is_uuid_v7(text: &str) -> bool {
     text.parse::<Uuid>().is_ok_and(|id| id.get_version_num() == 7)
 }
 
-/// The newest of so many events; it is there as soon as its publication has returned.
+/// The newest of so many events; it is in the topic as soon as its publication has returned.
 fn newest(world: &World<'_>, count: usize) -> Record {
     let records = world.client().read_all(world.events_topic());
-    assert_eq!(records.len(), count, "all that was published, and nothing else");
+    assert_eq!(records.len(), count, "exactly the published events");
     records.into_iter().max_by_key(|record| record.json()["timestamp"].to_string()).expect("there is one")
 }
 
 #[test]
-fn an_event_from_outside_a_handler_is_there_when_its_publication_returns() {
-    const TAKEN: &str = "the broker takes it";
+fn an_event_from_outside_a_handler_is_acknowledged() {
+    const TAKEN: &str = "the broker acknowledges it";
     on_each_broker("outside", async |world| {
         let service = world.start().await;
         let publisher = service.publisher();
@@ -49,7 +49,7 @@ fn an_event_from_outside_a_handler_is_there_when_its_publication_returns() {
         let (kind, id, key, payload) = parts(&event);
         assert_eq!((kind.as_str(), key.as_str(), payload), ("report.created", "march", json!({"name": "march"})));
         assert!(is_uuid_v7(&id), "a generated correlation id: {id}");
-        assert!(is_uuid_v7(event.json()["id"].as_str().unwrap_or_default()), "nothing caused it: {event:?}");
+        assert!(is_uuid_v7(event.json()["id"].as_str().unwrap_or_default()), "not derived from a command: {event:?}");
         assert_eq!(event.json()["source"], SERVICE);
 
         publisher.publish(&created).correlation_id("c-1").key("k").header("trace", "t-1").await.expect(TAKEN);
@@ -67,7 +67,7 @@ fn an_event_from_outside_a_handler_is_there_when_its_publication_returns() {
         let untyped = ("report.archived".to_owned(), "c-2".to_owned(), "c-2".to_owned(), json!({"a": [1]}));
         assert_eq!(parts(&newest(&world, 4)), untyped);
 
-        // An empty correlation id counts as none, as in the Python guide.
+        // Python's `None` and `''` both mean "generate one".
         for (count, id) in [(5, None), (6, Some(""))] {
             let publication = publisher.publish_event("report.archived", json!("text"));
             let publication = match id {
@@ -82,9 +82,9 @@ fn an_event_from_outside_a_handler_is_there_when_its_publication_returns() {
 }
 
 #[test]
-fn an_event_that_cannot_be_published_says_why() {
+fn a_failed_publication_has_its_reason() {
     on_each_broker("refused", async |mut world| {
-        world.config.set_producer_property("message.max.bytes", "1000000").expect("a producer's property");
+        world.config.set_producer_property("message.max.bytes", "1000000").expect("a producer property");
         let service = world.start().await;
         let publisher = service.publisher();
         let empty = publisher.publish_event(" ", json!({})).await;
@@ -100,7 +100,7 @@ fn an_event_that_cannot_be_published_says_why() {
         assert!(matches!(&large, Err(PublishError::TooLarge { bytes, .. }) if is_large(*bytes)), "{large:?}");
         let said = large.unwrap_err().to_string();
         assert!(said.contains(world.events_topic()) && said.contains("this client's `message.max.bytes`"), "{said}");
-        publisher.publish_event("report.good", json!({})).correlation_id("c-1").await.expect("the publisher goes on");
+        publisher.publish_event("report.good", json!({})).correlation_id("c-1").await.expect("the publisher continues");
         assert_eq!(member(&world.events(1), "/type"), ["report.good"]);
         world.stop(service).await;
     });
@@ -126,7 +126,7 @@ fn a_publisher_in_a_handler_is_bound_to_its_command() {
 }
 
 #[test]
-fn many_publications_at_once_all_arrive() {
+fn concurrent_publications_all_arrive() {
     on_each_broker("many", async |world| {
         let service = world.start().await;
         let publisher = service.publisher();
@@ -143,12 +143,12 @@ fn many_publications_at_once_all_arrive() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_publisher_works_before_the_service_is_ready_and_after_its_handle_has_moved() {
+async fn a_publisher_works_before_the_service_is_ready() {
     let Some(world) = World::real("early", 2) else { return };
     let service = world.start_unready().await;
     let publisher = service.publisher();
     let publishing = tokio::spawn(async move { publisher.publish(&ReportDeleted).correlation_id("c-1").await });
-    publishing.await.expect("no panic").expect("the broker takes it");
+    publishing.await.expect("no panic").expect("the broker acknowledges it");
     world.answer("c-1");
     world.stop(service).await;
 }
@@ -160,7 +160,7 @@ fn a_publisher_that_outlives_its_service_does_not_wait_for_ever() {
         let publisher = service.publisher();
         world.stop(service).await;
         let publication = publisher.publish(&ReportDeleted).into_future();
-        // It may still be taken where the broker is, but whoever publishes has to learn what became of it.
-        tokio::time::timeout(PATIENCE, publication).await.expect("an answer of either kind").ok();
+        // The broker may still accept it, but the caller must get an answer.
+        tokio::time::timeout(PATIENCE, publication).await.expect("an answer").ok();
     });
 }

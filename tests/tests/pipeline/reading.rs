@@ -1,4 +1,4 @@
-//! What a handler can read of its message beside a decoded payload, and what is said about a payload that does not decode.
+//! What a handler can read besides a decoded payload, and what is reported about a payload that does not decode.
 
 use kafka_service::{Event, ExtraFields, Headers, RawPayload, command, dead_letter};
 use kafka_service_tests::Message;
@@ -51,10 +51,10 @@ async fn read_order(Order { items }: Order) -> Read {
 }
 
 #[test]
-fn headers_are_those_of_the_record_also_when_the_command_waited() {
+fn a_command_that_waited_has_the_headers_of_its_record() {
     on_each_broker("headers", async |world| {
         let service = world.start().await;
-        // Of one key, so that the second may have to wait and be copied.
+        // They share a key, so that the second may have to wait and be copied.
         for id in ["c-1", "c-2"] {
             world.send(
                 command("read_headers", id, json!({}))
@@ -75,7 +75,7 @@ fn headers_are_those_of_the_record_also_when_the_command_waited() {
 }
 
 #[test]
-fn optional_fields_of_other_types_cost_no_command() {
+fn optional_fields_of_other_types_fail_no_command() {
     on_each_broker("lenient", async |world| {
         let service = world.start().await;
         let send = |id: &str, fields: Value| {
@@ -88,7 +88,7 @@ fn optional_fields_of_other_types_cost_no_command() {
         let seen = send("c-1", json!({"timestamp": 1_795_455_600_123_u64, "id": 4711, "source": 7}));
         assert_eq!(seen["timestamp"], 1_795_455_600_123_u64);
         assert_eq!((&seen["message_id"], &seen["source"]), (&json!("4711"), &json!("7")));
-        // What means nothing is absent; the time is that of the record then.
+        // An invalid field is absent; the timestamp is then the record's.
         let seen = send("c-2", json!({"timestamp": {"seconds": 1}, "id": [1], "source": {"name": "orders"}}));
         assert!(seen["timestamp"].as_u64() > Some(1_600_000_000_000), "{seen}");
         assert_eq!((&seen["message_id"], &seen["source"]), (&Value::Null, &Value::Null));
@@ -98,7 +98,7 @@ fn optional_fields_of_other_types_cost_no_command() {
 }
 
 #[test]
-fn a_raw_payload_and_unknown_members_stand_as_they_were_sent() {
+fn a_raw_payload_and_extra_fields_are_unchanged() {
     on_each_broker("raw", async |world| {
         let service = world.start().await;
         let raw = r#"{"type":"read_raw","correlation_id":"c-1","payload":{ "n":1.00, "a":[ ] },"version":2}"#;
@@ -116,7 +116,7 @@ fn a_raw_payload_and_unknown_members_stand_as_they_were_sent() {
 }
 
 #[test]
-fn a_payload_that_does_not_decode_says_where_in_the_dead_letter() {
+fn a_decode_error_in_a_dead_letter_names_the_path() {
     on_each_broker("path", async |world| {
         let service = world.start().await;
         world.send(command("read_order", "c-1", json!({"items": [{"price": 1}, {"price": "12"}]})).key("k"));

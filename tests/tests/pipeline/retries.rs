@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::world::{World, command, on_each_broker};
 
-/// What a dead letter says about the failure: class, attempts, message.
+/// The class, attempts and message of a dead letter.
 fn failure(record: &Record) -> (&str, &str, &str) {
     let header = |name| record.header(name).unwrap_or("(missing)");
     (header(dead_letter::ERROR_CLASS), header(dead_letter::ATTEMPTS), header(dead_letter::ERROR_MESSAGE))
@@ -19,7 +19,7 @@ fn attempts(world: &World<'_>) -> Vec<u32> {
     world.board.steps().iter().filter(|step| step.begins).map(|step| step.attempt).collect()
 }
 
-/// The only dead letter that this command leaves behind; no event beside it.
+/// The only dead letter of this command, which has no events.
 async fn dead_letter_of(mut world: World<'_>, kind: &str, payload: Value) -> (Record, Vec<u32>) {
     world.config.handler_timeout = Duration::from_millis(200);
     let service = world.start().await;
@@ -35,7 +35,7 @@ async fn dead_letter_of(mut world: World<'_>, kind: &str, payload: Value) -> (Re
 }
 
 #[test]
-fn a_failing_command_succeeds_at_a_later_attempt() {
+fn a_retried_command_can_succeed() {
     on_each_broker("retry", async |world| {
         let service = world.start().await;
         for number in [1, 2] {
@@ -54,7 +54,7 @@ fn a_failing_command_succeeds_at_a_later_attempt() {
 }
 
 #[test]
-fn a_command_that_goes_on_failing_is_dead_lettered_after_the_last_attempt() {
+fn a_command_is_dead_lettered_after_its_last_attempt() {
     on_each_broker("retry", async |world| {
         let (dead, attempts) = dead_letter_of(world, "fail", json!({})).await;
         assert_eq!(failure(&dead), ("handler-error", "3", "no luck"));
@@ -98,7 +98,7 @@ fn a_panic_is_a_failed_attempt_wherever_it_happens() {
 }
 
 #[test]
-fn a_handler_that_takes_too_long_is_cancelled_and_tried_again() {
+fn a_handler_over_its_timeout_is_cancelled_and_retried() {
     on_each_broker("timeout", async |world| {
         let (dead, attempts) = dead_letter_of(world, "never_end", json!({})).await;
         assert_eq!(failure(&dead), ("timeout", "3", "handler timed out after 200ms"));
@@ -119,7 +119,7 @@ async fn an_attempt_over_its_timeout_ends_before_the_next_begins() {
 }
 
 #[test]
-fn a_plain_fn_over_its_timeout_is_left_to_finish() {
+fn a_plain_fn_over_its_timeout_runs_to_its_end() {
     on_each_broker("timeout", async |mut world| {
         world.config.handler_timeout = Duration::from_millis(50);
         let service = world.start().await;
@@ -133,20 +133,20 @@ fn a_plain_fn_over_its_timeout_is_left_to_finish() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pause_that_the_handler_asks_for_is_kept() {
+async fn a_retry_after_delay_is_kept() {
     let Some(world) = World::real("pause", 1) else { return };
     let service = world.start().await;
     let start = std::time::Instant::now();
     world.send(command("ask_for_a_pause", "c-1", json!({"ms": 700})));
     world.answer("c-1");
-    // The configured pauses are a hundredth of that.
+    // The configured backoff is a hundredth of that.
     assert!(start.elapsed() >= Duration::from_millis(700), "{:?}", start.elapsed());
     assert_eq!(attempts(&world), [1, 2]);
     world.stop(service).await;
 }
 
 #[test]
-fn an_error_from_a_parser_becomes_a_retryable_one() {
+fn a_converted_error_is_retryable() {
     on_each_broker("parse", async |world| {
         let (dead, _) = dead_letter_of(world, "parse", json!({"text": "five"})).await;
         assert_eq!(failure(&dead), ("handler-error", "3", "invalid digit found in string"));

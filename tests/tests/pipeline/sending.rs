@@ -1,4 +1,4 @@
-//! Commands that a program sends: to itself, to others, and without any handlers of its own.
+//! Commands that a program sends: to itself, to other services, and without handlers.
 
 use kafka_service::{
     Command, Config, CorrelationId, Event, HandlerError, PublishError, Publisher, command, config::Brokers,
@@ -21,12 +21,12 @@ struct Relay {
     text: String,
 }
 
-/// Sent to a topic of its own.
+/// Sent to its own topic.
 #[derive(Serialize, Command)]
 #[command("elsewhere", topic = "a-topic-of-its-own", reply = ())]
 struct Elsewhere;
 
-/// Of three kinds.
+/// A command of three kinds.
 #[derive(Serialize, Deserialize, Command)]
 #[command("choose_one")]
 enum ChooseOne {
@@ -73,7 +73,7 @@ fn a_command_is_sent_to_the_services_own_topic_and_handled() {
             .correlation_id("c-1")
             .header("a", "b")
             .await
-            .expect("it is taken");
+            .expect("it is acknowledged");
         assert_eq!(world.answer("c-1").json()["payload"]["text"], "t of c-1");
         let sent = world.client().read_count(world.commands(), PATIENCE, 2);
         let of = |kind: &str| sent.iter().find(|record| record.json()["type"] == kind).expect("sent");
@@ -87,14 +87,18 @@ fn a_command_is_sent_to_the_services_own_topic_and_handled() {
 }
 
 #[test]
-fn every_form_of_a_command_arrives_as_what_was_sent() {
+fn every_kind_of_command_arrives_as_it_was_sent() {
     on_each_broker("send-forms", async |world| {
         let service = world.start().await;
         let publisher = service.publisher();
-        publisher.send(&Ping).correlation_id("c-1").await.expect("it is taken");
-        publisher.send(&ChooseOne::Nothing).correlation_id("c-2").await.expect("it is taken");
-        publisher.send(&ChooseOne::Text("b".to_owned())).correlation_id("c-3").await.expect("it is taken");
-        publisher.send(&ChooseOne::Member { text: "c".to_owned() }).correlation_id("c-4").await.expect("it is taken");
+        publisher.send(&Ping).correlation_id("c-1").await.expect("it is acknowledged");
+        publisher.send(&ChooseOne::Nothing).correlation_id("c-2").await.expect("it is acknowledged");
+        publisher.send(&ChooseOne::Text("b".to_owned())).correlation_id("c-3").await.expect("it is acknowledged");
+        publisher
+            .send(&ChooseOne::Member { text: "c".to_owned() })
+            .correlation_id("c-4")
+            .await
+            .expect("it is acknowledged");
         for (id, text) in [("c-1", "pong"), ("c-2", ""), ("c-3", "b"), ("c-4", "c")] {
             assert_eq!(world.answer(id).json()["payload"]["text"], text);
         }
@@ -103,24 +107,24 @@ fn every_form_of_a_command_arrives_as_what_was_sent() {
 }
 
 #[test]
-fn a_command_goes_to_the_topic_that_it_or_its_sender_names() {
+fn a_command_goes_to_the_topic_of_its_type_or_sender() {
     on_each_broker("other-topic", async |world| {
         let other = unique("other");
         let service = world.start().await;
-        // The embedded broker takes no such request, but makes a topic for a client that allows it.
+        // The embedded broker supports no such request, but creates a topic for a client that allows it.
         match world.config.bootstrap_servers {
             Brokers::Embedded => _ = world.client().produce(&other, json!({})),
             _ => world.client().create_topic(&other, 2),
         }
         let publisher = service.publisher();
-        publisher.send(&Elsewhere).to(&*other).correlation_id("c-1").await.expect("it is taken");
+        publisher.send(&Elsewhere).to(&*other).correlation_id("c-1").await.expect("it is acknowledged");
         publisher
             .send_command("untyped", json!([1]))
             .correlation_id("c-2")
             .to(&*other)
             .key("k")
             .await
-            .expect("it is taken");
+            .expect("it is acknowledged");
         let sent = world.client().read_until(&other, PATIENCE, "both commands", |seen| {
             seen.iter().filter(|record| record.json()["source"] == SERVICE).count() == 2
         });
@@ -140,8 +144,8 @@ fn a_program_that_only_publishes_needs_no_handlers() {
         let mut config = world.config.clone();
         config.service_name = "front-end".to_owned();
         config.bootstrap_servers = Brokers::Servers(service.bootstrap_servers().to_owned());
-        let publisher = Publisher::connect(config).await.expect("it connects");
-        publisher.send_command("echo", json!({"text": "t"})).correlation_id("c-1").await.expect("it is taken");
+        let publisher = Publisher::connect(config).await.expect("the publisher connects");
+        publisher.send_command("echo", json!({"text": "t"})).correlation_id("c-1").await.expect("it is acknowledged");
         assert_eq!(world.answer("c-1").json()["payload"]["text"], "t");
         publisher.send_command("echo", json!({"text": "u"})).correlation_id("c-2").detach();
         assert_eq!(publisher.flush(PATIENCE).await, 0);
@@ -154,10 +158,10 @@ fn a_program_that_only_publishes_needs_no_handlers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_publisher_without_a_service_may_bring_its_broker() {
+async fn a_publisher_without_a_service_can_embed_a_broker() {
     let mut config = Config::new("front-end");
     config.bootstrap_servers = Brokers::Embedded;
-    let publisher = Publisher::connect(config).await.expect("it connects");
-    publisher.send_command("echo", json!({})).await.expect("it is taken");
-    publisher.publish_event("user.created", json!({})).await.expect("it is taken");
+    let publisher = Publisher::connect(config).await.expect("the publisher connects");
+    publisher.send_command("echo", json!({})).await.expect("it is acknowledged");
+    publisher.publish_event("user.created", json!({})).await.expect("it is acknowledged");
 }

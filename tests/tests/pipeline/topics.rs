@@ -1,4 +1,4 @@
-//! The topics that a service needs: missing, created by somebody, created by the service.
+//! The topics that a service needs: missing, created by another client, created by the service.
 
 use std::{
     collections::BTreeSet,
@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::world::{PATIENCE, World, command, ready};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_missing_topic_keeps_the_service_from_being_ready_until_it_exists() {
+async fn a_service_is_not_ready_while_a_topic_is_missing() {
     let Some(kafka) = Kafka::shared() else { return };
     let world = World::without_topics(kafka, "missing");
     kafka.create_topic(world.commands(), 2);
@@ -29,8 +29,8 @@ async fn a_missing_topic_keeps_the_service_from_being_ready_until_it_exists() {
     world.send(command("echo", "c-1", json!({"text": "x"})));
 
     kafka.create_topic(world.events_topic(), 1);
-    wait_until(PATIENCE, "one missing topic to be left", || reasons() == BTreeSet::from([missing(&dead_letters)]));
-    assert_eq!(service.health().received, 0, "it takes nothing that it might be unable to answer");
+    wait_until(PATIENCE, "one topic to be still missing", || reasons() == BTreeSet::from([missing(&dead_letters)]));
+    assert_eq!(service.health().received, 0, "it receives no command that it might be unable to answer");
 
     kafka.create_topic(&dead_letters, 1);
     wait_until(PATIENCE, "the service to be ready", || ready(&service));
@@ -39,7 +39,7 @@ async fn a_missing_topic_keeps_the_service_from_being_ready_until_it_exists() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_that_waits_for_topics_stops_at_once() {
+async fn a_service_that_waits_for_a_topic_stops_at_once() {
     let Some(kafka) = Kafka::shared() else { return };
     let world = World::without_topics(kafka, "missing");
     let service = world.start_unready().await;
@@ -47,17 +47,17 @@ async fn a_service_that_waits_for_topics_stops_at_once() {
         service.health().problems.iter().any(|problem| matches!(problem.reason, Reason::TopicMissing { .. }))
     });
     let start = Instant::now();
-    service.shutdown().await.expect("nothing was begun");
+    service.shutdown().await.expect("a clean shutdown");
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
-    assert!(!kafka.topic_exists(world.commands()), "nobody asked for it to be created");
+    assert!(!kafka.topic_exists(world.commands()), "creating it was not requested");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn missing_topics_are_created_where_that_is_asked_for() {
+async fn missing_topics_can_be_created() {
     let Some(kafka) = Kafka::shared() else { return };
     let mut world = World::without_topics(kafka, "create");
     world.config.create_topics = true;
-    // Two instances that start at once must not be in each other's way.
+    // Two instances that start at once must not disturb each other.
     let (first, second) = tokio::join!(world.start_unready(), world.start_unready());
     wait_until(PATIENCE, "one of them to be ready", || ready(&first).or_else(|_| ready(&second)));
     for topic in [world.commands(), world.events_topic(), &world.dead_letter_topic()] {

@@ -1,4 +1,4 @@
-//! A command that no handler answers to.
+//! A command without a handler.
 
 use kafka_service::config::UnknownCommands;
 use kafka_service::dead_letter;
@@ -12,7 +12,7 @@ fn an_unknown_command_is_skipped_counted_and_committed() {
     on_each_broker("unknown", async |world| {
         let service = world.start().await;
         for n in 0..5 {
-            world.send(command(&format!("nobody_{}", n % 2), &format!("c-{n}"), json!({})));
+            world.send(command(&format!("unknown_{}", n % 2), &format!("c-{n}"), json!({})));
         }
         world.send(command("echo", "good", json!({"text": "x"})));
         assert_eq!(world.events(1)[0].json()["correlation_id"], "good");
@@ -27,7 +27,7 @@ fn an_unknown_command_is_skipped_counted_and_committed() {
 }
 
 #[test]
-fn an_unknown_command_is_dead_lettered_where_that_is_asked_for() {
+fn unknown_commands_can_be_dead_lettered() {
     on_each_broker("unknown", async |mut world| {
         world.config.unknown_commands = UnknownCommands::DeadLetter;
         let service = world.start().await;

@@ -1,4 +1,4 @@
-//! Many commands, as fast as they come.
+//! Many commands at full speed.
 
 use kafka_service_tests::Record;
 use serde_json::json;
@@ -8,9 +8,9 @@ use crate::world::{PATIENCE, World, command, sorted_member};
 const COMMANDS: usize = 10_000;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_thousand_commands_have_ten_thousand_answers() {
+async fn ten_thousand_commands_get_ten_thousand_answers() {
     let Some(world) = World::real("volume", 8) else { return };
-    // As the guide's clients write them: without a key. Half are there before the service, half come while it runs.
+    // Like the guide's clients, without a key. Half are written before the service starts, half while it runs.
     let id = |n: usize| format!("c-{n:05}");
     let commands =
         |numbers: std::ops::Range<usize>| numbers.map(move |n| command("echo", &id(n), json!({"text": n.to_string()})));
@@ -24,7 +24,7 @@ async fn ten_thousand_commands_have_ten_thousand_answers() {
         event.json()["correlation_id"]
             == id(event.json()["payload"]["text"].as_str().and_then(|n| n.parse().ok()).unwrap_or(COMMANDS))
     };
-    assert!(events.iter().all(echoed), "no answer is another command's");
+    assert!(events.iter().all(echoed), "every answer belongs to its command");
     world.wait_for_commits();
     let health = service.health();
     assert_eq!((health.received, health.finished, health.events), (10_000, 10_000, 10_000));

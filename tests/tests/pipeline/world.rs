@@ -1,4 +1,4 @@
-//! A test's own topics and group on one of the brokers, and what is asked of them.
+//! A test's own topics and group on one of the brokers, and its assertions about them.
 
 use std::borrow::Borrow;
 use std::sync::OnceLock;
@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 use crate::board::Board;
 use crate::handlers::Prefix;
 
-/// Long enough for everything on a loaded machine; a test that passes never waits this long.
+/// Long enough for everything on a loaded machine; a passing test never waits this long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The name of the services of these tests: the `source` of what they publish.
+/// The service name in these tests: the `source` of its events.
 pub(crate) const SERVICE: &str = "pipeline-tests";
 
 /// Topics, a group, and the configuration of the services that share them.
@@ -28,25 +28,25 @@ pub(crate) struct World<'a> {
 
 enum Broker<'a> {
     Real(&'a Client),
-    /// Known once the service is started, which brings the broker along.
+    /// Set after the start of the service, which brings the broker along.
     Embedded(Box<OnceLock<Client>>),
 }
 
 impl World<'static> {
-    /// On the real broker that all tests share, if there is one.
+    /// On the real broker that all tests share, if available.
     pub(crate) fn real(name: &str, partitions: i32) -> Option<Self> {
         Some(World::on(Kafka::shared()?, name, partitions))
     }
 
-    /// Inside the process. Its topics have four partitions.
+    /// On the embedded broker. Its topics have four partitions.
     pub(crate) fn embedded(name: &str) -> Self {
         let broker = Broker::Embedded(Box::default());
         Self { config: config(name, Brokers::Embedded), board: Board::new(1), broker }
     }
 }
 
-/// Runs a test of one service on the embedded and on the real broker, each on a thread with its name: what the test says
-/// is true on either. Both have topics of four partitions.
+/// Runs a test of one service on the embedded and on the real broker, each on a thread with its name: the test must
+/// hold on both. Their topics have four partitions.
 pub(crate) fn on_each_broker(name: &str, test: impl AsyncFn(World<'static>) + Sync) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let worlds = [("embedded", Some(World::embedded(name))), ("real", World::real(name, 4))];
@@ -64,7 +64,7 @@ impl<'a> World<'a> {
     pub(crate) fn on(client: &'a Client, name: &str, partitions: i32) -> Self {
         let world = Self::without_topics(client, name);
         let topics = [world.commands().to_owned(), world.events_topic().to_owned(), world.dead_letter_topic()];
-        // At once, because each takes a moment.
+        // Concurrently, because each takes a moment.
         thread::scope(|scope| {
             for topic in &topics {
                 scope.spawn(|| client.create_topic(topic, partitions));
@@ -73,7 +73,7 @@ impl<'a> World<'a> {
         world
     }
 
-    /// On this broker, with names for topics that do not exist.
+    /// On this broker, with the names of topics that do not exist.
     pub(crate) fn without_topics(client: &'a Client, name: &str) -> Self {
         let servers = Brokers::Servers(client.bootstrap().to_owned());
         Self { config: config(name, servers), board: Board::new(1), broker: Broker::Real(client) }
@@ -96,7 +96,7 @@ impl<'a> World<'a> {
         self.start_with(|service| service).await
     }
 
-    /// Starts a service to which something was added, and waits until it is ready.
+    /// Starts a service with additions, and waits until it is ready.
     pub(crate) async fn start_with(&self, add: impl FnOnce(KafkaService) -> KafkaService) -> ServiceHandle {
         let service = self.launch(add(self.service())).await;
         wait_until(PATIENCE, "the service to be ready", || ready(&service));
@@ -123,7 +123,7 @@ impl<'a> World<'a> {
     pub(crate) fn client(&self) -> &Client {
         match &self.broker {
             Broker::Real(client) => client,
-            Broker::Embedded(client) => client.get().expect("the service was started"),
+            Broker::Embedded(client) => client.get().expect("the service is running"),
         }
     }
 
@@ -136,13 +136,13 @@ impl<'a> World<'a> {
         self.client().produce_all(self.commands(), messages)
     }
 
-    /// Waits for so many events, and fails on one more.
+    /// Waits for so many events, and fails if there are more.
     #[track_caller]
     pub(crate) fn events(&self, count: usize) -> Vec<Record> {
         self.exactly(self.events_topic(), count)
     }
 
-    /// Waits for so many dead letters, and fails on one more.
+    /// Waits for so many dead letters, and fails if there are more.
     #[track_caller]
     pub(crate) fn dead_letters(&self, count: usize) -> Vec<Record> {
         self.exactly(&self.dead_letter_topic(), count)
@@ -155,24 +155,24 @@ impl<'a> World<'a> {
         records
     }
 
-    /// Waits for the one event that answers the command with this correlation id.
+    /// Waits for the one event with this correlation id.
     #[track_caller]
     pub(crate) fn answer(&self, correlation_id: &str) -> Record {
         let is_answer = |record: &Record| record.json()["correlation_id"] == correlation_id;
         let what = format!("an event with correlation id {correlation_id}");
         let records = self.client().read_until(self.events_topic(), PATIENCE, &what, |seen| seen.iter().any(is_answer));
-        records.into_iter().find(is_answer).expect("it was there")
+        records.into_iter().find(is_answer).expect("it was just seen")
     }
 
-    /// How many commands the group has not committed.
+    /// The lag of the group.
     pub(crate) fn lag(&self) -> i64 {
         self.client().lag(&self.config.effective_group_id(), self.commands())
     }
 
-    /// Stops, and fails if anything was left undone or uncommitted.
+    /// Shuts down, and fails if anything was unfinished or uncommitted.
     pub(crate) async fn stop(&self, service: ServiceHandle) {
         if matches!(self.broker, Broker::Embedded(_)) {
-            // The broker goes with its service, and so this must be asked before.
+            // The broker ends with its service, so this comes first.
             self.wait_for_commits();
             return stop(service).await;
         }
@@ -190,22 +190,22 @@ impl<'a> World<'a> {
     }
 }
 
-/// The health, once it is good.
+/// The health, as an error if the service is not ready.
 pub(crate) fn ready(service: &ServiceHandle) -> Result<(), Box<Health>> {
     let health = service.health();
     if health.ready { Ok(()) } else { Err(Box::new(health)) }
 }
 
-/// Stops, and fails if anything was left undone.
+/// Shuts down, and fails if anything was unfinished.
 pub(crate) async fn stop(service: ServiceHandle) {
-    service.shutdown().await.expect("the service stops with nothing left undone");
+    service.shutdown().await.expect("a clean shutdown");
 }
 
-/// What the service logs, for whoever looks for the cause of a failure: `RUST_LOG=kafka_service=debug`.
+/// Prints the log of the services, to debug a failure: `RUST_LOG=kafka_service=debug`.
 fn log() {
     use tracing_subscriber::{EnvFilter, fmt};
     if let Ok(filter) = EnvFilter::try_from_default_env() {
-        // The first test sets it for all of them.
+        // The first test installs it for all of them.
         fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init().ok();
     }
 }
@@ -222,7 +222,7 @@ fn config(name: &str, servers: Brokers) -> Config {
     config
 }
 
-/// A command as the guide's clients write it, without a key.
+/// A command like those of the guide's clients, without a key.
 pub(crate) fn command(kind: &str, correlation_id: &str, payload: impl Borrow<Value>) -> Message {
     let value = json!({
         "type": kind, "correlation_id": correlation_id, "timestamp": "2026-11-23T17:40:00.123456",
@@ -231,7 +231,7 @@ pub(crate) fn command(kind: &str, correlation_id: &str, payload: impl Borrow<Val
     Message::from(value)
 }
 
-/// One member of every record's value.
+/// One field of every record's value.
 pub(crate) fn member(records: &[Record], pointer: &str) -> Vec<String> {
     let text = |record: &Record| match record.json().pointer(pointer) {
         Some(Value::String(text)) => text.clone(),
@@ -241,7 +241,7 @@ pub(crate) fn member(records: &[Record], pointer: &str) -> Vec<String> {
     records.iter().map(text).collect()
 }
 
-/// The same in alphabetical order: records of different partitions come in any.
+/// The same in alphabetical order, because records of different partitions are unordered.
 pub(crate) fn sorted_member(records: &[Record], pointer: &str) -> Vec<String> {
     let mut members = member(records, pointer);
     members.sort_unstable();

@@ -4,10 +4,10 @@ use proptest::prelude::*;
 
 use crate::config::duration::{LONGEST, format, parse};
 
-// The lists of the next three tests stand in `kafka-service-macros/src/duration.rs` too, which reads the same texts.
+// The lists of the next three tests are also in `kafka-service-macros/src/duration.rs`, which parses the same texts.
 
 #[test]
-fn forms_that_are_read() {
+fn valid_durations_are_parsed() {
     let cases = [
         ("200ms", 200),
         ("10s", 10_000),
@@ -26,7 +26,7 @@ fn forms_that_are_read() {
 }
 
 #[test]
-fn forms_that_are_refused() {
+fn invalid_durations_are_rejected() {
     for text in ["", " ", "s", "10", "1.5s", "10 s", "10S", "30s1m", "1m1m", "-1s", "10sec", "1d", "s10", "10s5", "٣s"]
     {
         assert!(parse(text).is_err(), "{text}");
@@ -39,7 +39,7 @@ fn a_plain_number_gets_a_hint() {
 }
 
 #[test]
-fn what_is_too_long_is_refused_without_overflow() {
+fn too_long_durations_are_rejected_without_overflow() {
     for text in ["721h", "99999999999999999999h", "18446744073709551615ms", "18446744073709551615h1m"] {
         assert_eq!(parse(text).unwrap_err(), "must be at most `720h`", "{text}");
     }
@@ -47,7 +47,7 @@ fn what_is_too_long_is_refused_without_overflow() {
 }
 
 #[test]
-fn written_forms() {
+fn durations_are_written_with_units() {
     assert_eq!(format(Duration::ZERO), "0s");
     assert_eq!(format(Duration::from_millis(90_500)), "1m30s500ms");
     assert_eq!(format(Duration::from_nanos(1_500)), "1.5µs");
@@ -56,13 +56,13 @@ fn written_forms() {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read(millis in 0..=2_592_000_000_u64) {
+    fn a_written_duration_is_parsed_back(millis in 0..=2_592_000_000_u64) {
         let duration = Duration::from_millis(millis);
         prop_assert_eq!(parse(&format(duration)), Ok(duration));
     }
 
     #[test]
-    fn no_text_panics(text in "[0-9hms.\\-+ é]{0,12}") {
+    fn no_text_makes_the_parser_panic(text in "[0-9hms.\\-+ é]{0,12}") {
         if let Ok(duration) = parse(&text) {
             prop_assert!(duration <= LONGEST);
         }

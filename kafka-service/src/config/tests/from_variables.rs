@@ -7,7 +7,7 @@ use crate::config::{
 };
 
 #[test]
-fn nothing_set_gives_the_defaults() {
+fn an_empty_environment_gives_the_defaults() {
     let config = good(&[]);
     assert_eq!(config, Config::new("orders"));
     assert_eq!(config.bootstrap_servers, Brokers::Servers("kafka:9092".into()));
@@ -71,7 +71,7 @@ fn every_setting_is_read() {
 }
 
 #[test]
-fn the_group_follows_the_name_of_the_service() {
+fn the_group_id_defaults_to_the_service_name() {
     assert_eq!(good(&[("KAFKA_SERVICE_NAME", "shop")]).effective_group_id(), "shop-group");
 }
 
@@ -92,7 +92,7 @@ fn bootstrap_has_two_special_values() {
 }
 
 #[test]
-fn all_problems_come_at_once_with_name_value_and_what_is_allowed() {
+fn all_problems_are_reported_at_once() {
     let variables = [
         ("KAFKA_BOOTSTRAP_SERVERS", "kafka:port"),
         ("KAFKA_SERVICE_NAME", ""),
@@ -127,7 +127,7 @@ fn all_problems_come_at_once_with_name_value_and_what_is_allowed() {
 }
 
 #[test]
-fn problems_say_what_is_allowed() {
+fn problems_list_the_allowed_values() {
     let cases = [
         ("KAFKA_GROUP_PROTOCOL", "kip848", "expected `auto`, `consumer` or `classic`"),
         ("KAFKA_ORDERING", "none", "expected `key` or `partition`"),
@@ -147,7 +147,7 @@ fn problems_say_what_is_allowed() {
 }
 
 #[test]
-fn warnings_are_shown_beside_problems() {
+fn warnings_are_reported_together_with_problems() {
     let error = read(&[("KAFKA_COMMAND_TOPIC", "a"), ("KAFKA_ORDERING", "x")]).unwrap_err().to_string();
     assert!(error.ends_with(
         "\n  warning: unknown variable `KAFKA_COMMAND_TOPIC` ignored; did you mean `KAFKA_COMMANDS_TOPIC`?"
@@ -156,7 +156,7 @@ fn warnings_are_shown_beside_problems() {
 }
 
 #[test]
-fn values_are_shown_without_control_characters_and_not_endlessly() {
+fn shown_values_are_shortened_and_have_no_control_characters() {
     let long = "x".repeat(5_000);
     let problems = bad(&[("KAFKA_ORDERING", "a\n\u{1b}[31mb"), ("KAFKA_MESSAGE_ID", &long)]);
     assert!(problems[0].starts_with("`KAFKA_ORDERING` = `a\\n\\u{1b}[31mb`: "), "{}", problems[0]);
@@ -165,7 +165,7 @@ fn values_are_shown_without_control_characters_and_not_endlessly() {
 
 #[cfg(unix)]
 #[test]
-fn values_that_are_not_unicode_name_their_variable() {
+fn a_value_that_is_not_unicode_names_its_variable() {
     use std::os::unix::ffi::OsStringExt;
     let broken = || OsString::from_vec(vec![b'x', 0xff]);
     let names = ["KAFKA_EVENTS_TOPIC", "KAFKA_LINGER_MS", "KAFKA_SASL_PASSWORD", "KAFKA_PORT", "KAFKA_OTHER", "PATH"];
@@ -177,7 +177,7 @@ fn values_that_are_not_unicode_name_their_variable() {
 
 #[test]
 fn the_environment_of_this_process_is_readable() {
-    // Whatever it holds: an error must be a list of problems, not a panic.
+    // Whatever it contains, an error must be a list of problems, not a panic.
     let _outcome = Config::from_env();
 }
 

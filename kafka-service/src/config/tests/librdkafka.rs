@@ -1,4 +1,4 @@
-//! The table against the library itself: says what to change when librdkafka is updated.
+//! Compares the table with the library, and reports what to change after an update of librdkafka.
 
 use rdkafka::config::ClientConfig;
 use rdkafka::error::KafkaError;
@@ -20,7 +20,7 @@ fn features() -> Features {
 #[test]
 fn every_property_exists() {
     for property in PROPERTIES {
-        // A property that this build does not support is known and refused, which is another answer.
+        // A property that this build does not support is known and rejected, with a different error.
         let outcome = ClientConfig::new().set(property.name, "x").create_native_config();
         let unknown = matches!(outcome, Err(KafkaError::ClientConfig(RDKafkaConfRes::RD_KAFKA_CONF_UNKNOWN, ..)));
         assert!(!unknown, "librdkafka does not know `{}`", property.name);
@@ -30,14 +30,14 @@ fn every_property_exists() {
 }
 
 #[test]
-fn values_are_bounded_alike() {
+fn values_have_the_same_bounds_as_in_librdkafka() {
     for property in PROPERTIES.iter().filter(|property| property.need == Need::Nothing) {
         let name = property.name;
         match property.kind {
             Kind::Int(least, most) | Kind::Number(least, most) => {
                 assert!(takes(name, &least.to_string()) && takes(name, &most.to_string()), "{name}");
                 assert!(!takes(name, &(least - 1).to_string()), "`{name}` takes less than {least}");
-                // One more than the largest integer of C comes out as a negative one, if that is allowed it is taken.
+                // One more than the largest C integer wraps to a negative number; if that is allowed, it is accepted.
                 assert!(
                     most >= i64::from(i32::MAX) || !takes(name, &(most + 1).to_string()),
                     "`{name}`: more than {most}"

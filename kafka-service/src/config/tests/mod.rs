@@ -1,4 +1,4 @@
-//! Tests never touch the environment of the process: variables and files are given.
+//! Tests never use the environment of the process: variables and files are passed in.
 
 mod durations;
 mod from_variables;
@@ -17,7 +17,7 @@ use std::path::Path;
 
 use super::{Config, ConfigError, Features};
 
-/// A build with everything, so that tests do not depend on the features they run with.
+/// A build with all features, so that tests do not depend on those that they run with.
 const ALL: Features = Features { kafka: true, tls: true, zstd: true, gssapi: Some(true), oidc: Some(true) };
 const PLAIN: Features = Features { kafka: true, tls: false, zstd: false, gssapi: Some(false), oidc: Some(false) };
 
@@ -34,7 +34,7 @@ fn good(variables: &[(&str, &str)]) -> Config {
     read(variables).unwrap()
 }
 
-/// The problems of variables that are wrong.
+/// The problems of invalid variables.
 fn bad(variables: &[(&str, &str)]) -> Vec<String> {
     read(variables).unwrap_err().problems().to_vec()
 }

@@ -6,7 +6,7 @@ use crate::config::property::Side;
 use crate::config::table::PROPERTIES;
 
 #[test]
-fn what_kubernetes_injects_is_ignored() {
+fn variables_that_kubernetes_injects_are_ignored() {
     let variables = [
         ("KAFKA_PORT", "tcp://10.0.0.1:9092"),
         ("KAFKA_SERVICE_HOST", "10.0.0.1"),
@@ -32,7 +32,7 @@ fn what_kubernetes_injects_is_ignored() {
 }
 
 #[test]
-fn no_setting_looks_like_an_injected_one() {
+fn no_setting_looks_like_an_injected_variable() {
     for setting in SETTINGS {
         assert!(!is_ignored(setting.variable, ""), "{}", setting.variable);
     }
@@ -46,7 +46,7 @@ fn no_setting_looks_like_an_injected_one() {
 }
 
 #[test]
-fn unknown_variables_are_one_warning_with_the_closest_name() {
+fn unknown_variables_give_one_warning_with_suggestions() {
     let cases = [
         ("KAFKA_BOOTSTRAP_SERVER", "KAFKA_BOOTSTRAP_SERVERS"),
         ("KAFKA_BROKERS", "KAFKA_BOOTSTRAP_SERVERS"),
@@ -95,16 +95,16 @@ fn every_property_is_found_by_its_variable() {
 }
 
 #[test]
-fn ours_wins_over_the_property_of_the_same_name() {
+fn a_setting_wins_over_the_property_of_the_same_name() {
     let config = good(&[("KAFKA_MAX_IN_FLIGHT", "7"), ("KAFKA_GROUP_ID", "g"), ("KAFKA_GROUP_PROTOCOL", "auto")]);
     assert_eq!((config.max_in_flight, config.effective_group_id().as_ref()), (7, "g"));
     assert_eq!(config.consumer_properties().count() + config.producer_properties().count(), 0);
 }
 
 proptest! {
-    /// Whatever stands in the environment: no panic, and each variable is at most one message.
+    /// For any environment: no panic, and at most one message per variable.
     #[test]
-    fn any_environment_is_read(variables in prop::collection::btree_map("KAFKA_[A-Z_0-9é]{0,20}", ".{0,20}", 0..8)) {
+    fn any_environment_is_read_without_a_panic(variables in prop::collection::btree_map("KAFKA_[A-Z_0-9é]{0,20}", ".{0,20}", 0..8)) {
         let variables: Vec<(&str, &str)> = variables.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         let messages = match read(&variables) {
             Ok(config) => config.warnings().len(),

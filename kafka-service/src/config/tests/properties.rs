@@ -18,7 +18,7 @@ fn common_properties_reach_the_clients_that_have_them() {
 }
 
 #[test]
-fn one_side_overrides_the_common_value() {
+fn a_client_property_overrides_the_common_one() {
     let config = good(&[
         ("KAFKA_CLIENT_ID", "both"),
         ("KAFKA_CONSUMER_CLIENT_ID", "consumer"),
@@ -31,7 +31,7 @@ fn one_side_overrides_the_common_value() {
 }
 
 #[test]
-fn a_property_of_one_side_is_refused_for_the_other() {
+fn a_consumer_property_is_rejected_for_the_producer() {
     let found = problem(&[("KAFKA_PRODUCER_FETCH_MIN_BYTES", "1")]);
     assert!(found.ends_with(": a consumer property cannot be set for the producer"), "{found}");
     let found = problem(&[("KAFKA_CONSUMER_LINGER_MS", "1")]);
@@ -77,7 +77,7 @@ fn values_are_checked_as_librdkafka_would() {
 }
 
 #[test]
-fn owned_properties_are_refused_with_the_reason() {
+fn reserved_properties_are_rejected_with_the_reason() {
     let cases = [
         ("KAFKA_ENABLE_AUTO_COMMIT", "true", "only `false` is allowed: the engine alone commits offsets"),
         ("KAFKA_AUTO_COMMIT_ENABLE", "true", "only `false` is allowed: the engine alone commits offsets"),
@@ -109,14 +109,14 @@ fn owned_properties_are_refused_with_the_reason() {
         ("KAFKA_PRODUCER_MAX_IN_FLIGHT", "1", "use `max.in.flight.requests.per.connection`"),
     ];
     for (variable, value, what) in cases {
-        // `KAFKA_CONSUMER_GROUP_ID` is a property, so it is refused and not only warned about.
+        // `KAFKA_CONSUMER_GROUP_ID` is a property, so it is rejected and not only warned about.
         let found = problem(&[(variable, value)]);
         assert!(found.starts_with(&format!("`{variable}` = `{value}`: {what}")), "{found}");
     }
 }
 
 #[test]
-fn values_that_agree_with_the_engine_are_taken() {
+fn reserved_properties_with_the_engines_value_are_accepted() {
     let variables = [
         ("KAFKA_ENABLE_AUTO_COMMIT", "FALSE"),
         ("KAFKA_AUTO_OFFSET_RESET", "earliest"),
@@ -130,7 +130,7 @@ fn values_that_agree_with_the_engine_are_taken() {
 }
 
 #[test]
-fn code_sets_properties_by_their_own_names_under_the_same_rules() {
+fn code_sets_properties_by_name_under_the_same_rules() {
     let mut config = Config::new("orders");
     config.set_property("linger.ms", "5").unwrap();
     config.set_consumer_property("client.id", "c").unwrap();

@@ -16,7 +16,7 @@ fn the_defaults_are_valid() {
 }
 
 #[test]
-fn code_is_told_by_the_names_of_its_fields() {
+fn problems_in_code_name_the_field() {
     let found = problems(|config| {
         config.service_name.clear();
         config.group_id = Some(" ".into());
@@ -45,7 +45,7 @@ fn code_is_told_by_the_names_of_its_fields() {
 }
 
 #[test]
-fn backoff_needs_a_beginning() {
+fn backoff_needs_a_minimum() {
     let found = problem(&[("KAFKA_RETRY_BACKOFF", "0s..1s")]);
     assert_eq!(found, "`KAFKA_RETRY_BACKOFF` = `0s..1s`: must be greater than zero and at most `720h`");
     assert!(problem(&[("KAFKA_RETRY_BACKOFF", "10s..200ms")]).contains("must not exceed"));
@@ -81,7 +81,7 @@ fn topic_lists_name_each_topic_once() {
 }
 
 #[test]
-fn dead_letters_do_not_come_back() {
+fn consumed_and_events_topics_cannot_take_dead_letters() {
     let topics = [("KAFKA_COMMANDS_TOPIC", "a,b"), ("KAFKA_SUBSCRIBED_EVENTS_TOPICS", "c")];
     let with = |name| [topics.as_slice(), &[("KAFKA_DEAD_LETTER_TOPIC", name)]].concat();
     for name in ["a", "b", "c"] {
@@ -96,7 +96,7 @@ fn dead_letters_do_not_come_back() {
 }
 
 #[test]
-fn dead_letter_topics_that_are_not_set_are_checked_too() {
+fn default_dead_letter_topics_are_checked_too() {
     assert!(problem(&[("KAFKA_COMMANDS_TOPIC", "a,a-dlq")]).contains("`a-dlq`: is a consumed topic"));
     assert!(problem(&[("KAFKA_COMMANDS_TOPIC", "a"), ("KAFKA_EVENTS_TOPIC", "a-dlq")]).contains("is the events topic"));
     assert!(problem(&[("KAFKA_SUBSCRIBED_EVENTS_TOPICS", "a,a-dlq")]).contains("`a-dlq`: is a consumed topic"));
@@ -109,7 +109,7 @@ fn dead_letter_topics_that_are_not_set_are_checked_too() {
 }
 
 #[test]
-fn servers_are_addresses() {
+fn bootstrap_servers_must_be_addresses() {
     for list in ["kafka", "kafka:9092", "a:1,b:65535", "SASL_SSL://a:9092", "[::1]:9092", "[::1]", "10.0.0.1:9092"] {
         good(&[("KAFKA_BOOTSTRAP_SERVERS", list)]);
     }
@@ -145,7 +145,7 @@ fn a_build_without_the_client_says_which_feature_is_missing() {
 }
 
 #[test]
-fn properties_of_the_other_group_protocol_are_refused() {
+fn properties_of_the_other_group_protocol_are_rejected() {
     let with = |protocol, property| problem(&[("KAFKA_GROUP_PROTOCOL", protocol), property]);
     let found = with("consumer", ("KAFKA_SESSION_TIMEOUT_MS", "30000"));
     assert!(
@@ -161,7 +161,7 @@ fn properties_of_the_other_group_protocol_are_refused() {
 }
 
 #[test]
-fn properties_that_belong_together_are_compared() {
+fn related_properties_are_checked_together() {
     let cases = [
         (("KAFKA_SESSION_TIMEOUT_MS", "45000"), ("KAFKA_MAX_POLL_INTERVAL_MS", "30000"), "45000"),
         (("KAFKA_MESSAGE_MAX_BYTES", "2000000"), ("KAFKA_FETCH_MAX_BYTES", "1000000"), "2000000"),
@@ -175,7 +175,7 @@ fn properties_that_belong_together_are_compared() {
 }
 
 #[test]
-fn a_disabled_service_does_not_need_what_its_properties_need() {
+fn a_disabled_service_does_not_check_its_properties() {
     let variables = [("KAFKA_BOOTSTRAP_SERVERS", ""), ("KAFKA_SECURITY_PROTOCOL", "sasl_ssl")];
     assert_eq!(read_for(PLAIN, &variables).unwrap().bootstrap_servers, Brokers::Disabled);
 }

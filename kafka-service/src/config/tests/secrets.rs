@@ -12,7 +12,7 @@ fn secrets() -> impl Iterator<Item = &'static Property> {
 }
 
 #[test]
-fn whatever_can_hold_a_credential_is_a_secret() {
+fn every_property_with_a_credential_is_a_secret() {
     // What librdkafka 2.12.1 itself marks as sensitive.
     let marked = [
         "sasl.oauthbearer.assertion.private.key.file",
@@ -85,7 +85,7 @@ fn misspelt_secrets_are_not_in_warnings() {
 }
 
 #[test]
-fn credentials_in_an_address_are_refused_and_not_shown() {
+fn credentials_in_an_address_are_rejected_and_not_shown() {
     let found = problem(&[("KAFKA_BOOTSTRAP_SERVERS", "alice:hunter2-planted@kafka:9092")]);
     assert!(found.starts_with("`KAFKA_BOOTSTRAP_SERVERS`: expected `host:port` without credentials"), "{found}");
     assert!(!found.contains(PLANTED));
@@ -107,7 +107,7 @@ fn secrets_come_from_files() {
 }
 
 #[test]
-fn files_that_cannot_be_used_are_problems() {
+fn unusable_secret_files_are_problems() {
     let found = problem(&[("KAFKA_SASL_PASSWORD_FILE", "/nowhere")]);
     assert_eq!(found, "`KAFKA_SASL_PASSWORD_FILE` = `/nowhere`: cannot read the file: no such file");
     let found = problem(&[("KAFKA_SASL_PASSWORD_FILE", "/run/secrets/empty")]);

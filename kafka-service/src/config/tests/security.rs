@@ -8,7 +8,7 @@ const SCRAM: [(&str, &str); 4] = [
 ];
 
 #[test]
-fn words_are_written_as_librdkafka_wants_them() {
+fn settings_become_librdkafka_properties() {
     let config = good(&SCRAM);
     let expected = [
         ("sasl.mechanism", "SCRAM-SHA-512"),
@@ -61,7 +61,7 @@ fn settings_that_need_a_feature_name_it() {
 }
 
 #[test]
-fn the_client_library_knows_best_what_it_can_do() {
+fn features_come_from_the_list_of_the_client_library() {
     use crate::config::Features;
     let built_in = Features::built_in("gzip,snappy,ssl,sasl,regex,lz4,sasl_gssapi,sasl_plain,sasl_scram,plugins");
     let expected = Features { kafka: true, tls: true, zstd: false, gssapi: Some(true), oidc: Some(false) };
@@ -80,7 +80,7 @@ fn sasl_needs_a_mechanism_and_credentials() {
         "`KAFKA_SASL_MECHANISM` = `PLAIN`: requires `sasl.username` (`KAFKA_SASL_USERNAME`)",
     ];
     assert_eq!(bad(&[("KAFKA_SECURITY_PROTOCOL", "sasl_ssl"), ("KAFKA_SASL_MECHANISM", "PLAIN")]), expected);
-    // One client has them and the other does not.
+    // One client has them, the other does not.
     let one =
         [("KAFKA_SECURITY_PROTOCOL", "sasl_ssl"), ("KAFKA_SASL_MECHANISM", "PLAIN"), ("KAFKA_SASL_USERNAME", "a")];
     assert_eq!(problem(&[one.as_slice(), &[("KAFKA_CONSUMER_SASL_PASSWORD", "x")]].concat()), expected[0]);
@@ -94,7 +94,7 @@ fn the_embedded_broker_has_no_security() {
 }
 
 #[test]
-fn what_is_weak_or_unused_is_a_warning() {
+fn weak_or_unused_security_settings_are_warnings() {
     assert_eq!(
         warning(&[("KAFKA_SASL_PASSWORD", "x")]),
         "`KAFKA_SASL_PASSWORD` has no effect: the security protocol is `plaintext`"

@@ -1,4 +1,4 @@
-//! What handlers publish, against what was promised and against each other.
+//! Checks what handlers publish against what is promised, and against each other.
 
 use std::{any::TypeId, collections::BTreeMap};
 
@@ -8,7 +8,7 @@ use crate::{
     registry::{Handler, Kind},
 };
 
-/// A command whose payload promises replies that its handler cannot return.
+/// A command whose payload type promises replies that its handler cannot return.
 pub(super) fn broken_promise(Described { handler, description }: &Described) -> Option<Problem> {
     // With a publisher a handler can publish anything.
     let publishes_more = description.needs.iter().any(|need| need.id == TypeId::of::<Publisher>());
@@ -22,7 +22,7 @@ pub(super) fn broken_promise(Described { handler, description }: &Described) -> 
     (!missing.is_empty()).then_some(Problem::BrokenPromise { handler, payload, missing, published })
 }
 
-/// Event types that more than one Rust type has: their payloads need not be alike, and no reader could tell.
+/// Event types that several Rust types have: their payloads may differ, and a consumer could not tell them apart.
 pub(super) fn shared_names(handlers: &[Described]) -> Vec<Problem> {
     let mut publishers: BTreeMap<&str, BTreeMap<&str, Vec<&'static Handler>>> = BTreeMap::new();
     for Described { handler, description } in handlers {
@@ -38,7 +38,7 @@ pub(super) fn shared_names(handlers: &[Described]) -> Vec<Problem> {
     shared.map(|(event, types)| Problem::SharedEvent { event, types: types.into_iter().collect() }).collect()
 }
 
-/// `Changed<User>` and `Changed<Order>` are one type to the person who named the event.
+/// `Changed<User>` and `Changed<Order>` are the same type to the author of the event.
 fn without_parameters(rust_type: &'static str) -> &'static str {
     rust_type.split_once('<').map_or(rust_type, |(name, _)| name)
 }

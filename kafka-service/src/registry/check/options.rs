@@ -1,7 +1,7 @@
-//! The times and attempts that a handler asks for, against each other and against what the configuration adds to them.
+//! Checks the timeouts and attempts of a handler against each other and against the configuration.
 //!
-//! Left out on purpose: a timeout above `max.poll.interval.ms` or the shutdown deadline. The client is polled whatever
-//! handlers do, and what still runs at a deadline is delivered again.
+//! Deliberately not checked: a timeout above `max.poll.interval.ms` or the shutdown deadline. The client is polled
+//! regardless of handlers, and what is in flight at the deadline is redelivered.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::{
     retry,
 };
 
-/// What holds for one handler: its own options, and the configuration's where it has none.
+/// The options in effect for one handler: its own, else those of the configuration.
 struct Effective {
     retry: RetryPolicy,
     timeout: Duration,
@@ -35,7 +35,7 @@ impl Effective {
     }
 }
 
-/// The deadline is over before the first pause is.
+/// The deadline passes before the first backoff ends.
 fn no_time_to_wait(handler: &'static Handler, effective: &Effective) -> Option<Problem> {
     let RetryPolicy { attempts, backoff_min: least_backoff, deadline, .. } = effective.retry;
     let asks = handler.retry.backoff.is_some() || handler.retry.deadline.is_some();
@@ -50,7 +50,7 @@ fn no_time_to_wait(handler: &'static Handler, effective: &Effective) -> Option<P
     Some(Problem::Option { handler, what, help })
 }
 
-/// Pauses and a deadline for retries that there are none of.
+/// A backoff and a deadline for retries that never happen.
 fn nothing_to_repeat(handler: &'static Handler) -> Option<Problem> {
     let asks = handler.retry.backoff.is_some() || handler.retry.deadline.is_some();
     if handler.retry.attempts != Some(1) || !asks {
@@ -60,7 +60,7 @@ fn nothing_to_repeat(handler: &'static Handler) -> Option<Problem> {
     Some(Problem::Option { handler, what, help: "increase `attempts`, or remove the others from `retry(..)`" })
 }
 
-/// An attempt that is cancelled by its timeout is over when no other may begin any more.
+/// An attempt that is cancelled by its timeout ends when no other may start any more.
 fn no_retry_after_timeout(handler: &'static Handler, effective: &Effective) -> Option<Problem> {
     let Effective { retry: RetryPolicy { attempts, deadline, .. }, timeout } = *effective;
     if handler.timeout.is_none() || attempts < 2 || timeout < deadline {

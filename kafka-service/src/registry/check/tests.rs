@@ -54,7 +54,7 @@ static CANCEL: Handler = command("cancel_order", 40).describe(Probe::<State<u8>>
 static LEGACY: Handler = command("create_order", 99);
 
 #[test]
-fn sound_handlers_have_nothing_to_say() {
+fn correct_handlers_give_no_problems() {
     let mut states = States::default();
     states.insert(1_u8);
     states.insert(1_u16);
@@ -62,12 +62,12 @@ fn sound_handlers_have_nothing_to_say() {
 }
 
 #[test]
-fn a_program_without_handlers_is_told_once() {
+fn a_program_without_handlers_gets_one_problem() {
     assert_eq!(problems(&[], &States::default(), &config()).len(), 1);
 }
 
 #[test]
-fn names_and_states_are_wrong_at_the_same_time_in_whatever_order_the_linker_left_them() {
+fn all_problems_are_found_in_any_link_order() {
     let mut states = States::default();
     let expected = [
         "command `create_order` is registered twice: `shop::create_order` (src/orders.rs:12) \
@@ -114,13 +114,13 @@ fn a_payload_that_is_another_command_is_named() {
 }
 
 #[test]
-fn a_handler_listens_where_its_payload_is_sent() {
+fn a_handler_must_consume_the_topic_of_its_payload() {
     let problem = only(&[&SHIP_ELSEWHERE], &config()).unwrap_err();
     assert!(
         problem.starts_with("command `ship_order`: `shop::ship_order` (src/orders.rs:9) consumes topic `parcels`, but")
     );
     assert!(problem.contains("is sent to `shipping`\n  help: use the same topic"), "{problem}");
-    // Which topics are configured may differ from place to place.
+    // The configured topics may differ between deployments.
     let warning = only(&[&SHIP_ANYWHERE], &config()).unwrap();
     assert!(warning.contains("consumes commands from `service_commands`, but its payload"), "{warning}");
     let mut config = config();
@@ -165,7 +165,7 @@ static GENERIC: Handler = command("generic", 4).describe(event_types!("changed":
 static GENERIC_TOO: Handler = command("generic_too", 5).describe(event_types!("changed": "shop::Changed<shop::Order>"));
 
 #[test]
-fn an_event_type_of_two_rust_types_is_named_with_all_who_publish_it() {
+fn an_event_type_with_two_rust_types_names_all_publishers() {
     assert_eq!(
         only(&[&ONE, &OTHER, &SAME], &config()).unwrap_err(),
         "event `user.created` is published as 2 Rust types, so its payload is ambiguous:\n  \
@@ -182,7 +182,7 @@ static ORDER_THERE: Handler = command("order", 9).topic("odd");
 static DEAD: Handler = command("bury", 10).topic("service_commands-dlq");
 
 #[test]
-fn a_handler_does_not_take_dead_letters() {
+fn a_handler_cannot_consume_a_dead_letter_topic() {
     assert_eq!(
         only(&[&DEAD, &ORDER], &config()).unwrap_err(),
         "command `bury`: `shop::bury` (src/orders.rs:10) consumes topic `service_commands-dlq`, the dead-letter topic of \
@@ -201,7 +201,7 @@ fn a_handler_does_not_take_dead_letters() {
 }
 
 #[test]
-fn handlers_of_one_name_on_different_topics_do_not_meet() {
+fn handlers_with_one_name_on_different_topics_are_allowed() {
     assert!(problems(&[&ORDER, &ORDER_THERE], &States::default(), &config()).is_empty());
 }
 
@@ -211,7 +211,7 @@ static SLOW_ONCE: Handler = command("slow_once", 3).timeout(1_800_000).attempts(
 static ONCE: Handler = command("once", 4).attempts(1).backoff(5, 10);
 
 #[test]
-fn options_that_contradict_each_other_or_the_configuration_are_named() {
+fn contradictory_options_are_named() {
     assert_eq!(
         only(&[&HASTY], &config()).unwrap_err(),
         "command `hasty`: `shop::hasty` (src/orders.rs:1) has the retry deadline `100ms`, which is shorter than its first \

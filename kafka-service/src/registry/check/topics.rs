@@ -1,4 +1,4 @@
-//! The topics that handlers name, against those of the configuration and of each other.
+//! Checks the topics that handlers name against the configuration and against each other.
 
 use super::{Described, Findings, Problem};
 use crate::{
@@ -15,8 +15,8 @@ pub(super) fn check(handlers: &[Described], config: &Config, findings: &mut Find
     }
 }
 
-/// A topic that a handler names, and dead letters that are consumed or stand among the events. The configuration's own
-/// contradictions are its own to find.
+/// A handler on a topic that it must not name, and dead-letter topics that are consumed or listed as events topics.
+/// Contradictions within the configuration are reported by the configuration.
 fn loops(handler: &'static Handler, consumed: &[&str], config: &Config) -> Option<Problem> {
     let topic = handler.topic?;
     let dead_letters = config.effective_dead_letter_topic(topic);
@@ -37,7 +37,7 @@ fn loops(handler: &'static Handler, consumed: &[&str], config: &Config) -> Optio
     Some(Problem::Option { handler, what, help })
 }
 
-/// A handler that does not listen where its payload says that it is sent.
+/// A handler that does not consume the topic that its payload type is sent to.
 fn sent_elsewhere(Described { handler, description }: &Described, config: &Config, findings: &mut Findings) {
     let Some(sent_to) = description.command_topic.filter(|_| handler.kind == Kind::Command) else { return };
     let payload = description.payload;

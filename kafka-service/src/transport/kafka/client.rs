@@ -1,4 +1,4 @@
-//! librdkafka as the driver sees it.
+//! librdkafka's consumer, as the driver uses it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,7 +11,7 @@ use rdkafka::{
 use super::{
     close::close,
     context::{Context, unassign},
-    ffi::{BatchQueue, NativeRecord, commit, destroy_closed},
+    ffi::{BatchQueue, NativeRecord, bootstrap_again, commit, destroy_closed},
 };
 use crate::{
     consume::{Client, ClientEvent, FetchError, FetchErrorKind, Position, TopicPartition},
@@ -32,7 +32,13 @@ impl KafkaClient {
         self.consumer.client()
     }
 
-    /// Whether the group may be read, as far as that can be asked without joining it: this needs no more than to describe it.
+    /// Connects to the bootstrap servers again.
+    pub(super) fn bootstrap_again(&self, servers: &str) {
+        bootstrap_again(self.client(), servers);
+    }
+
+    /// Whether the client is not authorized to use the group, as far as it can tell without joining: this only needs
+    /// permission to describe it.
     pub(super) fn is_group_denied(&self, topic: &str) -> bool {
         const PATIENCE: Duration = Duration::from_secs(1);
         let mut list = TopicPartitionList::new();
@@ -43,12 +49,12 @@ impl KafkaClient {
                 .elements()
                 .iter()
                 .any(|each| each.error().err().and_then(|error| error.rdkafka_error_code()) == denied),
-            // Without an answer it is as it was before.
+            // Without an answer, the state is unchanged.
             Err(_) => true,
         }
     }
 
-    /// What it said last of its connections, unless that is long ago.
+    /// The last connection error, unless it is too old.
     pub(super) fn trouble(&self) -> Option<String> {
         self.consumer.context().trouble()
     }
@@ -59,8 +65,9 @@ impl KafkaClient {
         Ok(Self { consumer, queue, assigned_once: false })
     }
 
-    /// Ends the client. `sound` if it has not failed: closing one that has would hang, so it is leaked. `free` if none of its
-    /// records is in use any more: else it leaves its group, and its memory is leaked, because a handler may still read it.
+    /// Ends the client. `sound` is false if it has failed: closing it would hang, so it is leaked. `free` is true if
+    /// none of its records is in use: otherwise it leaves its group, but its memory is leaked, because a handler may
+    /// still read it.
     pub(super) fn end(self, sound: bool, free: bool) {
         let Self { consumer, queue, .. } = self;
         consumer.context().close();
@@ -93,7 +100,7 @@ impl KafkaClient {
                 let reason = format!("the Kafka consumer failed: {reason}");
                 Some(if is_passing(code) { ClientEvent::Ended(reason) } else { ClientEvent::Fatal(reason) })
             }
-            // Everything else passes; the client goes on trying.
+            // All other errors are temporary; the client keeps trying.
             None => {
                 self.consumer.context().problem(error);
                 None
@@ -101,8 +108,8 @@ impl KafkaClient {
         }
     }
 
-    /// No record comes this way, because every partition is forwarded before it is assigned. Should one come all the same,
-    /// it is fetched again: from there on, in order.
+    /// Handles a record that bypassed the batch queue. This should not happen, because every partition is forwarded
+    /// before it is assigned. If it does, the consumer seeks back to the record, so that records stay in order.
     fn beside(&self, topic: &str, partition: i32, offset: i64) {
         tracing::warn!(topic, partition, offset, "record bypassed the batch queue; seeking back");
         if let Err(error) = self.consumer.seek(topic, partition, Offset::Offset(offset), Duration::ZERO) {
@@ -112,8 +119,9 @@ impl KafkaClient {
     }
 }
 
-/// Whether what has ended a client may not end the next one: the right to read the group may be given back, a group may have
-/// room again, and an instance that has left the group without a word is forgotten in the end.
+/// Whether the error that ended a client may not occur for the next one: permission to read the group may be granted
+/// again, a full group may have room again, and an instance that left without notice is removed from the group in the
+/// end.
 fn is_passing(code: RDKafkaErrorCode) -> bool {
     matches!(
         code,
@@ -125,7 +133,7 @@ fn is_passing(code: RDKafkaErrorCode) -> bool {
     )
 }
 
-/// A consumer that may be closing already, which its own drop would not wait for, and would report as an error.
+/// A consumer that may already be closing. Its own drop would not wait for that, and would report it as an error.
 struct Closing {
     consumer: Option<BaseConsumer<Context>>,
     free: bool,
@@ -135,7 +143,7 @@ impl Drop for Closing {
     fn drop(&mut self) {
         const STEP: Duration = Duration::from_millis(10);
         let Some(consumer) = self.consumer.take() else { return };
-        // An error says that it is closing or closed already.
+        // An error means that it is already closing or closed.
         drop(consumer.close_queue());
         while !consumer.closed() {
             consumer.poll(STEP);
@@ -188,8 +196,8 @@ impl Client for KafkaClient {
     }
 
     fn catch_up(&mut self) -> Vec<ClientEvent> {
-        // It tells of a reset in its log, and writes the line before it fetches. A poll takes one event at most, and does not
-        // say whether there are more.
+        // librdkafka reports a reset only in its log, and writes the line before it fetches. A poll handles at most one
+        // event, and does not say whether there are more.
         const EVENTS: usize = 32;
         (0..EVENTS).flat_map(|_| self.serve(Duration::ZERO)).collect()
     }
@@ -220,7 +228,7 @@ impl Client for KafkaClient {
 
     fn assign(&mut self, partitions: &[TopicPartition]) {
         self.assigned_once = true;
-        // Before the assignment, so that no record goes past the queue: librdkafka keeps a forwarding that was set.
+        // Before the assignment, so that no record bypasses the queue: librdkafka keeps the forwarding of a partition.
         self.release(partitions);
         let list = list(partitions);
         let result = match self.consumer.rebalance_protocol() {
@@ -246,23 +254,23 @@ impl Client for KafkaClient {
 
     fn commit(&mut self, offsets: &[(TopicPartition, i64)]) -> Result<(), String> {
         let list = list_with_offsets(offsets).map_err(|error| error.to_string())?;
-        // Stored first and committed from there. Librdkafka refuses to store for a partition that is not assigned, and never
-        // commits at or below what is committed. A commit with explicit offsets would be accepted by the broker even for a
-        // partition that belongs to somebody else by now, and would set that member back.
+        // Stored first and committed from there. librdkafka refuses to store an offset for a partition that is not
+        // assigned, and never commits at or below the committed offset. The broker would accept a commit with explicit
+        // offsets even for a partition that is assigned to another member by now, and would set that member back.
         self.consumer.store_offsets(&list).map_err(|error| error.to_string())?;
         commit(&self.consumer, None).map_err(|error| error.to_string())
     }
 
     fn commit_back(&mut self, offsets: &[(TopicPartition, i64)]) -> Result<(), String> {
         let list = list_with_offsets(offsets).map_err(|error| error.to_string())?;
-        // Stored too: what was stored before the reset must not be committed after this. And again a partition that is not
-        // assigned is refused.
+        // Stored too: an offset stored before the reset must not be committed after it. This also rejects partitions
+        // that are not assigned.
         self.consumer.store_offsets(&list).map_err(|error| error.to_string())?;
         commit(&self.consumer, Some(&list)).map_err(|error| error.to_string())
     }
 
     fn seek(&mut self, positions: &[(TopicPartition, Position)]) {
-        // Without a timeout it is begun and not waited for; nothing that was fetched before comes any more from here on.
+        // Without a timeout, the seek is asynchronous; from here on, no record fetched before it is delivered.
         let offsets = positions.iter().map(|(name, position)| match position {
             Position::Offset(offset) => (name, Offset::Offset(*offset)),
             Position::LogStart => (name, Offset::Beginning),
@@ -300,9 +308,9 @@ impl Client for KafkaClient {
     }
 
     fn unsubscribe(&mut self) {
-        // Closing leaves the group too, and is not interrupted by itself: librdkafka (classic protocol) forgets to tell the
-        // group if it is closed while the unassign that follows an unsubscribe is in progress, and the group waits for the
-        // member until its session times out.
+        // Closing also leaves the group, and does not interrupt itself: librdkafka (classic protocol) does not leave
+        // the group if it is closed while the unassign after an unsubscribe is in progress. The group would then wait
+        // for this member until its session times out.
         self.consumer.context().leave();
         if let Err(error) = self.consumer.close_queue() {
             tracing::warn!(%error, "cannot leave the consumer group");
@@ -310,7 +318,7 @@ impl Client for KafkaClient {
     }
 }
 
-/// Waits a moment for the dispatcher to let go of the last batch.
+/// Waits briefly until the dispatcher has released the last batch.
 pub(super) fn wait_until_free(lease: &Arc<()>, patience: Duration) -> bool {
     const STEP: Duration = Duration::from_millis(1);
     let until = std::time::Instant::now() + patience;

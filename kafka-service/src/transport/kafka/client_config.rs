@@ -1,4 +1,4 @@
-//! librdkafka's settings: ours, the user's, and those on which a promise rests, in this order.
+//! librdkafka's settings: our defaults, the user's values, and those that a guarantee relies on, in this order.
 
 use std::time::Duration;
 
@@ -7,77 +7,81 @@ use rdkafka::{ClientConfig, config::RDKafkaLogLevel, error::KafkaError};
 use super::{linger::STOPGAP, refused::Limits};
 use crate::config::{Brokers, CLASSIC_ONLY, Config};
 
-/// How the group's partitions are shared out.
+/// The rebalance protocol of the group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Protocol {
-    /// KIP-848: the broker assigns. Members that come, go or hang disturb nobody else.
+    /// KIP-848: the broker assigns partitions. Members that join, leave or hang do not disturb the others.
     Consumer,
-    /// The older protocol, with the cooperative-sticky strategy.
+    /// The older protocol, with the cooperative-sticky assignor.
     Classic,
 }
 
 /// Defaults that differ from librdkafka's, with the reason.
 const DEFAULTS: &[(&str, &str)] = &[
-    // Topics are made on purpose (KAFKA_CREATE_TOPICS), never because somebody asked for one.
+    // Topics are created explicitly (KAFKA_CREATE_TOPICS), never because a client requested metadata.
     ("allow.auto.create.topics", "false"),
-    // A partition that was added is seen within a minute instead of five.
+    // A new partition is found within one minute instead of five.
     ("topic.metadata.refresh.interval.ms", "60000"),
     ("socket.keepalive.enable", "true"),
-    // Instead of 100. For half of it a client that has lost its only connection waits before it looks for another broker, and
-    // every client does so at its start, because the connection to a bootstrap server is given up for the one to a broker.
+    // Instead of 100. A client that has lost its only connection waits for half of it before it tries another broker.
+    // Every client does so when it starts, because it replaces the connection to the bootstrap server with one to a
+    // broker.
     ("reconnect.backoff.ms", "20"),
-    // Instead of 10 s: a broker that is back is found within a second, also after a long absence.
+    // Instead of 10 s: a broker that is up again is found within a second, even after a long outage.
     ("reconnect.backoff.max.ms", "1000"),
 ];
 
 const CONSUMER_DEFAULTS: &[(&str, &str)] = &[
-    // Librdkafka waits a whole second when its prefetch queue is full: a third of the throughput (its issue #2879).
+    // librdkafka waits a whole second when its prefetch queue is full, which costs a third of the throughput (its issue
+    // #2879).
     ("fetch.queue.backoff.ms", "10"),
-    // Prefetch of 16 MiB instead of 64: the same speed in a third of the memory.
+    // Prefetches 16 MiB instead of 64: the same throughput with a third of the memory.
     ("queued.max.messages.kbytes", "16384"),
 ];
 
 const LINGER: &str = "linger.ms";
 const LARGEST: &str = "message.max.bytes";
 const QUEUE_KBYTES: &str = "queue.buffering.max.kbytes";
-/// That librdkafka takes.
+/// The maximum that librdkafka accepts.
 const LARGEST_POSSIBLE: usize = 1_000_000_000;
-/// That librdkafka takes.
+/// The maximum that librdkafka accepts.
 const LONGEST_LINGER: Duration = Duration::from_secs(900);
 
 const PRODUCER_DEFAULTS: &[(&str, &str)] = &[
-    // While busy, records wait up to this long for company; when idle they are sent at once (see `Linger`).
+    // While busy, records wait up to this long for others to fill the batch; when idle, they are sent at once (see
+    // `Linger`).
     (LINGER, "5"),
-    // Half of librdkafka's: a partition has one request under way, and the next is on its way sooner when both are smaller.
+    // Half of librdkafka's: a partition has one request in flight, and with smaller requests the next is sent sooner.
     ("batch.size", "524288"),
     (QUEUE_KBYTES, "65536"),
 ];
 
-/// What the promises rest on. The configuration refuses these keys, so nothing here overrides a user's wish in silence.
+/// The settings that guarantees rely on. The configuration rejects these keys, so no value of the user is overridden
+/// silently.
 const CONSUMER_OWN: &[(&str, &str)] = &[
     ("enable.auto.commit", "false"),
     ("enable.auto.offset.store", "false"),
-    // Among the records it says exactly how far a partition was received: also behind transaction markers and aborted
-    // records, and where nothing is.
+    // The end-of-partition event says exactly how far a partition was received: also after transaction markers and
+    // aborted records, and if the partition is empty.
     ("enable.partition.eof", "true"),
 ];
 
 const PRODUCER_OWN: &[(&str, &str)] = &[
     ("enable.idempotence", "true"),
     ("acks", "all"),
-    // A record is given up only by the program, never by a clock.
+    // Only the program gives up a record, never a timeout.
     ("message.timeout.ms", "0"),
-    // The hash that JVM producers use, so that the same key goes to the same partition.
+    // The hash of JVM producers, so that the same key goes to the same partition.
     ("partitioner", "murmur2_random"),
 ];
 
 pub(super) fn consumer(config: &Config, bootstrap: &str, protocol: Protocol) -> ClientConfig {
     let mut client = base(config, bootstrap, CONSUMER_DEFAULTS);
     if config.bootstrap_servers == Brokers::Embedded {
-        // The mock cluster answers a fetch only when its time is over, also when records come in.
+        // The mock cluster answers a fetch only when its wait time is over, even if records arrive.
         client.set("fetch.wait.max.ms", "10");
     }
-    // The earliest: a group that starts must not skip what is there.
+    // The earliest: a new group must not skip existing records.
     client.set("auto.offset.reset", "earliest");
     if protocol == Protocol::Classic {
         client.set("partition.assignment.strategy", "cooperative-sticky");
@@ -85,7 +89,7 @@ pub(super) fn consumer(config: &Config, bootstrap: &str, protocol: Protocol) -> 
     }
     client.set("max.poll.interval.ms", poll_interval_ms(config).to_string());
     for (name, value) in config.consumer_properties() {
-        // With the newer protocol the broker decides these, and librdkafka refuses them.
+        // With the newer protocol these are broker settings, and librdkafka rejects them.
         if protocol == Protocol::Classic || !CLASSIC_ONLY.contains(&name) {
             client.set(name, value);
         }
@@ -98,15 +102,15 @@ pub(super) fn consumer(config: &Config, bootstrap: &str, protocol: Protocol) -> 
     client
 }
 
-/// The session of a classic group, instead of librdkafka's 45 s.
+/// The session timeout of a classic group, instead of librdkafka's 45 s.
 ///
-/// A client that hears nothing from its coordinator for that long joins as a new member. It does not say that the old one is
-/// gone, so the group waits for that until its session times out, too: after a freeze of the broker of 40 s, that was another
-/// 45 s. Not shorter, because a broker that has crashed is noticed after nine seconds (`broker.session.timeout.ms`), and only
-/// then has the group another coordinator.
+/// A client that does not hear from its coordinator for this long joins as a new member. It does not say that the old
+/// member is gone, so the group waits for that one until its session times out too: after a broker was frozen for 40 s,
+/// that took another 45 s. It is not shorter, because the crash of a broker is detected after nine seconds
+/// (`broker.session.timeout.ms`), and only then does the group get another coordinator.
 fn session_ms(config: &Config) -> u64 {
     const SHORT: u64 = 15_000;
-    // Librdkafka wants it between these two.
+    // librdkafka requires it to be between these two.
     let heartbeats = consumer_millis(config, "heartbeat.interval.ms").map_or(0, |interval| interval.saturating_mul(3));
     let poll_interval = consumer_millis(config, "max.poll.interval.ms").unwrap_or(u64::MAX);
     SHORT.max(heartbeats).min(poll_interval)
@@ -116,15 +120,16 @@ fn consumer_millis(config: &Config, name: &str) -> Option<u64> {
     config.consumer_properties().find(|(set, _)| *set == name).and_then(|(_, value)| value.parse().ok())
 }
 
-/// How long the group waits for a member that does not give back what it should.
+/// How long the group waits for a member that does not give up revoked partitions.
 ///
-/// The client is polled all the time, whatever the handlers do, so this can be short. And it must be: an answer of the
-/// coordinator that comes too late is dropped by librdkafka (2.12) with the assignment in it, and is not asked for again.
-/// That member goes on as before, and the partitions that it should give back or get stand still until the group is tired
-/// of waiting; with librdkafka's own five minutes that was seen to take as long.
+/// The client is polled all the time, regardless of handlers, so this can be short. It has to be: librdkafka (2.12)
+/// drops a response of the coordinator that arrives too late, with the assignment in it, and does not request it again.
+/// The member then continues with its old assignment, and the partitions that it should give up or receive are not
+/// consumed until the group stops waiting. With librdkafka's default of five minutes, this was observed to take that
+/// long.
 fn poll_interval_ms(config: &Config) -> u64 {
     const SHORT: u64 = 60_000;
-    // Librdkafka wants it to be no shorter than the session timeout.
+    // librdkafka requires it to be at least the session timeout.
     consumer_millis(config, "session.timeout.ms").unwrap_or(SHORT).max(SHORT)
 }
 
@@ -134,8 +139,8 @@ pub(super) fn producer(config: &Config, bootstrap: &str) -> ClientConfig {
         client.set(name, value);
     }
     if client.get(LARGEST).is_none() {
-        // Instead of a million, which is less than a topic takes unless it was told otherwise: how large a record may be is the
-        // topic's to say. But what does not fit into the queue would wait for room for ever.
+        // Instead of one million, which is less than the default limit of a topic: the topic should decide how large a
+        // record may be. But a record that is larger than the queue would wait for room forever.
         client.set(LARGEST, queue_size(&client).min(LARGEST_POSSIBLE).to_string());
     }
     set_all(&mut client, PRODUCER_OWN);
@@ -153,9 +158,9 @@ fn queue_size(producer: &ClientConfig) -> usize {
     kbytes.unwrap_or_default().saturating_mul(1024)
 }
 
-/// Takes the linger over from the client: see [`Linger`](super::linger::Linger).
+/// Moves the linger from the client to the service: see [`Linger`](super::linger::Linger).
 pub(super) fn take_linger(producer: &mut ClientConfig) -> Duration {
-    // In milliseconds, with fractions. What is no number, or out of range, the configuration has refused.
+    // In milliseconds, with fractions. The configuration has rejected values that are not numbers or out of range.
     let linger = producer.get(LINGER).and_then(|linger| linger.parse::<f64>().ok()).unwrap_or_default();
     let linger = Duration::try_from_secs_f64(linger / 1_000.0).unwrap_or_default();
     let client = (linger + STOPGAP).min(LONGEST_LINGER);
@@ -173,7 +178,7 @@ fn base(config: &Config, bootstrap: &str, defaults: &[(&str, &str)]) -> ClientCo
     client
 }
 
-/// As much as the program's filter lets through. The wrapper asks another logging crate, and would silence the client.
+/// As verbose as the program's filter allows. The wrapper asks a different logging crate, and would silence the client.
 fn log_level() -> RDKafkaLogLevel {
     use tracing::{Level, enabled};
     if enabled!(target: "kafka_service::librdkafka", Level::DEBUG) {
@@ -191,12 +196,12 @@ fn set_all(client: &mut ClientConfig, settings: &[(&str, &str)]) {
     }
 }
 
-/// What the linked librdkafka was built with, as it says itself: `gzip,snappy,ssl,...`.
+/// The features that the linked librdkafka was built with, as it reports them: `gzip,snappy,ssl,...`.
 pub(crate) fn built_in_features() -> Option<String> {
     ClientConfig::new().create_native_config().ok()?.get("builtin.features").ok()
 }
 
-/// A client error as text. An error about a setting would print the setting's value, and that may be a secret.
+/// A client error as text. The error about a setting would print its value, which may be a secret.
 pub(crate) fn describe(error: &KafkaError) -> String {
     match error {
         KafkaError::ClientConfig(_, description, property, _) => format!("{description} (property `{property}`)"),
@@ -216,9 +221,9 @@ mod tests {
         limits(&producer(&config, "kafka:9092")).smaller()
     }
 
-    /// A topic takes 1,048,588 bytes unless it was told to take more, and librdkafka alone a million.
+    /// The default limit of a topic is 1,048,588 bytes, that of librdkafka one million.
     #[test]
-    fn the_size_of_a_record_is_limited_by_its_topic_unless_the_user_says_otherwise() {
+    fn the_record_size_limit_comes_from_the_topic_by_default() {
         assert_eq!(largest(&[]), 64 * 1024 * 1024);
         assert_eq!(largest(&[("queue.buffering.max.kbytes", "2000")]), 2_048_000, "what is larger would wait for ever");
         assert_eq!(largest(&[("message.max.bytes", "900000")]), 900_000);
@@ -233,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn the_session_of_a_classic_group_is_short_unless_it_is_set() {
+    fn a_classic_group_has_a_short_session_by_default() {
         let classic = |properties| session(Protocol::Classic, properties);
         assert_eq!(classic(&[]).as_deref(), Some("15000"));
         assert_eq!(classic(&[("session.timeout.ms", "45000")]).as_deref(), Some("45000"));

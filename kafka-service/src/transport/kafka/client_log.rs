@@ -1,7 +1,7 @@
-//! What librdkafka has to say, in our log: under one target, and of each kind a line a minute at most.
+//! Forwards librdkafka's log lines to our log: with one target, and at most one line per kind and minute.
 //!
-//! A broker that is away makes librdkafka say so at every attempt, in several sentences that take turns. So it is the kind
-//! of a line that counts (its facility), not its text. What lasts is said by health.
+//! When a broker is down, librdkafka logs every attempt, in several sentences that alternate. So lines are grouped by
+//! kind (the facility), not by text. Health reports what lasts.
 
 use std::{
     collections::HashMap,
@@ -16,9 +16,9 @@ use rdkafka::{
 
 use crate::sync;
 
-/// How long no other line of the same kind follows.
+/// How long further lines of the same kind are suppressed.
 const QUIET: Duration = Duration::from_secs(60);
-/// How long an error explains why nothing answers.
+/// How long an error can explain why no broker answers.
 const RECENT: Duration = Duration::from_secs(60);
 
 /// The log of one client.
@@ -65,11 +65,11 @@ impl ClientLog {
         }
     }
 
-    /// An error of the client as a whole. None of these ends the client; it goes on trying.
+    /// Logs an error of the client as a whole. None of these ends the client; it keeps trying.
     pub(super) fn error(&self, error: &KafkaError, reason: &str) {
         let client = self.client;
         match error.rdkafka_error_code() {
-            // Each has its line in the log already, or is said by health.
+            // Each of these is already logged, or reported by health.
             Some(
                 RDKafkaErrorCode::AllBrokersDown
                 | RDKafkaErrorCode::BrokerTransportFailure
@@ -90,18 +90,18 @@ impl ClientLog {
         }
     }
 
-    /// A connection has failed.
+    /// Records that a connection has failed.
     fn note_trouble(&self, text: &str) {
         *sync::lock(&self.trouble) = Some((text.to_owned(), Instant::now()));
     }
 
-    /// What was said last of a connection that failed.
+    /// The last connection error.
     pub(super) fn trouble(&self) -> Option<String> {
         let trouble = sync::lock(&self.trouble);
         trouble.as_ref().filter(|(_, when)| when.elapsed() < RECENT).map(|(text, _)| text.clone())
     }
 
-    /// Whether a line of this kind may be logged, and how many were not since the last.
+    /// Whether a line of this kind may be logged. If so, returns how many were suppressed since the last one.
     fn is_due(&self, kind: &str, now: Instant) -> Option<u64> {
         let mut kinds = sync::lock(&self.kinds);
         match kinds.get_mut(kind) {
@@ -121,7 +121,7 @@ impl ClientLog {
     }
 }
 
-/// A line without the thread that says it, which comes first: `[thrd:main]: ..`.
+/// The line without its leading thread name: `[thrd:main]: ..`.
 fn without_thread(message: &str) -> &str {
     let rest = message.strip_prefix("[thrd:").and_then(|rest| rest.split_once("]: "));
     rest.map_or(message, |(_, text)| text)
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kind_of_line_is_logged_once_a_minute_whatever_it_says() {
+    fn each_kind_of_line_is_logged_once_a_minute() {
         let (log, start) = (ClientLog::new("consumer"), Instant::now());
         assert_eq!(log.is_due("FAIL", start), Some(0));
         assert_eq!(log.is_due("FAIL", start + QUIET / 2), None);
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_that_failed_is_remembered_without_the_thread_that_says_it() {
+    fn a_failed_connection_is_kept_without_its_thread_name() {
         let log = ClientLog::new("consumer");
         log.line(RDKafkaLogLevel::Error, "REQTMOUT", "[thrd:main]: something else");
         assert_eq!(log.trouble(), None);

@@ -1,16 +1,16 @@
-//! Dropping a client, which can hang: with a fatal error, or with brokers that are away.
+//! Drops a client, which can hang after a fatal error or while brokers are down.
 
 use std::{sync::mpsc, thread, time::Duration};
 
-/// How long a client may take to say goodbye.
+/// How long dropping a client may take.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Drops a client on a thread of its own and waits for that, but not for ever. A client that hangs is left behind.
+/// Drops a client on a separate thread and waits for it, but not forever. A client that hangs is leaked.
 pub(super) fn close<T: Send + 'static>(client: T, what: &'static str) -> bool {
     let (done, closed) = mpsc::channel();
     let spawned = thread::Builder::new().name("kafka-close".to_owned()).spawn(move || {
         drop(client);
-        // Nobody may wait any more.
+        // The receiver may have stopped waiting.
         _ = done.send(());
     });
     let closed = spawned.is_ok() && closed.recv_timeout(PATIENCE).is_ok();

@@ -1,4 +1,4 @@
-//! The thread that owns the consuming client, steps the driver, and takes a new client where the old one cannot go on.
+//! The thread that owns the consuming client, runs the driver, and replaces a client that cannot continue.
 
 use std::{
     sync::Arc,
@@ -32,13 +32,13 @@ use crate::{
     health::HealthState,
 };
 
-/// What the consumer thread is made of.
+/// What the consumer thread needs.
 pub(crate) struct ConsumerSettings {
     pub(crate) config: Config,
     pub(crate) bootstrap: String,
-    /// The topics that it consumes.
+    /// The topics to consume.
     pub(crate) topics: Vec<String>,
-    /// The topics that must exist before it begins.
+    /// The topics that must exist before consumption starts.
     pub(crate) needed: Vec<NeededTopic>,
     pub(crate) producer: Arc<KafkaProducer>,
     pub(crate) core: Arc<Core>,
@@ -48,7 +48,7 @@ pub(crate) struct ConsumerSettings {
     pub(crate) runtime: Handle,
 }
 
-/// The running thread.
+/// A handle to the running thread.
 #[derive(Debug)]
 pub(crate) struct ConsumerHandle {
     stop: Arc<Stop>,
@@ -56,13 +56,13 @@ pub(crate) struct ConsumerHandle {
 }
 
 impl ConsumerHandle {
-    /// Asks the thread to take nothing more, let what runs finish until `deadline`, commit, and leave the group.
+    /// Tells the thread to receive no more records, let handlers finish until `deadline`, commit, and leave the group.
     pub(crate) fn stop(&self, deadline: Instant) {
         self.stop.request(deadline);
     }
 }
 
-/// How long the client waits for something to happen while there is nothing to consume.
+/// How long the client waits for an event while there is nothing to consume.
 const WAIT: Duration = Duration::from_millis(20);
 
 /// Starts the thread.
@@ -73,7 +73,7 @@ pub(crate) fn spawn(settings: ConsumerSettings) -> std::io::Result<ConsumerHandl
     thread::Builder::new().name("kafka-consumer".to_owned()).spawn(move || {
         let supervisor = Supervisor::new(&settings, Instant::now());
         let ended = Thread { settings, stop, supervisor, log: Arc::new(ClientLog::new("consumer")) }.run();
-        // Nobody may wait any more.
+        // The receiver may be gone.
         _ = end.send(ended);
     })?;
     Ok(handle)
@@ -87,8 +87,8 @@ struct Thread {
 }
 
 impl Thread {
-    /// Runs one client after another until one ends for good. The first may end because the broker does not speak the newer
-    /// protocol, and any because only a new one can go on.
+    /// Runs one client after another until one ends for good. The first may end because the broker does not support the
+    /// newer protocol, and any may end because only a new one can continue.
     fn run(&mut self) -> Ended {
         let (mut protocol, fallback) = match self.settings.config.group_protocol {
             GroupProtocol::Consumer => (Protocol::Consumer, false),
@@ -137,7 +137,7 @@ impl Thread {
         }
     }
 
-    /// Before the next client, so that a cause that lasts does not make one client after another.
+    /// A pause before the next client, so that a lasting cause does not create clients in a tight loop.
     fn pause(&mut self) {
         let until = self.supervisor.next_client(Instant::now());
         while Instant::now() < until && !self.stop.is_requested() {
@@ -188,7 +188,7 @@ impl Thread {
 
     fn probe_settings(&self, protocol: Protocol) -> ProbeSettings {
         ProbeSettings {
-            // With the classic protocol the coordinator waits for the other members before it answers.
+            // With the classic protocol, the coordinator waits for the other members before it answers.
             join_within: if protocol == Protocol::Classic { SUSPECT * 2 } else { SUSPECT },
             group: self.settings.config.effective_group_id().into_owned(),
             servers: self.settings.bootstrap.clone(),

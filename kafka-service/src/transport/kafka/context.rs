@@ -1,7 +1,7 @@
-//! What librdkafka calls back into: it notes what happened, and the driver decides what follows.
+//! librdkafka's callbacks: they record what happened, and the driver decides what to do.
 //!
-//! With librdkafka's event interface a rebalance is over when its answer (assign or unassign) is given, which may be after
-//! the callback has returned. So a revoke drains between polls, and everything else goes on meanwhile.
+//! With librdkafka's event interface, a rebalance is complete when it is answered (assign or unassign), which may be
+//! after the callback has returned. So a revoked partition drains between polls, while everything else continues.
 
 use std::{
     mem,
@@ -29,19 +29,20 @@ use crate::{
 pub(super) struct Context {
     events: Mutex<Vec<ClientEvent>>,
     log: Arc<ClientLog>,
-    /// The consumer is being dropped: nobody answers a rebalance any more.
+    /// The consumer is being dropped, and the driver no longer answers rebalances.
     closing: AtomicBool,
-    /// The consumer is leaving its group; that it says so is no news.
+    /// The consumer is leaving its group, so log lines about that are expected.
     leaving: AtomicBool,
 }
 
 impl Context {
-    /// `log` is that of all consuming clients, so that the next does not repeat what the last has said.
+    /// Creates a context. `log` is shared by all consuming clients, so that the next does not repeat what the last has
+    /// logged.
     pub(super) fn new(log: Arc<ClientLog>) -> Self {
         Self { events: Mutex::default(), log, closing: AtomicBool::new(false), leaving: AtomicBool::new(false) }
     }
 
-    /// What was noted since the last call.
+    /// The events since the last call.
     pub(super) fn take_events(&self) -> Vec<ClientEvent> {
         mem::take(&mut *sync::lock(&self.events))
     }
@@ -50,28 +51,28 @@ impl Context {
         sync::lock(&self.events).push(event);
     }
 
-    /// Something that passes; said now and then.
+    /// Logs a temporary error, rate-limited.
     pub(super) fn problem(&self, error: &KafkaError) {
         self.log.error(error, &error.to_string());
     }
 
-    /// What was said last of a connection that failed.
+    /// The last connection error.
     pub(super) fn trouble(&self) -> Option<String> {
         self.log.trouble()
     }
 
-    /// From here on what the client says about leaving is not logged.
+    /// Stops logging what the client says about leaving.
     pub(super) fn leave(&self) {
         self.leaving.store(true, Ordering::Relaxed);
     }
 
-    /// From here on every rebalance is answered at once.
+    /// Answers every rebalance at once from now on.
     pub(super) fn close(&self) {
         self.closing.store(true, Ordering::Relaxed);
     }
 }
 
-/// Gives partitions up, as the group's protocol wants it.
+/// Gives up partitions, as required by the protocol of the group.
 pub(super) fn unassign(consumer: &BaseConsumer<Context>, list: &TopicPartitionList) {
     let result = match consumer.rebalance_protocol() {
         RebalanceProtocol::Cooperative => consumer.incremental_unassign(list),
@@ -86,11 +87,11 @@ fn names(list: &TopicPartitionList) -> Vec<TopicPartition> {
     list.elements().iter().map(|element| TopicPartition::new(element.topic(), element.partition())).collect()
 }
 
-/// The position that a topic does not have any more. Librdkafka says so nowhere but in its log:
+/// Parses the position that is out of range. librdkafka reports it only in its log:
 /// `[thrd:main]: orders [0]: offset reset (at offset 10 (leader epoch 1), broker 2) to ..`.
 fn overtaken(message: &str) -> Option<(TopicPartition, i64)> {
     let (name, rest) = message.split_once(": offset reset (at offset ")?;
-    // The thread that says it comes first; no topic has a colon.
+    // The line begins with its thread; a topic name has no colon.
     let name = name.rsplit_once(": ").map_or(name, |(_, name)| name);
     let (topic, partition) = name.strip_suffix(']')?.rsplit_once(" [")?;
     let digits = rest.split(|character: char| !character.is_ascii_digit()).next()?;
@@ -141,7 +142,7 @@ impl ConsumerContext for Context {
 
 fn answer(result: &KafkaResult<()>, offsets: &TopicPartitionList) -> CommitAnswer {
     match result {
-        // Nothing newer than what is committed is no failure.
+        // It is not a failure that nothing is newer than the committed offset.
         Ok(()) | Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::NoOffset)) => {}
         Err(error) => return CommitAnswer::Refused(names(offsets), error.to_string()),
     }
@@ -150,7 +151,7 @@ fn answer(result: &KafkaResult<()>, offsets: &TopicPartitionList) -> CommitAnswe
         let name = TopicPartition::new(element.topic(), element.partition());
         match (element.error(), element.offset()) {
             (Ok(()), Offset::Offset(offset)) => accepted.push((name, offset)),
-            // A partition for which nothing was stored.
+            // A partition without a stored offset.
             (Ok(()), _) => {}
             (Err(error), _) => {
                 reason = error.to_string();
@@ -161,7 +162,7 @@ fn answer(result: &KafkaResult<()>, offsets: &TopicPartitionList) -> CommitAnswe
     if refused.is_empty() { CommitAnswer::Accepted(accepted) } else { CommitAnswer::Refused(refused, reason) }
 }
 
-/// The partitions that librdkafka left out of a commit: nothing was stored for them, or nothing beyond what is committed.
+/// The partitions that librdkafka left out of a commit: no offset was stored for them, or none past the committed one.
 fn not_newer(result: &KafkaResult<()>, offsets: &TopicPartitionList) -> Vec<TopicPartition> {
     let answered = matches!(result, Ok(()) | Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::NoOffset)));
     let elements = offsets.elements();
@@ -174,11 +175,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_position_that_is_gone_is_read_from_the_log() {
+    fn an_offset_out_of_range_is_parsed_from_the_log() {
         let line = "[thrd:main]: orders [12]: offset reset (at offset 10 (leader epoch 1), broker 2) to cached BEGINNING offset 30: \
                     fetch failed due to requested offset not available on the broker: Broker: Offset out of range";
         assert_eq!(overtaken(line), Some((TopicPartition::new("orders", 12), 10)));
-        // A group without a position begins at the beginning, which takes nothing away.
+        // A group without a committed offset starts at the beginning, which loses nothing.
         assert_eq!(overtaken("orders [0]: offset reset (at INVALID, broker -1) to BEGINNING: no offset"), None);
         assert_eq!(overtaken("orders [0]: something else"), None);
     }

@@ -1,8 +1,8 @@
-//! Whether the brokers acknowledge what is sent to each topic.
+//! Checks whether the brokers acknowledge the records of each topic.
 //!
-//! librdkafka retries by itself and reports a record only in the end, which with `message.timeout.ms=0` may be never. So one
-//! record of each topic at a time is a sample, whose age is known. Whether a record becomes one is a bit for its topic; that
-//! it was one is a bit in its token. Every other record costs the look at these bits.
+//! librdkafka retries by itself and reports a record only at the end, which may be never with `message.timeout.ms=0`.
+//! So one record of each topic at a time is a sample with a known age. One bit per topic says whether the next record
+//! becomes a sample; one bit in the token marks the sample. For every other record the cost is reading these bits.
 
 use std::{
     collections::BTreeMap,
@@ -18,7 +18,7 @@ use crate::{commit::Token, sync};
 /// The samples of all topics.
 #[derive(Debug)]
 pub(super) struct DeliveryWatch {
-    /// One bit for each of the first topics: a sample of it is wanted.
+    /// One bit for each of the first topics: whether a sample is wanted.
     wanted: AtomicU64,
     samples: Mutex<BTreeMap<usize, Sample>>,
     acknowledged: AtomicU64,
@@ -30,7 +30,8 @@ struct Sample {
     since: Instant,
 }
 
-/// Topics that have a bit. A service writes to its events topic and to its dead-letter topics; those beyond are not watched.
+/// The number of topics with a bit. A service writes to its events topic and to its dead-letter topics; topics beyond
+/// this number are not watched.
 const WATCHED: usize = u64::BITS as usize;
 
 impl DeliveryWatch {
@@ -42,13 +43,13 @@ impl DeliveryWatch {
         sync::lock(&self.samples)
     }
 
-    /// Whether a record for the topic at `place` should be a sample.
+    /// Whether a record for the topic with index `place` should be a sample.
     #[inline]
     pub(super) fn wants(&self, place: usize) -> bool {
         place < WATCHED && self.wanted.load(Ordering::Relaxed) >> place & 1 != 0
     }
 
-    /// Makes a record a sample before it is handed over, because its report may come at once.
+    /// Makes a record a sample before it is handed over, because its report may arrive at once.
     #[cold]
     pub(super) fn begin(&self, place: usize, token: Token) -> Token {
         self.wanted.fetch_and(!(1 << place), Ordering::Relaxed);
@@ -57,19 +58,19 @@ impl DeliveryWatch {
         token
     }
 
-    /// A sample was not taken by the client, or something is known of it.
+    /// Ends a sample: the client did not accept it, or its delivery report has arrived.
     #[cold]
     pub(super) fn end(&self, token: Token, acknowledged: bool) {
         self.samples().retain(|_, sample| sample.token != token);
         self.acknowledged.fetch_add(u64::from(acknowledged), Ordering::Relaxed);
     }
 
-    /// How many samples were acknowledged so far.
+    /// The number of samples acknowledged so far.
     pub(super) fn acknowledged(&self) -> u64 {
         self.acknowledged.load(Ordering::Relaxed)
     }
 
-    /// The topics whose sample has waited for its acknowledgement at least `limit`; the others get new samples.
+    /// The topics whose sample has been unacknowledged for at least `limit`. The other topics get new samples.
     pub(super) fn overdue(&self, limit: Duration, now: Instant) -> Vec<usize> {
         let samples = self.samples();
         let waiting = samples.keys().fold(0, |bits, place| bits | 1 << place);
@@ -84,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_topic_whose_sample_is_not_acknowledged_is_overdue_until_it_is() {
+    fn a_topic_is_overdue_until_its_sample_is_acknowledged() {
         let watch = DeliveryWatch::new();
         assert!(watch.wants(0) && watch.wants(1));
         let stuck = watch.begin(0, Token::position(1, 2));

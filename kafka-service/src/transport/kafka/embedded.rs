@@ -1,13 +1,13 @@
 //! `KAFKA_BOOTSTRAP_SERVERS=embedded`: librdkafka's mock cluster, in this process.
 //!
-//! It speaks Kafka's protocol on a loopback port, so any other client can take part. It is for trying things out: it keeps
-//! nothing on disk, and of a partition only the newest 5 MB.
+//! It speaks the Kafka protocol on a loopback port, so any other client can connect. It is meant for experiments: it
+//! stores nothing on disk, and keeps only the newest 5 MB of a partition.
 
 use std::{io, sync::mpsc, thread};
 
 use rdkafka::mocking::MockCluster;
 
-/// A running broker; it ends when this is dropped.
+/// A running broker. It stops when this is dropped.
 #[derive(Debug)]
 pub(crate) struct EmbeddedBroker {
     bootstrap: String,
@@ -23,11 +23,11 @@ struct Request {
 const PARTITIONS: i32 = 4;
 
 impl EmbeddedBroker {
-    /// Starts it on a free loopback port.
+    /// Starts the broker on a free loopback port.
     pub(crate) fn start() -> Result<Self, String> {
         let (started, address) = mpsc::channel();
         let (requests, inbox) = mpsc::channel();
-        // The cluster cannot move between threads, so one thread owns it for all its life.
+        // The cluster cannot move between threads, so one thread owns it.
         let thread = thread::Builder::new()
             .name("kafka-embedded".to_owned())
             .spawn(move || serve(&started, &inbox))
@@ -41,12 +41,12 @@ impl EmbeddedBroker {
         Ok(Self { bootstrap, requests: Some(requests), thread: Some(thread) })
     }
 
-    /// Where other clients reach it.
+    /// The address for other clients.
     pub(crate) fn bootstrap(&self) -> &str {
         &self.bootstrap
     }
 
-    /// Creates a topic with four partitions, unless it is there.
+    /// Creates a topic with four partitions, unless it exists.
     pub(crate) fn create_topic(&self, topic: &str) -> Result<(), String> {
         let (answer, answered) = mpsc::channel();
         let requests = self.requests.as_ref().ok_or("the broker thread has ended")?;
@@ -72,7 +72,7 @@ fn serve(started: &mpsc::Sender<Result<String, String>>, inbox: &mpsc::Receiver<
 
 impl Drop for EmbeddedBroker {
     fn drop(&mut self) {
-        // Without a sender the thread's loop ends, and with it the cluster.
+        // Without a sender, the loop of the thread ends, and the cluster with it.
         self.requests = None;
         if let Some(thread) = self.thread.take() {
             drop(thread.join());

@@ -1,5 +1,5 @@
-//! Asks what the consuming client cannot tell: whether a new client, with connections of its own, gets an answer where the
-//! old one does not. If so the old one is at fault, and not the broker.
+//! Checks what the consuming client cannot tell: whether a new client, with its own connections, gets an answer where
+//! the old one does not. If so, the old client is at fault, and not the broker.
 
 use std::{
     sync::mpsc::{self, Receiver, TryRecvError},
@@ -23,9 +23,9 @@ pub(super) enum Suspicion {
     Leader(TopicPartition),
     /// A partition has records from this offset on (or from the committed one), and none arrives.
     Records(TopicPartition, Option<i64>),
-    /// The coordinator does not answer commits; a partition to ask it about.
+    /// The coordinator does not answer commits; with a partition to ask it about.
     Coordinator(TopicPartition),
-    /// It does not let the client join.
+    /// The coordinator does not let the client join.
     Joining(TopicPartition),
 }
 
@@ -43,7 +43,7 @@ impl std::fmt::Display for Suspicion {
 /// How long a new client may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A question that is under way.
+/// A check in progress.
 #[derive(Debug)]
 pub(super) struct FreshCheck {
     pub(super) suspicion: Suspicion,
@@ -51,20 +51,20 @@ pub(super) struct FreshCheck {
 }
 
 impl FreshCheck {
-    /// Asks in the background.
+    /// Starts a check in the background.
     pub(super) fn begin(config: ClientConfig, suspicion: Suspicion) -> Self {
         let (sender, answer) = mpsc::channel();
         let asked = suspicion.clone();
         // Without a thread there is no answer, and the old client is kept.
         _ = thread::Builder::new().name("kafka-check".to_owned()).spawn(move || {
             let answered = ask(&config, &asked).unwrap_or(false);
-            // The session that asked may be over.
+            // The session that asked may have ended.
             _ = sender.send(answered);
         });
         Self { suspicion, answer }
     }
 
-    /// Whether the new client got an answer; `None` while nothing is known.
+    /// Whether the new client got an answer; `None` while that is unknown.
     pub(super) fn answered(&self) -> Option<bool> {
         match self.answer.try_recv() {
             Ok(answered) => Some(answered),
@@ -74,7 +74,7 @@ impl FreshCheck {
     }
 }
 
-/// What this client says is no news: it asks because something is wrong.
+/// Discards the log of this client: it is used because something is wrong, so its errors are expected.
 struct Quiet;
 
 impl ClientContext for Quiet {

@@ -1,9 +1,10 @@
-//! When records that linger are sent.
+//! Decides when lingering records are sent.
 //!
-//! Librdkafka's own `linger.ms` is a clock for each record. Once it is over for a record that waits behind a request in
-//! flight, and an idempotent producer has one for each partition, the client's thread does not sleep until the answer comes:
-//! with a slow broker that is a whole core, and where it is the broker's core, the broker does not become faster. So the
-//! client is given a linger that is never over ([`STOPGAP`]), and this thread says when to send. Full batches need nobody.
+//! librdkafka's own `linger.ms` is a timer for each record. An idempotent producer has one request in flight for each
+//! partition. If the timer of a record behind it expires, the client's thread does not sleep until the response
+//! arrives: with a slow broker this takes a whole core, and if it is the broker's core, the broker gets even slower. So
+//! the client gets a linger that never expires ([`STOPGAP`]), and this thread says when to send. Full batches are sent
+//! without it.
 
 use std::{
     sync::{
@@ -22,70 +23,73 @@ use rdkafka::{
 use super::ffi::end_linger;
 use crate::{publish::Acks, sync};
 
-/// What the client waits beyond the service's own linger, should nobody tell it to send.
+/// The linger of the client beyond that of the service, in case it is never told to send.
 pub(super) const STOPGAP: Duration = Duration::from_secs(60);
 
-/// How long one call lets the linger count as over, at most: enough for the client's threads to notice.
+/// For how long one call makes the client treat the linger as elapsed, at most: enough for the client's threads to
+/// notice.
 const NOTICE: Duration = Duration::from_millis(1);
 
-/// With more than so many records unacknowledged, what comes meanwhile goes together when they are acknowledged: it would
-/// wait in the client anyhow.
+/// If more records than this are unacknowledged, new ones are sent together when these are acknowledged: they would
+/// wait in the client anyway.
 const FEW: i32 = 64;
 
-/// It waits that long, at most: there may be partitions that are not as slow.
+/// The longest such wait: other partitions may be faster.
 const SLOWEST: Duration = Duration::from_millis(50);
 
-/// When nothing more has come for so long, it waits only about as long as the broker takes. Before, more is likely to come,
-/// and a full batch is worth more.
+/// If no record has been added for this long, the wait is only about as long as the broker takes. Before that, more
+/// records are likely to follow, and a full batch is worth more.
 const QUIET: Duration = Duration::from_millis(10);
 
-/// And so long from one call to the next, because while it lasts, the client's thread does not sleep. It is longer where the
-/// machine has no core to spare, but no longer than [`SLOWEST`].
+/// The least time between two calls, because the client's thread does not sleep during a call. It is longer if the
+/// machine has no core to spare, but not longer than [`SLOWEST`].
 const REST: Duration = Duration::from_millis(4);
 
-/// Sends what lingers: while busy when the oldest record has waited for the linger, and at once when nothing more comes. So
-/// one setting has the latency of `linger.ms=0` and the throughput of a long one.
+/// Sends lingering records: while busy, when the oldest has waited for the linger; when idle, at once. So one setting
+/// has both the latency of `linger.ms=0` and the throughput of a long linger.
 #[derive(Debug)]
 pub(super) struct Linger {
     linger: Duration,
     state: Mutex<State>,
     changed: Condvar,
-    /// Whether there is something to do already; asked for each record.
+    /// Whether the next action is already decided; read for each record.
     is_set: AtomicBool,
     reported: AtomicU64,
-    /// What was unacknowledged when records were last sent is acknowledged when so many are reported. What was left behind
-    /// counts too, so with many records it is the exception that this comes about before [`SLOWEST`].
+    /// When `reported` reaches this count, what was unacknowledged at the last call is acknowledged. Records that were
+    /// not sent count too, so with many records this rarely happens before [`SLOWEST`].
     round: AtomicU64,
-    /// Something of it is acknowledged when so many are.
+    /// When `reported` reaches this count, the first of these records is acknowledged.
     first: AtomicU64,
 }
 
 #[derive(Debug)]
 struct State {
     next: Next,
-    /// Since when records wait.
+    /// When the oldest waiting record was added.
     since: Instant,
     /// When records were last sent.
     sent: Instant,
-    /// How long that took, and the time before.
+    /// The duration of the last call and of the one before.
     took: [Duration; 2],
-    /// When nothing more came, last.
+    /// When the service was last idle.
     idle: Instant,
-    /// Twice what the broker takes to acknowledge: by then, what was sent is. At most [`SLOWEST`].
+    /// Twice the time that the broker takes to acknowledge: by then, what was sent is acknowledged. At most
+    /// [`SLOWEST`].
     pace: Duration,
-    /// How long few records wait at most for an acknowledgement of those before them. There may be none to come: a client that
-    /// is not connected to a broker yet has sent it nothing, and nobody tells when it is.
+    /// How long a small number of records wait for an acknowledgement of earlier ones, at most. There may be none to
+    /// wait for: a client that is not connected to a broker yet has sent nothing, and does not report when it is
+    /// connected.
     patience: Duration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
     Nothing,
-    /// More may come.
+    /// More records may follow.
     WhenLingerIsOver,
-    /// What was left behind a request in flight.
+    /// Records were left behind a request in flight.
     WhenAcknowledged,
-    /// Nothing more comes.
+    /// The service is idle.
     Now,
     End,
 }
@@ -135,7 +139,7 @@ impl Linger {
         sync::lock(&self.state)
     }
 
-    /// Waits until it is time to send, and says why. `None` at the end.
+    /// Waits until it is time to send, and returns why. `None` at the end.
     fn wait(&self, unacknowledged: impl Fn() -> i32) -> Option<Next> {
         let mut state = self.state();
         while state.next != Next::End {
@@ -150,12 +154,12 @@ impl Linger {
         None
     }
 
-    /// When to send. `None`: when something changes.
+    /// When to send. `None` means: wait for a change.
     fn due(&self, state: &State, now: Instant, unacknowledged: impl Fn() -> i32) -> Option<Instant> {
         let reported = self.reported.load(Ordering::Relaxed);
         let is_reached = |count: &AtomicU64| reported >= count.load(Ordering::Relaxed);
-        // A machine without a free core shows in how late the call returns. Once may be chance, and with nothing more to come,
-        // the last records of a burst would wait for it.
+        // If the machine has no free core, the call returns late. One late call may be chance, and would delay the last
+        // records of a burst, so when idle the faster of two calls counts.
         let [last, before] = state.took;
         let took = if state.next == Next::WhenLingerIsOver { last } else { last.min(before) };
         let late = took.div_duration_f64(NOTICE).max(1.0).powi(2);
@@ -174,7 +178,7 @@ impl Linger {
         }
     }
 
-    /// What is added from now on may come too late for the call that follows.
+    /// Starts a call. Records added from now on may be too late for it.
     fn begin(&self, state: &mut State, now: Instant, unacknowledged: i32) -> Next {
         let reason = state.next;
         state.sent = now;
@@ -193,7 +197,7 @@ impl Linger {
         self.is_set.store(next != Next::Nothing, Ordering::Relaxed);
     }
 
-    /// Records were sent, except those of partitions that had a request in flight.
+    /// Called after records were sent, except those of partitions with a request in flight.
     fn sent(&self, reason: Next, unacknowledged: i32) {
         let mut state = self.state();
         state.took = [state.sent.elapsed(), state.took[0]];
@@ -204,7 +208,7 @@ impl Linger {
         }
     }
 
-    /// A record was handed over to the client.
+    /// Called when a record was handed to the client.
     pub(super) fn added(&self) {
         if !self.is_set.load(Ordering::Relaxed) {
             let mut state = self.state();
@@ -216,20 +220,22 @@ impl Linger {
         }
     }
 
-    /// How many records were reported.
+    /// The number of delivery reports so far.
     pub(super) fn reports(&self) -> u64 {
         self.reported.load(Ordering::Relaxed)
     }
 
-    /// What became of a record is known.
+    /// Called for each delivery report.
     pub(super) fn reported(&self) {
         let reported = self.reported.fetch_add(1, Ordering::Relaxed) + 1;
         let is_first = reported == self.first.load(Ordering::Relaxed);
         if is_first || reported == self.round.load(Ordering::Relaxed) {
-            // Locked also if nothing is written: not between the other thread's look at the numbers and its wait.
+            // Lock even if nothing is written: the change must not fall between the other thread's read of the counts
+            // and its wait.
             let mut state = self.state();
             if is_first {
-                // One that was sent before came sooner than the broker is, so an estimate may not fall by more than half.
+                // A record sent earlier is acknowledged sooner than the broker takes, so the estimate falls by at most
+                // half.
                 state.pace = (state.sent.elapsed() * 2).max(state.pace / 2).min(SLOWEST);
             }
             drop(state);
@@ -237,7 +243,7 @@ impl Linger {
         }
     }
 
-    /// There is nothing to wait for.
+    /// Called when the service is idle, so there is nothing to wait for.
     pub(super) fn send_now(&self) {
         self.tell(Next::Now);
     }
@@ -256,7 +262,7 @@ impl Linger {
     }
 }
 
-/// The thread, which ends with this.
+/// The linger thread, which ends when this is dropped.
 pub(super) struct LingerThread {
     linger: Arc<Linger>,
     thread: Option<JoinHandle<()>>,
@@ -266,7 +272,7 @@ impl Drop for LingerThread {
     fn drop(&mut self) {
         self.linger.end();
         if let Some(thread) = self.thread.take() {
-            // It has panicked with the panic hook's line, and there is nobody else to tell.
+            // It has panicked and the panic hook has reported it; there is nothing left to do.
             _ = thread.join();
         }
     }

@@ -5,7 +5,7 @@ use super::*;
 const LINGER: Duration = Duration::from_millis(5);
 const MANY: i32 = FEW + 1;
 
-/// After a call in which some of so many records were sent, and which lasted as long as it may.
+/// The state after a call that sent some of this many records and took as long as a call may take.
 fn after_a_call(reason: Next, unacknowledged: i32) -> (Arc<Linger>, Instant) {
     let linger = Linger::new(LINGER);
     let start = Instant::now();
@@ -25,7 +25,7 @@ fn due(linger: &Linger, now: Instant, unacknowledged: i32) -> Option<Duration> {
 }
 
 #[test]
-fn a_record_waits_for_company_while_more_may_come() {
+fn a_record_lingers_while_more_may_come() {
     let linger = Linger::new(LINGER);
     let start = Instant::now();
     assert_eq!(due(&linger, start, 0), None, "nothing to send");
@@ -37,7 +37,7 @@ fn a_record_waits_for_company_while_more_may_come() {
 }
 
 #[test]
-fn nothing_waits_when_nothing_more_comes() {
+fn an_idle_producer_sends_without_lingering() {
     let linger = Linger::new(LINGER);
     linger.added();
     linger.send_now();
@@ -45,14 +45,14 @@ fn nothing_waits_when_nothing_more_comes() {
 }
 
 #[test]
-fn few_unacknowledged_records_hold_up_nobody() {
+fn a_small_backlog_is_sent_at_once() {
     let (linger, start) = after_a_call(Next::Now, FEW);
     linger.send_now();
     assert_eq!(due(&linger, start, FEW), Some(Duration::ZERO));
 }
 
 #[test]
-fn many_go_together_when_those_before_are_acknowledged() {
+fn a_large_backlog_waits_for_the_previous_acks() {
     let (linger, start) = after_a_call(Next::Now, MANY);
     linger.send_now();
     assert_eq!(due(&linger, start, MANY), Some(SLOWEST), "a slow partition holds up the others no longer than that");
@@ -64,7 +64,7 @@ fn many_go_together_when_those_before_are_acknowledged() {
 }
 
 #[test]
-fn what_is_left_when_nothing_more_comes_waits_about_as_long_as_the_broker_takes() {
+fn the_last_records_wait_for_about_one_round_trip() {
     let (linger, _) = after_a_call(Next::Now, MANY);
     for _ in 0..20 {
         let mut state = linger.state();
@@ -88,7 +88,7 @@ fn what_is_left_when_nothing_more_comes_waits_about_as_long_as_the_broker_takes(
 }
 
 #[test]
-fn a_call_that_returns_late_is_followed_by_a_longer_rest() {
+fn a_slow_call_is_followed_by_a_longer_pause() {
     let (linger, start) = after_a_call(Next::Now, MANY);
     linger.send_now();
     for _ in 0..MANY {
@@ -102,7 +102,7 @@ fn a_call_that_returns_late_is_followed_by_a_longer_rest() {
 }
 
 #[test]
-fn one_late_call_does_not_hold_up_the_last_records_of_a_burst() {
+fn one_slow_call_does_not_delay_the_last_records_of_a_burst() {
     let (linger, start) = after_a_call(Next::WhenLingerIsOver, MANY);
     for _ in 0..MANY {
         linger.reported();
@@ -114,7 +114,7 @@ fn one_late_call_does_not_hold_up_the_last_records_of_a_burst() {
 }
 
 #[test]
-fn what_was_left_behind_a_request_follows_although_nobody_asks() {
+fn records_left_behind_a_request_follow_it() {
     let (linger, start) = after_a_call(Next::Now, 2);
     assert_eq!(due(&linger, start, 2), Some(REST));
     linger.reported();
@@ -124,7 +124,7 @@ fn what_was_left_behind_a_request_follows_although_nobody_asks() {
 }
 
 #[test]
-fn what_cannot_be_sent_yet_is_tried_again_and_again_and_less_often() {
+fn blocked_records_are_retried_with_backoff() {
     let (linger, start) = after_a_call(Next::Now, 1);
     let mut waits = Vec::new();
     for _ in 0..6 {
@@ -140,13 +140,13 @@ fn what_cannot_be_sent_yet_is_tried_again_and_again_and_less_often() {
 }
 
 #[test]
-fn nothing_is_left_when_all_is_acknowledged() {
+fn nothing_is_due_when_all_is_acknowledged() {
     let (linger, start) = after_a_call(Next::Now, 0);
     assert_eq!(due(&linger, start, 0), None);
 }
 
 #[test]
-fn the_thread_goes_on_when_something_changes() {
+fn the_thread_wakes_up_on_every_change() {
     let linger = Linger::new(LINGER);
     let (sender, receiver) = mpsc::channel();
     let thread = {

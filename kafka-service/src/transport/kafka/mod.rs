@@ -1,4 +1,4 @@
-//! The broker that is Apache Kafka, or librdkafka's in-process mock of it. Nothing outside this folder names rdkafka.
+//! The transport for Apache Kafka, or for librdkafka's in-process mock of it. Only this folder uses rdkafka.
 
 mod client;
 mod client_config;

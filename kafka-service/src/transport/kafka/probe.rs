@@ -1,8 +1,9 @@
-//! Watches over the clients: it sees what they bring about, asks the brokers where nothing came back, and tells health.
+//! Monitors the clients: observes their progress, asks the brokers if there is none, and reports to health.
 //!
-//! A broker that is frozen, a leader that is gone or a right that was taken shows in a client late or not at all: it retries
-//! by itself and reports in the end. So health rests on answers. What is received, acknowledged or committed is one. Where
-//! there was none for two seconds, one request is sent, by the consuming client, so that it says something about this client.
+//! A client shows a frozen broker, a missing leader or a revoked permission late or not at all: it retries by itself
+//! and reports at the end. So health relies on answers. Every record received, acknowledged or committed is one. After
+//! two seconds without any, the consuming client sends one request, so that its answer says something about this
+//! client.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -27,20 +28,20 @@ use crate::{
     health::{HealthState, Operation, Reason, Resource},
 };
 
-/// How often it looks.
+/// The interval between two checks.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// How long nothing may come back before it asks, and how long it waits between two requests.
+/// How long there may be no answer before a request is sent, and the interval between two requests.
 const ASK_EVERY: Duration = Duration::from_secs(2);
-/// The same while something is wrong, so that the end of it is seen soon.
+/// The same while there is a problem, so that its end is detected soon.
 const ASK_AGAIN: Duration = Duration::from_millis(500);
-/// How long a request may take. It is over before the next verdict.
+/// The timeout of a request. It expires before the next verdict.
 const TIMEOUT: Duration = Duration::from_secs(3);
-/// How long something may give no answer before the service is not ready. Elections of leaders are usually shorter.
+/// How long there may be no answer before the service is not ready. Leader elections are usually faster.
 pub(super) const SILENCE: Duration = Duration::from_millis(4_500);
-/// How long the client may get no answer before a new client is asked.
+/// How long the client may get no answer before a new client is tried.
 pub(super) const SUSPECT: Duration = Duration::from_secs(10);
 
-/// What a probe knows from the start.
+/// What a probe is created with.
 pub(super) struct ProbeSettings {
     pub(super) group: String,
     pub(super) servers: String,
@@ -51,30 +52,31 @@ pub(super) struct ProbeSettings {
     pub(super) join_within: Duration,
 }
 
-/// What the driver shows at one look.
+/// What the driver reports for one check.
 #[derive(Default)]
 pub(super) struct Look<'a> {
     pub(super) views: Vec<View<'a>>,
-    /// The topics are subscribed, so that a group should assign partitions.
+    /// Whether the topics are subscribed, so that the group should assign partitions.
     pub(super) is_subscribed: bool,
-    /// What the client brings waits for the dispatcher, or is being given back: that nothing arrives says nothing.
+    /// Whether the client's records wait for the dispatcher, or its partitions are being revoked: nothing is expected
+    /// to arrive.
     pub(super) is_busy: bool,
-    /// How many records are committed, over all partitions.
+    /// The number of committed records, over all partitions.
     pub(super) committed: u64,
     pub(super) unconfirmed_for: Duration,
 }
 
-/// The watch over one consuming client, and over the producer.
+/// Monitors one consuming client and the producer.
 pub(super) struct Probe {
     queue: AnswerQueue,
     settings: ProbeSettings,
     partitions: HashMap<TopicPartition, Watched>,
     topics: Request,
     offsets: Request,
-    /// The next question about offsets is about committed records only.
+    /// Whether the next request for offsets is about committed records only.
     committed_next: bool,
     looked: Instant,
-    /// When something last came back from any broker.
+    /// When any broker last answered.
     heard: Instant,
     /// When a broker last described the topics.
     described: Option<Instant>,
@@ -82,13 +84,15 @@ pub(super) struct Probe {
     subscribed: Option<Instant>,
     /// When the client was last asked whether it is a member of its group.
     membership: Instant,
-    /// Since when it is none.
+    /// Since when it is not a member.
     outsider: Option<Instant>,
+    /// When the producer may be told again to look for its brokers.
+    bootstrap_next: Instant,
     /// In-sync and all replicas of the topics, as last described.
     replicas: HashMap<String, String>,
 }
 
-/// One kind of request, of which one is under way at a time.
+/// One kind of request, with at most one in flight.
 #[derive(Clone, Copy, Debug)]
 struct Request {
     asked: Option<Instant>,
@@ -100,7 +104,7 @@ impl Request {
         self.asked.is_none() && now >= self.next
     }
 
-    /// When the request was sent that is answered now.
+    /// Records an answer. Returns when its request was sent.
     fn answered(&mut self, again_in: Duration, now: Instant) -> Instant {
         self.next = now + again_in;
         self.asked.take().unwrap_or(now)
@@ -124,16 +128,17 @@ impl Probe {
             subscribed: None,
             membership: now,
             outsider: None,
+            bootstrap_next: now,
             replicas: HashMap::new(),
         })
     }
 
-    /// Whether it is time for the next look.
+    /// Whether the next check is due.
     pub(super) fn is_due(&self, now: Instant) -> bool {
         now.duration_since(self.looked) >= LOOK_EVERY
     }
 
-    /// One look. What the client is suspected of, if it is; `trouble` is what it last said of its connections.
+    /// Does one check. Returns what the client is suspected of, if anything; `trouble` is its last connection error.
     pub(super) fn look(&mut self, look: &Look<'_>, trouble: Option<String>, now: Instant) -> Option<Suspicion> {
         self.looked = now;
         while let Some(answer) = self.queue.next() {
@@ -149,12 +154,12 @@ impl Probe {
         self.suspicion(look, now)
     }
 
-    /// Whether health knows from a broker's recent answer which topics are missing.
+    /// Whether health knows from a recent answer of a broker which topics are missing.
     pub(super) fn describes_topics(&self, now: Instant) -> bool {
         self.described.is_some_and(|described| now.duration_since(described) < SILENCE)
     }
 
-    /// Whether records wait at the brokers that were not received.
+    /// Whether the brokers have records that were not received.
     pub(super) fn has_waiting(&self) -> bool {
         self.partitions.values().any(Watched::is_waiting)
     }
@@ -167,7 +172,7 @@ impl Probe {
         if self.is_troubled() { ASK_AGAIN } else { ASK_EVERY }
     }
 
-    /// What the clients bring about is as good as an answer.
+    /// Counts the progress of the clients as answers.
     fn see(&mut self, look: &Look<'_>, now: Instant) {
         let names: HashSet<_> = look.views.iter().map(|view| view.name).collect();
         self.partitions.retain(|name, watched| {
@@ -201,14 +206,14 @@ impl Probe {
                 answer.unwrap_or_default().iter().for_each(|topic| self.topic(topic, now));
             }
             Answer::Offsets(answer) => {
-                // A result that has come about may have no answer in it: each partition has its own.
+                // A successful result may contain no answer: each partition has its own.
                 let asked = self.offsets.answered(again_in, now);
                 answer.unwrap_or_default().into_iter().for_each(|offset| self.offset(offset, asked, now));
             }
         }
     }
 
-    /// An answer that a broker gave counts, whatever it says.
+    /// Counts an answer of a broker, whatever it says.
     fn hear(&mut self, error: Option<&AnswerError>, now: Instant) {
         if error.is_none_or(|error| is_said_by_broker(error.code)) {
             self.heard = now;
@@ -252,12 +257,12 @@ impl Probe {
         let OffsetAnswer { partition, end } = answer;
         self.hear(end.as_ref().err(), now);
         if let Some(watched) = self.partitions.get_mut(&partition) {
-            // The question was about committed records if the next is not.
+            // The request was about committed records if the next one is not.
             watched.answered(end, !self.committed_next, asked, now);
         }
     }
 
-    /// One request at a time is enough to hear from the brokers, so topics and offsets take turns.
+    /// One request at a time is enough to hear from the brokers, so topics and offsets alternate.
     fn ask(&mut self, now: Instant) {
         let silent = |watched: &Watched| now.duration_since(watched.heard) >= ASK_EVERY;
         let idle: Vec<_> =
@@ -273,7 +278,7 @@ impl Probe {
         }
     }
 
-    /// What the client gets no answer to, although nothing outside is known to be wrong with just that.
+    /// What the client gets no answer to, although nothing outside is known to be wrong with it.
     fn suspicion(&self, look: &Look<'_>, now: Instant) -> Option<Suspicion> {
         let is_denied = |reason: &Reason| {
             matches!(
@@ -293,10 +298,14 @@ impl Probe {
         if look.unconfirmed_for >= SUSPECT {
             return first.cloned().map(Suspicion::Coordinator);
         }
+        if now.duration_since(self.heard) >= SUSPECT {
+            // A client that has lost its brokers does not even report that a request has failed.
+            return first.cloned().map(Suspicion::Leader);
+        }
         self.partitions.iter().find_map(|(name, watched)| watched.suspicion(name, now))
     }
 
-    /// A new client found nothing either: the same is not asked again until something has changed.
+    /// Called if a new client got no answer either: the same suspicion is not raised again until something has changed.
     pub(super) fn dismiss(&mut self, suspicion: &Suspicion) {
         if let Suspicion::Records(name, _) = suspicion
             && let Some(watched) = self.partitions.get_mut(name)

@@ -1,4 +1,4 @@
-//! Records to Kafka: idempotent, acknowledged by all in-sync replicas, never given up by a clock.
+//! Sends records to Kafka: idempotent, acknowledged by all in-sync replicas, never given up because of a timeout.
 
 use std::{
     sync::{
@@ -23,7 +23,7 @@ use super::{
     client_log::ClientLog,
     close::close,
     delivery_watch::DeliveryWatch,
-    ffi::end_linger,
+    ffi::{bootstrap_again, end_linger},
     linger::{Linger, LingerThread},
     producer_topics::{TopicHandles, TopicNames},
     refused::{Limits, cause, refusal, said, size},
@@ -38,7 +38,7 @@ use crate::{
     transport::{OutRecord, Producer, SendError, TopicId, Undelivered},
 };
 
-/// The producing client. When it has ended with a fatal error, another takes its place.
+/// The producing client. After a fatal error it is replaced by a new one.
 pub(crate) struct KafkaProducer {
     config: ClientConfig,
     linger: Duration,
@@ -48,20 +48,20 @@ pub(crate) struct KafkaProducer {
     watch: Arc<DeliveryWatch>,
     current: RwLock<Arc<Current>>,
     renewals: Mutex<Renewals>,
-    /// Of all clients, so that the next does not repeat what the last has said.
+    /// The log of all clients, so that the next does not repeat what the last has logged.
     log: Arc<ClientLog>,
 }
 
 /// One client with its topics.
 struct Current {
-    // The threads go first: they have the producer too, and only without that does the client close, and give back what it
-    // holds.
+    // The threads are dropped first: they hold the producer too, and the client closes and returns what it holds only
+    // when they have released it.
     _linger_thread: LingerThread,
     _reports: Reports,
     producer: Arc<BaseProducer<Context>>,
     topics: TopicHandles<Context>,
     linger: Arc<Linger>,
-    /// Records that it took.
+    /// The number of records that it accepted.
     taken: AtomicU64,
     since: Instant,
 }
@@ -75,7 +75,7 @@ struct Context {
 }
 
 impl KafkaProducer {
-    /// Connects in the background. The service writes to `topics`, and to others when it asks for them.
+    /// Connects in the background. The service writes to `topics`, and to others on request.
     pub(crate) fn new(
         config: &Config,
         bootstrap: &str,
@@ -92,19 +92,24 @@ impl KafkaProducer {
         Ok(Self { config, linger, topics, limits, acks, watch, current, renewals, log })
     }
 
-    /// Whether the brokers acknowledge what is sent.
+    /// Tracks whether the brokers acknowledge records.
     pub(super) fn watch(&self) -> &DeliveryWatch {
         &self.watch
     }
 
-    /// Why the client has ended, if it has.
+    /// The fatal error of the client, if it has failed.
     pub(super) fn failure(&self) -> Option<(RDKafkaErrorCode, String)> {
         self.current().producer.client().fatal_error()
     }
 
-    /// What was said last of a connection that failed.
+    /// The last connection error.
     pub(super) fn trouble(&self) -> Option<String> {
         self.log.trouble()
+    }
+
+    /// Connects to the bootstrap servers again.
+    pub(super) fn bootstrap_again(&self, servers: &str) {
+        bootstrap_again(self.current().producer.client(), servers);
     }
 
     /// How long the client has been in use.
@@ -112,7 +117,7 @@ impl KafkaProducer {
         now.saturating_duration_since(self.current().since)
     }
 
-    /// What the brokers know of a topic.
+    /// The brokers' metadata of a topic.
     pub(super) fn metadata(&self, topic: &str, timeout: Duration) -> Result<Metadata, KafkaError> {
         self.current().producer.client().fetch_metadata(Some(topic), timeout)
     }
@@ -147,7 +152,7 @@ impl Current {
         Ok(Self { _linger_thread: linger_thread, _reports: reports, producer, topics, linger, taken, since })
     }
 
-    /// Headers are rare and go the wrapper's way.
+    /// Headers are rare, so these records are sent through the wrapper.
     fn send_with_headers(&self, topic: &str, record: &OutRecord<'_>, token: Token) -> Result<(), RDKafkaErrorCode> {
         let mut headers = OwnedHeaders::new_with_capacity(record.headers.len());
         for (name, value) in record.headers {
@@ -169,7 +174,7 @@ impl Producer for KafkaProducer {
     fn send(&self, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
         let TopicId(place) = record.topic;
         let current = sync::read(&self.current);
-        // Asked under the lock: this client is the one for which nothing is held.
+        // Read under the lock: this is the client for which nothing is held.
         if self.acks.is_held() {
             return Err(SendError::QueueFull);
         }
@@ -193,8 +198,9 @@ impl Producer for KafkaProducer {
                 current.taken.fetch_add(1, Ordering::Relaxed);
                 current.linger.added();
             }
-            // What is full has nothing to linger for. And librdkafka frees the place of a record only after its report was
-            // handled, so the last report may come before there is room: then whoever waits looks again.
+            // Records of a full queue have nothing to linger for. librdkafka frees the room of a record only after its
+            // report was handled, so the last report may arrive before there is room: this makes waiting callers check
+            // again.
             Err(SendError::QueueFull) => current.linger.send_now(),
             Err(_) => {}
         }
@@ -205,7 +211,7 @@ impl Producer for KafkaProducer {
         if let Some(place) = self.topics.place(name) {
             return Ok(TopicId(place));
         }
-        // The client stays while this is held, so that its successor knows of the topic.
+        // The lock keeps the client in place, so that its successor knows the topic.
         let current = sync::read(&self.current);
         current.topics.add(&current.producer, &self.topics, name).map(TopicId)
     }
@@ -231,7 +237,7 @@ impl Producer for KafkaProducer {
             return;
         }
         if code == RDKafkaErrorCode::ClusterAuthorizationFailed {
-            // Said by health, for as long as it lasts.
+            // Health reports it for as long as it lasts.
             tracing::debug!(%code, reason, "Kafka producer failed; replacing it");
         } else {
             tracing::warn!(%code, reason, "Kafka producer failed; replacing it");
@@ -242,14 +248,14 @@ impl Producer for KafkaProducer {
                 self.acks.hold();
                 drop(current);
                 let acks = Arc::clone(&self.acks);
-                // What it still holds comes back as undelivered while it is closed. Until then nothing else is sent, so that
-                // nothing overtakes it.
+                // The records that it still holds come back as undelivered while it is closed. Until then nothing else
+                // is sent, so that nothing overtakes them.
                 thread::spawn(move || {
                     close(old, "producer");
                     acks.release();
                 });
             }
-            // The next record that fails asks again.
+            // The next record that fails tries again.
             Err(error) => tracing::error!(error = describe(&error), "cannot replace the Kafka producer"),
         }
     }
@@ -258,7 +264,7 @@ impl Producer for KafkaProducer {
         const STEP: Duration = Duration::from_millis(20);
         let current = self.current();
         let until = Instant::now() + timeout;
-        // Not the client's own count, in which lines for the log that wait to be read are records too.
+        // Not the client's own count, which also includes log lines that wait to be read.
         let open = || current.taken.load(Ordering::Relaxed).saturating_sub(current.linger.reports());
         while open() > 0 {
             let Some(left) = until.checked_duration_since(Instant::now()) else { break };

@@ -1,4 +1,4 @@
-//! The producer with a broker that takes its time for every answer.
+//! The producer with a broker that is slow to answer.
 
 use std::thread;
 #[cfg(target_os = "linux")]
@@ -16,7 +16,7 @@ const TOPIC: &str = "events";
 
 type Answer = oneshot::Receiver<Result<(), Undelivered>>;
 
-/// A broker, and a producer for its topic.
+/// A slow broker, and a producer for its topic.
 fn slow_broker(linger_ms: &str) -> (MockCluster<'static, rdkafka::producer::DefaultProducerContext>, KafkaProducer) {
     let cluster = MockCluster::new(1).expect("a broker");
     cluster.create_topic(TOPIC, 1, 1).expect("a topic");
@@ -43,20 +43,21 @@ fn expect_all(answers: Vec<Answer>) {
 }
 
 #[test]
-fn what_stays_behind_a_request_in_flight_follows_without_its_linger() {
+fn records_behind_a_request_in_flight_do_not_linger() {
     let (_cluster, producer) = slow_broker("600000");
     let mut answers = Vec::new();
     for _ in 0..4 {
-        // More than an idempotent producer may have under way.
+        // More than an idempotent producer may have in flight.
         answers.extend((0..10).map(|_| send(&producer)));
         producer.idle();
-        // The next ones come while these are on their way: the broker's round trip is a time, so the pace is one too.
+        // The next records are sent while these are in flight: the broker's round trip is a duration, so the pace is
+        // one too.
         thread::sleep(ROUND_TRIP / 10);
     }
     expect_all(answers);
 }
 
-/// The time that threads of this process with that name have had, the one with the most of it.
+/// The CPU time of the busiest thread of this process with that name.
 #[cfg(target_os = "linux")]
 fn busiest(name: &str) -> Duration {
     let tasks = fs::read_dir("/proc/self/task").expect("Linux").flatten();
@@ -68,17 +69,17 @@ fn busiest(name: &str) -> Duration {
     tasks.filter_map(time).max().expect("a thread of that name")
 }
 
-/// Librdkafka by itself spends the whole time awake.
+/// Without `Linger`, librdkafka's thread is awake the whole time.
 #[cfg(target_os = "linux")]
 #[test]
-fn the_client_sleeps_while_it_waits_for_a_slow_broker() {
+fn the_client_sleeps_while_the_broker_is_slow() {
     let (_cluster, producer) = slow_broker("5");
     expect_all((0..10).map(|_| send(&producer)).collect());
     let (start, before) = (Instant::now(), busiest("rdk:broker1"));
     let mut answers = Vec::new();
     while start.elapsed() < ROUND_TRIP * 10 {
         answers.push(send(&producer));
-        // The pace of a busy service, not a wait for anything.
+        // The pace of a busy service, not a wait for something.
         thread::sleep(Duration::from_millis(1));
     }
     let (elapsed, awake) = (start.elapsed(), busiest("rdk:broker1").saturating_sub(before));

@@ -1,4 +1,4 @@
-//! The topics that a producer writes to: those that were known at the start, and those that were asked for later.
+//! The topics that a producer writes to: those known at startup, and those added later.
 
 use std::sync::{Arc, OnceLock, RwLock};
 
@@ -7,10 +7,10 @@ use rdkafka::producer::{BaseProducer, ProducerContext};
 use super::ffi::TopicHandle;
 use crate::sync;
 
-/// A program that makes up topic names must not fill the memory.
+/// A limit, so that a program that makes up topic names does not exhaust the memory.
 const MOST_ADDED: usize = 1_000;
 
-/// The names, which outlive a client.
+/// The names of the topics, which outlive a client.
 pub(super) struct TopicNames {
     known: Vec<String>,
     added: RwLock<Vec<String>>,
@@ -21,7 +21,7 @@ impl TopicNames {
         Self { known, added: RwLock::default() }
     }
 
-    /// The name of the topic at a place.
+    /// The name of the topic with this index.
     pub(super) fn name(&self, place: usize) -> String {
         let added = || {
             let added = sync::read(&self.added);
@@ -30,7 +30,7 @@ impl TopicNames {
         self.known.get(place).cloned().or_else(added).unwrap_or_default()
     }
 
-    /// The place of a topic, if there is such a topic.
+    /// The index of a topic, if it is known.
     pub(super) fn place(&self, name: &str) -> Option<usize> {
         let place = |names: &[String]| names.iter().position(|known| known == name);
         let added = || sync::read(&self.added);
@@ -38,14 +38,14 @@ impl TopicNames {
     }
 }
 
-/// What one client needs to write to the topics, in the same order.
+/// The handles of one client for the topics, in the same order.
 pub(super) struct TopicHandles<C: ProducerContext + 'static> {
     known: Vec<Topic<C>>,
     added: RwLock<Vec<Topic<C>>>,
 }
 
-/// A topic with its handle, which is made when the topic is first written to. A handle that is made before the client has a
-/// connection costs 0.3 s: librdkafka asks for the topic's metadata at once, in vain, and looks again by a timer.
+/// A topic with its handle, which is created when the topic is first written to. Creating it before the client has a
+/// connection costs 0.3 s: librdkafka requests the topic's metadata at once, in vain, and tries again on a timer.
 struct Topic<C: ProducerContext + 'static> {
     name: String,
     handle: OnceLock<TopicHandle<C>>,
@@ -74,9 +74,9 @@ impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> TopicHandles<C> {
         Self { known: topics(&names.known), added: RwLock::new(topics(&added)) }
     }
 
-    /// Adds a topic, unless it is there already; its place.
+    /// Adds a topic, unless it exists. Returns its index.
     pub(super) fn add(&self, producer: &Arc<BaseProducer<C>>, names: &TopicNames, name: &str) -> Result<usize, String> {
-        // Taken first, so that a topic that somebody else adds at this moment is seen.
+        // Locked first, so that a topic that another thread adds at this moment is seen.
         let mut topics = sync::write(&self.added);
         if let Some(place) = names.place(name) {
             return Ok(place);
@@ -91,7 +91,7 @@ impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> TopicHandles<C> {
         Ok(self.known.len() + topics.len() - 1)
     }
 
-    /// Uses the topic at a place. A topic that was known at the start costs no lock.
+    /// Uses the topic with this index. A topic known at startup needs no lock.
     pub(super) fn with<T>(
         &self,
         producer: &Arc<BaseProducer<C>>,

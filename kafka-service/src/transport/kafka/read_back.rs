@@ -1,4 +1,4 @@
-//! Reads one record once more, with a client of its own that takes part in no group.
+//! Reads a single record again, with its own client that joins no group.
 
 use std::time::{Duration, Instant};
 
@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 impl KafkaReadBack {
     pub(crate) fn new(config: &Config, bootstrap: &str) -> Self {
         let mut client = client_config::consumer(config, bootstrap, Protocol::Classic);
-        // The client wants a group to be named; without a subscription and a commit none comes into being.
+        // The client requires a group id; without a subscription and a commit, the group is not created.
         client.set("group.id", format!("{}-read-back", config.effective_group_id()));
         Self { client }
     }

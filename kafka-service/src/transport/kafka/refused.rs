@@ -1,4 +1,4 @@
-//! What it means that a record was not taken: for the engine, and for people.
+//! What it means that a record was rejected: for the engine and for users.
 
 use rdkafka::error::RDKafkaErrorCode as Code;
 
@@ -22,7 +22,7 @@ impl Limits {
     }
 }
 
-/// The client itself did not take a record.
+/// Why the client itself rejected a record.
 #[cold]
 pub(super) fn refusal(code: Code, record: &OutRecord<'_>, limits: Limits) -> SendError {
     let too_large = |limit: usize, setting: &str| {
@@ -43,13 +43,13 @@ pub(super) fn refusal(code: Code, record: &OutRecord<'_>, limits: Limits) -> Sen
     }
 }
 
-/// How large a record is, without what the protocol adds.
+/// The size of a record, without the overhead of the protocol.
 pub(super) fn size(key: Option<&[u8]>, value: Option<&[u8]>, headers: &[Header]) -> usize {
     let headers = headers.iter().map(|(name, value)| name.len() + value.as_ref().map_or(0, Vec::len));
     key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len) + headers.sum::<usize>()
 }
 
-/// What an error of the broker or the client means for a record of so many bytes.
+/// What an error of the broker or the client means for a record of this size.
 pub(super) fn said(code: Code, bytes: usize) -> String {
     let help = match code {
         Code::MessageSizeTooLarge => format!(
@@ -78,8 +78,8 @@ pub(super) fn said(code: Code, bytes: usize) -> String {
 pub(super) fn cause(code: Option<Code>) -> Cause {
     match code {
         Some(Code::MessageSizeTooLarge | Code::MessageBatchTooLarge) => Cause::TooLarge,
-        // Not `InvalidTimestamp`: that is a matter of clocks and of the topic, which can be mended, and sent again the record
-        // has another.
+        // Not `InvalidTimestamp`: its cause is a clock or the topic, which can be fixed, and a record that is sent
+        // again has a new timestamp.
         Some(Code::InvalidMessage | Code::InvalidRecord) => Cause::Record,
         Some(Code::Fatal | Code::PurgeQueue | Code::PurgeInflight) => Cause::Producer,
         _ => Cause::Broker,
@@ -92,7 +92,7 @@ mod tests {
     use crate::transport::TopicId;
 
     #[test]
-    fn a_record_that_is_too_large_is_refused_by_somebody_who_is_named() {
+    fn a_too_large_record_names_the_limit_that_rejected_it() {
         let record = OutRecord {
             topic: TopicId(0),
             key: Some(b"key"),
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_clock_is_not_the_fault_of_the_record() {
+    fn an_invalid_timestamp_is_not_blamed_on_the_record() {
         assert_eq!(cause(Some(Code::InvalidTimestamp)), Cause::Broker);
         assert!(said(Code::InvalidTimestamp, 0).contains("clock"));
         assert_eq!(cause(Some(Code::InvalidRecord)), Cause::Record);

@@ -1,9 +1,9 @@
-//! How often a producing client that has ended is replaced. Pure.
+//! Limits how often a failed producing client is replaced. Pure.
 
 use std::time::{Duration, Instant};
 
-/// When the next client may take the place of one that has ended: a cause that lasts, such as a missing right, would end it
-/// at once.
+/// When a failed client may be replaced: a lasting cause, such as a missing permission, would make the next one fail at
+/// once.
 #[derive(Debug)]
 pub(super) struct Renewals {
     not_before: Instant,
@@ -18,12 +18,12 @@ impl Renewals {
         Self { not_before: now, pause: Duration::ZERO }
     }
 
-    /// Whether the client that `lived` for so long may be replaced now.
+    /// Whether the client, which `lived` for this long, may be replaced now.
     pub(super) fn is_due(&mut self, lived: Duration, now: Instant) -> bool {
         if now < self.not_before {
             return false;
         }
-        // One that has lived for a while has shown that it can.
+        // A client that has lived for a while has shown that it can work.
         let settled = lived > LONGEST_RENEWAL_PAUSE;
         let pause = if settled { Duration::ZERO } else { self.pause * 2 };
         self.pause = pause.clamp(FIRST_RENEWAL_PAUSE, LONGEST_RENEWAL_PAUSE);
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clients_that_end_soon_are_replaced_less_and_less_often() {
+    fn clients_that_fail_soon_are_replaced_less_often() {
         let (start, soon) = (Instant::now(), Duration::from_millis(10));
         let mut renewals = Renewals::new(start);
         let mut times = Vec::new();

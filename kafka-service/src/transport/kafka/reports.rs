@@ -1,4 +1,4 @@
-//! The thread that hears from the producing client.
+//! The thread that receives the events of the producing client.
 
 use std::{
     sync::{
@@ -16,8 +16,8 @@ use rdkafka::{
 
 use super::ffi::Inbox;
 
-/// Hands over what the client reports, and sleeps while there is nothing. (The wrapper's own thread polls for a tenth of a
-/// second and spends the last millisecond of it awake: one per cent of a core, for ever.)
+/// Handles the events of the client, and sleeps while there are none. (The wrapper's own thread polls for a tenth of a
+/// second and spends the last millisecond of it awake, which costs one per cent of a core all the time.)
 #[derive(Debug)]
 pub(super) struct Reports {
     stop: Arc<AtomicBool>,
@@ -49,7 +49,7 @@ impl Drop for Reports {
         self.stop.store(true, Ordering::Release);
         if let Some(thread) = self.thread.take() {
             thread.thread().unpark();
-            // It has panicked with the panic hook's line, and there is nobody else to tell.
+            // It has panicked and the panic hook has reported it; there is nothing left to do.
             _ = thread.join();
         }
     }

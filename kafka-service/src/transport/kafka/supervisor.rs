@@ -20,24 +20,25 @@ use crate::{
     health::{HealthState, Progress, Reason, StallWatch, Verdict, Work},
 };
 
-/// How long a client is given before it may be replaced.
+/// The minimum age of a client before it may be replaced.
 const SETTLE: Duration = Duration::from_secs(20);
-/// How long a client may go on without an answer after a new one got one: it may be about to.
+/// How long a client may remain without an answer after a new one got it: it may be about to get it too.
 const BENEFIT: Duration = Duration::from_secs(4);
-/// The pause before a new client, after the one before has ended soon; it doubles.
+/// The pause before a new client if the previous one ended soon; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// What is remembered from one client to the next.
+/// What is kept from one client to the next.
 pub(super) struct Supervisor {
     health: Arc<HealthState>,
     core: Arc<Core>,
     check_config: ClientConfig,
+    bootstrap: String,
     check: Option<FreshCheck>,
     /// What a new client got an answer to, and when.
     convicted: Option<(Suspicion, Instant)>,
     stall: StallWatch,
-    /// When the client was made.
+    /// When the client was created.
     began: Instant,
     pause: Duration,
 }
@@ -50,8 +51,9 @@ impl Supervisor {
         Self {
             health: Arc::clone(&settings.health),
             core: Arc::clone(&settings.core),
-            // It joins no group, so the protocol does not matter; this one every broker speaks.
+            // It joins no group, so the protocol does not matter; every broker supports this one.
             check_config: client_config::consumer(&settings.config, &settings.bootstrap, Protocol::Classic),
+            bootstrap: settings.bootstrap.clone(),
             check: None,
             convicted: None,
             stall: StallWatch::new(limit, now),
@@ -60,7 +62,7 @@ impl Supervisor {
         }
     }
 
-    /// When the next client may be made.
+    /// When the next client may be created.
     pub(super) fn next_client(&mut self, now: Instant) -> Instant {
         (self.check, self.convicted) = (None, None);
         let ended_soon = now.duration_since(self.began) < SETTLE;
@@ -69,7 +71,7 @@ impl Supervisor {
         self.began
     }
 
-    /// One look; why the client should be replaced, if it should.
+    /// Does one check. Returns why the client should be replaced, if it should.
     pub(super) fn watch(&mut self, probe: &mut Probe, driver: &Driver<KafkaClient>, now: Instant) -> Option<String> {
         if !probe.is_due(now) {
             return None;
@@ -79,10 +81,16 @@ impl Supervisor {
         if driver.is_stopping() {
             return None;
         }
-        self.suspect(probe, suspicion, now).or_else(|| self.stalled(probe, driver, &look, now))
+        let was_convicted = self.convicted.is_some();
+        let reason = self.suspect(probe, suspicion, now);
+        if self.convicted.is_some() && !was_convicted {
+            // It may have lost all its brokers, and have time to find them before it is replaced.
+            driver.client().bootstrap_again(&self.bootstrap);
+        }
+        reason.or_else(|| self.stalled(probe, driver, &look, now))
     }
 
-    /// A client that gets no answer for long is replaced if a new one gets it, and it still does not.
+    /// Replaces a client that has had no answer for long, if a new one gets it and the old one still does not.
     fn suspect(&mut self, probe: &mut Probe, suspicion: Option<Suspicion>, now: Instant) -> Option<String> {
         if let Some(answered) = self.check.as_ref().and_then(FreshCheck::answered)
             && let Some(FreshCheck { suspicion, .. }) = self.check.take()

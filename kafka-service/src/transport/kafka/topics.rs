@@ -1,4 +1,4 @@
-//! The topics that a service needs: are they there, and if not, how to make them.
+//! The topics that a service needs: checks whether they exist, and creates them.
 
 use std::time::Duration;
 
@@ -13,39 +13,39 @@ use rdkafka::{
 
 use super::{client_config::describe, producer::KafkaProducer};
 
-/// A topic, and what for.
+/// A topic and its purpose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NeededTopic {
     pub(crate) name: String,
     pub(crate) purpose: &'static str,
-    /// Messages are consumed from it.
+    /// Whether messages are consumed from it.
     pub(crate) is_read: bool,
-    /// Events or dead letters go to it, so the producer asks for it; for all others the consumer does.
+    /// Whether events or dead letters are sent to it, so the producer asks for it; the consumer asks for all others.
     pub(crate) is_written: bool,
 }
 
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long one question to the brokers may take. A stop waits for it, and an answer that is later is asked for again: the
-/// client goes on connecting meanwhile.
+/// The timeout of one request to the brokers. A shutdown waits for it. A late answer is requested again: the client
+/// keeps connecting in the meantime.
 const QUESTION: Duration = Duration::from_secs(1);
 
-/// What is known of the topics.
+/// The result of a check of the topics.
 pub(super) enum Found<'a> {
     All,
     Missing(Vec<&'a NeededTopic>),
-    /// This client may not describe it.
+    /// This client is not authorized to describe it.
     Denied(&'a NeededTopic),
 }
 
-/// Whether the topics exist. Each client asks for those that it will use, so that the producer is connected, too, when its
-/// first record comes.
+/// Checks whether the topics exist. Each client asks for those that it will use, so that the producer is connected too
+/// when its first record is sent.
 pub(super) fn find<'a, C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     producer: &KafkaProducer,
     needed: &'a [NeededTopic],
 ) -> Result<Found<'a>, KafkaError> {
     let mut missing = Vec::new();
-    // The consumer goes on connecting while the producer is asked.
+    // The consumer keeps connecting while the producer is asked.
     let mut topics: Vec<_> = needed.iter().collect();
     topics.sort_by_key(|topic| topic.is_written);
     for topic in topics {

@@ -1,4 +1,4 @@
-//! What is known of one assigned partition from its records, and from its leader's answers.
+//! What is known about one assigned partition, from its records and from the answers of its leader.
 
 use std::time::{Duration, Instant};
 
@@ -14,31 +14,33 @@ use crate::{
     health::{HealthState, Reason},
 };
 
-/// How long the last stable offset may stand still before records. Transactions of most producers are over by then.
+/// How long the last stable offset may stay behind existing records. Transactions of most producers are shorter.
 const OPEN_TOO_LONG: Duration = Duration::from_secs(30);
 
 /// One assigned partition.
 #[derive(Debug)]
 pub(super) struct Watched {
-    /// When its leader was last heard of, by a record or an answer.
+    /// When its leader last sent a record or an answer.
     pub(super) heard: Instant,
     received: u64,
-    /// The next offset to receive: behind the last record. Before the first it is unknown, and the end as first asked stands
-    /// for it: what is written from then on must arrive.
+    /// The next offset to receive: that after the last record. It is unknown before the first, and the end offset of
+    /// the first answer is used instead: what is written from then on must arrive.
     next: Option<i64>,
-    /// The end for consumers, as last asked: of committed records.
+    /// The last known end offset for consumers: that of committed records.
     end: Option<i64>,
-    /// Since when that end has not moved although there are records behind it, and when that was last seen.
+    /// Since when this end has not moved although there are records past it, and when that was last observed.
     open: Option<(Instant, Instant)>,
-    /// Since when records wait and none arrives.
+    /// Since when records are waiting and none arrives.
     stuck_since: Option<Instant>,
-    /// A new client found no record either, while the end was here.
+    /// The end offset for which a new client received no record either.
     dismissed: Option<i64>,
-    /// It has no offset to read from.
+    /// Whether it has no offset to read from.
     is_stopped: bool,
-    /// Since when its leader does not answer, and what was said last.
+    /// Since when its leader does not answer, and its last error.
     failing: Option<(Instant, String)>,
-    /// The end of that is to be told to health, also where the client has reported it.
+    /// When nothing answered last. That is a problem of its own, and after it the leader has time to answer.
+    all_silent: Option<Instant>,
+    /// Whether health must be told when this ends, also if the client has reported it.
     failing_raised: bool,
     open_raised: bool,
 }
@@ -55,12 +57,13 @@ impl Watched {
             dismissed: None,
             is_stopped: false,
             failing: None,
+            all_silent: None,
             failing_raised: false,
             open_raised: false,
         }
     }
 
-    /// Records that have come since the last look are an answer.
+    /// Counts records that arrived since the last check as an answer.
     pub(super) fn see(&mut self, view: &View<'_>, is_busy: bool, now: Instant) {
         if view.received != self.received {
             self.heard = now;
@@ -71,7 +74,7 @@ impl Watched {
         self.is_stopped = view.is_stopped;
         self.next = view.next_offset.or(self.next);
         if self.end.zip(self.next).is_some_and(|(end, next)| next > end) {
-            // What was received is stable.
+            // Received records are stable.
             self.open = None;
         }
         if view.is_held || is_busy || !self.is_waiting() {
@@ -87,7 +90,7 @@ impl Watched {
         behind && self.dismissed != self.end
     }
 
-    /// Its leader has answered, or has not.
+    /// Handles the answer of its leader, or its failure.
     pub(super) fn answered(&mut self, end: Result<i64, AnswerError>, committed: bool, asked: Instant, now: Instant) {
         match end {
             Ok(end) => {
@@ -116,7 +119,7 @@ impl Watched {
         self.next.get_or_insert(end);
     }
 
-    /// Tells health. `all_silent`: nothing answers, which is one reason and not one for each partition.
+    /// Reports to health. `all_silent`: no broker answers, which is one reason and not one per partition.
     pub(super) fn judge(&mut self, name: &TopicPartition, health: &HealthState, all_silent: bool, now: Instant) {
         self.judge_leader(name, health, all_silent, now);
         self.judge_transaction(name, health, now);
@@ -124,8 +127,14 @@ impl Watched {
 
     fn judge_leader(&mut self, name: &TopicPartition, health: &HealthState, all_silent: bool, now: Instant) {
         let reason = || Reason::PartitionNotFetched { topic: name.topic.to_string(), partition: name.partition };
+        if all_silent {
+            self.all_silent = Some(now);
+        }
         match &self.failing {
-            Some((since, cause)) if now.duration_since(*since) >= SILENCE && !all_silent => {
+            // A leader that is back has as long as any other to answer, or the service would be ready for a moment only.
+            Some((since, cause))
+                if now.duration_since(self.all_silent.map_or(*since, |at| at.max(*since))) >= SILENCE =>
+            {
                 health.raise(reason(), cause.clone(), now);
                 self.failing_raised = true;
             }
@@ -137,7 +146,7 @@ impl Watched {
     fn judge_transaction(&mut self, name: &TopicPartition, health: &HealthState, now: Instant) {
         let reason = || Reason::OpenTransaction { topic: name.topic.to_string(), partition: name.partition };
         match self.open {
-            // While records arrive nobody asks, and what was seen before says nothing.
+            // While records arrive, no request is sent, and earlier observations do not count.
             Some((since, seen)) if seen.duration_since(since) >= OPEN_TOO_LONG => {
                 let cause =
                     format!("the last stable offset is stuck at {} for {OPEN_TOO_LONG:?}", self.end.unwrap_or(0));
@@ -149,7 +158,7 @@ impl Watched {
         }
     }
 
-    /// The partition is no longer ours.
+    /// Called when the partition is no longer assigned.
     pub(super) fn forget(&mut self, name: &TopicPartition, health: &HealthState, now: Instant) {
         self.failing = None;
         self.open = None;
@@ -170,7 +179,7 @@ impl Watched {
     }
 }
 
-/// Whether an error is certainly a broker's answer. Most others may also come from what the client remembers of its brokers.
+/// Whether an error is certainly the answer of a broker. Most others may also come from the client's cached metadata.
 pub(super) fn is_said_by_broker(code: RDKafkaErrorCode) -> bool {
     matches!(
         code,
@@ -190,7 +199,7 @@ mod tests {
         TopicPartition::new("orders", 0)
     }
 
-    /// What the driver shows after so many records.
+    /// The driver's view after this many records.
     fn view(name: &TopicPartition, received: u64) -> View<'_> {
         let next_offset = (received > 0).then(|| i64::try_from(received).unwrap());
         View { name, received, next_offset, is_held: false, is_stopped: false }
@@ -201,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn records_that_wait_and_do_not_arrive_are_suspicious_until_one_does() {
+    fn a_partition_is_suspicious_until_its_records_arrive() {
         let (name, start) = (name(), Instant::now());
         let mut watched = Watched::new(start);
         watched.see(&view(&name, 5), false, start);
@@ -216,11 +225,11 @@ mod tests {
     }
 
     #[test]
-    fn an_end_without_records_is_dismissed_until_it_moves() {
+    fn an_end_without_records_is_ignored_until_it_moves() {
         let (name, start) = (name(), Instant::now());
         let mut watched = Watched::new(start);
         watched.see(&view(&name, 5), false, start);
-        // Markers of a transaction have offsets, too.
+        // The markers of a transaction have offsets too.
         watched.answered(Ok(6), true, start, start);
         assert!(watched.is_waiting());
         watched.dismiss();
@@ -230,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_there_before_the_assignment_is_not_waited_for() {
+    fn records_from_before_the_assignment_are_not_awaited() {
         let start = Instant::now();
         let mut watched = Watched::new(start);
         watched.answered(Ok(100), true, start, start);
@@ -240,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leader_that_does_not_answer_is_told_after_a_while_and_its_answer_at_once() {
+    fn a_silent_leader_is_reported_late_and_cleared_at_once() {
         let (name, start, health) = (name(), Instant::now(), HealthState::default());
         let is_told = || health.has(|reason| matches!(reason, Reason::PartitionNotFetched { .. }));
         let mut watched = Watched::new(start);
@@ -249,7 +258,9 @@ mod tests {
         assert!(!is_told(), "an election may take that long");
         watched.judge(&name, &health, true, start + SECOND * 5);
         assert!(!is_told(), "nothing answers, which has a reason of its own");
-        watched.judge(&name, &health, false, start + SECOND * 5);
+        watched.judge(&name, &health, false, start + SECOND * 6);
+        assert!(!is_told(), "others have only just begun to answer");
+        watched.judge(&name, &health, false, start + SECOND * 10);
         assert!(is_told());
         assert_eq!(watched.suspicion(&name, start + SECOND * 11), Some(Suspicion::Leader(name.clone())));
         watched.answered(Ok(0), true, start, start + SECOND * 12);
@@ -259,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stable_offset_that_stands_still_before_records_is_an_open_transaction() {
+    fn an_unmoving_stable_offset_means_an_open_transaction() {
         let (name, start, health) = (name(), Instant::now(), HealthState::default());
         let is_told = || health.has(|reason| matches!(reason, Reason::OpenTransaction { .. }));
         let mut watched = Watched::new(start);
@@ -278,11 +289,11 @@ mod tests {
     }
 
     #[test]
-    fn records_that_arrive_are_no_open_transaction() {
+    fn arriving_records_exclude_an_open_transaction() {
         let (name, start, health) = (name(), Instant::now(), HealthState::default());
         let mut watched = Watched::new(start);
         watched.answered(Ok(5), true, start, start);
-        // Written between the two questions; the partition is busy from here on, and no question is asked.
+        // Written between the two requests; the partition is busy from here on, so no further request is sent.
         watched.answered(Ok(6), false, start, start);
         for second in 1..60 {
             watched.judge(&name, &health, false, start + SECOND * second);

@@ -1,14 +1,14 @@
-//! From a record's value to the event's, for the loops that do all of it on one thread.
+//! Makes events of commands, from record value to record value, for the loops that do everything on one thread.
 
 use rustc_hash::FxHashSet;
 use workload::{Arm, CREATE_ORDER, CREATE_ORDER_PLAIN, Command, Encoder, OrderCreated, command_name};
 
-/// The commands that are handled: a `match` for the one, a table for many.
+/// The handled commands: one `match` for a single command, a table for many.
 #[derive(Clone, Debug)]
 pub struct Names(Option<FxHashSet<String>>);
 
 impl Names {
-    /// So many as the runner asks for.
+    /// As many commands as the runner requests.
     #[must_use]
     pub fn new(arm: &Arm) -> Self {
         let more = (0..arm.handlers).map(|n| command_name(n, arm.handlers));
@@ -16,7 +16,7 @@ impl Names {
         Self((arm.handlers > 1).then(all))
     }
 
-    /// Whether this command is handled.
+    /// Whether this command has a handler.
     #[must_use]
     pub fn contains(&self, kind: &str) -> bool {
         match &self.0 {
@@ -34,13 +34,13 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// For the commands that the runner asks for.
+    /// For the commands that the runner requests.
     #[must_use]
     pub fn new(arm: &Arm) -> Self {
         Self { names: Names::new(arm), encoder: Encoder::default() }
     }
 
-    /// What is to be published: the event and true, or what cannot be handled, as it is, and false.
+    /// The value to publish: the event and true, or a command that cannot be handled, unchanged, and false.
     pub fn to<'a>(
         &'a mut self,
         arm: &'a Arm,

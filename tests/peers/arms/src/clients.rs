@@ -1,9 +1,9 @@
-//! The settings, the same for all hand-written arms.
+//! The settings of all hand-written arms.
 
 use rdkafka::ClientConfig;
 use workload::Arm;
 
-/// Of the consumer. `tuned`: librdkafka's default waits a whole second when its prefetch queue is full.
+/// Consumer settings. `tuned`: librdkafka's default waits a whole second when its prefetch queue is full.
 #[must_use]
 pub fn consumer_settings(arm: &Arm, tuned: bool) -> ClientConfig {
     let mut settings = ClientConfig::new();
@@ -20,7 +20,7 @@ pub fn consumer_settings(arm: &Arm, tuned: bool) -> ClientConfig {
     settings
 }
 
-/// Of the producer.
+/// Producer settings.
 #[must_use]
 pub fn producer_settings(arm: &Arm) -> ClientConfig {
     let mut settings = ClientConfig::new();

@@ -1,4 +1,4 @@
-//! The consumer's callbacks: partitions that come and go, and commits.
+//! The consumer's callbacks: assigned and revoked partitions, and commits.
 
 use std::{
     fmt,
@@ -16,14 +16,14 @@ use workload::Arm;
 
 use crate::{Acks, Taken, Window};
 
-/// How long a partition that is taken away may take to finish what is in flight.
+/// How long a revoked partition may take to finish what is in flight.
 const DRAIN: Duration = Duration::from_secs(5);
-/// Between two commits.
+/// The interval between two commits.
 const COMMIT: Duration = Duration::from_millis(100);
 
 type Hook = Box<dyn Fn(&BaseConsumer<Group>, i32) + Send + Sync>;
 
-/// Which partitions are ours, and what is in flight in them.
+/// The assigned partitions, and what is in flight in them.
 pub struct Group {
     arm: Arc<Arm>,
     window: Mutex<Window>,
@@ -38,18 +38,18 @@ impl Group {
         Self { arm: Arc::clone(arm), window: Mutex::new(Window::new(acks)), before_assign: OnceLock::new() }
     }
 
-    /// What is in flight.
+    /// The window of records in flight.
     ///
     /// # Panics
-    /// When another thread has panicked.
+    /// Panics when another thread has panicked.
     pub fn window(&self) -> MutexGuard<'_, Window> {
-        self.window.lock().expect("nobody panics with it")
+        self.window.lock().expect("no panic while it is locked")
     }
 
-    /// Takes a record, and waits for room if need be. `None`: the partition is somebody else's.
+    /// Takes a record, and waits for room if necessary. `None`: the partition is not assigned to this process.
     pub fn take(&self, partition: i32, offset: i64) -> Option<usize> {
         loop {
-            // A statement of its own, so that the lock is free while we wait.
+            // A separate statement, so that the lock is free during the wait.
             let taken = self.window().take(partition, offset);
             match taken {
                 Taken::Token(token) => return Some(token),
@@ -59,7 +59,7 @@ impl Group {
         }
     }
 
-    /// Commits what is acknowledged, every 100 ms.
+    /// Commits acknowledged records, every 100 ms.
     pub fn commit_sometimes(&self, consumer: &impl Consumer<Self>, last: &mut Instant) {
         if last.elapsed() >= COMMIT {
             *last = Instant::now();
@@ -67,7 +67,7 @@ impl Group {
         }
     }
 
-    /// Commits what is acknowledged. At the end: [`CommitMode::Sync`].
+    /// Commits acknowledged records; at the end with [`CommitMode::Sync`].
     pub fn commit(&self, consumer: &impl Consumer<Self>, mode: CommitMode) {
         let due = self.window().due(&self.arm.commands);
         if due.count() > 0

@@ -1,4 +1,5 @@
-//! What the hand-written arms share: settings, the window of what is in flight, the consumer's callbacks, decode and encode.
+//! Shared by the hand-written arms: settings, the window of records in flight, the consumer's callbacks, decoding and
+//! encoding.
 
 mod answer;
 mod clients;
@@ -17,15 +18,15 @@ pub use group::Group;
 pub use poll_loop::poll_loop;
 pub use window::{Acks, Taken, Window};
 
-/// Whether SIGTERM has come.
+/// Whether SIGTERM has arrived.
 #[derive(Clone, Debug)]
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// From here on SIGTERM is only noted.
+    /// Only records SIGTERM from now on.
     ///
     /// # Panics
-    /// When the signal cannot be caught.
+    /// Panics when the signal cannot be caught.
     #[must_use]
     pub fn on_sigterm() -> Self {
         let flag = Arc::default();
@@ -33,7 +34,7 @@ impl Stop {
         Self(flag)
     }
 
-    /// Whether it has come.
+    /// Whether it has arrived.
     #[must_use]
     pub fn requested(&self) -> bool {
         self.0.load(Ordering::Relaxed)

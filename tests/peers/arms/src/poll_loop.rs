@@ -1,4 +1,4 @@
-//! The loop that one writes who knows librdkafka: one thread, `poll`, an integer beside each event.
+//! The loop of an author who knows librdkafka: one thread, `poll`, an integer with each event.
 
 use std::{
     sync::Arc,
@@ -20,15 +20,15 @@ use crate::{Acks, Answer, Group, Stop, consumer_settings, producer_settings};
 /// Runs it until SIGTERM. `tuned`: with the setting that keeps the prefetch queue filled.
 ///
 /// # Panics
-/// When something fails: it is a benchmark's arm.
+/// Panics when something fails: it is a benchmark's arm.
 pub fn poll_loop(tuned: bool) {
     let (arm, stop, acks) = (Arc::new(Arm::from_env()), Stop::on_sigterm(), Acks::default());
     let group = Group::new(&arm, acks.clone());
     let consumer: BaseConsumer<Group> =
-        consumer_settings(&arm, tuned).create_with_context(group).expect("the consumer's settings");
+        consumer_settings(&arm, tuned).create_with_context(group).expect("valid consumer settings");
     let producer: ThreadedProducer<Acks> =
-        producer_settings(&arm).create_with_context(acks).expect("the producer's settings");
-    consumer.subscribe(&[&arm.commands]).expect("a topic");
+        producer_settings(&arm).create_with_context(acks).expect("valid producer settings");
+    consumer.subscribe(&[&arm.commands]).expect("a valid topic");
     let group = Arc::clone(consumer.context());
     let mut answer = Answer::new(&arm);
     let (mut last_commit, mut seen) = (Instant::now(), 0u64);
@@ -36,16 +36,16 @@ pub fn poll_loop(tuned: bool) {
         match consumer.poll(Duration::from_millis(20)) {
             Some(Ok(message)) => handle(&message, &arm, &group, &mut answer, &producer),
             Some(Err(error)) => eprintln!("poll: {error}"),
-            // Nothing to do: the clock is looked at now, and not at the next full 64.
+            // Idle: check the clock now, and not at the next multiple of 64.
             None => seen = 0,
         }
-        // Looking at the clock costs 20 ns; a handler that takes its time makes it worth that.
+        // Reading the clock costs 20 ns; for a slow handler it is worth that.
         if seen % 64 == 0 || arm.handler != Handler::None {
             group.commit_sometimes(&consumer, &mut last_commit);
         }
         seen += 1;
     }
-    producer.flush(Duration::from_secs(10)).expect("the broker is there");
+    producer.flush(Duration::from_secs(10)).expect("the broker is available");
     group.commit(&consumer, CommitMode::Sync);
 }
 

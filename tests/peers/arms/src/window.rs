@@ -1,4 +1,4 @@
-//! What is in flight, and the watermark: the offset below which everything is acknowledged.
+//! The records in flight, and the watermark: the offset below which everything is acknowledged.
 
 use std::sync::{
     Arc, OnceLock,
@@ -7,16 +7,16 @@ use std::sync::{
 
 use rdkafka::{Offset, TopicPartitionList, message::DeliveryResult, producer::ProducerContext};
 
-/// What one partition may have in flight. A power of two.
+/// The maximum number of records in flight per partition. A power of two.
 const RING: usize = 1 << 15;
-/// Assignments in the life of a process.
+/// The maximum number of assignments in the life of a process.
 const ASSIGNMENTS: usize = 1 << 13;
 /// The lower bits of a token are the offset, the upper ones the assignment.
 const OFFSET_BITS: u32 = 40;
 
 type Ring = Box<[AtomicU8]>;
 
-/// One byte for each record in flight, for each assignment of a partition. A late acknowledgement finds its own ring.
+/// One byte per record in flight, for each assignment of a partition. A late acknowledgement finds its own ring.
 #[derive(Clone, Debug)]
 pub struct Acks(Arc<[OnceLock<Ring>]>);
 
@@ -27,7 +27,7 @@ impl Default for Acks {
 }
 
 impl Acks {
-    /// The record with this token is done.
+    /// Finishes the record with this token.
     pub fn acknowledge(&self, token: usize) {
         if let Some(ring) = self.0[token >> OFFSET_BITS].get() {
             ring[token & (RING - 1)].store(1, Ordering::Release);
@@ -36,7 +36,7 @@ impl Acks {
 
     fn add(&self, assignment: usize) {
         let ring = (0..RING).map(|_| AtomicU8::new(0)).collect();
-        self.0[assignment].set(ring).expect("each assignment has a number of its own");
+        self.0[assignment].set(ring).expect("each assignment has its own number");
     }
 }
 
@@ -51,28 +51,28 @@ impl ProducerContext for Acks {
     }
 }
 
-/// What became of a record that was offered.
+/// The result of offering a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// It counts as in flight until this token is acknowledged.
+    /// It is in flight until this token is acknowledged.
     Token(usize),
-    /// Its partition has too much in flight.
+    /// Its partition has too many records in flight.
     Full,
-    /// Its partition is somebody else's by now.
+    /// Its partition was revoked.
     NotOurs,
 }
 
 #[derive(Debug)]
 struct Partition {
     assignment: usize,
-    /// What is below is acknowledged; the next offset to commit.
+    /// The next offset to commit: everything below is acknowledged.
     head: i64,
-    /// The next offset to come.
+    /// The next expected offset.
     tail: i64,
     committed: i64,
 }
 
-/// What is in flight in the partitions that this process has.
+/// The records in flight in the partitions of this process.
 #[derive(Debug, Default)]
 pub struct Window {
     partitions: Vec<Option<Partition>>,
@@ -87,7 +87,7 @@ impl Window {
         Self { partitions: Vec::new(), assignments: 0, acks }
     }
 
-    /// The partition is ours.
+    /// Adds an assigned partition.
     pub fn assign(&mut self, partition: i32) {
         let index = index(partition);
         if self.partitions.len() <= index {
@@ -98,12 +98,12 @@ impl Window {
         self.assignments += 1;
     }
 
-    /// The partition is no longer ours.
+    /// Removes a revoked partition.
     pub fn revoke(&mut self, partition: i32) {
         self.partitions[index(partition)] = None;
     }
 
-    /// Takes a record. Their offsets have no gaps here: nothing is compacted and nothing transactional.
+    /// Takes a record. Offsets have no gaps here: topics are neither compacted nor transactional.
     pub fn take(&mut self, partition: i32, offset: i64) -> Taken {
         let Some(Some(place)) = self.partitions.get_mut(index(partition)) else { return Taken::NotOurs };
         if place.tail != offset {
@@ -120,14 +120,14 @@ impl Window {
         Taken::Token(place.assignment << OFFSET_BITS | offset as usize)
     }
 
-    /// Whether nothing of the partition is in flight.
+    /// Whether the partition has no records in flight.
     pub fn is_done(&mut self, partition: i32) -> bool {
         let Some(Some(place)) = self.partitions.get_mut(index(partition)) else { return true };
         place.advance(&self.acks);
         place.head == place.tail
     }
 
-    /// The watermarks that rose since the last call.
+    /// The watermarks that advanced since the last call.
     ///
     /// # Panics
     /// Never: an offset is not negative.
@@ -138,7 +138,7 @@ impl Window {
             place.advance(&self.acks);
             if place.head > place.committed {
                 place.committed = place.head;
-                due.add_partition_offset(topic, partition as i32, Offset::Offset(place.head)).expect("an offset");
+                due.add_partition_offset(topic, partition as i32, Offset::Offset(place.head)).expect("a valid offset");
             }
         }
         due
@@ -164,5 +164,5 @@ impl Partition {
 }
 
 fn index(partition: i32) -> usize {
-    usize::try_from(partition).expect("a partition's number is not negative")
+    usize::try_from(partition).expect("a partition number is not negative")
 }

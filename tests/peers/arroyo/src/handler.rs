@@ -1,4 +1,4 @@
-//! The handler: a command becomes an event.
+//! The handler: makes an event of a command.
 
 use std::cell::RefCell;
 
@@ -9,7 +9,7 @@ use sentry_arroyo::{
 };
 use workload::{Arm, CREATE_ORDER, Command, Encoder, OrderCreated};
 
-/// The handler on a thread of its own.
+/// The handler on its own thread.
 pub(crate) fn handle_blocking(
     arm: &Arm,
     message: Message<KafkaPayload>,
@@ -26,7 +26,7 @@ pub(crate) async fn handle(arm: &Arm, message: Message<KafkaPayload>) -> Result<
     Ok(finished(arm, message, event))
 }
 
-/// What the event repeats of the command.
+/// The fields that the event copies from the command.
 struct Decoded {
     correlation_id: String,
     payload: OrderCreated,
@@ -50,7 +50,7 @@ fn finished(arm: &Arm, message: Message<KafkaPayload>, event: Decoded) -> Messag
         static ENCODER: RefCell<Encoder> = RefCell::default();
     }
     let BrokerMessage { partition, offset, .. } = *of_broker(&message);
-    let (partition, offset) = (partition.index.into(), offset.try_into().expect("an offset of Kafka's"));
+    let (partition, offset) = (partition.index.into(), offset.try_into().expect("an offset is not negative"));
     let value = ENCODER.with_borrow_mut(|encoder| {
         encoder.event(&arm.source, &event.correlation_id, &event.payload, partition, offset).to_vec()
     });

@@ -1,14 +1,14 @@
-//! The service in sentry_arroyo, out of its strategies. `MODE`:
+//! The service in sentry_arroyo, built from its strategies. `MODE`:
 //!
 //! - `acked` (the default): the handler, then `RunTaskInThreads` over its `AsyncKafkaProducer`, then `CommitOffsets`. A
-//!   command counts as done when the brokers have acknowledged its event.
+//!   command is finished when the brokers have acknowledged its event.
 //! - `produce`: with its `Produce` in the middle, as in its example `transform_and_produce`. `Produce` hands an event to
 //!   librdkafka and does not wait for the brokers, so it commits commands whose events may still get lost.
 //!
-//! `CONCURRENCY` is the number of handlers at work. 1, the default, is `RunTask`, a synchronous handler on the thread that
-//! polls: the order of a key holds. Above that it is `RunTaskInThreads`, and it does not.
+//! `CONCURRENCY` is the number of concurrent handlers. 1, the default, is `RunTask`, a synchronous handler on the
+//! thread that polls: the order of a key is kept. Above 1 it is `RunTaskInThreads`, which does not keep the order.
 //!
-//! What could not be made equal to the other arms is said where it is set.
+//! A comment at each setting names the differences from the other arms that could not be avoided.
 
 mod handler;
 mod pipeline;
@@ -45,7 +45,7 @@ fn main() {
     processor.run().expect("the processor ends at SIGTERM");
 }
 
-/// The processor looks at the flag after each poll, which takes up to a second when there is nothing to do.
+/// The processor checks the flag after each poll, which takes up to a second when idle.
 fn end_at_sigterm(runtime: &Runtime, mut processor: ProcessorHandle) {
     let _entered = runtime.enter();
     let mut terminate = signal(SignalKind::terminate()).expect("SIGTERM can be handled");

@@ -1,4 +1,4 @@
-//! The strategies behind each other.
+//! The chain of strategies.
 
 use std::{sync::Arc, time::Duration};
 
@@ -27,11 +27,11 @@ use crate::{
     settings,
 };
 
-/// As often as the other arms. It waits for the broker's answer each time; there is no other way.
+/// As often as the other arms. It waits for the broker's answer each time, which cannot be avoided.
 const COMMIT_EVERY: Duration = Duration::from_millis(100);
 
-/// How many events may wait for their acknowledgement. Enough to never be the limit: what is above it, sentry_arroyo's
-/// loop offers again and again without a pause.
+/// The maximum number of unacknowledged events. High enough never to be the limit: above it, sentry_arroyo's loop
+/// resubmits without a pause.
 const UNACKNOWLEDGED: usize = 10_000;
 
 /// How events are produced.
@@ -41,7 +41,7 @@ pub(crate) enum Mode {
     Produce,
 }
 
-/// What makes the strategies when partitions are assigned.
+/// Builds the strategies when partitions are assigned.
 pub(crate) struct Pipeline {
     arm: &'static Arm,
     mode: Mode,
@@ -72,10 +72,10 @@ impl Pipeline {
         Box::new(RunTaskInThreads::new(next, handler, &self.threads(self.concurrency), None))
     }
 
-    /// The event is handed to librdkafka when the task is made, in the order of the commands; only the wait for the
-    /// acknowledgement is in the task.
+    /// Creating the task hands the event to librdkafka, in the order of the commands; the task only waits for the
+    /// acknowledgement.
     fn acked(&self) -> impl ProcessingStrategy<KafkaPayload> + use<> {
-        let producer = AsyncKafkaProducer::new(settings::producer(self.arm)).expect("the settings are right");
+        let producer = AsyncKafkaProducer::new(settings::producer(self.arm)).expect("the settings are valid");
         let (producer, events) = (Arc::new(producer), self.events());
         let produce = move |message: Message<KafkaPayload>| -> RunTaskFunc<KafkaPayload, ProducerError> {
             let acknowledged = producer.produce(&events, message.payload().clone());
@@ -86,7 +86,7 @@ impl Pipeline {
     }
 
     fn queued(&self) -> impl ProcessingStrategy<KafkaPayload> + use<> {
-        let producer = KafkaProducer::new(settings::producer(self.arm)).expect("the settings are right");
+        let producer = KafkaProducer::new(settings::producer(self.arm)).expect("the settings are valid");
         Produce::new(CommitOffsets::new(COMMIT_EVERY), producer, &self.threads(self.concurrency), self.events())
     }
 

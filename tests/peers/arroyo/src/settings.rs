@@ -5,26 +5,26 @@ use std::collections::HashMap;
 use sentry_arroyo::backends::kafka::{InitialOffset, config::KafkaConfig};
 use workload::Arm;
 
-/// The consumer's. Not equal to the other arms': the classic group protocol with an eager assignor, because
-/// sentry_arroyo's callback calls `assign` itself, which librdkafka refuses under `group.protocol=consumer`.
+/// The consumer settings. They differ from the other arms: the classic group protocol with an eager assignor, because
+/// sentry_arroyo's callback calls `assign` itself, which librdkafka rejects under `group.protocol=consumer`.
 pub(crate) fn consumer(arm: &Arm) -> KafkaConfig {
     KafkaConfig::new_consumer_config(
         vec![arm.bootstrap.clone()],
         arm.group.clone(),
         InitialOffset::Earliest,
         false,
-        // librdkafka's own; below 45 seconds it would become the session timeout as well.
+        // librdkafka's default; below 45 seconds it would become the session timeout as well.
         300_000,
         overrides(&[
             ("fetch.queue.backoff.ms", "10"),
             ("enable.auto.offset.store", "false"),
-            // sentry_arroyo asks for statistics every second; no other arm does.
+            // sentry_arroyo enables statistics every second; the other arms have none.
             ("statistics.interval.ms", "0"),
         ]),
     )
 }
 
-/// The producer's.
+/// The producer settings.
 pub(crate) fn producer(arm: &Arm) -> KafkaConfig {
     KafkaConfig::new_producer_config(
         vec![arm.bootstrap.clone()],
@@ -38,7 +38,7 @@ pub(crate) fn producer(arm: &Arm) -> KafkaConfig {
     )
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "what sentry_arroyo takes")]
+#[expect(clippy::unnecessary_wraps, reason = "required by sentry_arroyo")]
 fn overrides(pairs: &[(&str, &str)]) -> Option<HashMap<String, String>> {
     Some(pairs.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect())
 }

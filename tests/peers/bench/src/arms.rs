@@ -1,8 +1,8 @@
-//! The arms that there are.
+//! The list of arms.
 
 use std::{env, path::PathBuf};
 
-/// A program, and how it is started.
+/// A program, and how to start it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Arm {
     pub(crate) name: &'static str,
@@ -10,11 +10,11 @@ pub(crate) struct Arm {
     pub(crate) environment: &'static [(&'static str, &'static str)],
     /// Handles one command at a time, so a handler that waits makes no sense.
     pub(crate) is_sequential: bool,
-    /// Does not keep the order of a key; then that is a note and no failure.
+    /// Does not keep the order of a key; a violation is then a note and not a failure.
     pub(crate) is_unordered: bool,
-    /// Commits what is not acknowledged yet; then losses are a note and no failure.
+    /// Commits unacknowledged records; losses are then a note and not a failure.
     pub(crate) is_lossy: bool,
-    /// At most so many commands, because it is so slow.
+    /// The maximum number of commands, because it is very slow.
     pub(crate) at_most: u64,
 }
 
@@ -56,27 +56,27 @@ pub(crate) const ALL: &[Arm] = &[
 ];
 
 impl Arm {
-    /// Beside the runner.
+    /// In the folder of the runner.
     pub(crate) fn path(&self) -> PathBuf {
         let mut path = env::current_exe().expect("the runner has a path");
         path.set_file_name(self.program);
         path
     }
 
-    /// Another framework; it does the plain workload only.
+    /// Another framework; it has the plain workload only.
     pub(crate) fn is_foreign(&self) -> bool {
         matches!(self.program, "ruststream" | "arroyo")
     }
 
-    /// Those with these names; those that are not built are left out, and it is said.
+    /// The arms with these names; those that are not built are skipped with a message.
     pub(crate) fn choose(names: &[String]) -> Result<Vec<Self>, String> {
         let mut chosen = Vec::new();
         for name in names {
-            let arm = ALL.iter().find(|arm| arm.name == name).ok_or_else(|| format!("there is no arm {name}"))?;
+            let arm = ALL.iter().find(|arm| arm.name == name).ok_or_else(|| format!("unknown arm {name}"))?;
             if arm.path().exists() {
                 chosen.push(*arm);
             } else {
-                eprintln!("!!! {name} IS LEFT OUT: {} is not built", arm.program);
+                eprintln!("!!! {name} IS SKIPPED: {} is not built", arm.program);
             }
         }
         Ok(chosen)

@@ -1,28 +1,28 @@
-//! The workloads that empty a backlog, as lists of cases.
+//! The workloads with a backlog, as lists of cases.
 
 use workload::{CREATE_ORDER_PLAIN, Handler};
 
 use crate::{arms::Arm, command::Shape};
 
-/// What all arms are measured on, one after another.
+/// Everything that all arms are measured on, one after another.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
     pub(crate) label: String,
     pub(crate) shape: Shape,
     pub(crate) handler: &'static str,
     pub(crate) instances: usize,
-    /// How many commands are registered.
+    /// The number of registered commands.
     pub(crate) registered: u64,
-    /// The backlog appears when all instances have their partitions; else it is there before they start. Start-up takes
-    /// longer than such a backlog, or some instances would come too late.
+    /// The backlog becomes visible when all instances have their partitions; otherwise it is there before they start.
+    /// Start-up takes longer than such a backlog, or some instances would come too late.
     pub(crate) is_gated: bool,
-    /// How many handlers run at once, where the arm has a limit and the machine's cores are none.
+    /// The number of concurrent handlers, where the arm has a limit that is not the number of cores.
     pub(crate) at_once: u64,
-    /// How long it takes at best, in seconds.
+    /// The ideal duration, in seconds.
     pub(crate) ideal: Option<f64>,
 }
 
-/// What ours runs at once by default.
+/// The default limit of kafka-service.
 const IN_FLIGHT: u64 = 1_000;
 
 impl Case {
@@ -37,8 +37,8 @@ impl Case {
         Self { handler, is_gated: true, ..self }
     }
 
-    /// Measured from the begin of the first handler to the end of the last, and not from the fifth on: what takes long
-    /// is the handlers, and there are few.
+    /// Measured from the start of the first handler to the end of the last, and not after the first fifth: the
+    /// handlers are slow, and there are few.
     pub(crate) fn is_whole(&self) -> bool {
         self.handler != "none"
     }
@@ -52,7 +52,7 @@ impl Case {
         }
     }
 
-    /// Whether it makes sense for this arm.
+    /// Whether the case makes sense for this arm.
     pub(crate) fn is_for(&self, arm: &Arm) -> bool {
         let waits = matches!(self.handler.parse(), Ok(Handler::Sleep(_) | Handler::Answer(_)));
         let is_plain = self.registered == 1 && self.shape.poison == 0 && self.shape.kind != CREATE_ORDER_PLAIN;
@@ -66,7 +66,7 @@ impl Case {
     }
 }
 
-/// The arms that a workload is for, and its cases. `None`: it is not one of these.
+/// The arms of a workload, and its cases. `None`: it is not one of these.
 pub(crate) fn cases(workload: &str, count: Option<u64>) -> Option<(&'static [&'static str], Vec<Case>)> {
     let count = |default: u64| count.unwrap_or(default);
     let plain = |default| Shape::plain(count(default));
@@ -142,8 +142,8 @@ fn partitions(shape: Shape, number: i32) -> Case {
 }
 
 fn payload(count: u64, bytes: usize) -> Case {
-    // A gigabyte and a half, so that neither the disk nor the patience ends, and a run still takes a second: in a quarter of
-    // that, the way of the last events is what is measured.
+    // 1.5 GB, so that disk space and run time stay limited, and a run still takes a second: with a quarter of that, the
+    // latency of the last events would dominate.
     let count = count.min(1_500_000_000 / (bytes as u64 + 250));
     Case::new(format!("payload of {bytes} bytes"), Shape { payload: bytes, ..Shape::plain(count) })
 }
@@ -152,8 +152,8 @@ fn instances(shape: Shape, number: usize) -> Case {
     Case { instances: number, is_gated: true, ..Case::new(format!("{number} instances"), shape) }
 }
 
-/// More names in the table and the same handler used; and all of them used, which for ours are closures, and those cost
-/// more than functions with the attribute, however many there are.
+/// More registered names with the same handler used; and all of them used, which are closures in kafka-service.
+/// Closures cost more than functions with the attribute, whatever their number.
 fn handlers(shape: &Shape) -> Vec<Case> {
     let one_used = |number| {
         let case = Case::new(format!("{number} registered, one used"), shape.clone());

@@ -1,4 +1,4 @@
-//! Whether an arm has done its work: every command answered once, in the order of its key, under its key, and committed.
+//! Checks the work of an arm: every command is answered once, in the order of its key, with its key, and committed.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -11,7 +11,7 @@ use crate::{
     measure::{SOURCE, Topics},
 };
 
-/// What was found. Failures make the exit code 1, notes do not.
+/// The findings. Failures make the exit code 1, notes do not.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) failures: Vec<String>,
@@ -22,7 +22,7 @@ pub(crate) struct Findings {
     pub(crate) violations: u64,
 }
 
-/// Reads everything back.
+/// Reads everything from the topics.
 pub(crate) fn check(kafka: &Kafka, arm: &Arm, shape: &Shape, topics: &Topics) -> Findings {
     let mut findings = Findings::default();
     let mut seen = vec![false; usize::try_from(shape.count).expect("a count that fits")];
@@ -31,7 +31,7 @@ pub(crate) fn check(kafka: &Kafka, arm: &Arm, shape: &Shape, topics: &Topics) ->
     let events = kafka.count(&topics.events, EVENT_PARTITIONS);
     each(&reader, events, |key, value, index| {
         let number = number(value).filter(|number| *number < shape.count);
-        let Some(number) = number else { return findings.fail("an event has no correlation id of ours") };
+        let Some(number) = number else { return findings.fail("an event has a foreign correlation id") };
         if index % 1_000 == 0
             && let Some(flaw) = flaw(value, SOURCE)
         {
@@ -41,7 +41,7 @@ pub(crate) fn check(kafka: &Kafka, arm: &Arm, shape: &Shape, topics: &Topics) ->
             findings.fail("an event does not have its command's key");
         }
         if shape.is_poison(number) {
-            findings.fail("a command that is none was answered");
+            findings.fail("an invalid command was answered");
         }
         findings.see(&mut seen, number);
         let last = last.entry(number % shape.keys).or_insert(number);
@@ -56,7 +56,7 @@ pub(crate) fn check(kafka: &Kafka, arm: &Arm, shape: &Shape, topics: &Topics) ->
         kafka.ends(&topics.commands, shape.partitions),
         kafka.committed(&topics.group, &topics.commands, shape.partitions),
     );
-    // A transaction ends with a record that nobody sees, and so nobody has to commit.
+    // A transaction ends with a marker that is not delivered, so it need not be committed.
     let hidden = i64::from(topics.is_hidden);
     let open: i64 = ends.iter().zip(&committed).map(|(end, committed)| (end - committed - hidden).max(0)).sum();
     if open > 0 {
@@ -105,7 +105,8 @@ impl Findings {
 fn each(reader: &BaseConsumer, count: u64, mut look: impl FnMut(&[u8], &[u8], u64)) {
     let mut index = 0;
     while index < count {
-        let message = reader.poll(Duration::from_secs(30)).expect("what is there arrives").expect("and can be read");
+        let message =
+            reader.poll(Duration::from_secs(30)).expect("a record in the topic arrives").expect("no read error");
         look(message.key().unwrap_or_default(), message.payload().unwrap_or_default(), index);
         index += 1;
     }

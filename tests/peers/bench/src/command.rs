@@ -1,26 +1,26 @@
-//! The commands that the runner writes, and what it reads of their events.
+//! The commands that the runner writes, and how it reads their events.
 
 use serde_json::Value;
 use workload::{CREATE_ORDER, command_name};
 
-/// What a topic full of commands looks like. Each is filled once and used by all arms and rounds.
+/// The contents of a topic of commands. Each topic is filled once and used by all arms and rounds.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Shape {
     pub(crate) count: u64,
     pub(crate) partitions: i32,
     pub(crate) keys: u64,
-    /// Bytes of the payload; 0: the ordinary one, 345 bytes with its envelope.
+    /// The payload size in bytes; 0: the default, 345 bytes with its envelope.
     pub(crate) payload: usize,
-    /// How many different commands; 1: only one.
+    /// The number of different commands.
     pub(crate) handlers: u64,
-    /// The name of the only one.
+    /// The name if there is only one.
     pub(crate) kind: &'static str,
-    /// Every so many-th has a payload that is none; 0: none has.
+    /// Every `poison`-th command has an invalid payload; 0: none.
     pub(crate) poison: u64,
 }
 
 impl Shape {
-    /// W1.
+    /// The plain workload, W1.
     pub(crate) const fn plain(count: u64) -> Self {
         Self { count, partitions: 8, keys: 10_000, payload: 0, handlers: 1, kind: CREATE_ORDER, poison: 0 }
     }
@@ -29,7 +29,7 @@ impl Shape {
         self.poison > 0 && number % self.poison == self.poison - 1
     }
 
-    /// How many are answered with an event.
+    /// The number of commands that are answered with an event.
     pub(crate) fn good(&self) -> u64 {
         self.count - self.count.checked_div(self.poison).unwrap_or(0)
     }
@@ -79,7 +79,7 @@ pub(crate) fn number(value: &[u8]) -> Option<u64> {
     u64::from_str_radix(id.rsplit('-').next()?, 16).ok()
 }
 
-/// What is wrong with an event, looked at closely. Too slow to do with each of a million.
+/// What is wrong with an event, checked in full. Too slow for each of a million.
 pub(crate) fn flaw(value: &[u8], source: &str) -> Option<String> {
     let Ok(event) = serde_json::from_slice::<Value>(value) else { return Some("an event is not JSON".to_owned()) };
     let number = number(value)?;

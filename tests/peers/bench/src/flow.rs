@@ -1,4 +1,4 @@
-//! Commands that come at a rate, whatever the service does (an open loop), and when their events came.
+//! Commands at a fixed rate, independent of the service (an open loop), and the arrival times of their events.
 
 use std::{
     sync::{
@@ -20,41 +20,41 @@ use crate::{
     measure::Topics,
 };
 
-/// What has come so far.
+/// The arrivals so far.
 #[derive(Debug, Default)]
 struct Arrivals {
-    /// After the moment when the command was to be sent.
+    /// The time from the scheduled send of the command.
     waits: Mutex<Vec<Option<Duration>>>,
     distinct: AtomicU64,
     duplicates: AtomicU64,
     is_over: AtomicBool,
 }
 
-/// A flow that runs.
+/// A running flow.
 pub(crate) struct Flow {
     arrivals: Arc<Arrivals>,
     threads: Vec<JoinHandle<()>>,
     count: u64,
 }
 
-/// What it came to.
+/// The result of a flow.
 pub(crate) struct Arrived {
-    /// By the number of the command; `None`: it never came.
+    /// By command number; `None`: the event never arrived.
     pub(crate) waits: Vec<Option<Duration>>,
     pub(crate) missing: u64,
     pub(crate) duplicates: u64,
 }
 
 impl Flow {
-    /// Sends `shape.count` commands, `rate` in each second.
+    /// Sends `shape.count` commands, `rate` per second.
     pub(crate) fn start(kafka: &Kafka, topics: &Topics, shape: &Shape, rate: u64) -> Self {
         let mut settings = settings(&kafka.bootstrap);
         settings.set("linger.ms", if rate > 1_000 { "1" } else { "0" }).set("partitioner", "murmur2_random");
-        let producer: ThreadedProducer<DefaultProducerContext> = settings.create().expect("a producer");
+        let producer: ThreadedProducer<DefaultProducerContext> = settings.create().expect("a valid producer");
         let arrivals =
             Arc::new(Arrivals { waits: Mutex::new(vec![None; shape.count as usize]), ..Arrivals::default() });
         let reader = kafka.read(&topics.events, EVENT_PARTITIONS);
-        // Connected before the first command.
+        // Connect before the first command.
         let _ = reader.poll(Duration::from_millis(300));
         let begin = Instant::now() + Duration::from_millis(20);
         let when = move |number: u64| begin + Duration::from_nanos(1_000_000_000 / rate * number);
@@ -65,7 +65,7 @@ impl Flow {
                 thread::sleep(when(number).saturating_duration_since(Instant::now()));
                 send(&producer, &commands, &key, &value);
             }
-            producer.flush(Duration::from_secs(30)).expect("the broker takes them");
+            producer.flush(Duration::from_secs(30)).expect("the broker acknowledges them");
         });
         let receiver = thread::spawn({
             let arrivals = Arc::clone(&arrivals);
@@ -73,7 +73,7 @@ impl Flow {
                 while !arrivals.is_over.load(Ordering::Relaxed) {
                     let Some(Ok(message)) = reader.poll(Duration::from_millis(50)) else { continue };
                     let now = Instant::now();
-                    let number = message.payload().and_then(number).expect("an event has our correlation id");
+                    let number = message.payload().and_then(number).expect("an event has a known correlation id");
                     arrivals.note(number, now.saturating_duration_since(when(number)));
                 }
             }
@@ -85,7 +85,7 @@ impl Flow {
         self.arrivals.distinct.load(Ordering::Relaxed) == self.count
     }
 
-    /// Waits until all have come, or until the deadline, and a little longer for those that come twice.
+    /// Waits until all events have arrived, or until the deadline, and a little longer to see duplicates.
     pub(crate) fn finish(self, deadline: Instant) -> Arrived {
         while !self.is_complete() && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(10));

@@ -1,4 +1,4 @@
-//! What the runner does with the broker: topics, backlogs, positions.
+//! The runner's access to the broker: topics, backlogs, offsets.
 
 use std::{
     cell::{Cell, RefCell},
@@ -20,7 +20,7 @@ use rdkafka::{
 use crate::command::Shape;
 
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Of topics with events; always the same, so that the producers' work is.
+/// The partitions of a topic for events; always the same, so that the producers do the same work.
 pub(crate) const EVENT_PARTITIONS: i32 = 8;
 
 pub(crate) struct Kafka {
@@ -42,7 +42,7 @@ impl Kafka {
         }
     }
 
-    /// A name that was not used before, also not in an earlier run against the same broker.
+    /// A unique name, also among earlier runs against the same broker.
     pub(crate) fn name(&self, what: &str) -> String {
         self.names.set(self.names.get() + 1);
         format!("{what}-{}-{}", std::process::id(), self.names.get())
@@ -54,8 +54,8 @@ impl Kafka {
         for result in block_on(self.admin.create_topics(&topics, &options)).expect("the broker answers") {
             result.unwrap_or_else(|(topic, error)| panic!("topic {topic}: {error}"));
         }
-        // The broker answers before each partition has its leader. Asked for positions too early, the client would remember
-        // for half a minute that there is no such topic.
+        // The broker answers before each partition has its leader. A client that asks for offsets too early would
+        // remember for half a minute that the topic does not exist.
         for _ in 0..600 {
             thread::sleep(Duration::from_millis(20));
             if self.leaders(topic) == partitions {
@@ -78,26 +78,26 @@ impl Kafka {
         }
     }
 
-    /// The topic with this backlog; filled when it is asked for the first time.
+    /// The topic with this backlog; filled at first use.
     pub(crate) fn backlog(&self, shape: &Shape) -> String {
         if let Some(topic) = self.backlogs.borrow().get(shape) {
             return topic.clone();
         }
-        let (topic, producer) = (self.name("commands"), filler(&self.bootstrap).create().expect("a producer"));
+        let (topic, producer) = (self.name("commands"), filler(&self.bootstrap).create().expect("a valid producer"));
         self.fill(&topic, &producer, shape);
         assert_eq!(self.count(&topic, shape.partitions), shape.count, "the backlog is complete");
         self.backlogs.borrow_mut().insert(shape.clone(), topic.clone());
         topic
     }
 
-    /// A topic with this backlog, which nobody sees before the gate is opened.
+    /// A topic with this backlog, invisible until the gate is opened.
     pub(crate) fn hidden_backlog(&self, shape: &Shape) -> (String, Gate) {
         let topic = self.name("commands");
         let mut settings = filler(&self.bootstrap);
         settings.set("transactional.id", &topic).set("transaction.timeout.ms", "600000");
-        let producer: ThreadedProducer<DefaultProducerContext> = settings.create().expect("a producer");
+        let producer: ThreadedProducer<DefaultProducerContext> = settings.create().expect("a valid producer");
         producer.init_transactions(PATIENCE).expect("transactions");
-        producer.begin_transaction().expect("a transaction");
+        producer.begin_transaction().expect("a transaction begins");
         self.fill(&topic, &producer, shape);
         (topic, Gate(producer))
     }
@@ -110,25 +110,25 @@ impl Kafka {
         producer.flush(Duration::from_secs(120)).expect("the backlog is written");
     }
 
-    /// Forgets the backlogs, so that the disk does not fill.
+    /// Drops the backlogs, so that the disk does not fill up.
     pub(crate) fn delete_backlogs(&self) {
         for topic in self.backlogs.take().into_values() {
             self.delete(&[&topic]);
         }
     }
 
-    /// How many records a topic holds.
+    /// The number of records in a topic.
     pub(crate) fn count(&self, topic: &str, partitions: i32) -> u64 {
         self.ends(topic, partitions).iter().sum::<i64>().unsigned_abs()
     }
 
-    /// The end of each partition.
+    /// The log end offset of each partition.
     pub(crate) fn ends(&self, topic: &str, partitions: i32) -> Vec<i64> {
         let end = |number| self.probe.fetch_watermarks(topic, number, PATIENCE).expect("the broker answers").1;
         (0..partitions).map(end).collect()
     }
 
-    /// What the group has committed of each partition; 0 where nothing.
+    /// The group's committed offset of each partition; 0 if it has none.
     pub(crate) fn committed(&self, group: &str, topic: &str, partitions: i32) -> Vec<i64> {
         let mut list = TopicPartitionList::new();
         list.add_partition_range(topic, 0, partitions - 1);
@@ -138,23 +138,23 @@ impl Kafka {
         committed.elements().iter().map(|element| offset(element.offset())).collect()
     }
 
-    /// A consumer of all partitions of a topic of events, from its beginning.
+    /// A consumer of all partitions of a topic of events, from the start.
     pub(crate) fn read(&self, topic: &str, partitions: i32) -> BaseConsumer {
         let mut list = TopicPartitionList::new();
         for partition in 0..partitions {
-            list.add_partition_offset(topic, partition, Offset::Beginning).expect("an offset");
+            list.add_partition_offset(topic, partition, Offset::Beginning).expect("a valid offset");
         }
         let reader = reader(&self.bootstrap, "peers-reader");
-        reader.assign(&list).expect("an assignment");
+        reader.assign(&list).expect("a valid assignment");
         reader
     }
 }
 
-/// Keeps a backlog in a transaction.
+/// Holds a backlog back in a transaction.
 pub(crate) struct Gate(ThreadedProducer<DefaultProducerContext>);
 
 impl Gate {
-    /// From now on it can be consumed.
+    /// Makes the backlog visible.
     pub(crate) fn open(&self) {
         self.0.commit_transaction(PATIENCE).expect("the transaction ends");
     }
@@ -162,7 +162,7 @@ impl Gate {
 
 fn filler(bootstrap: &str) -> ClientConfig {
     let mut settings = settings(bootstrap);
-    // Or a retry would put a command into the backlog twice.
+    // Without this a retry could duplicate a command of the backlog.
     settings.set("enable.idempotence", "true");
     settings.set("linger.ms", "50").set("batch.size", "900000").set("partitioner", "murmur2_random");
     settings
@@ -177,7 +177,7 @@ pub(crate) fn settings(bootstrap: &str) -> ClientConfig {
 fn reader(bootstrap: &str, group: &str) -> BaseConsumer {
     let mut settings = settings(bootstrap);
     settings.set("group.id", group).set("enable.auto.commit", "false").set("fetch.queue.backoff.ms", "10");
-    settings.create().expect("a consumer")
+    settings.create().expect("a valid consumer")
 }
 
 pub(crate) fn send(producer: &ThreadedProducer<DefaultProducerContext>, topic: &str, key: &str, value: &str) {

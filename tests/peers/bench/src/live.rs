@@ -1,4 +1,4 @@
-//! The workloads in which commands flow: latency, start-up, rebalance, soak.
+//! The workloads with a flow of commands: latency, start-up, rebalance, soak.
 
 use std::{
     thread,
@@ -17,7 +17,7 @@ use crate::{
     process::{Process, now},
 };
 
-/// A row of numbers with their names, and what was wrong.
+/// A row of named numbers, and the failures.
 pub(crate) struct Live {
     pub(crate) numbers: Vec<(&'static str, f64)>,
     pub(crate) failures: Vec<String>,
@@ -25,7 +25,7 @@ pub(crate) struct Live {
 
 type Measure = fn(&Kafka, &Arm, &Options) -> Live;
 
-/// The arms that a workload is for, and how it is measured. `None`: it is not one of these.
+/// The arms of a workload, and how it is measured. `None`: it is not one of these.
 pub(crate) fn live(workload: &str) -> Option<(&'static [&'static str], Measure)> {
     Some(match workload {
         "latency" => (&["raw_linger0", "raw", "idiom", "ours", "ruststream", "arroyo"], latency as Measure),
@@ -50,7 +50,7 @@ impl Live {
     }
 }
 
-/// Fresh topics for commands that come one by one.
+/// Fresh topics for commands that arrive one by one.
 fn fresh(kafka: &Kafka, shape: &Shape) -> Topics {
     let commands = kafka.name("flow");
     kafka.create(&commands, shape.partitions);
@@ -85,7 +85,7 @@ fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-/// End to end, from the moment when a command was to be sent; what comes late because the sender was late counts, too.
+/// End to end, from the scheduled send of a command; a delay of the sender counts, too.
 fn latency(kafka: &Kafka, arm: &Arm, options: &Options) -> Live {
     let rate = options.rate.unwrap_or(500);
     let seconds = if options.seconds == 0 { 20 } else { options.seconds };
@@ -100,7 +100,7 @@ fn latency(kafka: &Kafka, arm: &Arm, options: &Options) -> Live {
     let end = process.moment().unwrap_or_default();
     let failures = [failure, process.stop(), lost(&arrived), twice(&arrived)];
     delete(kafka, &topics);
-    // The first tenth is warming up.
+    // The first tenth is warm-up.
     let mut waits: Vec<f64> =
         arrived.waits[arrived.waits.len() / 10..].iter().flatten().map(|wait| ms(*wait)).collect();
     waits.sort_by(f64::total_cmp);
@@ -116,13 +116,13 @@ fn latency(kafka: &Kafka, arm: &Arm, options: &Options) -> Live {
     Live::new(numbers, failures.into_iter().flatten())
 }
 
-/// From the start of the process to its first partition and its first event, and what it needs when nothing happens.
+/// From the start of the process to its first partition and its first event, and its cost when idle.
 fn startup(kafka: &Kafka, arm: &Arm, _options: &Options) -> Live {
     let shape = Shape::plain(100);
     let topics = Topics::new(kafka, kafka.backlog(&shape));
     let mut process = Process::start(arm, &topics.environment(kafka, shape.count));
     let deadline = Instant::now() + Duration::from_secs(60);
-    // Asked and not consumed: a consumer's first fetch may wait for half a second itself.
+    // Polls the log end offset instead of consuming: a consumer's first fetch may take half a second itself.
     while kafka.count(&topics.events, EVENT_PARTITIONS) == 0 && Instant::now() < deadline {
         thread::sleep(Duration::from_millis(1));
     }
@@ -145,7 +145,7 @@ fn startup(kafka: &Kafka, arm: &Arm, _options: &Options) -> Live {
     Live::new(numbers, failures.into_iter().flatten())
 }
 
-/// Two instances; one is killed after a sixth of the time, and started again after a third.
+/// Two instances; one is killed after a sixth of the time, and restarted after a third.
 fn rebalance(kafka: &Kafka, arm: &Arm, options: &Options) -> Live {
     let rate = options.rate.unwrap_or(2_000);
     let seconds = if options.seconds == 0 { 60 } else { options.seconds };
@@ -199,7 +199,7 @@ fn soak(kafka: &Kafka, arm: &Arm, options: &Options) -> Live {
     Live::new(numbers, failures.into_iter().flatten())
 }
 
-/// Of the straight line through the points.
+/// The slope of the regression line through the points.
 fn slope(points: &[(f64, f64)]) -> f64 {
     let count = points.len() as f64;
     let mean = |value: fn(&(f64, f64)) -> f64| points.iter().map(value).sum::<f64>() / count;

@@ -1,4 +1,4 @@
-//! Runs the arms in turns, and tells how they compare. `run` builds them and starts a broker; see there.
+//! Runs the arms in turns and compares them. The script `run` builds them and starts a broker.
 
 mod arms;
 mod cases;
@@ -60,7 +60,7 @@ fn main() -> ExitCode {
     let workloads = if options.workload == "all" { ALL } else { &[options.workload.as_str()] };
     println!("{} x {}", cores(), cpu_model());
     let _kept = memory::keep().unwrap_or_else(|problem| {
-        eprintln!("cannot tell whether the host takes memory back: {problem}");
+        eprintln!("cannot determine whether the host reclaims memory: {problem}");
         memory::Kept::default()
     });
     println!();
@@ -105,7 +105,7 @@ impl Bench<'_> {
             self.live(workload, &arms, measure);
             Ok(())
         } else {
-            Err(format!("there is no workload {workload}"))
+            Err(format!("unknown workload {workload}"))
         }
     }
 
@@ -114,7 +114,7 @@ impl Bench<'_> {
         Arm::choose(&if self.options.arms.is_empty() { default() } else { self.options.arms.clone() })
     }
 
-    /// Each arm once in each round, and each round in another order, so that none is always the first.
+    /// Runs each arm once per round, in a different order in each round, so that none is always the first.
     fn turns(&self, workload: &str, arms: &[Arm]) -> Vec<(usize, Arm)> {
         let round = |round: usize| {
             let mut order = arms.to_vec();

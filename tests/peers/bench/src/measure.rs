@@ -1,4 +1,4 @@
-//! One arm, once, on a backlog.
+//! Measures one arm, once, on a backlog.
 
 use std::{
     thread,
@@ -14,11 +14,11 @@ use crate::{
     process::{Moment, Process},
 };
 
-/// What every arm calls itself.
+/// The source name of every arm.
 pub(crate) const SOURCE: &str = "order-service";
 const DEADLINE: Duration = Duration::from_secs(300);
 
-/// The names that belong to one run.
+/// The names of one run.
 #[derive(Clone, Debug)]
 pub(crate) struct Topics {
     pub(crate) commands: String,
@@ -30,7 +30,7 @@ pub(crate) struct Topics {
 }
 
 impl Topics {
-    /// With topics of its own for what the arm writes.
+    /// With new topics for the output of the arm.
     pub(crate) fn new(kafka: &Kafka, commands: String) -> Self {
         let (events, dead_letters) = (kafka.name("events"), kafka.name("dead-letters"));
         kafka.create(&events, EVENT_PARTITIONS);
@@ -59,18 +59,18 @@ impl Topics {
     }
 }
 
-/// What one run came to.
+/// The result of one run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) rate: f64,
-    /// Of all instances together, per command.
+    /// The sum over all instances, per command.
     pub(crate) cpu_us: f64,
     pub(crate) seconds: f64,
     pub(crate) rss_mb: f64,
     pub(crate) findings: Findings,
 }
 
-/// Runs it and checks what it has done.
+/// Runs the arm and checks its work.
 pub(crate) fn measure(kafka: &Kafka, arm: &Arm, case: &Case) -> Outcome {
     let shape = Shape { count: case.shape.count.min(arm.at_most), ..case.shape.clone() };
     let (commands, gate) = if case.is_gated {
@@ -117,7 +117,7 @@ impl Watch<'_> {
         let good = self.shape.good();
         let (first, begin) = match gate {
             Some(gate) => (0, self.open(gate)?),
-            // Without what a start costs.
+            // Without the cost of the start.
             None => (self.shape.count / 5, vec![self.mark(good / 5)?]),
         };
         let end_of_work = if self.case.instances == 1 { Some(self.mark(good)?) } else { None };
@@ -139,13 +139,13 @@ impl Watch<'_> {
         Outcome { rate: commands / seconds, cpu_us: cpu as f64 / 1e3 / commands, seconds, ..Outcome::default() }
     }
 
-    /// Lets the commands appear when every instance has its partitions.
+    /// Makes the commands visible when every instance has its partitions.
     fn open(&mut self, gate: &Gate) -> Result<Vec<Moment>, String> {
         self.until("ready", |watch| {
             thread::sleep(Duration::from_millis(5));
             watch.processes.iter().all(|process| process.told().ready.is_some())
         })?;
-        // The members of a group hear of each other with their heartbeats: here twice a second, see tests/kafka.
+        // The members of a group learn of each other by heartbeats: here twice per second, see tests/kafka.
         thread::sleep(if self.case.instances > 1 { Duration::from_secs(4) } else { Duration::from_secs(1) });
         let begin = self.moments()?;
         gate.open();
@@ -153,18 +153,18 @@ impl Watch<'_> {
             return Ok(begin);
         }
         let first = self.mark(1)?;
-        // Told at the end of the first handler; it began that much earlier.
+        // Reported at the end of the first handler, which started that much earlier.
         Ok(vec![Moment { wall: first.wall - self.case.handler_ns(), cpu: first.cpu }])
     }
 
     fn moments(&self) -> Result<Vec<Moment>, String> {
-        self.processes.iter().map(|process| process.moment().ok_or("it is gone".to_owned())).collect()
+        self.processes.iter().map(|process| process.moment().ok_or("the process ended".to_owned())).collect()
     }
 
     fn mark(&mut self, handled: u64) -> Result<Moment, String> {
         let mut found = None;
         self.until(&format!("mark {handled}"), |watch| {
-            // The moment is the arm's own, so there is no hurry.
+            // The arm takes the time itself, so polling slowly is fine.
             thread::sleep(Duration::from_millis(5));
             found = watch.processes[0].mark(handled);
             found.is_some()
@@ -177,11 +177,11 @@ impl Watch<'_> {
         while !reached(self) {
             for process in self.processes.iter_mut() {
                 if let Some(status) = process.ended() {
-                    return Err(format!("ended by itself with {status}: {}", process.last_words()));
+                    return Err(format!("ended unexpectedly with {status}: {}", process.last_words()));
                 }
             }
             if Instant::now() > deadline {
-                return Err(format!("{what} did not come: {}", self.processes[0].last_words()));
+                return Err(format!("{what} did not arrive: {}", self.processes[0].last_words()));
             }
         }
         Ok(())

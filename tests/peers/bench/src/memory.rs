@@ -1,34 +1,35 @@
-//! Free memory in small pieces, so that every run finds the same.
+//! Keeps free memory in small pieces, so that every run finds the same conditions.
 //!
-//! The host of a virtual machine may take back what its guest has freed, in pieces of two megabytes (virtio-balloon's free page
-//! reporting). Whoever touches such memory next waits for the host, 5 to 10 us for each page where one that the guest still has
-//! costs 1.6 (measured on two cores of an AMD EPYC): a loop then handles 180,000 commands per second instead of 450,000, and a
-//! run is as fast as the memory that it happens to get. With a page kept in each megabyte there are no such pieces.
+//! The host of a virtual machine may reclaim what its guest has freed, in pieces of two megabytes (virtio-balloon's
+//! free page reporting). The next access to such memory waits for the host, 5 to 10 us per page, where a page that the
+//! guest still has costs 1.6 (measured on two cores of an AMD EPYC): a loop then handles 180,000 commands per second
+//! instead of 450,000, and the speed of a run depends on the memory that it happens to get. A page kept in each
+//! megabyte prevents such pieces.
 
 use std::{fs, io, time::Instant};
 
 use memmap2::{Advice, MmapMut};
 
 const PAGE: usize = 4 << 10;
-/// A page is kept in each of these.
+/// A page is kept in each stride.
 const STRIDE: usize = 1 << 20;
-/// Enough that it is not all memory that was freed a moment ago.
+/// Large enough that not all of it was freed a moment ago.
 const PROBE: u64 = 1 << 30;
-/// Memory that was touched before costs less than this share of what new memory costs, where the host takes it back.
+/// If the host reclaims memory, memory that was touched before costs less than this share of new memory.
 const SHARE: f64 = 0.6;
-/// In microseconds: more than a page costs that the guest still has, whoever the host is. On a machine that has just been
-/// started, memory is new the second time too, for there is more of it than the probe takes.
+/// In microseconds: more than a page that the guest still has costs on any host. On a machine that has just started,
+/// memory is new the second time too, because there is more of it than the probe takes.
 const COSTLY: f64 = 2.5;
-/// Of what is available.
+/// The share of the available memory.
 const TAKEN: f64 = 0.8;
 /// A process may have 65,530 mappings.
 const MOST_STRIDES: usize = 30_000;
 
-/// The pages that are kept, for as long as this lives.
+/// The kept pages; they are freed on drop.
 #[derive(Debug, Default)]
 pub(crate) struct Kept(#[expect(dead_code, reason = "held, not read")] Vec<MmapMut>);
 
-/// Breaks up free memory, if the host takes it back.
+/// Breaks up free memory, if the host reclaims it.
 pub(crate) fn keep() -> io::Result<Kept> {
     let probe = PROBE.min(available()? / 2) as usize;
     let (new, again) = (touch(probe)?.1, touch(probe)?.1);
@@ -37,7 +38,7 @@ pub(crate) fn keep() -> io::Result<Kept> {
         return Ok(Kept::default());
     }
     let strides = ((available()? as f64 * TAKEN) as usize / STRIDE).min(MOST_STRIDES);
-    eprintln!("the host gives memory only when it is touched: breaking up {strides} MB of it");
+    eprintln!("the host provides memory only when it is touched: breaking up {strides} MB of it");
     let (mut kept, mut freed) = (Vec::new(), Vec::new());
     for _ in 0..strides {
         freed.push(touch(STRIDE - PAGE)?.0);
@@ -46,10 +47,10 @@ pub(crate) fn keep() -> io::Result<Kept> {
     Ok(Kept(kept))
 }
 
-/// So much new memory, and how long a page of it took, in microseconds.
+/// Takes new memory; returns it with the time per page, in microseconds.
 fn touch(bytes: usize) -> io::Result<(MmapMut, f64)> {
     let mut memory = MmapMut::map_anon(bytes)?;
-    // Where the kernel has no large pages there is nothing to advise.
+    // Without large pages in the kernel there is nothing to advise.
     _ = memory.advise(Advice::NoHugePage);
     let began = Instant::now();
     memory.iter_mut().step_by(PAGE).for_each(|byte| *byte = 1);
@@ -57,7 +58,7 @@ fn touch(bytes: usize) -> io::Result<(MmapMut, f64)> {
     Ok((memory, began.elapsed().as_secs_f64() * 1e6 / pages))
 }
 
-/// What this process may take, in bytes: of the machine's, and of its control group's.
+/// The memory that this process may use, in bytes: of the machine, and of its control group.
 fn available() -> io::Result<u64> {
     let machine = fs::read_to_string("/proc/meminfo")?;
     let line = machine.lines().find_map(|line| line.strip_prefix("MemAvailable:"));

@@ -7,12 +7,12 @@ use std::path::PathBuf;
 pub(crate) struct Options {
     pub(crate) bootstrap: String,
     pub(crate) workload: String,
-    /// Part of the names of the cases to run; empty: all.
+    /// Substrings of the names of the cases to run; empty: all.
     pub(crate) case: String,
-    /// Empty: those that the workload is for.
+    /// Empty: the arms of the workload.
     pub(crate) arms: Vec<String>,
     rounds: Option<usize>,
-    /// `None`: the workload's own.
+    /// `None`: the default of the workload.
     pub(crate) count: Option<u64>,
     pub(crate) seconds: u64,
     pub(crate) minutes: u64,
@@ -23,22 +23,22 @@ pub(crate) struct Options {
 pub(crate) const USAGE: &str = "\
 Usage: run [OPTION]...
 
-  --workload NAME   one of those below, or `all`, for hours   (throughput)
-  --case TEXT       only those rows of the workload that have this text in their title
-  --arms A,B,C      which arms, see below                     (those that the workload is for)
+  --workload NAME   one of the list below; `all` takes hours  (throughput)
+  --case TEXT       only the cases of the workload with this text in their title
+  --arms A,B,C      the arms, see below                       (all arms of the workload)
   --rounds N        each arm once in each round               (10; `rebalance` and `soak` 1)
-  --count N         commands of a backlog                     (each workload has its own)
-  --seconds N       how long commands flow in `latency`       (20) and `rebalance` (60)
-  --minutes N       how long commands flow in `soak`          (5)
-  --rate N          commands per second that flow             (latency 500, rebalance 2000, soak 10000)
-  --json FILE       every single run, for other programs
-  --bootstrap HOST:PORT  a broker that runs already; without it a Kafka is started for the run
+  --count N         commands of a backlog                     (depends on the workload)
+  --seconds N       duration of `latency` and `rebalance`     (20 and 60)
+  --minutes N       duration of `soak`                        (5)
+  --rate N          commands per second                       (latency 500, rebalance 2000, soak 10000)
+  --json FILE       writes every run as JSON
+  --bootstrap HOST:PORT  a running broker; without it the script starts one
 
 Arms: raw raw_defaults raw_batch raw_linger0 idiom ours ours_info ruststream ruststream_batch ruststream_default
       arroyo arroyo_produce arroyo_100
 Workloads: throughput latency concurrency hotkey cpu partitions payload instances startup subscriber handlers errors
            rebalance soak
-Exit code: 0, or 1 if an arm's result was not what it should be, or 2 for wrong usage.";
+Exit codes: 0 success, 1 an arm's result was wrong, 2 wrong usage.";
 
 impl Options {
     pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
@@ -65,7 +65,7 @@ impl Options {
         Ok(options)
     }
 
-    /// Fewer than ten say little: single rounds of one row differ by a quarter.
+    /// Use at least ten: single rounds of one case differ by a quarter.
     pub(crate) fn rounds(&self, workload: &str) -> usize {
         self.rounds.unwrap_or(if matches!(workload, "rebalance" | "soak") { 1 } else { 10 })
     }

@@ -18,7 +18,7 @@ use nix::{
 
 use crate::arms::Arm;
 
-/// A moment that an arm has told: nanoseconds of the monotonic clock and of its own CPU clock.
+/// A time that an arm reported: nanoseconds of the monotonic clock and of its own CPU clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Moment {
     pub(crate) wall: i64,
@@ -31,7 +31,7 @@ pub(crate) struct Told {
     pub(crate) marks: Vec<(u64, Moment)>,
 }
 
-/// Dropped, it is killed.
+/// Dropping it kills the process.
 pub(crate) struct Process {
     child: Child,
     told: Arc<Mutex<Told>>,
@@ -65,13 +65,13 @@ impl Process {
         self.told().marks.iter().find(|mark| mark.0 == handled).map(|mark| mark.1)
     }
 
-    /// Now, by both clocks.
+    /// The current time by both clocks.
     pub(crate) fn moment(&self) -> Option<Moment> {
         let clock = clock_getcpuclockid(self.pid()).ok()?;
         Some(Moment { wall: now(), cpu: read(clock)? })
     }
 
-    /// A line of the kernel's status in MB: `VmRSS` or, for the largest so far, `VmHWM`.
+    /// A value of the kernel's status in MB: `VmRSS` or, for the peak, `VmHWM`.
     pub(crate) fn memory(&self, name: &str) -> f64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
         let line = status.lines().find(|line| line.starts_with(name)).unwrap_or_default();
@@ -87,7 +87,7 @@ impl Process {
         let _ = self.child.wait();
     }
 
-    /// SIGTERM, and what was wrong with its end.
+    /// Sends SIGTERM, and returns what was wrong with the exit.
     pub(crate) fn stop(&mut self) -> Option<String> {
         let _ = kill(self.pid(), Signal::SIGTERM);
         let deadline = Instant::now() + Duration::from_secs(40);

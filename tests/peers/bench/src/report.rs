@@ -1,17 +1,17 @@
-//! Tables for people, JSON for programs.
+//! Prints tables, and JSON for programs.
 
 use serde_json::{Value, json};
 
 use crate::{cases::Case, measure::Outcome};
 
-/// One run of one arm. `None`: the case is not for the arm.
+/// One run of one arm. `None`: the case does not apply to the arm.
 pub(crate) struct Run {
     pub(crate) arm: &'static str,
     pub(crate) round: usize,
     pub(crate) outcome: Option<Outcome>,
 }
 
-/// A number of several rounds.
+/// A number over several rounds.
 struct Spread(Vec<f64>);
 
 impl Spread {
@@ -56,7 +56,7 @@ pub(crate) fn cells(cells: &[&str]) -> Vec<String> {
     cells.iter().map(|&cell| cell.to_owned()).collect()
 }
 
-/// Prints a case; whether every arm's result was what it should be.
+/// Prints a case; returns whether every arm's result was correct.
 pub(crate) fn print_case(workload: &str, case: &Case, rounds: usize, arms: &[&'static str], runs: &[Run]) -> bool {
     println!("## {workload}: {} ({} commands, {rounds} rounds)", case.label, case.shape.count);
     let mut head = cells(&["arm", "msg/s", "CPU us", "msg/s : raw", "msg/CPU-s : raw", "RSS MB"]);
@@ -79,7 +79,7 @@ pub(crate) fn print_case(workload: &str, case: &Case, rounds: usize, arms: &[&'s
 }
 
 fn row(arm: &str, case: &Case, mine: &[&Run], outcomes: &[&Outcome], runs: &[Run]) -> Vec<String> {
-    // Of runs that came to their end.
+    // Of completed runs only.
     let spread = |value: fn(&Outcome) -> f64| {
         Spread(outcomes.iter().filter(|outcome| outcome.rate > 0.0).map(|outcome| value(outcome)).collect())
     };
@@ -101,7 +101,7 @@ fn row(arm: &str, case: &Case, mine: &[&Run], outcomes: &[&Outcome], runs: &[Run
     row
 }
 
-/// Raw's run of the same round.
+/// The baseline's run of the same round.
 fn raw<'a>(run: &Run, runs: &'a [Run]) -> Option<&'a Outcome> {
     let raw = runs.iter().find(|other| other.arm == "raw" && other.round == run.round)?.outcome.as_ref()?;
     (raw.rate > 0.0 && run.outcome.as_ref()?.rate > 0.0).then_some(raw)

@@ -14,13 +14,13 @@ use crate::{
     settings::{Tracked, commands},
 };
 
-/// Where the events leave.
+/// The publisher of the events.
 #[derive(OutSlot)]
 #[publishes(Created)]
 pub(crate) struct Events;
 
-/// Sends the events of a slice together and waits for all of them. The replies of a slice (`-> Vec<Created>`) would be
-/// sent one after the other, each after the acknowledgement of the one before: 200 in a second at a linger of 5 ms.
+/// Sends the events of a slice together and waits for all of them. Replies of a slice (`-> Vec<Created>`) would be sent
+/// one by one, each after the acknowledgement of the one before: 200 per second at a linger of 5 ms.
 #[subscriber(KafkaTopic::new(commands()).tracked())]
 pub(crate) async fn in_slices(
     slice: &[Command],
@@ -31,7 +31,7 @@ pub(crate) async fn in_slices(
     for command in slice {
         let (partition, offset) = instead_of_position();
         let Ok(event) = Created::new(command, arm, partition, offset) else { continue };
-        // One after the other: side by side would be faster and lose the order of a key.
+        // In sequence: concurrent sends would be faster and lose the order of a key.
         arm.work().await;
         arm.handled(command.payload.customer_id.as_bytes());
         created.push((event, key_of(command)));
@@ -43,14 +43,14 @@ pub(crate) async fn in_slices(
     if join_all(sent).await.iter().all(Result::is_ok) { HandlerOutcome::ack() } else { HandlerOutcome::retry() }
 }
 
-/// An element of a slice does not know its partition and offset, so the id of its event is made of the process and a
-/// number: the same work, but another id when the command is delivered again.
+/// An element of a slice does not know its partition and offset, so the id of its event consists of the process and a
+/// number: the same work, but another id if the command is redelivered.
 fn instead_of_position() -> (i32, i64) {
     static NUMBER: AtomicI64 = AtomicI64::new(0);
     (process::id().cast_signed(), NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
-/// The key of a record travels as a header of this name. The customer is the key of the command.
+/// A header of this name carries the key of a record. The customer is the key of the command.
 fn key_of(command: &Command) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(PARTITION_KEY_HEADER, command.payload.customer_id.clone());

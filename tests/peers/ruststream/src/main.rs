@@ -1,12 +1,12 @@
-//! The service in RustStream, in one of the ways that its documentation shows. `MODE`:
+//! The service in RustStream, in one of the ways of its documentation. `MODE`:
 //!
-//! - `lanes` (the default): 1,000 lanes by record key, `Commit::Tracked`. An event is a reply, and a command counts as
-//!   done when the brokers have acknowledged it.
+//! - `lanes` (the default): 1,000 lanes by record key, `Commit::Tracked`. An event is a reply, and a command is
+//!   finished when the brokers have acknowledged it.
 //! - `batch`: slices of up to 1,000 commands, `Commit::Tracked`. The events of a slice are sent together.
 //! - `default`: one command at a time and librdkafka's own commits, as in the first example of "Getting started". It
-//!   commits what is not done yet, and waits for the acknowledgement of each event.
+//!   commits unfinished commands, and waits for the acknowledgement of each event.
 //!
-//! What could not be made equal to the other arms is said where it is set.
+//! A comment at each setting names the differences from the other arms that could not be avoided.
 
 mod batch;
 mod one;
@@ -21,14 +21,14 @@ use workload::Arm;
 
 use crate::order::KeyedToEvents;
 
-/// What the handlers share.
+/// The state that the handlers share.
 #[derive(Clone, FromRef)]
 struct Shared {
     arm: &'static Arm,
 }
 
-// The runtime that `#[ruststream::app]` would make: tokio's default. That attribute is left out because its `main` wants
-// to be called with the argument `run`.
+// The runtime that `#[ruststream::app]` would create: tokio's default. The attribute is not used because its `main`
+// requires the argument `run`.
 #[tokio::main]
 async fn main() {
     tracing_subscriber::fmt().with_max_level(LevelFilter::WARN).with_writer(io::stderr).init();

@@ -11,7 +11,7 @@ use crate::{
     settings::{Tracked, commands},
 };
 
-/// At most two commands of a key wait in a lane, one of them being handled; the loop that feeds the lanes waits then.
+/// At most two commands of a key are in a lane, one of them in flight; the loop that fills the lanes waits then.
 #[subscriber(
     KafkaTopic::new(commands()).tracked().lane_key(LaneKey::RecordKey),
     workers(1000, by_key),
@@ -27,7 +27,7 @@ pub(crate) async fn in_lanes(
     answer(command, arm, partition, offset, key.as_deref().unwrap_or_default()).await
 }
 
-/// The same without a setting.
+/// The same without settings.
 #[subscriber(KafkaTopic::new(commands()), reply("events"))]
 pub(crate) async fn one_by_one(
     command: &Command,

@@ -1,4 +1,4 @@
-//! The command, the event and where it goes, for all modes.
+//! The command, the event and its destination, for all modes.
 
 use std::cell::RefCell;
 
@@ -15,8 +15,8 @@ use ruststream_rdkafka::{
 use serde::{Deserialize, Serialize, Serializer};
 use workload::{Arm, CREATE_ORDER, Clock, CreateOrder, Event, ORDER_CREATED, OrderCreated, event_id};
 
-/// The command as RustStream's JSON codec wants it: owned, and in one pass, because there is one type in the topic. The
-/// other arms look at the type first and decode the payload in a second pass; neither is dearer by much.
+/// The command as RustStream's JSON codec expects it: owned, and in one pass, because the topic has one type. The other
+/// arms read the type first and decode the payload in a second pass; the costs are similar.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Command {
     #[serde(rename = "type")]
@@ -25,7 +25,7 @@ pub(crate) struct Command {
     pub(crate) payload: CreateOrder,
 }
 
-/// The event. It becomes [`Event`], the bytes that every arm writes, when the codec encodes it.
+/// The event. The codec encodes it as [`Event`], the bytes that every arm writes.
 #[derive(Debug, Outgoing)]
 pub(crate) struct Created {
     correlation_id: String,
@@ -36,8 +36,8 @@ pub(crate) struct Created {
 }
 
 impl Created {
-    /// The event of a command, if it is of the type that this service handles. RustStream lends the command, so what
-    /// stays of it is copied.
+    /// The event of a command, if it is of the type that this service handles. RustStream lends the command, so the
+    /// needed fields are copied.
     pub(crate) fn new(
         command: &Command,
         arm: &'static Arm,
@@ -73,7 +73,7 @@ impl Serialize for Created {
     }
 }
 
-/// Gives a reply the key of its command, which RustStream does not by itself, and the topic that the runner chose.
+/// Gives a reply the key of its command, which RustStream does not do, and the topic of the runner.
 pub(crate) struct KeyedToEvents {
     events: Str,
 }

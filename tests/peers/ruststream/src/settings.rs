@@ -1,12 +1,12 @@
-//! The settings of librdkafka, which RustStream passes through.
+//! The librdkafka settings, which RustStream passes through.
 
 use std::env;
 
 use ruststream_rdkafka::prelude::{Commit, KafkaBroker, KafkaTopic, StartOffset};
 use workload::Arm;
 
-/// The broker. RustStream's defaults are librdkafka's; `is_default` leaves them as they are, but for where a group starts
-/// that has committed nothing: librdkafka's `latest` would skip the whole benchmark.
+/// The broker. RustStream's defaults are librdkafka's; `is_default` keeps them, except for the start offset of a new
+/// group: librdkafka's `latest` would skip the whole benchmark.
 pub(crate) fn broker(arm: &Arm, is_default: bool) -> KafkaBroker {
     let broker = KafkaBroker::new([arm.bootstrap.as_str()]).default_group(arm.group.as_str());
     if is_default {
@@ -19,9 +19,10 @@ pub(crate) fn broker(arm: &Arm, is_default: bool) -> KafkaBroker {
         .producer_config("partitioner", "murmur2_random")
 }
 
-/// What the modes set that commit only what is done.
+/// The settings of the modes that commit only finished commands.
 pub(crate) trait Tracked {
-    /// The watermark is RustStream's; it is committed by librdkafka's timer, so the period of the other arms is that timer's.
+    /// RustStream computes the watermark, and librdkafka's timer commits it, so that timer has the period of the other
+    /// arms.
     fn tracked(self) -> Self;
 }
 

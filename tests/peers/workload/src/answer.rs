@@ -1,5 +1,5 @@
-//! An answer that comes after a fixed time, as one from another server does: exactly then, and from another thread. Tokio's
-//! own timers have a resolution of a millisecond, and come one or two later.
+//! An answer after a fixed time, like one from another server: exactly on time, and from another thread. Tokio's own
+//! timers have a resolution of a millisecond, and fire one or two later.
 
 use std::{
     collections::VecDeque,
@@ -10,20 +10,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Who waits, the oldest first, which is also whose answer is next: all of a process wait equally long.
+/// The waiting tasks, oldest first, which is the order of the answers: all of a process wait equally long.
 static WAITING: Mutex<VecDeque<Arc<Request>>> = Mutex::new(VecDeque::new());
 static SERVER: Once = Once::new();
 
 struct Request {
     due: Instant,
-    /// Of the last poll: a task may move.
+    /// The waker of the last poll: a task may move.
     waker: Mutex<Waker>,
 }
 
-/// Waits so long. It must be the same time in all calls of a process.
+/// Waits this long. It must be the same time in all calls of a process.
 pub(crate) async fn answer_after(time: Duration) {
     SERVER.call_once(|| {
-        thread::Builder::new().name("answers".to_owned()).spawn(move || serve(time)).expect("a thread");
+        thread::Builder::new().name("answers".to_owned()).spawn(move || serve(time)).expect("a thread starts");
     });
     let mut request: Option<Arc<Request>> = None;
     poll_fn(|context| {
@@ -47,7 +47,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn serve(time: Duration) {
     loop {
         let next = lock(&WAITING).front().map(|request| request.due);
-        // With nobody there, whoever comes next waits at least so long.
+        // With an empty queue, the next task waits at least this long.
         let until = next.unwrap_or_else(|| Instant::now() + time);
         thread::sleep(until.saturating_duration_since(Instant::now()));
         let now = Instant::now();

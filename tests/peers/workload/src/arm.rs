@@ -1,4 +1,4 @@
-//! How an arm learns what to do, and how it tells the runner how far it is.
+//! How an arm receives its task, and how it reports its progress to the runner.
 
 use std::{
     env,
@@ -20,17 +20,17 @@ use crate::answer::answer_after;
 pub enum Handler {
     /// Nothing.
     None,
-    /// Waits without holding a thread, where the arm can.
+    /// Waits without blocking a thread, where the arm can.
     Sleep(Duration),
-    /// The same, not by a timer of tokio's but for an answer that comes exactly then.
+    /// The same, not by a timer of tokio's but for an answer that arrives exactly on time.
     Answer(Duration),
-    /// Computes.
+    /// Uses the CPU.
     Spin(Duration),
-    /// Waits and holds its thread: the mistake of an asynchronous handler, the right thing in a synchronous one.
+    /// Waits and blocks its thread: a mistake in an asynchronous handler, correct in a synchronous one.
     Block(Duration),
 }
 
-/// What the runner passed in the environment, and the count of what was handled.
+/// The settings from the environment, and the count of handled commands.
 #[derive(Debug)]
 pub struct Arm {
     /// `BOOTSTRAP`: the brokers.
@@ -41,15 +41,15 @@ pub struct Arm {
     pub commands: String,
     /// `EVENTS`: the topic to publish to.
     pub events: String,
-    /// `DLQ`: where a command goes that cannot be decoded.
+    /// `DLQ`: the dead-letter topic for commands that cannot be decoded.
     pub dead_letters: String,
-    /// `COUNT`: how many commands this process is to expect in its life.
+    /// `COUNT`: how many commands this process will receive in its life.
     pub count: u64,
     /// `HANDLER`: `none`, or `sleep`, `answer`, `spin` or `block` with a colon and microseconds.
     pub handler: Handler,
-    /// `HANDLERS`: 1, or how many commands are registered beside the one, see [`command_name`](crate::command_name).
+    /// `HANDLERS`: 1, or the total number of registered commands, see [`command_name`](crate::command_name).
     pub handlers: u64,
-    /// `IN_FLIGHT`: how many handlers run at once, where the arm has a limit.
+    /// `IN_FLIGHT`: the number of concurrent handlers, where the arm has a limit.
     pub in_flight: usize,
     /// `LINGER_MS`: the producer's linger.
     pub linger_ms: String,
@@ -63,7 +63,7 @@ impl Arm {
     /// Reads the environment.
     ///
     /// # Panics
-    /// When the runner passed something that is none.
+    /// Panics when the runner passed an invalid value.
     #[must_use]
     pub fn from_env() -> Self {
         Self {
@@ -92,7 +92,7 @@ impl Arm {
         }
     }
 
-    /// The handler's work on a thread that may be held.
+    /// The handler's work on a thread that may be blocked.
     pub fn work_blocking(&self) {
         match self.handler {
             Handler::None => {}
@@ -106,8 +106,8 @@ impl Arm {
         }
     }
 
-    /// To be called once at the end of each handler. The key is the record's; the runner checks the order per key in the
-    /// events, so nothing is done with it here.
+    /// Call it once at the end of each handler. The key is the record's; the runner checks the order per key in the
+    /// events, so it is not used here.
     #[inline]
     pub fn handled(&self, _key: &[u8]) {
         let handled = self.handled.fetch_add(1, Ordering::Relaxed) + 1;
@@ -116,7 +116,7 @@ impl Arm {
         }
     }
 
-    /// To be called when partitions are assigned; says so the first time.
+    /// Call it when partitions are assigned; it reports the first time.
     pub fn ready(&self) {
         if !self.is_ready.swap(true, Ordering::Relaxed) {
             say(&format!("READY {} {}", now(ClockId::CLOCK_MONOTONIC), now(ClockId::CLOCK_PROCESS_CPUTIME_ID)));
@@ -126,20 +126,20 @@ impl Arm {
 
 #[cold]
 fn mark(handled: u64) {
-    // The time first: writing costs some.
+    // Take the time first: writing costs some.
     let (wall, cpu) = (now(ClockId::CLOCK_MONOTONIC), now(ClockId::CLOCK_PROCESS_CPUTIME_ID));
     say(&format!("MARK {handled} {wall} {cpu}"));
 }
 
 fn say(line: &str) {
     let mut out = io::stdout().lock();
-    // A runner that is gone is no reason to stop in the middle of something.
+    // A runner that is gone is not a reason to stop.
     let _ = writeln!(out, "{line}");
     let _ = out.flush();
 }
 
 fn now(clock: ClockId) -> i64 {
-    let now = clock_gettime(clock).expect("this clock always exists");
+    let now = clock_gettime(clock).expect("the clock exists");
     now.tv_sec() * 1_000_000_000 + now.tv_nsec()
 }
 
@@ -163,7 +163,7 @@ impl FromStr for Handler {
             "answer" => Ok(Self::Answer(time)),
             "spin" => Ok(Self::Spin(time)),
             "block" => Ok(Self::Block(time)),
-            _ => Err(format!("{text}: no such handler")),
+            _ => Err(format!("unknown handler {text}")),
         }
     }
 }

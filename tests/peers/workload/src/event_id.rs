@@ -1,19 +1,19 @@
-//! Ids of events that a redelivered command gives again.
+//! Event ids that a redelivered command reproduces.
 
 use std::{env, sync::OnceLock};
 
 use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_128;
 
-/// The id of the event of the command at this position of the commands topic: a hash of group, topic and position in the
-/// shape of a UUID version 8. Group and topic are those of [`Arm::from_env`](crate::Arm::from_env).
+/// The event id for the command at this position of the commands topic: a hash of group, topic and position as a UUID
+/// of version 8. Group and topic are those of [`Arm::from_env`](crate::Arm::from_env).
 #[must_use]
 pub fn event_id(partition: i32, offset: i64) -> [u8; 36] {
     static SEED: OnceLock<Vec<u8>> = OnceLock::new();
     const POSITION: usize = 12;
     let seed = SEED.get_or_init(|| {
         let mut seed = format!("{}\0{}\0", variable("GROUP"), variable("COMMANDS")).into_bytes();
-        assert!(seed.len() + POSITION <= 256, "the names of group and topic are too long");
+        assert!(seed.len() + POSITION <= 256, "the group and topic names are too long");
         seed.extend([0; POSITION]);
         seed
     });

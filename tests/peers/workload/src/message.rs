@@ -14,22 +14,22 @@ pub struct CreateOrder {
     pub order_id: String,
     /// Three letters.
     pub currency: String,
-    /// What the event repeats.
+    /// A field that the event repeats.
     pub total: f64,
     /// Free text; the payload sweep grows it.
     pub note: String,
-    /// What was ordered.
+    /// The ordered items.
     pub items: Vec<Item>,
 }
 
 /// A line of an order.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Item {
-    /// Which article.
+    /// The article.
     pub sku: String,
-    /// How many.
+    /// The quantity.
     pub quantity: u32,
-    /// Of one.
+    /// The price of one.
     pub price: f64,
 }
 
@@ -40,7 +40,7 @@ pub struct OrderCreated {
     pub order_id: String,
     /// As in the command.
     pub total: f64,
-    /// How many lines the order has.
+    /// The number of lines.
     pub n_items: usize,
 }
 
@@ -56,15 +56,15 @@ pub struct Command<'a> {
     /// Its type.
     #[serde(rename = "type")]
     pub kind: &'a str,
-    /// What the event repeats.
+    /// A field that the event repeats.
     pub correlation_id: &'a str,
-    /// When it was written.
+    /// The time of the command.
     #[serde(default)]
     pub timestamp: Option<&'a str>,
-    /// Decoded in a second step, when the type is known.
+    /// Decoded in a second step, after the type.
     #[serde(borrow)]
     pub payload: &'a RawValue,
-    /// Who wrote it.
+    /// The sender.
     #[serde(default)]
     pub source: Option<&'a str>,
 }
@@ -73,7 +73,7 @@ impl<'a> Command<'a> {
     /// Reads the envelope of a record's value.
     ///
     /// # Errors
-    /// When it is none.
+    /// An error when it is not an envelope.
     pub fn decode(value: &'a [u8]) -> serde_json::Result<Self> {
         serde_json::from_slice(value)
     }
@@ -81,31 +81,31 @@ impl<'a> Command<'a> {
     /// Reads the payload.
     ///
     /// # Errors
-    /// When it is not that of an order.
+    /// An error when it is not the payload of an order.
     pub fn order(&self) -> serde_json::Result<CreateOrder> {
         serde_json::from_str(self.payload.get())
     }
 }
 
-/// The envelope of an event, with its members in the order in which every arm writes them.
+/// The envelope of an event, with its fields in the order in which every arm writes them.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Event<'a> {
     /// Its type.
     #[serde(rename = "type")]
     pub kind: &'a str,
-    /// That of the command.
+    /// The one of the command.
     pub correlation_id: &'a str,
     /// From [`Clock`].
     pub timestamp: &'a str,
-    /// What happened.
+    /// The payload.
     pub payload: &'a OrderCreated,
-    /// The service.
+    /// The name of the service.
     pub source: &'a str,
     /// From [`event_id`].
     pub id: &'a str,
 }
 
-/// Writes events, and keeps what can be used again: the buffer and the clock.
+/// Writes events, and keeps the reusable parts: the buffer and the clock.
 #[derive(Debug, Default)]
 pub struct Encoder {
     buffer: Vec<u8>,
@@ -113,10 +113,10 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// The bytes of the event of the command at this position.
+    /// The bytes of the event for the command at this position.
     ///
     /// # Panics
-    /// Never: what it writes is always JSON.
+    /// Never: its output is always valid JSON.
     pub fn event(
         &mut self,
         source: &str,

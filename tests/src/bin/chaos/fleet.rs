@@ -1,4 +1,4 @@
-//! The instances: started, killed, stopped, continued, ended.
+//! The instances: started, killed, suspended, resumed, shut down.
 
 use std::{
     fs::{self, File},
@@ -12,13 +12,13 @@ use kafka_service_tests::{
     audit::{Disturbance, Kind, now},
 };
 
-/// Several instances of the worker; each place has one that runs.
+/// Several instances of the worker, one per slot.
 pub(crate) struct Fleet {
     workload: Workload,
     worker: PathBuf,
     logs: PathBuf,
     places: Vec<Instance>,
-    /// Asked to end while others go on.
+    /// Instances that are shutting down while others continue.
     leaving: Vec<Instance>,
     started: usize,
 }
@@ -27,21 +27,21 @@ struct Instance {
     name: String,
     child: Child,
     stopped: Option<(u64, i64)>,
-    /// When it was asked to end.
+    /// When it was asked to shut down.
     asked: u64,
 }
 
-/// One that was asked to end and did not end well.
+/// An instance whose shutdown failed.
 pub(crate) struct Left {
     pub(crate) problem: String,
-    /// It says itself that something was left undone.
+    /// Its log says that the shutdown was incomplete.
     pub(crate) incomplete: bool,
     pub(crate) asked: u64,
 }
 
 impl Fleet {
     pub(crate) fn start(workload: Workload, worker: &Path, logs: &Path, count: usize) -> Self {
-        fs::create_dir_all(logs).expect("the folder of the logs can be made");
+        fs::create_dir_all(logs).expect("the log folder can be created");
         let (worker, logs) = (worker.to_owned(), logs.to_owned());
         let mut fleet = Self { workload, worker, logs, places: Vec::new(), leaving: Vec::new(), started: 0 };
         (0..count).for_each(|_| fleet.join());
@@ -52,7 +52,7 @@ impl Fleet {
         let name = format!("instance-{}", self.started);
         self.started += 1;
         let file = |kind: &str| {
-            let file = File::create(self.logs.join(format!("{name}.{kind}"))).expect("a log can be made");
+            let file = File::create(self.logs.join(format!("{name}.{kind}"))).expect("a log can be created");
             Stdio::from(file)
         };
         let mut command = self.workload.command(&self.worker, &name);
@@ -61,7 +61,7 @@ impl Fleet {
         Instance { name, child, stopped: None, asked: 0 }
     }
 
-    /// One more.
+    /// Starts one more instance.
     pub(crate) fn join(&mut self) {
         let instance = self.spawn();
         self.places.push(instance);
@@ -71,12 +71,12 @@ impl Fleet {
         self.places.len()
     }
 
-    /// The place of one that is not stopped, if there is one; the number says where to begin to look.
+    /// The slot of an instance that is not suspended, if any; the search starts at `number`.
     pub(crate) fn running(&self, any: usize) -> Option<usize> {
         (any..any + self.len()).map(|place| place % self.len()).find(|place| !self.is_stopped(*place))
     }
 
-    /// Asks an instance to end and starts another in its place at once.
+    /// Shuts down an instance and starts another in its slot at once.
     pub(crate) fn replace(&mut self, place: usize) -> Disturbance {
         let new = self.spawn();
         let mut old = std::mem::replace(&mut self.places[place], new);
@@ -94,19 +94,19 @@ impl Fleet {
         self.places[place].stopped.is_some()
     }
 
-    /// An instance that has ended by itself is a finding.
+    /// An instance that ended unexpectedly; that is a finding.
     pub(crate) fn ended(&mut self) -> Option<String> {
         self.places.iter_mut().find_map(|instance| {
             let status = instance.child.try_wait().ok().flatten()?;
-            Some(format!("{} has ended by itself: {status}", instance.name))
+            Some(format!("{} ended unexpectedly: {status}", instance.name))
         })
     }
 
-    /// Kills an instance and starts another in its place at once.
+    /// Kills an instance and starts another in its slot at once.
     pub(crate) fn kill(&mut self, place: usize, lag: i64) -> Disturbance {
         let from = now();
         let instance = &mut self.places[place];
-        instance.child.kill().expect("it runs");
+        instance.child.kill().expect("it is running");
         instance.child.wait().expect("it ends");
         let name = instance.name.clone();
         self.places[place] = self.spawn();
@@ -125,7 +125,7 @@ impl Fleet {
         Some(Disturbance { kind: Kind::Stop, instance: instance.name.clone(), from, until: now(), lag })
     }
 
-    /// Asks all of them to end; those that did not end well in time.
+    /// Shuts all of them down, and returns those that failed to end cleanly in time.
     pub(crate) fn end(mut self) -> Vec<Left> {
         const PATIENCE: Duration = Duration::from_secs(40);
         self.places.iter_mut().for_each(Instance::ask_to_end);

@@ -1,4 +1,4 @@
-//! One key owns nine records of ten, and each of them takes its time: what do the others notice?
+//! One slow key has nine of ten records: how much does it delay the others?
 
 use std::{
     path::Path,
@@ -14,13 +14,13 @@ const PARTITIONS: i32 = 4;
 const WORK_MS: u64 = 20;
 const OTHER_KEYS: usize = 50;
 const WITHIN: Duration = Duration::from_secs(120);
-/// The rate that other partitions keep.
+/// The rate that other partitions must keep.
 const KEPT: f64 = 0.9;
 
 type Place = (i32, i64);
 
 pub(crate) fn run(options: &Options, worker: &Path, folder: &Path) -> Value {
-    let kafka = Kafka::one_node().expect("a Kafka can be started");
+    let kafka = Kafka::one_node().expect("Kafka can be started");
     let others: Vec<_> = (0..options.count / 10).map(other).collect();
     let alone = Run::new(&kafka, "alone", others.clone(), options);
     let rate_alone = alone.measure(&kafka, worker, &folder.join("alone")).rate;
@@ -41,7 +41,7 @@ fn other(number: usize) -> Work {
     Work::new(format!("other-{}", number % OTHER_KEYS), (number / OTHER_KEYS) as u64).taking(WORK_MS)
 }
 
-/// The nine that go with one other.
+/// The nine records with the hot key for each other record.
 fn hot(other: &Work) -> Vec<Work> {
     let number = other.seq * OTHER_KEYS as u64 + other.key["other-".len()..].parse::<u64>().unwrap_or(0);
     (number * 9..number * 9 + 9).map(|seq| Work::new("hot", seq).taking(WORK_MS)).collect()
@@ -56,7 +56,7 @@ struct Run {
 }
 
 struct Measured {
-    /// Commands of other partitions, a second.
+    /// Commands of other partitions, per second.
     rate: f64,
     /// Commands of other keys in the hot partition.
     beside_hot: usize,
@@ -67,7 +67,7 @@ impl Run {
         let workload = Workload::new(kafka, name, PARTITIONS)
             .set("KAFKA_MAX_UNCOMMITTED", &options.max_uncommitted.to_string())
             .set("KAFKA_SHUTDOWN_DEADLINE", "1s");
-        // Where the hot key goes is where its records would go, also if there are none.
+        // The partition of the hot key's records, even if there are none.
         let probe = kafka.new_topic("probe", PARTITIONS);
         let (hot_partition, _) = kafka.produce(&probe, Work::new("hot", 0).message());
         let places = kafka.produce_all(&workload.commands, works.iter().map(Work::message));
@@ -101,7 +101,7 @@ impl Run {
         }
     }
 
-    /// When an event of another partition was written.
+    /// When the event of a command of another partition was written.
     fn elsewhere(&self, event: &Record) -> Option<i64> {
         let partition = event.json()["payload"]["partition"].as_i64();
         let elsewhere = is_other(event) && partition != Some(i64::from(self.hot_partition));

@@ -1,4 +1,4 @@
-//! Kills instances and brokers under load, and audits what is left. `chaos --help` says how.
+//! Kills instances and brokers under load, then audits the topics. See `chaos --help`.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the command line")]
 
@@ -21,13 +21,13 @@ use kafka_service_tests::{cargo_binary, unique};
 
 use self::options::{Options, USAGE};
 
-/// A run: with what, with which worker, and where its logs go.
+/// A run: its options, its worker and the folder of its logs.
 type Judge = fn(&Options, &Path, &Path) -> serde_json::Value;
 
-/// Where a run keeps its logs, and its copy of the worker: the original may be built anew meanwhile.
+/// The folder for the logs of a run and its copy of the worker: the original may be rebuilt in the meantime.
 fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/chaos").join(unique(name));
-    fs::create_dir_all(&folder).expect("the folder of a run can be made");
+    fs::create_dir_all(&folder).expect("the folder of a run can be created");
     folder
 }
 

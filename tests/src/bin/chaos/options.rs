@@ -3,24 +3,24 @@
 use std::{path::PathBuf, time::Duration};
 
 pub(crate) const USAGE: &str = "\
-Runs workers on a real Kafka, kills instances and brokers, and audits what is left.
+Runs workers on a real Kafka, kills instances and brokers, and audits the topics.
 
   chaos [--protocol consumer|cooperative-sticky|range|auto] [--count N] [--rate N] [--instances N] [--keys N]
         [--partitions N] [--max-uncommitted N] [--worker PATH]
-                   three nodes; a kill -9 every 10 s, a stop of 20 s at every third, a broker bounced every 30 s
+                   three brokers; kill -9 every 10 s, at every third a stop of 20 s, a broker restarted every 30 s
   chaos --rounds N [--seed SEED] [--seconds 40]
-                   many short rounds on one cluster of three nodes, each with a plan of its own that its seed decides:
-                   protocol, instances, load, kills, stops, replacements, bounced and frozen brokers; a round that fails
+                   many short rounds on one cluster of three brokers, each with a plan that its seed decides:
+                   protocol, instances, load, kills, stops, replacements, restarted and frozen brokers; a round that fails
                    keeps its logs and its trace, and says how to repeat its plan
   chaos --soak MINUTES [--rate N]
-                   one node, nobody is killed; 1 % poison, 1 % slow; the memory of the instance is sampled
-  chaos --hot-key  one key owns 90 % of --count records (default 50,000)
+                   one broker, no kills; 1 % poison, 1 % slow; the memory of the instance is sampled
+  chaos --hot-key  one key has 90 % of --count records (default 50,000)
 
-The logs of the instances stay in target/chaos. The last line is the result as JSON; exit code 1 if it is bad.
-A short form: --count 20000 --rate 1000 --kills 1 --bounces 0
+The logs of the instances are in target/chaos. The last line is the result as JSON; exit code 1 if the run failed.
+A short run: --count 20000 --rate 1000 --kills 1 --bounces 0
 ";
 
-/// What is asked for.
+/// The options of a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
     pub(crate) protocol: String,
@@ -30,12 +30,12 @@ pub(crate) struct Options {
     pub(crate) keys: usize,
     pub(crate) partitions: i32,
     pub(crate) max_uncommitted: usize,
-    /// How many kills and bounces a run must have had to count.
+    /// The minimum number of kills for a valid run.
     pub(crate) kills: usize,
     pub(crate) bounces: usize,
     pub(crate) rounds: Option<usize>,
     pub(crate) seed: Option<u64>,
-    /// Of a round, until nothing more happens and nothing more is written.
+    /// The length of a round: faults and load end after it.
     pub(crate) length: Duration,
     pub(crate) soak_minutes: Option<u64>,
     pub(crate) hot_key: bool,
@@ -67,7 +67,7 @@ impl Options {
                 options.hot_key = true;
                 continue;
             }
-            let value = arguments.next().ok_or_else(|| format!("{name}: unknown, or without its value"))?;
+            let value = arguments.next().ok_or_else(|| format!("{name}: unknown, or its value is missing"))?;
             options.set(&name, value)?;
         }
         options.fill();
@@ -91,12 +91,12 @@ impl Options {
             "--seconds" => self.length = Duration::from_secs(number()? as u64),
             "--soak" => self.soak_minutes = Some(number()? as u64),
             "--worker" => self.worker = Some(value.into()),
-            _ => return Err(format!("{name} {value}: not known")),
+            _ => return Err(format!("{name} {value}: unknown")),
         }
         Ok(())
     }
 
-    /// What was not set depends on what is run.
+    /// Sets the defaults that depend on the kind of run.
     fn fill(&mut self) {
         if self.rate == 0 {
             self.rate = if self.soak_minutes.is_some() { 300 } else { 2_000 };
@@ -116,7 +116,7 @@ pub(crate) fn settings(protocol: &str) -> Option<&'static [(&'static str, &'stat
     const HEARTBEAT: (&str, &str) = ("KAFKA_HEARTBEAT_INTERVAL_MS", "1000");
     const CLASSIC: (&str, &str) = ("KAFKA_GROUP_PROTOCOL", "classic");
     const STRATEGY: &str = "KAFKA_PARTITION_ASSIGNMENT_STRATEGY";
-    // With the newer protocol the broker has the timeouts; the cluster is started with 6 s.
+    // With the newer protocol the broker sets the timeouts; the cluster is started with 6 s.
     match protocol {
         "consumer" => Some(&[("KAFKA_GROUP_PROTOCOL", "consumer")]),
         "auto" => Some(&[("KAFKA_GROUP_PROTOCOL", "auto"), SESSION, HEARTBEAT]),

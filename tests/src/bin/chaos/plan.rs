@@ -1,8 +1,8 @@
-//! What happens in a round, decided by its seed. When things meet is up to the machine.
+//! The faults of a round, decided by its seed. Their exact interleaving depends on the machine.
 
 use std::time::Duration;
 
-/// One round.
+/// The plan of one round.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) seed: u64,
@@ -12,29 +12,29 @@ pub(crate) struct Plan {
     pub(crate) keys: usize,
     pub(crate) rate: usize,
     pub(crate) max_uncommitted: usize,
-    /// Of the instances, in their order.
+    /// Faults of the instances, in order.
     pub(crate) steps: Vec<(Duration, Step)>,
-    /// Of the brokers, in their order. One at a time is away, so that two of three are there.
+    /// Faults of the brokers, in order. One broker at a time is away, so two of three remain.
     pub(crate) outages: Vec<(Duration, Outage)>,
 }
 
-/// What is done to instances. The number picks one among those that run then.
+/// A fault of an instance. The number picks one of those that are running.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Step {
-    /// SIGKILL; another one starts at once.
+    /// SIGKILL; another instance starts at once.
     Kill(usize),
     /// SIGSTOP, and SIGCONT after a while.
     Stop(usize, Duration),
-    /// SIGTERM; another one starts at once.
+    /// SIGTERM; another instance starts at once.
     Replace(usize),
-    /// One more.
+    /// One more instance.
     Join,
 }
 
-/// What is done to a broker.
+/// A fault of a broker.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Outage {
-    /// SIGKILL, and a new start after a while.
+    /// SIGKILL, and a restart after a while.
     Bounce { node: i32, away: Duration },
     /// SIGSTOP, and SIGCONT after a while.
     Freeze { node: i32, away: Duration },
@@ -43,7 +43,7 @@ pub(crate) enum Outage {
 const PROTOCOLS: [&str; 3] = ["consumer", "cooperative-sticky", "range"];
 
 impl Plan {
-    /// The protocols take turns; all else is chance.
+    /// The protocols take turns; everything else is random.
     pub(crate) fn new(seed: u64, length: Duration) -> Self {
         let mut random = Random(seed);
         let protocol = PROTOCOLS[usize::try_from(seed % 3).unwrap_or(0)];
@@ -58,7 +58,7 @@ impl Plan {
             steps: Vec::new(),
             outages: Vec::new(),
         };
-        // Some rounds are crowded and some have faults of one kind only.
+        // Some rounds have many faults, and some have faults of one kind only.
         let every = random.among(2, 10);
         let kinds: Vec<_> = (0..4).filter(|_| random.among(0, 2) > 0).collect();
         let mut at = random.seconds(2, 6);
@@ -94,7 +94,7 @@ fn outage(random: &mut Random) -> Outage {
     }
 }
 
-/// SplitMix64: the same numbers for a seed, on every machine.
+/// SplitMix64: the same numbers for a seed on every machine.
 struct Random(u64);
 
 impl Random {
@@ -105,7 +105,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// Both ends included.
+    /// A random number in an inclusive range.
     fn among(&mut self, least: usize, most: usize) -> usize {
         least + usize::try_from(self.next() % (most - least + 1) as u64).unwrap_or(0)
     }

@@ -1,4 +1,4 @@
-//! One round: its plan is carried out under load, and what is left is audited.
+//! One round: carries out its plan under load, then audits the topics.
 
 use std::{
     fs,
@@ -21,7 +21,7 @@ use crate::{
 };
 
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// More instances than that are too much for a small machine.
+/// The most instances that a small machine can run.
 const MOST: usize = 5;
 
 pub(crate) struct Outcome {
@@ -63,7 +63,8 @@ pub(crate) fn run(kafka: &Kafka, plan: &Plan, options: &Options, worker: &Path, 
     } else {
         let facts = serde_json::json!({"trace": trace, "report": report, "problems": problems});
         fs::write(folder.join("trace.json"), facts.to_string()).expect("the trace can be written");
-        fs::write(folder.join("disturbances"), format!("{disturbances:#?}\n")).expect("they can be written");
+        fs::write(folder.join("disturbances"), format!("{disturbances:#?}\n"))
+            .expect("the disturbances can be written");
     }
     Outcome { report, problems, took: start.elapsed() }
 }
@@ -76,7 +77,7 @@ fn workload(kafka: &Kafka, plan: &Plan) -> Workload {
     workload.set("KAFKA_MAX_UNCOMMITTED", &plan.max_uncommitted.to_string())
 }
 
-/// What is done to the instances.
+/// Carries out the faults of the instances.
 fn disturb(plan: &Plan, fleet: &mut Fleet, start: Instant, length: Duration) -> Vec<Disturbance> {
     let mut disturbances = Vec::new();
     let mut stopped: Vec<(usize, Instant)> = Vec::new();
@@ -106,7 +107,7 @@ fn disturb(plan: &Plan, fleet: &mut Fleet, start: Instant, length: Duration) -> 
     disturbances
 }
 
-/// What is done to the brokers, one after another.
+/// Carries out the faults of the brokers, one after another.
 fn take_brokers_away(kafka: &Kafka, plan: &[(Duration, Outage)], done: &Mutex<Vec<Disturbance>>, start: Instant) {
     for (at, outage) in plan {
         thread::sleep(at.saturating_sub(start.elapsed()));
@@ -131,18 +132,18 @@ fn take_brokers_away(kafka: &Kafka, plan: &[(Duration, Outage)], done: &Mutex<Ve
     }
 }
 
-/// An instance that ends well among others that are well leaves nothing to do again.
+/// An instance that shuts down cleanly while the others are healthy causes no duplicates.
 fn keep_leaves_in_trouble(disturbances: &mut Vec<Disturbance>) {
-    // The session timeout, and one more rebalance.
+    // The session timeout and one more rebalance.
     const SETTLED: u64 = 15_000;
     let is_trouble = |each: &&Disturbance| each.kind != Kind::Leave;
     let trouble: Vec<_> = disturbances.iter().filter(is_trouble).map(|each| each.from..each.until + SETTLED).collect();
     disturbances.retain(|each| each.kind != Kind::Leave || trouble.iter().any(|trouble| trouble.contains(&each.from)));
 }
 
-/// An instance that was asked to end while a broker was away may say that it could not finish everything.
+/// An instance that was shut down while a broker was away may report an incomplete shutdown.
 fn is_excused(left: &Left, outages: &[Disturbance]) -> bool {
-    // The shutdown's deadline, and some time for the cluster to settle.
+    // The shutdown deadline, and some time for the cluster to settle.
     const SHUTDOWN: u64 = 30_000;
     left.incomplete
         && outages.iter().any(|each| left.asked < each.until + SHUTDOWN && each.from < left.asked + SHUTDOWN)
@@ -151,7 +152,7 @@ fn is_excused(left: &Left, outages: &[Disturbance]) -> bool {
 fn problems(report: &Report, fed: usize, behind: i64) -> Vec<String> {
     let mut problems = Vec::new();
     let mut expect = |is: bool, what: String| problems.extend((!is).then_some(what));
-    expect(report.commands == fed, format!("{fed} commands were written and {} are there", report.commands));
+    expect(report.commands == fed, format!("{fed} commands were written and {} are in the topic", report.commands));
     expect(report.lost == 0, format!("{} lost", report.lost));
     expect(report.out_of_order == 0, format!("{} out of order", report.out_of_order));
     expect(report.duplicates_unexplained == 0, format!("{} duplicates unexplained", report.duplicates_unexplained));
@@ -161,6 +162,6 @@ fn problems(report: &Report, fed: usize, behind: i64) -> Vec<String> {
     );
     expect(report.commits_backwards == 0, format!("{} commits went backwards", report.commits_backwards));
     expect(report.dead_letters == 0, format!("{} dead letters", report.dead_letters));
-    expect(behind == 0, format!("{behind} commands are not committed in the end"));
+    expect(behind == 0, format!("{behind} commands are uncommitted at the end"));
     problems
 }

@@ -1,4 +1,4 @@
-//! Many short rounds, each with a plan of its own, on one cluster.
+//! Runs many short rounds on one cluster, each with its own plan.
 
 use std::{
     fs,
@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use crate::{options::Options, plan::Plan, round, run::BROKER};
 
 pub(crate) fn run(options: &Options, worker: &Path, folder: &Path) -> Value {
-    let kafka = Kafka::with(3, BROKER).expect("a Kafka can be started");
-    // Any seed is as good as another; the one that was taken is printed.
+    let kafka = Kafka::with(3, BROKER).expect("Kafka can be started");
+    // A random seed; it is printed.
     let first = options.seed.unwrap_or_else(|| SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs());
     let mut sum = Sum { first, ..Sum::default() };
     for seed in (first..).take(options.rounds.unwrap_or(1)) {
@@ -25,7 +25,7 @@ pub(crate) fn run(options: &Options, worker: &Path, folder: &Path) -> Value {
     sum.json()
 }
 
-/// All rounds together.
+/// The results of all rounds.
 #[derive(Default)]
 struct Sum {
     first: u64,
@@ -73,12 +73,12 @@ impl Sum {
             if problems.is_empty() { String::new() } else { format!(" FAILED: {}", problems.join("; ")) }
         );
         if problems.is_empty() {
-            // What went well is worth no space.
+            // Keep only the logs of failed rounds.
             fs::remove_dir_all(place).ok();
             return;
         }
         let again = format!("chaos --rounds 1 --seed {} --seconds {}", plan.seed, length.as_secs());
-        eprintln!("  logs and trace: {}\n  the same plan again: {again}", place.display());
+        eprintln!("  logs and trace: {}\n  repeat this plan: {again}", place.display());
         self.failed.push(format!("seed {}: {}", plan.seed, problems.join("; ")));
     }
 

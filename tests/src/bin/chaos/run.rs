@@ -1,4 +1,4 @@
-//! The judged run.
+//! The main run: kills, stops and restarts under load, with a verdict.
 
 use std::{
     path::Path,
@@ -25,7 +25,7 @@ const KILL_EVERY: Duration = Duration::from_secs(10);
 const STOP_FOR: Duration = Duration::from_secs(20);
 const BOUNCE_EVERY: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// How long the rest may take when everything is fed.
+/// How long the remaining commands may take after the last one is written.
 const REST_WITHIN: Duration = Duration::from_secs(300);
 
 /// The group's timeouts for the newer protocol, on the broker.
@@ -35,7 +35,7 @@ pub(crate) const BROKER: &[(&str, &str)] = &[
     ("group.consumer.heartbeat.interval.ms", "1000"),
 ];
 
-/// What happens to the cluster while instances are killed.
+/// The restarts of brokers while instances are killed.
 #[derive(Default)]
 struct Bounces {
     over: AtomicBool,
@@ -52,9 +52,9 @@ impl Drop for Over<'_> {
 }
 
 pub(crate) fn run(options: &Options, worker: &Path, folder: &Path) -> Value {
-    let kafka = Kafka::with(3, BROKER).expect("a Kafka can be started");
+    let kafka = Kafka::with(3, BROKER).expect("Kafka can be started");
     let mut workload = Workload::new(&kafka, "chaos", options.partitions);
-    for (name, value) in settings(&options.protocol).expect("checked by the command line") {
+    for (name, value) in settings(&options.protocol).expect("checked with the options") {
         workload = workload.set(name, value);
     }
     workload = workload.set("KAFKA_MAX_UNCOMMITTED", &options.max_uncommitted.to_string());
@@ -67,7 +67,7 @@ pub(crate) fn run(options: &Options, worker: &Path, folder: &Path) -> Value {
     let lag = || lag(&kafka, &workload);
     let (mut disturbances, ended) = thread::scope(|scope| {
         scope.spawn(|| bounce(&kafka, options, &bounces, &lag));
-        // The other thread must end also when this one panics.
+        // The other thread must end even if this one panics.
         let _over = Over(&bounces.over);
         disturb(options, &mut fleet, &feeder, &bounces, &lag, start)
     });
@@ -94,19 +94,19 @@ pub(crate) fn command(number: usize, keys: usize) -> Work {
     work.taking((number * 7_919 % 21) as u64)
 }
 
-/// What is not committed. The ends are asked last, so that it is never too little while commands come in.
+/// The lag. The log ends are read last, so that it is never too low while commands arrive.
 pub(crate) fn lag(kafka: &Kafka, workload: &Workload) -> i64 {
     let committed = kafka.committed(&workload.group, &workload.commands);
     let ends = kafka.end_offsets(&workload.commands);
     ends.iter().zip(committed).map(|(end, committed)| end - committed.max(0)).sum()
 }
 
-/// Those that happened while there was something to lose.
+/// The disturbances that happened while there was work to lose.
 fn kills(disturbances: &[Disturbance], kind: Kind) -> usize {
     disturbances.iter().filter(|each| each.kind == kind && each.lag > 0).count()
 }
 
-/// Kills and stops until everything is fed and enough of it has happened.
+/// Kills and stops instances until all commands are written and enough faults have happened.
 fn disturb(
     options: &Options,
     fleet: &mut Fleet,
@@ -153,7 +153,7 @@ fn free_place(fleet: &Fleet, number: usize, instances: usize) -> usize {
     if fleet.is_stopped(place) { (place + 1) % instances } else { place }
 }
 
-/// Bounces one broker after another.
+/// Restarts one broker after another.
 fn bounce(kafka: &Kafka, options: &Options, bounces: &Bounces, lag: &(impl Fn() -> i64 + Sync)) {
     let mut next = Instant::now() + BOUNCE_EVERY;
     let mut node = 0;
@@ -178,7 +178,7 @@ fn bounce(kafka: &Kafka, options: &Options, bounces: &Bounces, lag: &(impl Fn() 
     }
 }
 
-/// The lag in the end: 0, or what it was when time was over or an instance had ended.
+/// The lag at the end: 0, or its value when time was up or an instance had ended.
 pub(crate) fn wait_for_lag(lag: &impl Fn() -> i64, fleet: &mut Fleet) -> i64 {
     let until = Instant::now() + REST_WITHIN;
     loop {
@@ -191,7 +191,7 @@ pub(crate) fn wait_for_lag(lag: &impl Fn() -> i64, fleet: &mut Fleet) -> i64 {
 }
 
 fn judge(options: &Options, mut facts: Value, report: &Report) -> Value {
-    // What may be handled again after a kill, in one partition.
+    // The most duplicates that a kill may cause in one partition.
     let bound = options.max_uncommitted + 1_000;
     let most = report.disturbances.iter().map(|each| each.most_in_a_partition).max().unwrap_or(0);
     let is_empty = |name: &str| facts[name].as_array().is_some_and(Vec::is_empty);

@@ -1,4 +1,4 @@
-//! The long run: nobody is killed, some commands are poison and some are slow, and the memory is watched.
+//! The soak run: no kills, some commands are poison, some are slow, and the memory is sampled.
 
 use std::{
     fs,
@@ -16,15 +16,15 @@ use serde_json::{Value, json};
 use crate::{fleet::Fleet, options::Options};
 
 const SAMPLE_EVERY: Duration = Duration::from_secs(5);
-/// A partition that has something to do and commits nothing for so long is stuck.
+/// A partition with a backlog that commits nothing for so long is stuck.
 const STUCK_AFTER: Duration = Duration::from_secs(30);
 const REST_WITHIN: Duration = Duration::from_secs(60);
 const SLOW_MS: u64 = 1_000;
-/// What the memory may grow by in a minute, in the second half of the run.
+/// The maximum growth of the memory per minute, in the second half of the run.
 const FLAT_KIB_A_MINUTE: f64 = 512.0;
 
 pub(crate) fn run(options: &Options, worker: &Path, folder: &Path) -> Value {
-    let kafka = Kafka::one_node().expect("a Kafka can be started");
+    let kafka = Kafka::one_node().expect("Kafka can be started");
     let workload = Workload::new(&kafka, "soak", options.partitions);
     let keys = options.keys;
     let start = Instant::now();
@@ -77,7 +77,7 @@ fn is_poison(number: usize) -> bool {
 
 fn command(number: usize, keys: usize) -> Work {
     let work = Work::new(format!("key-{}", number % keys), (number / keys) as u64).taking((number % 11) as u64);
-    // Not always the same keys: 101 and the number of keys have no common divisor.
+    // Vary the keys: 101 and the number of keys are coprime.
     match number % 101 {
         _ if is_poison(number) => work.kind("poison"),
         50 => work.taking(SLOW_MS),
@@ -85,7 +85,7 @@ fn command(number: usize, keys: usize) -> Work {
     }
 }
 
-/// Watches each partition's commits.
+/// Watches the commits of each partition.
 struct Watch<'a> {
     kafka: &'a Kafka,
     workload: &'a Workload,
@@ -108,7 +108,7 @@ impl<'a> Watch<'a> {
             if committed != *last || committed >= end {
                 (*last, *since) = (committed, now);
             } else if now.duration_since(*since) > STUCK_AFTER {
-                self.stuck.push(format!("partition {partition} stays at {committed} of {end}"));
+                self.stuck.push(format!("partition {partition} is stuck at {committed} of {end}"));
                 *since = now;
             }
         }
@@ -121,7 +121,7 @@ fn rss_kib(pid: u32) -> Option<f64> {
     line.trim().trim_end_matches("kB").trim().parse().ok()
 }
 
-/// Least squares, in KiB a second.
+/// The slope by least squares, in KiB per second.
 fn slope(points: &[(f64, f64)]) -> f64 {
     let count = points.len() as f64;
     let (mean_x, mean_y) =

@@ -1,4 +1,4 @@
-//! Freezes a broker under many services and measures how each of them comes back. `freeze --help` says how.
+//! Freezes a broker under many services and measures their recovery. See `freeze --help`.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the command line")]
 
@@ -44,9 +44,7 @@ fn main() -> ExitCode {
         }
     };
     if options.kinds.iter().any(|kind| kind.tls) && !cfg!(feature = "tls") {
-        eprintln!(
-            "half of the services speak TLS: build with `--features tls`, or leave them out with `--without-tls`"
-        );
+        eprintln!("some services use TLS: build with `--features tls`, or choose `--kinds k,c`");
         return ExitCode::from(2);
     }
     let folder = folder();
@@ -58,34 +56,34 @@ fn main() -> ExitCode {
     if result["passed"] == true {
         return ExitCode::SUCCESS;
     }
-    eprintln!("the log and the result stay in {}", folder.display());
+    eprintln!("the log and the result are in {}", folder.display());
     ExitCode::FAILURE
 }
 
-/// They are in the file, and the table says them for people.
+/// The details of each trial are in the file, and the table shows them.
 fn without_trials(mut result: Value) -> Value {
-    result["each"] = json!("in result.json");
+    result["each"] = json!("see result.json");
     result
 }
 
 fn folder() -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/freeze").join(unique("run"));
-    fs::create_dir_all(&folder).expect("the folder of a run can be made");
+    fs::create_dir_all(&folder).expect("the folder of a run can be created");
     folder
 }
 
-/// What the services say, with the thread that says it.
+/// The services' log lines, with their threads.
 fn log_to(folder: &Path) {
-    let file = File::create(folder.join("log")).expect("a log can be made");
+    let file = File::create(folder.join("log")).expect("a log can be created");
     let filter = std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned());
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_thread_names(true);
     log.with_writer(Mutex::new(file)).init();
 }
 
 fn run(options: &Options) -> Value {
-    let kafka = Kafka::secured_alone().expect("a Kafka can be started");
+    let kafka = Kafka::secured_alone().expect("Kafka can be started");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let runtime = runtime.expect("a runtime");
+    let runtime = runtime.expect("a runtime can be built");
     let mut members = runtime.block_on(Member::start_all(&kafka, options));
     let feeder = feed(&kafka, &members, options.rate);
     wait(START_WITHIN, &members, |member| member.is_ready() && member.received() > 0);
@@ -116,7 +114,7 @@ fn run(options: &Options) -> Value {
     })
 }
 
-/// Each service in turn gets a command; `rate` is for each of them.
+/// Sends commands to each service in turn; `rate` is per service.
 fn feed(kafka: &Kafka, members: &[Member], rate: usize) -> Feeder {
     let topics: Vec<_> = members.iter().map(|member| member.workload.commands.clone()).collect();
     let services = topics.len();
@@ -127,7 +125,7 @@ fn feed(kafka: &Kafka, members: &[Member], rate: usize) -> Feeder {
     })
 }
 
-/// Waits until all of them are so; the names of those that are not in time.
+/// Waits until the condition holds for all of them, and returns the names of those that are late.
 fn wait(within: Duration, members: &[Member], is_so: impl Fn(&Member) -> bool) -> Vec<String> {
     let until = Instant::now() + within;
     loop {

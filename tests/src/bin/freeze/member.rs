@@ -1,4 +1,4 @@
-//! One of the services.
+//! One of the services under test.
 
 use kafka_service::{Config, HandlerError, HealthWatch, KafkaService, MessageContext, ServiceHandle, config::Brokers};
 use kafka_service_tests::{Kafka, Work, Workload, audit::Done};
@@ -7,9 +7,9 @@ use crate::options::{Kind, Options};
 
 const PARTITIONS: i32 = 4;
 
-/// A service with topics and a group of its own.
+/// A service with its own topics and group.
 pub(crate) struct Member {
-    /// Short: the head of a column.
+    /// The short name at the head of its column.
     pub(crate) name: String,
     pub(crate) workload: Workload,
     health: HealthWatch,
@@ -31,7 +31,7 @@ impl Member {
         let workload = Workload::new(kafka, &name, PARTITIONS);
         let mut config = config(kafka, &workload, &name, kind);
         for (property, value) in &options.properties {
-            config.set_property(property, value).expect("a property that librdkafka has");
+            config.set_property(property, value).expect("a property of librdkafka");
         }
         let handle = service(config, &name).start().await.expect("the service starts");
         Self { name, workload, health: handle.health_watch(), handle: Some(handle) }
@@ -45,13 +45,13 @@ impl Member {
         self.health.now().received
     }
 
-    /// Why it is not ready.
+    /// The reasons why it is not ready.
     pub(crate) fn problems(&self) -> String {
         let problems = self.health.now().problems;
         problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
     }
 
-    /// Stops it; what went wrong.
+    /// Shuts it down, and returns what went wrong.
     pub(crate) async fn shutdown(&mut self) -> Option<String> {
         let error = self.handle.take()?.shutdown().await.err()?;
         Some(format!("{}: {error}", self.name))
@@ -65,7 +65,7 @@ fn config(kafka: &Kafka, workload: &Workload, name: &str, kind: Kind) -> Config 
     config.events_topic = workload.events.clone();
     config.group_id = Some(workload.group.clone());
     config.group_protocol = kind.protocol;
-    // So that the client's own lines say whose they are.
+    // Lets the client's own log lines name their service.
     let mut properties = vec![("client.id", name.to_owned())];
     if kind.tls {
         let ca_file = kafka.ca_file().display().to_string();

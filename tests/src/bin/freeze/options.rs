@@ -5,27 +5,27 @@ use std::time::Duration;
 use kafka_service::config::GroupProtocol;
 
 pub(crate) const USAGE: &str = "
-Freezes the only broker (SIGSTOP) under services with load, lets it go on (SIGCONT), and measures for each service how long
-it takes until it is told not ready, until it receives again, and until it is ready again.
+Freezes the only broker (SIGSTOP) under services with load, thaws it (SIGCONT), and measures for each service how long it
+takes until it is reported not ready, until it receives records again, and until it is ready again.
 
   freeze [--times N] [--frozen SECONDS] [--services N] [--rate N] [--rest SECONDS] [--within SECONDS]
          [--kinds k,kt,c,ct] [--property KEY=VALUE]...
-         --times       freezes, one after another (25)
-         --frozen      how long each takes (40)
-         --services    of each kind: KIP-848 and classic, each by plain text and by TLS (4)
-         --rate        commands a second for each service (20)
-         --rest        from the last service that is well until the next freeze (5)
-         --within      how soon after SIGCONT a service must receive again (20)
-         --kinds       k: KIP-848, c: classic; kt and ct: the same by TLS (all)
-         --property    a property of librdkafka for all services, such as debug=cgrp,broker (to be seen with RUST_LOG=debug)
+         --times       number of freezes (25)
+         --frozen      duration of a freeze (40)
+         --services    services of each kind: KIP-848 and classic, each with plain text and with TLS (4)
+         --rate        commands per second for each service (20)
+         --rest        pause before the next freeze, after all services have recovered (5)
+         --within      how soon after SIGCONT a service must receive records again (20)
+         --kinds       k: KIP-848, c: classic; kt and ct: the same with TLS (all)
+         --property    a librdkafka property for all services, such as debug=cgrp,broker (shown with RUST_LOG=debug)
 
-All services run in this process; the broker is a process of its own. A trial (one service in one freeze) fails when the
-service was ready through the whole freeze, or receives again too late. At the end every command must have been handled, in
-the order of its key. The last line is the result as JSON; exit code 1 if it is bad. The services' log and the result stay in
-target/freeze. Repeat a run by the same command line: nothing in it is left to chance but time.
+All services run in this process; the broker is a separate process. A trial (one service in one freeze) fails if the service
+was ready during the whole freeze, or receives records again too late. At the end every command must have been handled, in
+the order of its key. The last line is the result as JSON; exit code 1 if the run failed. The services' log and the result
+are in target/freeze. A run is repeatable except for timing.
 ";
 
-/// What a service is like.
+/// A kind of service.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Kind {
     pub(crate) name: &'static str,
@@ -40,7 +40,7 @@ const KINDS: [Kind; 4] = [
     Kind { name: "ct", protocol: GroupProtocol::Classic, tls: true },
 ];
 
-/// What is asked for.
+/// The options of a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
     pub(crate) times: usize,
@@ -54,7 +54,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// An empty error asks for the usage only.
+    /// Parses the command line. An empty error means `--help`.
     pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let seconds = Duration::from_secs;
         let (times, services, rate) = (25, 4, 20);
@@ -64,8 +64,10 @@ impl Options {
         while let Some(name) = arguments.next() {
             match name.as_str() {
                 "--help" | "-h" => return Err(String::new()),
-                _ => options
-                    .set(&name, &arguments.next().ok_or_else(|| format!("{name}: unknown, or without its value"))?)?,
+                _ => options.set(
+                    &name,
+                    &arguments.next().ok_or_else(|| format!("{name}: unknown, or its value is missing"))?,
+                )?,
             }
         }
         Ok(options)
@@ -75,7 +77,8 @@ impl Options {
         match name {
             "--kinds" => return self.choose(value),
             "--property" => {
-                let (key, value) = value.split_once('=').ok_or_else(|| format!("{name} {value}: no KEY=VALUE"))?;
+                let (key, value) =
+                    value.split_once('=').ok_or_else(|| format!("{name} {value}: expected KEY=VALUE"))?;
                 self.properties.push((key.to_owned(), value.to_owned()));
                 return Ok(());
             }
@@ -90,14 +93,14 @@ impl Options {
             "--rate" => self.rate = number,
             "--rest" => self.rest = seconds,
             "--within" => self.within = seconds,
-            _ => return Err(format!("{name} {value}: not known")),
+            _ => return Err(format!("{name} {value}: unknown")),
         }
         Ok(())
     }
 
     fn choose(&mut self, names: &str) -> Result<(), String> {
         let kind =
-            |name| KINDS.into_iter().find(|kind| kind.name == name).ok_or_else(|| format!("--kinds {name}: not known"));
+            |name| KINDS.into_iter().find(|kind| kind.name == name).ok_or_else(|| format!("--kinds {name}: unknown"));
         self.kinds = names.split(',').map(kind).collect::<Result<_, _>>()?;
         Ok(())
     }

@@ -12,19 +12,19 @@ use kafka_service_tests::{
 
 use crate::{LOOK_EVERY, member::Member, options::Options};
 
-/// How long a service that does not come back is waited for, to learn whether it ever does.
+/// How long to wait for a service that does not recover, to learn whether it ever does.
 const AT_MOST: Duration = Duration::from_secs(150);
 
-/// What became of one service in one freeze.
+/// The result of one service in one freeze.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Trial {
-    /// After SIGSTOP.
+    /// When it was reported not ready, after SIGSTOP.
     pub(crate) not_ready: Option<Duration>,
-    /// The first record, after SIGCONT.
+    /// When it received its first record, after SIGCONT.
     pub(crate) receiving: Option<Duration>,
-    /// After SIGCONT, for good.
+    /// When it was ready for good, after SIGCONT.
     pub(crate) ready: Option<Duration>,
-    /// What it said for not being ready, the last time.
+    /// Its last reasons for not being ready.
     pub(crate) problems: String,
 }
 
@@ -55,7 +55,7 @@ impl Round {
         let thawed = Instant::now();
         kafka.thaw(1);
         let served = thread::scope(|scope| {
-            // The feeder may need its time too; this one gives every service something to receive at once.
+            // The feeder may need time too; this command gives every service something to receive at once.
             let fresh = scope.spawn(|| write_with_a_new_client(kafka, members, number, thawed));
             come_back(members, &mut trials, &before, thawed);
             fresh.join().ok()
@@ -65,10 +65,10 @@ impl Round {
         Self { trials, served, disturbance, within: options.within }
     }
 
-    /// What a trial failed in.
+    /// Why a trial failed.
     pub(crate) fn failure(&self, trial: &Trial) -> Option<String> {
         match trial.receiving {
-            _ if trial.not_ready.is_none() => Some("ready through the whole freeze".to_owned()),
+            _ if trial.not_ready.is_none() => Some("ready during the whole freeze".to_owned()),
             None => Some(format!("receives nothing {AT_MOST:?} after SIGCONT ({})", trial.problems)),
             Some(after) if after > self.within => Some(format!("receives again {after:.1?} after SIGCONT")),
             Some(_) if trial.ready.is_none() => {
@@ -98,7 +98,7 @@ fn come_back(members: &[Member], trials: &mut [Trial], before: &[u64], thawed: I
     }
 }
 
-/// A key of its own for each partition, so that the order of the feeder's keys is the feeder's.
+/// A key per partition that differs from the feeder's keys, so that it does not change their order.
 fn write_with_a_new_client(kafka: &Kafka, members: &[Member], number: usize, thawed: Instant) -> Duration {
     let client = Client::new(kafka.bootstrap());
     let mut first = None;

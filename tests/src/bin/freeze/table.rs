@@ -1,4 +1,4 @@
-//! The numbers for people.
+//! Prints the results as a table.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::{
     round::{Round, Trial},
 };
 
-/// One number out of many, which are sorted.
+/// A quantile of sorted numbers.
 type Statistic = fn(&[Duration]) -> Option<Duration>;
 
 /// A column for each service, a row for each freeze.
@@ -42,7 +42,7 @@ impl Table {
         }
     }
 
-    /// The lines below the freezes: each service over all of them.
+    /// The summary of each service over all freezes.
     pub(crate) fn print(&self) {
         let statistics: [(&str, Statistic); 3] = [("min", min), ("median", median), ("max", max)];
         for (name, pick) in statistics {

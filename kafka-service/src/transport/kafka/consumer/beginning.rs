@@ -1,4 +1,4 @@
-//! What comes before the subscription: the topics must exist, and the rights to use them.
+//! Checks before the subscription: the topics must exist, and so must the permissions to use them.
 
 use std::time::{Duration, Instant};
 
@@ -16,13 +16,14 @@ use crate::{
     },
 };
 
-/// How often the thread looks whether missing topics exist by now.
+/// How often missing topics are checked for.
 const TOPIC_CHECK_EVERY: Duration = Duration::from_secs(1);
-/// How soon it looks after it has created them.
+/// The delay of the check after topics were created.
 const CREATED_TOPIC_CHECK: Duration = Duration::from_millis(100);
 
 impl Thread {
-    /// Waits until every topic exists and may be used, says so, and subscribes. `Some` if it ended before.
+    /// Waits until every topic exists and may be used, logs it, and subscribes. Returns `Some` if the client ended
+    /// before that.
     pub(super) fn wait_for_topics(&self, client: &mut KafkaClient, probe: &mut Probe) -> Option<End> {
         let Self { settings, stop, .. } = self;
         while !stop.is_requested() {
@@ -39,11 +40,11 @@ impl Thread {
         Some(End::Stopped(Ended::default()))
     }
 
-    /// Whether a right is missing without which it is no use to subscribe.
+    /// Whether a permission is missing without which subscribing is pointless.
     fn is_denied(&self, client: &KafkaClient) -> bool {
         let health = &self.settings.health;
         let group = |reason: &Reason| matches!(reason, Reason::NotAuthorized { resource: Resource::Group(_), .. });
-        // Asked only if the group has refused the client before this one.
+        // Checked only if the group has rejected the previous client.
         if health.has(group) && !self.settings.topics.first().is_some_and(|topic| client.is_group_denied(topic)) {
             health.clear_all(Instant::now(), group);
         }
@@ -53,7 +54,8 @@ impl Thread {
         })
     }
 
-    /// Tells health what the brokers say of the topics; when to ask again, unless all is well.
+    /// Reports to health what the brokers say about the topics. Returns when to ask again, or `None` if everything is
+    /// fine.
     fn found(&self, client: &KafkaClient, probe: &Probe, found: Result<Found<'_>, KafkaError>) -> Option<Duration> {
         let Self { settings: ConsumerSettings { health, config, .. }, .. } = self;
         let now = Instant::now();
@@ -83,13 +85,13 @@ impl Thread {
                 let reason = Reason::NotAuthorized { resource, operation: Operation::Describe };
                 health.raise(reason, format!("required for {}", topic.purpose), now);
             }
-            // One client may look for its broker at an address that is gone, while the other gets its answers.
+            // One client may look for its broker at an outdated address while the other gets answers.
             Err(_) if probe.describes_topics(now) => {
                 let is_missing = health.has(|reason| matches!(reason, Reason::TopicMissing { .. }));
                 return is_missing.then_some(TOPIC_CHECK_EVERY);
             }
             Err(error) => {
-                // The producer says it at once, the consumer when it is served.
+                // The producer reports it at once, the consumer when it is polled.
                 let trouble = client.trouble().or_else(|| self.settings.producer.trouble());
                 let cause = trouble.unwrap_or_else(|| error.to_string());
                 health.raise(unreachable, cause, now);
@@ -126,13 +128,13 @@ impl Thread {
                     ClientEvent::Fatal(reason) => return Some(End::Fatal(reason, Ended::default())),
                     ClientEvent::Ended(reason) => return Some(End::Recreate(reason)),
                     ClientEvent::ProtocolRefused => return Some(End::ProtocolRefused),
-                    // Nothing is subscribed yet.
+                    // There is no subscription yet.
                     _ => {}
                 }
             }
             let now = Instant::now();
             if probe.is_due(now) {
-                // Without a subscription there is nothing to suspect the client of.
+                // Without a subscription, the client cannot be at fault.
                 _ = probe.look(&Look::default(), client.trouble(), now);
                 self.settings.health.tick(self.settings.core.fatal.reason(), now);
             }

@@ -1,10 +1,10 @@
-//! Admin requests on an existing client, without waiting: the answers are collected from a queue.
+//! Asynchronous admin requests on an existing client: the answers are collected from a queue.
 //!
-//! The safe wrapper's admin client opens connections of its own and has none of these requests. Asked on the consuming
-//! client, they travel with its connections and its credentials, so an answer says something about that client.
+//! The admin client of the safe wrapper opens its own connections and lacks these requests. Sent by the consuming
+//! client, they use its connections and its credentials, so an answer says something about that client.
 //!
 //! Requests to a group's coordinator are left out: librdkafka (2.12.1) ends the process with a failed assertion
-//! (`rd_kafka_enq_once_del_source_return`) if the coordinator goes away while one is under way.
+//! (`rd_kafka_enq_once_del_source_return`) if the coordinator goes away while one is in flight.
 
 use std::{
     ffi::{CStr, CString, c_char},
@@ -18,7 +18,7 @@ use rdkafka_sys as sys;
 
 use crate::consume::TopicPartition;
 
-/// What a request came to.
+/// The result of a request.
 #[derive(Debug)]
 pub(in crate::transport::kafka) enum Answer {
     Topics(Result<Vec<TopicAnswer>, AnswerError>),
@@ -37,34 +37,34 @@ pub(in crate::transport::kafka) struct AnswerError {
 pub(in crate::transport::kafka) struct TopicAnswer {
     pub(in crate::transport::kafka) name: String,
     pub(in crate::transport::kafka) error: Option<AnswerError>,
-    /// What this client may do; `None` where the broker does not say.
+    /// What this client is allowed to do; `None` if the broker does not say.
     pub(in crate::transport::kafka) rights: Option<Rights>,
-    /// In-sync and all replicas of the partition that lacks the most.
+    /// In-sync and all replicas of the partition that lacks the most replicas.
     pub(in crate::transport::kafka) worst: Option<Replicas>,
 }
 
-/// Replicas of a partition.
+/// The number of replicas of a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::transport::kafka) struct Replicas {
     pub(in crate::transport::kafka) in_sync: usize,
     pub(in crate::transport::kafka) all: usize,
 }
 
-/// Rights on a topic that a service needs.
+/// The permissions on a topic that a service needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::transport::kafka) struct Rights {
     pub(in crate::transport::kafka) read: bool,
     pub(in crate::transport::kafka) write: bool,
 }
 
-/// The end of one partition: the offset of the next record that a consumer may read.
+/// The end offset of one partition: that of the next record that a consumer may read.
 #[derive(Debug)]
 pub(in crate::transport::kafka) struct OffsetAnswer {
     pub(in crate::transport::kafka) partition: TopicPartition,
     pub(in crate::transport::kafka) end: Result<i64, AnswerError>,
 }
 
-/// Where the answers to the requests of one client arrive. It must be dropped before its client.
+/// The queue for the answers to the requests of one client. It must be dropped before its client.
 pub(in crate::transport::kafka) struct AnswerQueue {
     client: NonNull<sys::rd_kafka_t>,
     queue: NonNull<sys::rd_kafka_queue_t>,
@@ -81,7 +81,7 @@ impl AnswerQueue {
         Some(Self { client, queue })
     }
 
-    /// Asks a broker for these topics, and for the rights of this client on them.
+    /// Requests a description of these topics, with the permissions of this client on them.
     pub(in crate::transport::kafka) fn ask_topics<'a>(&self, names: impl Iterator<Item = &'a str>, timeout: Duration) {
         let names: Vec<_> = names.filter_map(|name| CString::new(name).ok()).collect();
         let mut pointers: Vec<*const c_char> = names.iter().map(|name| name.as_ptr()).collect();
@@ -95,7 +95,8 @@ impl AnswerQueue {
         }
     }
 
-    /// Asks the leaders of these partitions where they end: with `committed`, for consumers that read no open transactions.
+    /// Requests the end offsets of these partitions from their leaders: with `committed`, those for consumers with
+    /// `read_committed`.
     pub(in crate::transport::kafka) fn ask_offsets<'a>(
         &self,
         partitions: impl Iterator<Item = &'a TopicPartition>,
@@ -108,7 +109,7 @@ impl AnswerQueue {
         let isolation =
             if committed { RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED } else { RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED };
         let options = Options::new(self, sys::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_LISTOFFSETS, timeout);
-        // SAFETY: client, queue and options are alive; the list belongs to us and is freed here.
+        // SAFETY: client, queue and options are alive; the list is owned here and is freed below.
         unsafe {
             sys::rd_kafka_AdminOptions_set_isolation_level(options.0, isolation);
             let list = partition_list(partitions, Some(sys::rd_kafka_OffsetSpec_t::RD_KAFKA_OFFSET_SPEC_LATEST as i64));
@@ -117,9 +118,9 @@ impl AnswerQueue {
         }
     }
 
-    /// Whether the client is a member of its group: it has a name there, and takes part in a generation.
+    /// Whether the client is a member of its group: it has a member id and takes part in a generation.
     pub(in crate::transport::kafka) fn is_member(&self) -> bool {
-        // SAFETY: the client is alive; what is returned is ours and is freed here, and the name belongs to it.
+        // SAFETY: the client is alive; the returned value is owned here and is freed below, and it contains the name.
         unsafe {
             let metadata = sys::rd_kafka_consumer_group_metadata(self.client.as_ptr());
             if metadata.is_null() {
@@ -132,14 +133,14 @@ impl AnswerQueue {
         }
     }
 
-    /// The next answer, if one has come.
+    /// The next answer, if one has arrived.
     pub(in crate::transport::kafka) fn next(&self) -> Option<Answer> {
-        // SAFETY: the queue is alive. The event is ours until it is destroyed, and nothing of it is kept.
+        // SAFETY: the queue is alive. The event is owned here until it is destroyed, and no reference to it is kept.
         unsafe {
             let event = NonNull::new(sys::rd_kafka_queue_poll(self.queue.as_ptr(), 0))?.as_ptr();
             let answer = answer(event);
             sys::rd_kafka_event_destroy(event);
-            // An event of another kind is not expected; the next poll goes on behind it.
+            // Other kinds of events are not expected; skip them.
             answer.or_else(|| self.next())
         }
     }
@@ -147,17 +148,18 @@ impl AnswerQueue {
 
 impl Drop for AnswerQueue {
     fn drop(&mut self) {
-        // SAFETY: this is our only reference; requests under way have references of their own.
+        // SAFETY: this is our only reference; requests in flight have their own references.
         unsafe { sys::rd_kafka_queue_destroy(self.queue.as_ptr()) }
     }
 }
 
-/// A list that the caller frees.
+/// Creates a list that the caller must free.
 fn partition_list<'a>(
     partitions: impl Iterator<Item = &'a TopicPartition>,
     offset: Option<i64>,
 ) -> *mut sys::rd_kafka_topic_partition_list_t {
-    // SAFETY: the list copies the names; the pointer to its new element is valid until the next call that changes the list.
+    // SAFETY: the list copies the names; the pointer to its new element is valid until the next call that changes the
+    // list.
     unsafe {
         let list = sys::rd_kafka_topic_partition_list_new(0);
         for TopicPartition { topic, partition } in partitions {
@@ -176,7 +178,7 @@ struct Options(*mut sys::rd_kafka_AdminOptions_t);
 impl Options {
     fn new(queue: &AnswerQueue, request: sys::rd_kafka_admin_op_t, timeout: Duration) -> Self {
         let millis = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
-        // SAFETY: the client is alive; no text of an error is asked for.
+        // SAFETY: the client is alive; no error text is requested.
         unsafe {
             let options = sys::rd_kafka_AdminOptions_new(queue.client.as_ptr(), request);
             sys::rd_kafka_AdminOptions_set_request_timeout(options, millis, ptr::null_mut(), 0);
@@ -196,7 +198,7 @@ impl Drop for Options {
 ///
 /// `event` must be an event that has not been destroyed.
 unsafe fn answer(event: *mut sys::rd_kafka_event_t) -> Option<Answer> {
-    // SAFETY: the event is alive, by the contract of this function; results belong to it.
+    // SAFETY: the event is alive, by the contract of this function; its results belong to it.
     unsafe {
         let kind = sys::rd_kafka_event_type(event);
         let failed = failure(sys::rd_kafka_event_error(event), sys::rd_kafka_event_error_string(event));
@@ -215,7 +217,7 @@ unsafe fn answer(event: *mut sys::rd_kafka_event_t) -> Option<Answer> {
 }
 
 unsafe fn topics(result: *const sys::rd_kafka_DescribeTopics_result_t) -> Vec<TopicAnswer> {
-    // SAFETY: the result is alive while its event is; what is read of it belongs to it.
+    // SAFETY: the result is alive while its event is, and everything read from it belongs to it.
     unsafe {
         let mut count = 0;
         let topics = sys::rd_kafka_DescribeTopics_result_topics(result, &raw mut count);
@@ -242,7 +244,7 @@ unsafe fn topics(result: *const sys::rd_kafka_DescribeTopics_result_t) -> Vec<To
 
 unsafe fn replicas(partition: *const sys::rd_kafka_TopicPartitionInfo_t) -> Replicas {
     let (mut in_sync, mut all) = (0, 0);
-    // SAFETY: the partition belongs to a result that is alive; only the counts are wanted.
+    // SAFETY: the partition belongs to a result that is alive; only the counts are read.
     unsafe {
         sys::rd_kafka_TopicPartitionInfo_isr(partition, &raw mut in_sync);
         sys::rd_kafka_TopicPartitionInfo_replicas(partition, &raw mut all);
@@ -250,7 +252,7 @@ unsafe fn replicas(partition: *const sys::rd_kafka_TopicPartitionInfo_t) -> Repl
     Replicas { in_sync, all }
 }
 
-/// A broker that does not answer the question lists nothing; one that answers it lists at least the right to describe.
+/// A broker that does not support the question lists nothing; one that does lists at least the permission to describe.
 fn rights(allowed: &[sys::rd_kafka_AclOperation_t]) -> Option<Rights> {
     use sys::rd_kafka_AclOperation_t::{RD_KAFKA_ACL_OPERATION_READ, RD_KAFKA_ACL_OPERATION_WRITE};
     (!allowed.is_empty()).then(|| Rights {
@@ -260,7 +262,7 @@ fn rights(allowed: &[sys::rd_kafka_AclOperation_t]) -> Option<Rights> {
 }
 
 unsafe fn offsets(result: *const sys::rd_kafka_ListOffsets_result_t) -> Vec<OffsetAnswer> {
-    // SAFETY: the result is alive while its event is; what is read of it belongs to it.
+    // SAFETY: the result is alive while its event is, and everything read from it belongs to it.
     unsafe {
         let mut count = 0;
         let infos = sys::rd_kafka_ListOffsets_result_infos(result, &raw mut count);
@@ -268,7 +270,7 @@ unsafe fn offsets(result: *const sys::rd_kafka_ListOffsets_result_t) -> Vec<Offs
             .iter()
             .map(|info| {
                 let partition = &*sys::rd_kafka_ListOffsetsResultInfo_topic_partition(*info);
-                // Where its leader did not answer in time, librdkafka gives the partition back as it was asked for, without
+                // If the leader did not answer in time, librdkafka returns the partition as it was requested, without
                 // an error.
                 let silent = (partition.offset < 0).then(|| AnswerError {
                     code: RDKafkaErrorCode::OperationTimedOut,
@@ -286,7 +288,7 @@ unsafe fn offsets(result: *const sys::rd_kafka_ListOffsets_result_t) -> Vec<Offs
 
 /// # Safety
 ///
-/// `pointer` must be null or point to so many elements that live as long as the result that they belong to.
+/// `pointer` must be null or point to `count` elements that live as long as the result that they belong to.
 unsafe fn list<'a, T>(pointer: *const T, count: usize) -> &'a [T] {
     if pointer.is_null() || count == 0 {
         return &[];

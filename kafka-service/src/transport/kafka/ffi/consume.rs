@@ -1,5 +1,5 @@
-//! Consuming: one queue to which the queues of all assigned partitions are forwarded, emptied in batches, the records read
-//! where librdkafka keeps them.
+//! Consuming: one queue, to which the queues of all assigned partitions are forwarded, emptied in batches. Records are
+//! read in librdkafka's memory.
 
 use std::{
     ffi::{CStr, CString, c_void},
@@ -19,21 +19,22 @@ use rdkafka_sys as sys;
 
 use crate::message::{Header, Record, RecordTime, SetBy};
 
-/// A record in librdkafka's memory. It keeps the whole fetch response that it came with alive, and it must not outlive its
+/// A record in librdkafka's memory. It keeps the whole fetch response alive that it arrived in. It must not outlive its
 /// consumer: batches carry a lease for that.
 pub(crate) struct NativeRecord(NonNull<sys::rd_kafka_message_t>);
 
-// SAFETY: librdkafka hands a message over to the application entirely; its reference counts are atomic, and `rdkafka.h`
+// SAFETY: librdkafka passes ownership of a message to the application; its reference counts are atomic, and `rdkafka.h`
 // allows `rd_kafka_message_destroy` on any thread.
 unsafe impl Send for NativeRecord {}
 
 impl NativeRecord {
     fn message(&self) -> &sys::rd_kafka_message_t {
-        // SAFETY: the pointer came from a consume call, is destroyed only in `drop`, and nobody writes through it.
+        // SAFETY: the pointer comes from a consume call, is destroyed only in `drop`, and is never written through.
         unsafe { self.0.as_ref() }
     }
 
-    /// Names the record's topic: the same number for each record of a topic while one of its partitions is assigned.
+    /// Identifies the record's topic: the same number for all records of a topic while one of its partitions is
+    /// assigned.
     pub(in crate::transport::kafka) fn topic_handle(&self) -> usize {
         self.message().rkt as usize
     }
@@ -50,23 +51,23 @@ impl NativeRecord {
         self.message().partition
     }
 
-    /// The log end offset, if this is the end of a partition and no record.
+    /// The log end offset, if this is the end of a partition and not a record.
     pub(in crate::transport::kafka) fn end(&self) -> Option<i64> {
         let message = self.message();
         (message.err == sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR__PARTITION_EOF).then_some(message.offset)
     }
 
-    /// Errors about a partition arrive in the place of a record.
+    /// The error of a partition, which arrives in place of a record.
     pub(in crate::transport::kafka) fn error(&self) -> Option<RDKafkaErrorCode> {
         let error = self.message().err;
         (error != sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR).then(|| error.into())
     }
 }
 
-/// The bytes between a pointer and a length, or `None` for a null pointer.
+/// The bytes at `pointer`, or `None` for a null pointer.
 fn bytes<'a>(pointer: *const c_void, length: usize) -> Option<&'a [u8]> {
-    // SAFETY: callers pass pointer and length of one message, header or key, which librdkafka keeps together and does not
-    // change while the message lives; the lifetime is that of the borrow of the message.
+    // SAFETY: callers pass pointer and length of one message, header or key, which librdkafka keeps together and does
+    // not change while the message is alive; the lifetime is that of the borrow of the message.
     (!pointer.is_null()).then(|| unsafe { slice::from_raw_parts(pointer.cast(), length) })
 }
 
@@ -86,7 +87,7 @@ impl Record for NativeRecord {
     fn timestamp(&self) -> Option<RecordTime> {
         use sys::rd_kafka_timestamp_type_t::{RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME, RD_KAFKA_TIMESTAMP_NOT_AVAILABLE};
         let mut kind = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
-        // SAFETY: a valid message and a place for the answer.
+        // SAFETY: a valid message, and a valid pointer for the result.
         let millis = unsafe { sys::rd_kafka_message_timestamp(self.0.as_ptr(), &raw mut kind) };
         let set_by = if kind == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME { SetBy::Broker } else { SetBy::Producer };
         (kind != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE).then_some(RecordTime { millis, set_by })
@@ -94,7 +95,7 @@ impl Record for NativeRecord {
 
     fn headers(&self) -> Vec<Header> {
         let mut list = ptr::null_mut();
-        // SAFETY: a valid message and a place for the answer; the list belongs to the message.
+        // SAFETY: a valid message, and a valid pointer for the result; the list belongs to the message.
         let error = unsafe { sys::rd_kafka_message_headers(self.0.as_ptr(), &raw mut list) };
         let mut headers = Vec::new();
         if error != sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
@@ -102,7 +103,7 @@ impl Record for NativeRecord {
         }
         loop {
             let (mut name, mut value, mut length) = (ptr::null(), ptr::null(), 0);
-            // SAFETY: a valid list, and places for the answers.
+            // SAFETY: a valid list, and valid pointers for the results.
             let error = unsafe {
                 sys::rd_kafka_header_get_all(list, headers.len(), &raw mut name, &raw mut value, &raw mut length)
             };
@@ -118,7 +119,7 @@ impl Record for NativeRecord {
 
 impl Drop for NativeRecord {
     fn drop(&mut self) {
-        // SAFETY: this is the only owner, and the consumer is still there (see the lease of batches).
+        // SAFETY: this is the only owner, and the consumer is still alive (see the lease of batches).
         unsafe { sys::rd_kafka_message_destroy(self.0.as_ptr()) }
     }
 }
@@ -134,7 +135,7 @@ pub(in crate::transport::kafka) struct BatchQueue {
     queue: NonNull<sys::rd_kafka_queue_t>,
 }
 
-// SAFETY: librdkafka's queues are locked; every call used here is allowed on any thread. Batches are taken by one thread.
+// SAFETY: librdkafka's queues are locked; every call used here is allowed on any thread. One thread takes the batches.
 unsafe impl Send for BatchQueue {}
 // SAFETY: see above.
 unsafe impl Sync for BatchQueue {}
@@ -145,8 +146,8 @@ impl BatchQueue {
         NonNull::new(unsafe { sys::rd_kafka_queue_new(client.native_ptr()) }).map(|queue| Self { queue })
     }
 
-    /// Sends what is fetched of a partition to this queue (with what has gathered in its own queue), or no longer: then it
-    /// gathers in its own queue, and nothing that was fetched is thrown away.
+    /// Forwards what is fetched of a partition to this queue, with what has accumulated in the partition's own queue,
+    /// or stops forwarding: it then accumulates in its own queue, and nothing that was fetched is discarded.
     pub(in crate::transport::kafka) fn forward<C: ConsumerContext>(
         &self,
         consumer: &BaseConsumer<C>,
@@ -155,7 +156,7 @@ impl BatchQueue {
         here: bool,
     ) -> bool {
         let Ok(topic) = CString::new(topic) else { return false };
-        // SAFETY: the consumer is alive, the name is a C string; the reference that is returned is given back below.
+        // SAFETY: the consumer is alive, and the name is a C string; the returned reference is released below.
         unsafe {
             let source = sys::rd_kafka_queue_get_partition(consumer.client().native_ptr(), topic.as_ptr(), partition);
             if source.is_null() {
@@ -167,8 +168,8 @@ impl BatchQueue {
         true
     }
 
-    /// Takes what is there, at most `limit` records. With nothing there, waits for the first. (A batch call with a timeout
-    /// would wait to fill the batch.)
+    /// Takes the available records, at most `limit`. If there are none, waits for the first. (A batch call with a
+    /// timeout would wait until the batch is full.)
     pub(in crate::transport::kafka) fn take(&self, limit: usize, wait: Duration) -> Vec<NativeRecord> {
         let mut pointers: Vec<*mut sys::rd_kafka_message_t> = vec![ptr::null_mut(); limit];
         let mut count = self.take_now(&mut pointers);
@@ -187,7 +188,7 @@ impl BatchQueue {
     }
 
     fn take_now(&self, pointers: &mut [*mut sys::rd_kafka_message_t]) -> usize {
-        // SAFETY: the queue is alive, and there is room for as many pointers as are said to fit.
+        // SAFETY: the queue is alive, and the slice has room for this many pointers.
         let count =
             unsafe { sys::rd_kafka_consume_batch_queue(self.queue.as_ptr(), 0, pointers.as_mut_ptr(), pointers.len()) };
         usize::try_from(count).unwrap_or(0)
@@ -196,22 +197,23 @@ impl BatchQueue {
 
 impl Drop for BatchQueue {
     fn drop(&mut self) {
-        // SAFETY: this is the only reference of ours, and the consumer is dropped later.
+        // SAFETY: this is our only reference, and the consumer is dropped later.
         unsafe { sys::rd_kafka_queue_destroy(self.queue.as_ptr()) }
     }
 }
 
-/// Commits these offsets, or those that are stored and beyond what is committed. The broker's answer arrives in `ConsumerContext::commit_callback` at a later poll.
+/// Commits these offsets, or those that are stored and past the committed offset. The broker's answer arrives in
+/// `ConsumerContext::commit_callback` during a later poll.
 ///
-/// The wrapper's own asynchronous commit asks for no answer: its consumers take events and set no commit callback, and
-/// librdkafka answers such a commit only to the queue that was named with it.
+/// The asynchronous commit of the wrapper requests no answer: its consumers use events and set no commit callback, and
+/// librdkafka then answers a commit only to the queue that is passed with it.
 pub(in crate::transport::kafka) fn commit<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     offsets: Option<&TopicPartitionList>,
 ) -> Result<(), RDKafkaErrorCode> {
     let offsets = offsets.map_or(ptr::null(), |list| list.ptr().cast_const());
-    // SAFETY: the consumer is alive, and so are the offsets, which librdkafka copies; none and no callback are allowed; the
-    // queue is named for the answer, librdkafka takes a reference of its own, and ours is given back.
+    // SAFETY: the consumer is alive, and so are the offsets, which librdkafka copies; null for offsets and callback is
+    // allowed; the queue is passed for the answer, librdkafka takes its own reference, and ours is released.
     let error = unsafe {
         let queue = sys::rd_kafka_queue_get_consumer(consumer.client().native_ptr());
         let error = sys::rd_kafka_commit_queue(consumer.client().native_ptr(), offsets, queue, None, ptr::null_mut());
@@ -226,14 +228,15 @@ pub(in crate::transport::kafka) fn commit<C: ConsumerContext>(
     }
 }
 
-/// Frees a consumer that is closed. The wrapper's drop would close it again and log that this fails as an error.
+/// Frees a consumer that is closed. The drop of the wrapper would close it again and log the failure as an error.
 ///
-/// What the wrapper itself keeps (its context, a reference to a queue) is left behind: some hundred bytes.
+/// What the wrapper itself keeps (its context, a reference to a queue) is leaked: a few hundred bytes.
 pub(in crate::transport::kafka) fn destroy_closed<C: ConsumerContext>(consumer: BaseConsumer<C>) {
     debug_assert!(consumer.closed());
     let client = consumer.client().native_ptr();
-    // The context stays for as long as the process, so a callback during the destruction finds it.
+    // The context lives as long as the process, so a callback during the destruction finds it.
     std::mem::forget(consumer);
-    // SAFETY: the client is closed and nobody else has it; the wrapper, which would have destroyed it, is forgotten.
+    // SAFETY: the client is closed, and this is its only owner; the wrapper, which would have destroyed it, is
+    // forgotten.
     unsafe { sys::rd_kafka_destroy(client) }
 }

@@ -1,4 +1,4 @@
-//! Producing: `rd_kafka_produce` with a topic handle that is looked up once, and the calls that wait for no clock.
+//! Producing: `rd_kafka_produce` with a topic handle that is looked up once, and calls that do not depend on a timer.
 
 use std::{
     ffi::{CString, c_void},
@@ -20,11 +20,11 @@ use crate::commit::Token;
 /// A topic of a producer, looked up once. Keeps the producer alive.
 pub(in crate::transport::kafka) struct TopicHandle<C: ProducerContext + 'static> {
     topic: NonNull<sys::rd_kafka_topic_t>,
-    /// Dropped after the topic: fields go in order, and `drop` gives the topic back first.
+    /// Dropped after the topic: `drop` runs before the fields are dropped, and releases the topic.
     _producer: Arc<BaseProducer<C>>,
 }
 
-// SAFETY: topic handles are reference-counted and locked inside librdkafka; `rd_kafka_produce` is allowed on any thread.
+// SAFETY: librdkafka counts references to topic handles and locks them; `rd_kafka_produce` is allowed on any thread.
 unsafe impl<C: ProducerContext> Send for TopicHandle<C> {}
 // SAFETY: see above.
 unsafe impl<C: ProducerContext> Sync for TopicHandle<C> {}
@@ -40,9 +40,9 @@ impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> TopicHandle<C> {
         NonNull::new(topic).map(|topic| Self { topic, _producer: Arc::clone(producer) })
     }
 
-    /// Hands a record over; librdkafka copies it. The token is the record's opaque value: the wrapper turns the opaque of
-    /// a producer with `DeliveryOpaque = usize` back into an integer and follows no pointer. An error is what goes wrong at
-    /// once.
+    /// Hands over a record, which librdkafka copies. The token is the record's opaque value: for a producer with
+    /// `DeliveryOpaque = usize`, the wrapper turns the opaque back into an integer and follows no pointer. Returns an
+    /// error if librdkafka rejects the record immediately.
     pub(in crate::transport::kafka) fn produce(
         &self,
         key: Option<&[u8]>,
@@ -68,13 +68,13 @@ impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> TopicHandle<C> {
         if result == 0 {
             return Ok(());
         }
-        // SAFETY: reads the calling thread's last error.
+        // SAFETY: reads the last error of the calling thread.
         Err(unsafe { sys::rd_kafka_last_error() }.into())
     }
 }
 
-/// Ends the linger of what has been handed over: `rd_kafka_flush` counts `linger.ms` as over for as long as it waits. The
-/// wrapper's `flush` waits in slices of zero, in which the broker threads do not notice.
+/// Ends the linger of the records handed over: `rd_kafka_flush` treats `linger.ms` as elapsed while it waits. The
+/// wrapper's `flush` waits in slices of zero length, in which the broker threads do not notice.
 pub(in crate::transport::kafka) fn end_linger<C: ProducerContext>(producer: &BaseProducer<C>, wait: Duration) {
     let wait = i32::try_from(wait.as_millis()).unwrap_or(i32::MAX);
     // SAFETY: the producer is alive; its own thread serves the delivery reports meanwhile. Whether everything was
@@ -85,13 +85,13 @@ pub(in crate::transport::kafka) fn end_linger<C: ProducerContext>(producer: &Bas
 }
 
 fn parts(bytes: Option<&[u8]>) -> (*const c_void, usize) {
-    // A slice is never null, so an empty key or value stays different from none.
+    // A slice is never null, so an empty key or value remains distinct from none.
     bytes.map_or((ptr::null(), 0), |bytes| (bytes.as_ptr().cast(), bytes.len()))
 }
 
 impl<C: ProducerContext> Drop for TopicHandle<C> {
     fn drop(&mut self) {
-        // SAFETY: the only reference of ours; the producer is alive until the field is dropped after this.
+        // SAFETY: our only reference; the producer is alive until the field is dropped after this.
         unsafe { sys::rd_kafka_topic_destroy(self.topic.as_ptr()) }
     }
 }
@@ -105,25 +105,26 @@ impl<C: ProducerContext> fmt::Debug for TopicHandle<C> {
 // A token must fit the pointer that carries it.
 const _: () = assert!(size_of::<usize>() >= size_of::<u64>());
 
-/// The main queue of a client, in which reports, errors and lines for the log arrive. It must be dropped before its producer.
+/// The main queue of a client, in which reports, errors and log lines arrive. It must be dropped before its producer.
 pub(in crate::transport::kafka) struct Inbox {
     queue: NonNull<sys::rd_kafka_queue_t>,
-    /// Whom the queue wakes; boxed, because librdkafka holds its address.
+    /// The thread to wake; boxed, because librdkafka keeps its address.
     _reader: Box<Thread>,
 }
 
 impl Inbox {
-    /// From now on the calling thread is unparked whenever something comes and there was nothing.
+    /// From now on, unparks the calling thread whenever an event arrives in the empty queue.
     pub(in crate::transport::kafka) fn of_this_thread<C: ProducerContext>(producer: &BaseProducer<C>) -> Self {
         extern "C" fn wake(_: *mut sys::rd_kafka_t, reader: *mut c_void) {
-            // SAFETY: the address was given together with this function, and is valid until `drop` has taken both back.
+            // SAFETY: the address was passed together with this function, and is valid until `drop` has removed both.
             unsafe { &*reader.cast::<Thread>() }.unpark();
         }
-        // SAFETY: the producer is alive; the reference that is returned is given back in `drop`.
+        // SAFETY: the producer is alive; the returned reference is released in `drop`.
         let queue = NonNull::new(unsafe { sys::rd_kafka_queue_get_main(producer.client().native_ptr()) })
             .expect("librdkafka client without a main queue");
         let reader = Box::new(thread::current());
-        // SAFETY: the queue is alive; `unpark` neither blocks nor calls librdkafka, as `rdkafka.h` asks of this callback.
+        // SAFETY: the queue is alive; `unpark` neither blocks nor calls librdkafka, as `rdkafka.h` requires of this
+        // callback.
         unsafe {
             let address = (&raw const *reader).cast_mut().cast();
             sys::rd_kafka_queue_cb_event_enable(queue.as_ptr(), Some(wake), address);
@@ -139,8 +140,8 @@ impl Inbox {
 
 impl Drop for Inbox {
     fn drop(&mut self) {
-        // SAFETY: the queue is alive, and this is our only reference. The callback is called with the queue's lock, which
-        // the first call takes too: afterwards nobody has the reader's address.
+        // SAFETY: the queue is alive, and this is our only reference. The callback is called with the lock of the queue
+        // held, which the first call takes too, so afterwards the reader's address is no longer in use.
         unsafe {
             sys::rd_kafka_queue_cb_event_enable(self.queue.as_ptr(), None, ptr::null_mut());
             sys::rd_kafka_queue_destroy(self.queue.as_ptr());

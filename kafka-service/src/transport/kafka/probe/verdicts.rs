@@ -1,6 +1,9 @@
-//! What health is told, by what is known of brokers, partitions and deliveries.
+//! Reports to health what is known about brokers, partitions and deliveries.
 
-use std::{sync::atomic::Ordering, time::Instant};
+use std::{
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
 
 use rdkafka::error::RDKafkaErrorCode;
 
@@ -9,6 +12,10 @@ use crate::{
     health::{Operation, Reason, Resource},
     transport::{Producer as _, TopicId},
 };
+
+/// How often a producer without acknowledgements is told to look for its brokers: each time makes it remember the bootstrap
+/// servers once more.
+const BOOTSTRAP_EVERY: Duration = Duration::from_secs(60);
 
 impl Probe {
     pub(super) fn judge_brokers(&self, trouble: Option<String>, now: Instant) {
@@ -22,7 +29,7 @@ impl Probe {
         }
     }
 
-    /// A service without partitions may be a member all the same: there are more members than partitions.
+    /// A service without partitions may still be a member: a group can have more members than partitions.
     pub(super) fn judge_membership(&mut self, look: &Look<'_>, now: Instant) {
         let health = &self.settings.health;
         if !look.views.is_empty() {
@@ -35,7 +42,7 @@ impl Probe {
             if is_member {
                 self.outsider = None;
             }
-            // A rebalance makes it none for a moment.
+            // During a rebalance, it is briefly not a member.
             if is_member || now.duration_since(since) >= SILENCE {
                 health.member.store(is_member, Ordering::Relaxed);
             }
@@ -49,18 +56,28 @@ impl Probe {
         }
     }
 
+    /// Whether no broker has answered for a while, whatever was asked.
+    fn is_all_silent(&self, now: Instant) -> bool {
+        now.duration_since(self.heard) >= SILENCE / 2
+    }
+
     pub(super) fn judge_partitions(&mut self, now: Instant) {
         let health = &self.settings.health;
-        // One reason is enough when nothing answers.
-        let all_silent = now.duration_since(self.heard) >= SILENCE / 2;
+        // If no broker answers, one reason is enough.
+        let all_silent = self.is_all_silent(now);
         for (name, watched) in &mut self.partitions {
             watched.judge(name, health, all_silent, now);
         }
     }
 
-    pub(super) fn judge_deliveries(&self, now: Instant) {
+    pub(super) fn judge_deliveries(&mut self, now: Instant) {
         let producer = &self.settings.producer;
         let overdue = producer.watch().overdue(SILENCE, now);
+        if !overdue.is_empty() && !self.is_all_silent(now) && now >= self.bootstrap_next {
+            // The consuming client gets responses, so the producer may have lost its brokers.
+            producer.bootstrap_again(&self.settings.servers);
+            self.bootstrap_next = now + BOOTSTRAP_EVERY;
+        }
         let overdue: Vec<_> = overdue.into_iter().map(|place| producer.topic_name(TopicId(place))).collect();
         self.settings.health.clear_all(
             now,
@@ -74,7 +91,7 @@ impl Probe {
         }
     }
 
-    /// A producer that has ended is noticed here if nobody sends anything.
+    /// Detects a failed producer even if no record is sent.
     pub(super) fn judge_producer(&self, now: Instant) {
         let Self { settings: ProbeSettings { producer, health, .. }, .. } = self;
         let reason = Reason::NotAuthorized { resource: Resource::Cluster, operation: Operation::IdempotentWrite };

@@ -1,5 +1,5 @@
-//! The usual idiom: a stream of messages, a task for each, a producer that is awaited in the task. Everything is
-//! acknowledged before it is committed; the order of a key is not kept.
+//! The usual idiom: a stream of messages, a task for each, a producer that is awaited in the task. Every event is
+//! acknowledged before its command is committed; the order of a key is not kept.
 
 use std::{
     cell::RefCell,
@@ -21,7 +21,7 @@ use tokio::{
 };
 use workload::{Arm, Command, Encoder, OrderCreated};
 
-/// Tasks at once. Without a limit the memory would be the backlog's.
+/// The maximum number of tasks. Without a limit the backlog would be in memory.
 const TASKS: usize = 10_000;
 
 struct Service {
@@ -36,10 +36,10 @@ async fn main() {
     let (arm, stop, acks) = (Arc::new(Arm::from_env()), Stop::on_sigterm(), Acks::default());
     let consumer: StreamConsumer<Group> = consumer_settings(&arm, true)
         .create_with_context(Group::new(&arm, acks.clone()))
-        .expect("the consumer's settings");
-    let producer = producer_settings(&arm).create().expect("the producer's settings");
+        .expect("valid consumer settings");
+    let producer = producer_settings(&arm).create().expect("valid producer settings");
     let service = Arc::new(Service { names: Names::new(&arm), arm, producer, acks });
-    consumer.subscribe(&[&service.arm.commands]).expect("a topic");
+    consumer.subscribe(&[&service.arm.commands]).expect("a valid topic");
     let group = Arc::clone(consumer.context());
     let limit = Arc::new(Semaphore::new(TASKS));
     let mut ticks = interval(Duration::from_millis(20));
@@ -54,7 +54,7 @@ async fn main() {
         }
     }
     drop(limit.acquire_many(TASKS as u32).await);
-    service.producer.flush(Duration::from_secs(10)).expect("the broker is there");
+    service.producer.flush(Duration::from_secs(10)).expect("the broker is available");
     group.commit(&consumer, CommitMode::Sync);
 }
 
@@ -67,7 +67,7 @@ async fn start(service: &Arc<Service>, group: &Group, limit: &Arc<Semaphore>, me
             Taken::Full => sleep(Duration::from_millis(1)).await,
         }
     };
-    let permit = Arc::clone(limit).acquire_owned().await.expect("it is never closed");
+    let permit = Arc::clone(limit).acquire_owned().await.expect("the semaphore is never closed");
     let service = Arc::clone(service);
     tokio::spawn(async move {
         service.handle(&message).await;
@@ -85,7 +85,7 @@ impl Service {
             None => (&self.arm.dead_letters, value),
         };
         let record = FutureRecord::to(topic).key(key).payload(value);
-        self.producer.send(record, Timeout::Never).await.expect("the broker takes it");
+        self.producer.send(record, Timeout::Never).await.expect("the broker acknowledges it");
     }
 
     async fn answer(&self, key: &[u8], value: &[u8], partition: i32, offset: i64) -> Option<Vec<u8>> {

@@ -9,7 +9,7 @@ use workload::{Arm, CreateOrder, command_name};
 
 static ARM: LazyLock<Arm> = LazyLock::new(Arm::from_env);
 
-/// As in the workload, with the trait that says where it goes.
+/// As in the workload, with the trait that defines its destination.
 #[derive(Serialize, Event)]
 #[event("order_created")]
 struct OrderCreated {
@@ -63,7 +63,7 @@ fn config() -> Result<Config, Error> {
     config.events_topic = ARM.events.clone();
     config.dead_letter_topic = Some(ARM.dead_letters.clone());
     config.max_in_flight = ARM.in_flight;
-    // Set only where the runner asks for another one than the default.
+    // Set only where the runner requests another value than the default.
     if ARM.linger_ms != "5" {
         config.set_producer_property("linger.ms", &ARM.linger_ms)?;
     }

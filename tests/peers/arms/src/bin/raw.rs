@@ -1,4 +1,4 @@
-//! The tuned loop: what all others are compared with.
+//! The tuned loop: the baseline of the comparison.
 
 fn main() {
     arms::poll_loop(true);

@@ -1,5 +1,5 @@
-//! The fastest loop that anyone here wrote: whole batches from a queue that the partitions' queues are forwarded to, and
-//! produced with a topic that was looked up once. It goes below the safe wrapper for both.
+//! The fastest hand-written loop: whole batches from one queue to which the partition queues are forwarded, and a
+//! producer with a topic handle that is looked up once. It bypasses the safe wrapper for both.
 #![expect(unsafe_code, reason = "the wrapper has neither batches nor topic handles")]
 
 use std::{
@@ -34,8 +34,8 @@ struct Sender {
     dead_letters: Topic,
 }
 
-/// Looked up when it is used for the first time: a look-up before there is a connection makes the first events wait for a
-/// timer of librdkafka, 0.3 seconds.
+/// Looked up at first use: a lookup before there is a connection makes the first events wait 0.3 seconds for a timer of
+/// librdkafka.
 struct Topic {
     name: CString,
     handle: OnceCell<*mut sys::rd_kafka_topic_t>,
@@ -45,15 +45,15 @@ fn main() {
     let (arm, stop, acks) = (Arc::new(Arm::from_env()), Stop::on_sigterm(), Acks::default());
     let group = Group::new(&arm, acks.clone());
     let consumer: BaseConsumer<Group> =
-        consumer_settings(&arm, true).create_with_context(group).expect("the consumer's settings");
+        consumer_settings(&arm, true).create_with_context(group).expect("valid consumer settings");
     let sender = Sender::new(&arm, acks);
     let group = Arc::clone(consumer.context());
-    // SAFETY: the client lives as long as the consumer; the queue is destroyed before it below.
+    // SAFETY: the client lives as long as the consumer; the queue is destroyed before it, see below.
     let queue = Queue(unsafe { sys::rd_kafka_queue_new(consumer.client().native_ptr()) });
     let topic = c_text(&arm.commands);
     let forward = move |consumer: &BaseConsumer<Group>, partition| forward(consumer, &topic, partition, queue);
     assert!(group.before_assign.set(Box::new(forward)).is_ok());
-    consumer.subscribe(&[&arm.commands]).expect("a topic");
+    consumer.subscribe(&[&arm.commands]).expect("a valid topic");
     let mut answer = Answer::new(&arm);
     let mut batch = vec![ptr::null_mut(); BATCH];
     let mut last_commit = Instant::now();
@@ -64,22 +64,22 @@ fn main() {
         }
         group.commit_sometimes(&consumer, &mut last_commit);
     }
-    sender.producer.flush(Duration::from_secs(10)).expect("the broker is there");
+    sender.producer.flush(Duration::from_secs(10)).expect("the broker is available");
     group.commit(&consumer, CommitMode::Sync);
     leave(consumer, queue);
 }
 
-/// Rebalances and errors arrive here, records never: they are forwarded before the partition is assigned.
+/// Serves rebalances and errors. Records never arrive here: they are forwarded before the partition is assigned.
 fn serve(consumer: &BaseConsumer<Group>) {
     match consumer.poll(Duration::ZERO) {
-        Some(Ok(_)) => panic!("a record arrived beside the common queue"),
+        Some(Ok(_)) => panic!("a record bypassed the common queue"),
         Some(Err(error)) => eprintln!("poll: {error}"),
         None => {}
     }
 }
 
 fn forward(consumer: &BaseConsumer<Group>, topic: &CString, partition: i32, to: Queue) {
-    // SAFETY: client, topic and queue are valid; the partition's queue is given back.
+    // SAFETY: client, topic and queue are valid; the partition's queue is released.
     unsafe {
         let queue = sys::rd_kafka_queue_get_partition(consumer.client().native_ptr(), topic.as_ptr(), partition);
         sys::rd_kafka_queue_forward(queue, to.0);
@@ -87,9 +87,10 @@ fn forward(consumer: &BaseConsumer<Group>, topic: &CString, partition: i32, to: 
     }
 }
 
-/// What is there; when there is nothing, waits for the first record. (With a timeout the batch call waits to be filled.)
+/// Takes the available records; if there are none, waits for the first one. (With a timeout the batch call waits to be
+/// filled.)
 fn take(queue: Queue, batch: &mut [*mut sys::rd_kafka_message_t]) -> &[*mut sys::rd_kafka_message_t] {
-    // SAFETY: the queue is valid, and `batch` has room for as many as are asked for.
+    // SAFETY: the queue is valid, and `batch` has room for the requested number.
     unsafe {
         let mut count = sys::rd_kafka_consume_batch_queue(queue.0, 0, batch.as_mut_ptr(), batch.len()).max(0) as usize;
         if count == 0 {
@@ -104,7 +105,7 @@ fn take(queue: Queue, batch: &mut [*mut sys::rd_kafka_message_t]) -> &[*mut sys:
 }
 
 fn handle(message: *mut sys::rd_kafka_message_t, arm: &Arm, group: &Group, answer: &mut Answer, sender: &Sender) {
-    // SAFETY: it came out of the queue and is given back at the end of this function, after the last use of its memory.
+    // SAFETY: it came from the queue and is released at the end of this function, after the last use of its memory.
     let record = unsafe { &*message };
     if record.err == sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
         if let Some(token) = group.take(record.partition, record.offset) {
@@ -121,21 +122,21 @@ fn handle(message: *mut sys::rd_kafka_message_t, arm: &Arm, group: &Group, answe
 }
 
 fn bytes<'a>(start: *const std::ffi::c_void, length: usize) -> &'a [u8] {
-    // SAFETY: librdkafka says so much is there; the callers give the record back after the last use.
+    // SAFETY: librdkafka returned this length; the callers release the record after the last use.
     if start.is_null() { &[] } else { unsafe { slice::from_raw_parts(start.cast(), length) } }
 }
 
 impl Sender {
     fn new(arm: &Arm, acks: Acks) -> Self {
         let producer: ThreadedProducer<Acks> =
-            producer_settings(arm).create_with_context(acks).expect("the producer's settings");
+            producer_settings(arm).create_with_context(acks).expect("valid producer settings");
         let topic = |name| Topic { name: c_text(name), handle: OnceCell::new() };
         let (events, dead_letters) = (topic(&arm.events), topic(&arm.dead_letters));
         Self { producer, events, dead_letters }
     }
 
     fn send(&self, topic: &Topic, key: &[u8], value: &[u8], token: usize) {
-        // `RD_KAFKA_PARTITION_UA` and `RD_KAFKA_MSG_F_COPY`, macros that the bindings leave out.
+        // `RD_KAFKA_PARTITION_UA` and `RD_KAFKA_MSG_F_COPY`, macros that the bindings omit.
         const ANY: i32 = -1;
         const COPY: i32 = 2;
         let (value_start, key_start) = (value.as_ptr().cast_mut().cast(), key.as_ptr().cast());
@@ -157,7 +158,7 @@ impl Sender {
     }
 }
 
-/// The queue goes before the consumer, and the consumer only when it has no partition any more.
+/// Destroys the queue before the consumer, and the consumer only after it has lost its partitions.
 fn leave(consumer: BaseConsumer<Group>, queue: Queue) {
     consumer.unsubscribe();
     for _ in 0..250 {
@@ -166,11 +167,11 @@ fn leave(consumer: BaseConsumer<Group>, queue: Queue) {
         }
         let _ = consumer.poll(Duration::from_millis(20));
     }
-    // SAFETY: nothing is forwarded to it any more, and nobody uses it after this.
+    // SAFETY: nothing is forwarded to it any more, and it is not used after this.
     unsafe { sys::rd_kafka_queue_destroy(queue.0) };
     drop(consumer);
 }
 
 fn c_text(text: &str) -> CString {
-    CString::new(text).expect("a topic's name has no zero byte")
+    CString::new(text).expect("a topic name has no zero byte")
 }

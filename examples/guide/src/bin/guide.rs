@@ -5,10 +5,10 @@
 //! `docker compose -f examples/guide/compose.yml up`. It runs until a signal comes (Ctrl-C).
 //! Talk to it with the programs `send`, `publish` and `watch`. All settings are environment variables.
 
-use std::time::Duration;
+use std::{env, time::Duration};
 
 use kafka_service::{CorrelationId, Event, KafkaService, Publisher, command};
-use kafka_service_examples::{log, setting};
+use kafka_service_examples::log;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -30,7 +30,7 @@ async fn example_command(
     CorrelationId(id): CorrelationId,
     ExampleCommand(payload): ExampleCommand,
 ) -> CommandProcessed {
-    tracing::debug!(correlation_id = id, members = payload.len(), "processing example command");
+    tracing::debug!(correlation_id = id, fields = payload.len(), "processing example command");
     CommandProcessed { status: "success", result: "Command processed successfully".to_owned() }
 }
 
@@ -48,8 +48,8 @@ async fn create_examples(every: Duration, publisher: Publisher) {
 
 #[tokio::main]
 async fn main() -> Result<(), kafka_service::Error> {
-    log();
-    let every = setting("EXAMPLE_EVERY_SECONDS", "5").parse().unwrap_or(5);
+    log("info");
+    let every = env::var("EXAMPLE_EVERY_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(5);
     let service = KafkaService::from_env()?.start().await?;
     tokio::spawn(create_examples(Duration::from_secs(every), service.publisher()));
     service.run().await

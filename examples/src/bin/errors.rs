@@ -1,0 +1,87 @@
+//! Errors: which ones are retried, which are not, and what a dead letter says.
+//!
+//! Run it: `cargo run --bin errors`. It sends itself four commands, prints the attempts, the event or dead letter that each
+//! ends with, and the headers of the last dead letter, and exits. `RUST_LOG=info` adds the log.
+#![expect(clippy::print_stdout, reason = "a program for the terminal")]
+
+use std::time::Duration;
+
+use kafka_service::{
+    Command, Config, ErrorClass, Event, HandlerError, KafkaService, Meta, ResultExt, command,
+    config::Brokers,
+    dead_letter::{ATTEMPTS, ERROR_CLASS, ERROR_MESSAGE},
+};
+use kafka_service_examples::{Problem, Reader, log};
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize, Command)]
+#[command("charge_card", key = card)]
+struct ChargeCard {
+    card: String,
+    cents: String,
+}
+
+#[derive(Serialize, Event)]
+#[event("card.charged")]
+struct CardCharged {
+    cents: u32,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum BankError {
+    #[error("the bank does not answer")]
+    Unavailable,
+    #[error("the card is blocked")]
+    Blocked,
+}
+
+/// Charges a card. The options replace those of the service, which would wait longer.
+#[command(retry(attempts = 3, backoff = "10ms..50ms"))]
+async fn charge_card(meta: Meta, ChargeCard { card, cents }: ChargeCard) -> Result<CardCharged, HandlerError> {
+    println!("{card}: attempt {}", meta.attempt());
+    let cents = cents.parse().permanent()?; // not retried: what is not a number never becomes one
+    bank(&card, meta.attempt())?; // `main` says which errors of the bank are permanent
+    Ok(CardCharged { cents })
+}
+
+/// Answers the busy card at the third attempt.
+fn bank(card: &str, attempt: u32) -> Result<(), BankError> {
+    match card {
+        "blocked" => Err(BankError::Blocked),
+        "busy" if attempt == 3 => Ok(()),
+        _ => Err(BankError::Unavailable),
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Problem> {
+    log("off");
+    let mut config = Config::new("errors");
+    config.bootstrap_servers = Brokers::Embedded;
+    let service = KafkaService::new(config).classify(|error: &BankError| match error {
+        BankError::Unavailable => ErrorClass::Retryable,
+        BankError::Blocked => ErrorClass::Permanent,
+    });
+    let service = service.start().await?;
+    let answers = Reader::from_now(service.bootstrap_servers(), &["service_events", "service_commands-dlq"]).await?;
+
+    let mut headers = Vec::new();
+    for (card, cents) in [("busy", "100"), ("blocked", "100"), ("valid", "a lot"), ("unreachable", "100")] {
+        service.publisher().send(&ChargeCard { card: card.into(), cents: cents.into() }).await?;
+        let answer = answers.next(Duration::from_secs(5)).await?.ok_or("the service did not answer")?;
+        match answer.header(ERROR_CLASS) {
+            "" => println!("{card}: event {}", answer.value),
+            class => {
+                let (attempts, error) = (answer.header(ATTEMPTS), answer.header(ERROR_MESSAGE));
+                println!("{card}: dead letter after {attempts} of 3 attempts, {class}: {error}");
+                headers = answer.headers;
+            }
+        }
+    }
+    // The value and the key of a dead letter are those of the command; the facts are in headers.
+    for (name, value) in headers {
+        println!("    {name}: {value}");
+    }
+    service.shutdown().await?;
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! A service beside an HTTP server in one process.
+//!
+//! Run it: `KAFKA_BOOTSTRAP_SERVERS=embedded cargo run -p example-web`, and talk to it:
+//!
+//! `curl -i localhost:3000/users -H 'content-type: application/json' -d '{"name": "Ada"}'`, `curl -i localhost:3000/ready`
+
+use std::{error::Error, time::Duration};
+
+use axum::routing::{get, post};
+use axum::{Json, Router, extract::State, http::StatusCode};
+use kafka_service::{Command, Event, HealthWatch, KafkaService, Publisher, command};
+use serde::{Deserialize, Serialize};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::{net::TcpListener, signal::ctrl_c, time::timeout};
+
+#[derive(Serialize, Deserialize, Command)]
+#[command("create_user", key = name)]
+struct CreateUser {
+    name: String,
+}
+
+#[derive(Serialize, Event)]
+#[event("user.created", key = name)]
+struct UserCreated {
+    name: String,
+}
+
+/// Creates a user.
+#[command]
+async fn create_user(user: CreateUser) -> UserCreated {
+    tracing::info!(name = user.name, "creating a user");
+    UserCreated { name: user.name }
+}
+
+/// `POST /users`: 202 as soon as the broker has the command; the handler runs later, here or in another instance.
+async fn post_user(State(publisher): State<Publisher>, Json(user): Json<CreateUser>) -> (StatusCode, String) {
+    match timeout(Duration::from_secs(5), publisher.send(&user)).await {
+        Ok(Ok(())) => (StatusCode::ACCEPTED, String::new()),
+        Ok(Err(error)) => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
+        Err(elapsed) => (StatusCode::GATEWAY_TIMEOUT, elapsed.to_string()),
+    }
+}
+
+/// `GET /ready`: 200, or 503 with the reasons.
+async fn ready(State(health): State<HealthWatch>) -> (StatusCode, String) {
+    let health = health.now();
+    let status = if health.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let problems: Vec<_> = health.problems.iter().map(ToString::to_string).collect();
+    (status, problems.join("\n"))
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt().with_target(false).init();
+    let service = KafkaService::from_env()?.start().await?;
+    let routes = Router::new()
+        .route("/users", post(post_user).with_state(service.publisher()))
+        .route("/ready", get(ready).with_state(service.health_watch()));
+    let address = std::env::var("HTTP_ADDRESS").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
+    let listener = TcpListener::bind(address).await?;
+    tracing::info!("listening on http://{}", listener.local_addr()?);
+
+    // At the signal HTTP stops first: requests that are still open publish commands.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let stop = async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = ctrl_c() => {} }
+    };
+    let http = axum::serve(listener, routes).with_graceful_shutdown(stop);
+    tokio::select! {
+        served = http.into_future() => served?,
+        error = service.failed() => tracing::error!(%error, "the service has failed"),
+    }
+    Ok(service.shutdown().await?)
+}
