@@ -8,11 +8,11 @@ use crate::{
     args::Args,
     attribute,
     diagnostics::{Errors, Help},
-    expand::runtime,
     fallback,
     grammar::{Grammar, Target},
     key,
     names::check_name,
+    runtime::runtime,
 };
 
 const STRUCT: Grammar<'_> = Grammar {

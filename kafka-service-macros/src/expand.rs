@@ -5,7 +5,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{LitInt, Path, ReturnType, Signature, ext::IdentExt, spanned::Spanned};
+use syn::{LitInt, ReturnType, Signature, ext::IdentExt, spanned::Spanned};
 
 use crate::{
     args::Args,
@@ -14,6 +14,7 @@ use crate::{
     item::Item,
     model::{self, Handler, Kind},
     options::Options,
+    runtime::runtime,
 };
 
 /// Expands `#[command(..)]` or `#[event(..)]` on an item.
@@ -38,14 +39,6 @@ pub(crate) fn handler(kind: Kind, args: TokenStream, item: &TokenStream) -> Toke
     let registration = registration(&handler);
     let errors = errors.finish();
     quote!(#item #registration #errors)
-}
-
-/// Returns the path of the module that generated code takes its names from.
-pub(crate) fn runtime(path: Option<&Path>) -> TokenStream {
-    match path {
-        Some(path) => quote!(#path::__private),
-        None => quote!(::kafka_service::__private),
-    }
 }
 
 /// Creates a local variable that the user's tokens cannot see. Errors about its value point at `span`.

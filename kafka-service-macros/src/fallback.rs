@@ -4,7 +4,10 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{DeriveInput, Path};
 
-use crate::{diagnostics::Errors, event::expand::where_clause, expand::runtime};
+use crate::{
+    diagnostics::Errors,
+    runtime::{event_where_clause, runtime},
+};
 
 /// Keeps the item, so that code which uses it does not cause further errors.
 pub(crate) fn item_and_errors(item: &TokenStream, errors: Errors) -> TokenStream {
@@ -18,7 +21,7 @@ pub(crate) fn event_and_errors(input: &DeriveInput, path: Option<&Path>, errors:
     let runtime = runtime(path);
     let name = &input.ident;
     let (generics, arguments, _) = input.generics.split_for_impl();
-    let clause = where_clause(&input.generics, &runtime);
+    let clause = event_where_clause(&input.generics, &runtime);
     quote! {
         #errors
         #[automatically_derived]

@@ -3,8 +3,8 @@
 use proc_macro2::TokenStream;
 
 use crate::{
-    args::Argument,
     diagnostics::{Help, list},
+    syntax::Argument,
 };
 
 /// The arguments that an attribute accepts. The attributes differ in their terms and options, but share one form:

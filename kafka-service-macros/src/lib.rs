@@ -22,9 +22,11 @@ mod model;
 mod names;
 mod options;
 mod print;
+mod runtime;
 mod signature;
 #[cfg(test)]
 mod snapshots;
+mod syntax;
 
 use proc_macro::TokenStream;
 

@@ -9,10 +9,10 @@ use syn::{
 };
 
 use crate::{
-    args::{Argument, Keywords, Value, each_argument},
     diagnostics::{Errors, Help},
     duration,
     names::check_topic,
+    syntax::{Argument, Keywords, Value, each_argument},
 };
 
 /// The options of a handler.

@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt};
 
-use crate::{config::ConfigError, health::Problem};
+use crate::{config::ConfigError, health::Problem, transport::ConnectError};
 
 /// Why a service did not start, or did not end well.
 ///
@@ -23,6 +23,15 @@ pub enum Error {
     Client {
         /// What failed, such as `create the Kafka client`.
         action: &'static str,
+        /// Why.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// A value of [`KafkaService::state_with`](crate::KafkaService::state_with) could not be created.
+    #[error("cannot create state `{type_name}`")]
+    #[non_exhaustive]
+    State {
+        /// The type of the value.
+        type_name: &'static str,
         /// Why.
         source: Box<dyn StdError + Send + Sync>,
     },
@@ -52,6 +61,12 @@ impl Error {
     }
 }
 
+impl From<ConnectError> for Error {
+    fn from(ConnectError { action, source }: ConnectError) -> Self {
+        Self::Client { action, source }
+    }
+}
+
 impl fmt::Debug for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)?;
@@ -76,7 +91,7 @@ impl<T: fmt::Display> fmt::Display for List<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{config::Features, health::Reason, publish::PublishError};
+    use crate::{config::Features, health::Reason, publisher::PublishError};
 
     fn wrong_config() -> ConfigError {
         let variables = [("KAFKA_MAX_IN_FLIGHT".into(), "many".into())];

@@ -200,32 +200,37 @@
 //! | `tls` | no | TLS, SCRAM and OAUTHBEARER, with OpenSSL built from source (needs perl) |
 // Documentation names the feature that an item needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
-#![cfg_attr(
-    not(feature = "kafka"),
-    allow(dead_code, unused_imports, reason = "without a transport there is nothing for the engine to run on")
-)]
 
-// In the order in which a message passes through them.
-mod commit;
-mod consume;
-pub mod dead_letter;
-mod dispatch;
-mod envelope;
-mod handler;
-mod publish;
-mod registry;
-mod retry;
-mod transport;
-
+// In this order: each module uses those above it, never those below.
 mod clock;
-mod message;
 mod sync;
 
+mod message;
+
 pub mod config;
-mod error;
+
+mod handler;
+
+mod registry;
+
 pub mod health;
-#[cfg(feature = "kafka")]
+
+pub mod dead_letter;
+
+mod transport;
+
+mod offsets;
+
+mod acks;
+
+mod publisher;
+
+mod engine;
+
+mod error;
+
 mod service;
+
 #[cfg(test)]
 mod simulation;
 
@@ -250,15 +255,14 @@ pub use kafka_service_macros::command;
 #[doc = include_str!("docs/event.md")]
 pub use kafka_service_macros::event;
 
-#[cfg(feature = "kafka")]
-pub use self::service::{HealthWatch, KafkaService, ServiceHandle};
 pub use self::{
     config::Config,
     error::Error,
     handler::{
         Command, CorrelationId, ErrorClass, Event, ExtraFields, FromContext, HandlerError, Headers, IntoEvents,
-        IntoOutcome, MessageContext, Meta, Payload, RawPayload, ResultExt, State,
+        IntoOutcome, Meta, Payload, RawPayload, ResultExt, State,
     },
     health::Health,
-    publish::{Publication, PublishError, Publisher},
+    publisher::{MessageContext, Publication, PublishError, Publisher},
+    service::{HealthWatch, KafkaService, ServiceHandle},
 };

@@ -2,16 +2,19 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Generics, WhereClause, parse_quote, spanned::Spanned};
+use syn::spanned::Spanned;
 
-use super::{EventSpec, EventType, Shape};
-use crate::{expand::runtime, key};
+use super::model::{EventSpec, EventType, Shape};
+use crate::{
+    key,
+    runtime::{event_where_clause, runtime},
+};
 
 pub(super) fn event(event: &EventType<'_>) -> TokenStream {
     let runtime = runtime(event.runtime.as_ref());
     let name = &event.input.ident;
     let (generics, arguments, _) = event.input.generics.split_for_impl();
-    let clause = where_clause(&event.input.generics, &runtime);
+    let clause = event_where_clause(&event.input.generics, &runtime);
     let types = types(&event.shape);
     let event_type = event_type(&event.shape);
     let key = key(&event.shape, &runtime);
@@ -28,16 +31,6 @@ pub(super) fn event(event: &EventType<'_>) -> TokenStream {
             #payload
         }
     }
-}
-
-/// An event must be serializable. For a type with parameters that depends on them, so it becomes a `where` clause.
-pub(crate) fn where_clause(generics: &Generics, runtime: &TokenStream) -> Option<WhereClause> {
-    let mut clause = generics.where_clause.clone();
-    if generics.type_params().next().is_some() {
-        let clause = clause.get_or_insert_with(|| parse_quote!(where));
-        clause.predicates.push(parse_quote!(Self: #runtime::Serialize));
-    }
-    clause
 }
 
 fn types<'a>(shape: &'a Shape<'_>) -> Vec<&'a syn::LitStr> {

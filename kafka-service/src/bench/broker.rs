@@ -12,12 +12,13 @@ use std::{
 use futures_util::future::BoxFuture;
 
 use crate::{
-    commit::Token,
-    consume::{Client, ClientEvent, CommitAnswer, FetchError, Position, TopicPartition},
+    acks::Acks,
     message::{Header, Record, RecordTime, StoredRecord},
-    publish::Acks,
     sync,
-    transport::{OutRecord, Producer, ReadBack, SendError},
+    transport::{
+        Client, ClientEvent, CommitAnswer, DeliveryReports as _, FetchError, OutRecord, Position, Producer, ReadBack,
+        SendError, Token, TopicPartition,
+    },
 };
 
 /// The number of partitions of the commands topic.

@@ -15,19 +15,17 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::{
     runtime::{Builder, Runtime},
-    sync::mpsc,
     task::{unconstrained, yield_now},
 };
 
-use super::broker::{Command, Group, MemoryClient, MemoryProducer, MemoryRecord, NoReadBack, Outbox, TOPIC};
+use super::broker::{Command, Group, MemoryClient, MemoryProducer, NoReadBack, Outbox, TOPIC};
 use crate::{
+    acks::Acks,
     clock::Clock,
     config::Config,
-    consume::{Driver, DriverSettings, Stop},
-    dispatch::{BATCHES_AHEAD, Core, Costs, Counters, Dispatcher, Fatal, Settings},
+    engine::{Assembly, AttemptSettings, Counters, DispatcherSettings, Driver, OutputSettings, Shared},
     handler::{Classifiers, States},
-    health::HealthState,
-    publish::{Acks, Incoming, Publisher, PublisherCore},
+    publisher::{Publisher, PublisherShared},
     registry::{self, Registry, Routes},
     transport::{Producer, TopicId},
 };
@@ -43,7 +41,7 @@ const MOST_TURNS: u32 = 1_000_000;
 pub struct Engine {
     runtime: Runtime,
     driver: Driver<MemoryClient>,
-    core: Arc<Core>,
+    shared: Arc<Shared>,
     group: Rc<Group>,
     outbox: Arc<Outbox>,
     now: Instant,
@@ -74,15 +72,13 @@ impl Engine {
     pub fn start(commands: Vec<Command>) -> Self {
         let runtime = Builder::new_current_thread().build().expect("a runtime without drivers needs nothing");
         let (group, outbox) = (Group::new(), Arc::new(Outbox::default()));
-        let (acks, incoming) = Acks::new();
         let producer = Arc::new(MemoryProducer(Arc::clone(&outbox)));
-        let config = Config::new("order-service");
-        let core = core(&config, producer, Arc::new(acks), Box::new(CountingClock::default()));
-        let (core, dispatcher, settings) = wire(core, incoming);
+        let (dispatcher, settings) = assembly(producer, Arc::new(CountingClock::default())).build();
+        let shared = Arc::clone(&settings.shared);
         runtime.spawn(unconstrained(dispatcher.run()));
         let now = Instant::now();
         let driver = Driver::new(MemoryClient::new(commands, Rc::clone(&group)), settings, now);
-        Self { runtime, driver, core, group, outbox, now }
+        Self { runtime, driver, shared, group, outbox, now }
     }
 
     /// Processes this many more commands, with one event each, until their events are acknowledged.
@@ -102,7 +98,7 @@ impl Engine {
     pub fn report(&self) -> Report {
         let sent = self.outbox.sent();
         Report {
-            finished: Counters::get(&self.core.counters.finished),
+            finished: Counters::get(&self.shared.counters.finished),
             events: sent.events,
             event_bytes: sent.bytes,
             committed: self.group.committed(),
@@ -129,48 +125,33 @@ impl Engine {
             driver.step(*now);
             yield_now().await;
         });
-        self.outbox.acknowledge(&self.core.acks);
+        self.outbox.acknowledge(&self.shared.acks);
     }
 }
 
-/// Creates both halves, with the channels between them.
-pub(super) fn wire(
-    core: Core,
-    incoming: mpsc::UnboundedReceiver<Incoming>,
-) -> (Arc<Core>, Dispatcher<MemoryRecord>, DriverSettings<MemoryRecord>) {
-    let core = Arc::new(core);
-    let (batches, received) = mpsc::channel(BATCHES_AHEAD);
-    let (control, controls) = mpsc::unbounded_channel();
-    let dispatcher = Dispatcher::new(Arc::clone(&core), received, controls, incoming);
-    let settings = DriverSettings {
-        core: Arc::clone(&core),
-        batches,
-        control,
-        health: Arc::new(HealthState::default()),
-        stop: Arc::new(Stop::default()),
-        max_uncommitted: Config::new("").max_uncommitted,
-        drain_deadline: Duration::from_secs(10),
-    };
-    (core, dispatcher, settings)
-}
-
-pub(super) fn core(config: &Config, producer: Arc<dyn Producer>, acks: Arc<Acks>, clock: Box<dyn Clock>) -> Core {
+/// An engine with all handlers of this program.
+pub(super) fn assembly(producer: Arc<dyn Producer>, clock: Arc<dyn Clock>) -> Assembly {
+    let config = Config::new("order-service");
     let registry = Registry::from_handlers(registry::linked()).expect("the handlers of the benchmark are sound");
-    let routes = Routes::new(registry.handlers(), config);
-    Core {
-        settings: Settings::new(config, EVENTS, HashMap::from([(TOPIC.to_owned(), DEAD_LETTERS)])),
-        costs: Costs::new(routes.handlers()),
-        routes,
+    let (acks, incoming) = Acks::new();
+    let group = config.effective_group_id().into_owned();
+    let shared = Arc::new(Shared::new(group, Arc::new(acks), Arc::clone(&clock), Arc::default()));
+    let acks = Arc::clone(&shared.acks);
+    let publisher = PublisherShared::new(&config, Arc::clone(&producer), acks, clock, EVENTS, EVENTS);
+    Assembly {
+        shared,
+        routes: Routes::new(registry.handlers(), &config),
         states: States::default(),
         classifiers: Classifiers::default(),
-        publisher: Publisher::new(PublisherCore::new(config, Arc::clone(&producer), Arc::clone(&acks), EVENTS, EVENTS)),
+        publisher: Publisher::new(publisher),
         producer,
-        acks,
-        counters: Counters::default(),
-        health: Arc::default(),
-        fatal: Fatal::default(),
-        clock,
         read_back: Box::new(NoReadBack),
+        incoming,
+        dispatcher: DispatcherSettings::new(&config),
+        attempts: AttemptSettings::new(&config),
+        output: OutputSettings::new(&config, EVENTS, HashMap::from([(TOPIC.to_owned(), DEAD_LETTERS)])),
+        max_uncommitted: config.max_uncommitted,
+        drain_deadline: Duration::from_secs(10),
     }
 }
 

@@ -12,16 +12,13 @@ use tokio::{runtime::Handle, task::unconstrained};
 
 use super::{
     broker::{Command, Group, MemoryClient, MemoryProducer, Outbox, Pace},
-    engine::{core, wire},
+    engine::assembly,
 };
 use crate::{
     clock::SystemClock,
-    commit::Token,
-    config::Config,
-    consume::Driver,
-    publish::Acks,
+    engine::Driver,
     sync,
-    transport::{OutRecord, Producer, SendError},
+    transport::{OutRecord, Producer, SendError, Token},
 };
 
 /// Sends `count` commands through the engine, one after another at this rate. Returns how long each took from the
@@ -33,11 +30,10 @@ use crate::{
 #[must_use]
 pub fn latencies(runtime: &Handle, commands: Vec<Command>, every: Duration, count: usize) -> Vec<Duration> {
     let (group, outbox) = (Group::new(), Arc::new(Outbox::default()));
-    let (acks, incoming) = Acks::new();
     let producer = Arc::new(Timed { producer: MemoryProducer(Arc::clone(&outbox)), sent: Mutex::default() });
-    let config = Config::new("order-service");
-    let core = core(&config, Arc::clone(&producer) as Arc<dyn Producer>, Arc::new(acks), Box::new(SystemClock));
-    let (core, dispatcher, settings) = wire(core, incoming);
+    let engine = assembly(Arc::clone(&producer) as Arc<dyn Producer>, Arc::new(SystemClock));
+    let (dispatcher, settings) = engine.build();
+    let acks = Arc::clone(&settings.shared.acks);
     // As in `service/dispatcher.rs`.
     let runtime = runtime.clone();
     let dispatching = thread::spawn(move || runtime.block_on(unconstrained(dispatcher.run())));
@@ -47,7 +43,7 @@ pub fn latencies(runtime: &Handle, commands: Vec<Command>, every: Duration, coun
     while outbox.acknowledged() < count as u64 {
         assert!(!dispatching.is_finished(), "the dispatcher ended before its commands");
         driver.step(Instant::now());
-        outbox.acknowledge(&core.acks);
+        outbox.acknowledge(&acks);
     }
     // The dispatcher ends with the last sender of batches.
     drop(driver);

@@ -5,11 +5,10 @@ use std::hint::black_box;
 use jiff::Timestamp;
 
 use crate::{
-    commit::{Assignments, Tracker},
     config::MessageIdLocation,
-    envelope::Envelope,
-    message::Origin,
-    publish::{Encoder, MessageIds, Place},
+    message::{Origin, envelope::Envelope},
+    offsets::{Assignments, Tracker},
+    publisher::{Encoder, MessageIds, Sequence},
 };
 
 /// Decodes the envelope of a command. Returns whether it is valid.
@@ -44,7 +43,7 @@ impl<'a> Encoding<'a> {
         let origin =
             Origin { topic: "service_commands", partition: 0, offset: self.offset, key: None, timestamp: None };
         self.ids.reset("order-service", "create_order", self.command.id.as_deref(), &origin);
-        let id = self.ids.get(Place::Returned(0));
+        let id = self.ids.get(Sequence::Returned(0));
         let now = Timestamp::from_microsecond(1_795_000_000_000_000 + self.offset).unwrap_or(Timestamp::MAX);
         black_box(self.encoder.encode(kind, &self.command.correlation_id, payload, id.as_str(), now)).value.len()
     }

@@ -1,7 +1,6 @@
 //! librdkafka's properties, as code sets them and as the transport reads them.
 
-use super::property::Side;
-use super::{Config, ConfigError};
+use super::{Config, ConfigError, property::Side};
 
 impl Config {
     /// Sets a property of librdkafka by its own name (`linger.ms`), for every client that it applies to.

@@ -38,11 +38,11 @@ fn millis(text: &str) -> Option<u64> {
     while !rest.is_empty() {
         let (number, after) = split(rest, |byte| byte.is_ascii_digit());
         let (unit, after) = split(after, |byte| byte.is_ascii_alphabetic());
-        let place = units.iter().position(|(name, _)| *name == unit)?;
+        let index = units.iter().position(|(name, _)| *name == unit)?;
         // A number that does not fit into 64 bits is too long in any case: saturate, and the limit above reports it.
         let number = if number.is_empty() { return None } else { number.parse().unwrap_or(u64::MAX) };
-        total = total.saturating_add(number.saturating_mul(units[place].1));
-        units = &units[place + 1..];
+        total = total.saturating_add(number.saturating_mul(units[index].1));
+        units = &units[index + 1..];
         rest = after;
     }
     (!text.is_empty()).then_some(total)

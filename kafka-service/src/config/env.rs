@@ -6,13 +6,13 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use super::error::{ConfigError, problem};
-use super::features::Features;
-use super::names::{self, Meaning, Names, PREFIX, SETTINGS, Setting};
-use super::property::{Property, Side};
-use super::validate::{self, expected_number};
 use super::{
     Brokers, Config, DeadLetterHeaders, GroupProtocol, MessageIdLocation, OrderBy, UnknownCommands, choices, duration,
+    error::{ConfigError, problem},
+    features::Features,
+    names::{self, Meaning, NameStyle, PREFIX, SETTINGS, Setting},
+    property::{Property, Side},
+    validate::{self, expected_number},
 };
 
 impl Config {
@@ -28,7 +28,7 @@ impl Config {
         let mut config = Self::new(binary);
         reader.settings(&mut config);
         reader.properties(&mut config, &read_file);
-        reader.problems.extend(validate::problems(&config, Names::Variables, features));
+        reader.problems.extend(validate::problems(&config, NameStyle::Variables, features));
         if reader.problems.is_empty() {
             config.unknown_variables = reader.warnings;
             Ok(config)

@@ -29,15 +29,6 @@ impl Features {
         }
     }
 
-    /// The features according to librdkafka if it is linked, else according to the Cargo features of this crate.
-    pub(crate) fn of_this_build() -> Self {
-        #[cfg(feature = "kafka")]
-        if let Some(list) = crate::transport::kafka::built_in_features() {
-            return Self::built_in(&list);
-        }
-        Self::compiled()
-    }
-
     /// The features according to librdkafka (its property `builtin.features`). More exact than
     /// [`compiled`](Self::compiled): another OpenSSL or Kerberos can be enabled by features of rdkafka that this crate
     /// does not know.

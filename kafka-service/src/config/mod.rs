@@ -28,7 +28,7 @@ pub use choices::{Brokers, DeadLetterHeaders, GroupProtocol, MessageIdLocation, 
 pub(crate) use duration::format as format_duration;
 pub use error::ConfigError;
 pub(crate) use features::Features;
-use names::Names;
+use names::NameStyle;
 use properties::Properties;
 pub(crate) use reserved::CLASSIC_ONLY;
 pub(crate) use topic::flaw as topic_flaw;
@@ -215,37 +215,16 @@ impl Config {
         }
     }
 
-    /// Reads the environment of this process. The service's name is by default that of the binary.
-    ///
-    /// # Errors
-    ///
-    /// Everything that is wrong, all at once: values that do not parse or are not allowed, settings that contradict
-    /// each other, settings that need a cargo feature, files that cannot be read.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        let binary = std::env::current_exe().unwrap_or_default();
-        let binary = binary.file_stem().unwrap_or_default().to_string_lossy();
-        Self::read(std::env::vars_os(), |path| std::fs::read_to_string(path), &binary, Features::of_this_build())
-    }
-
-    /// Checks every rule, as the start of the service does.
-    ///
-    /// # Errors
-    ///
-    /// Everything that is wrong, all at once, by the names of the fields.
-    pub fn validate(&self) -> Result<(), ConfigError> {
-        self.validate_for(Features::of_this_build())
-    }
-
     /// [`validate`](Self::validate) for a build with these features.
     pub(crate) fn validate_for(&self, features: Features) -> Result<(), ConfigError> {
-        let problems = validate::problems(self, Names::Fields, features);
+        let problems = validate::problems(self, NameStyle::Fields, features);
         if problems.is_empty() { Ok(()) } else { Err(ConfigError::new(problems, self.unknown_variables.clone())) }
     }
 
     /// What works but is probably not meant: unknown variables, security that is off. One text each.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        self.unknown_variables.iter().cloned().chain(security::advice(self)).collect()
+        self.unknown_variables.iter().cloned().chain(security::warnings(self)).collect()
     }
 
     /// The consumer group: as set, else `<service name>-group`.

@@ -1,8 +1,10 @@
 //! The names of variables: ours, librdkafka's, those that are not meant for us, and the closest to a misspelled one.
 
-use super::error::shown;
-use super::property::{Property, Side};
-use super::table::{self, PROPERTIES};
+use super::{
+    error::shown,
+    property::{Property, Side},
+    table::{self, PROPERTIES},
+};
 
 /// The prefix of all our variables.
 pub(super) const PREFIX: &str = "KAFKA_";
@@ -17,16 +19,16 @@ pub(super) struct Setting {
 
 /// Which of the two names a message uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Names {
+pub(super) enum NameStyle {
     Variables,
     Fields,
 }
 
 impl Setting {
-    pub(super) fn name(self, names: Names) -> &'static str {
+    pub(super) fn name(self, names: NameStyle) -> &'static str {
         match names {
-            Names::Variables => self.variable,
-            Names::Fields => self.field,
+            NameStyle::Variables => self.variable,
+            NameStyle::Fields => self.field,
         }
     }
 }
@@ -124,8 +126,8 @@ fn is_linked_port(variable: &str) -> bool {
     })
 }
 
-/// Names that other clients use, without `KAFKA_` and in the form of a variable, and what to write instead.
-const ELSEWHERE: &[(&str, &str)] = &[
+/// NameStyle that other clients use, without `KAFKA_` and in the form of a variable, and what to write instead.
+const FOREIGN_ALIASES: &[(&str, &str)] = &[
     ("BROKER", "bootstrap.servers"),
     ("BROKERS", "bootstrap.servers"),
     ("BROKER_LIST", "bootstrap.servers"),
@@ -182,7 +184,7 @@ pub(super) fn suggest_property(name: &str) -> String {
 }
 
 fn elsewhere(variable: &str) -> Option<&'static str> {
-    ELSEWHERE.iter().find(|(name, _)| *name == variable).map(|(_, property)| *property)
+    FOREIGN_ALIASES.iter().find(|(name, _)| *name == variable).map(|(_, property)| *property)
 }
 
 fn variable_part(property: &str) -> String {

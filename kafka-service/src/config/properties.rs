@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::property::{Property, Side};
-use super::secret::{Secret, Value};
-use super::{error, names, reserved, table};
+use super::{
+    error, names,
+    property::{Property, Side},
+    reserved,
+    secret::{Secret, Value},
+    table,
+};
 
 /// A value and the name with which the user set it, for messages.
 #[derive(Clone, PartialEq, Eq)]

@@ -4,8 +4,10 @@
 //! rebalances that drain), if a setting of ours replaces it, or if setting it has no effect. Values that agree with the
 //! engine are accepted, so that a configuration copied from another client does not fail for being right.
 
-use super::choices::either;
-use super::property::{Property, Side};
+use super::{
+    choices::either,
+    property::{Property, Side},
+};
 use Allowed::{AtMost, Nothing, Only};
 
 /// The values that are accepted for a reserved property.

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::property::Side;
-use super::reserved::CLASSIC_ONLY;
-use super::{Brokers, Config, GroupProtocol};
+use super::{Brokers, Config, GroupProtocol, property::Side, reserved::CLASSIC_ONLY};
 
 const SIDES: [Side; 2] = [Side::Consumer, Side::Producer];
 
@@ -73,13 +71,13 @@ fn sasl(view: &View<'_>) -> Vec<String> {
 }
 
 /// Combinations that work but are probably not intended.
-pub(super) fn advice(config: &Config) -> BTreeSet<String> {
-    let mut advice = BTreeSet::new();
+pub(super) fn warnings(config: &Config) -> BTreeSet<String> {
+    let mut warnings = BTreeSet::new();
     if let Brokers::Servers(_) = config.bootstrap_servers {
-        advice.extend(SIDES.into_iter().flat_map(|side| insecure(&View { config, side })));
-        advice.extend(unused_under_auto(config));
+        warnings.extend(SIDES.into_iter().flat_map(|side| insecure(&View { config, side })));
+        warnings.extend(unused_under_auto(config));
     }
-    advice
+    warnings
 }
 
 fn insecure(view: &View<'_>) -> Vec<String> {

@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::error::problem;
-use super::features::Features;
-use super::names::{self, Names, Setting};
-use super::property::Side;
-use super::reserved::{CLASSIC_ONLY, CONSUMER_PROTOCOL_ONLY};
-use super::{Brokers, Config, GroupProtocol, duration, security, servers, topic};
+use super::{
+    Brokers, Config, GroupProtocol, duration,
+    error::problem,
+    features::Features,
+    names::{self, NameStyle, Setting},
+    property::Side,
+    reserved::{CLASSIC_ONLY, CONSUMER_PROTOCOL_ONLY},
+    security, servers, topic,
+};
 
 pub(super) const IN_FLIGHT: RangeInclusive<usize> = 1..=1_000_000;
 pub(super) const UNCOMMITTED: RangeInclusive<usize> = 1..=100_000_000;
@@ -20,7 +23,7 @@ pub(super) const ATTEMPTS: RangeInclusive<u32> = 1..=1_000_000;
 const LONGEST_NAME: usize = 249;
 
 /// Everything that is wrong with `config`; `names` selects how messages name the settings.
-pub(super) fn problems(config: &Config, names: Names, features: Features) -> Vec<String> {
+pub(super) fn problems(config: &Config, names: NameStyle, features: Features) -> Vec<String> {
     let mut check = Check { config, names, problems: Vec::new() };
     check.servers(features);
     check.name(names::SERVICE_NAME, &config.service_name);
@@ -49,7 +52,7 @@ pub(super) fn problems(config: &Config, names: Names, features: Features) -> Vec
 
 struct Check<'a> {
     config: &'a Config,
-    names: Names,
+    names: NameStyle,
     problems: Vec<String>,
 }
 

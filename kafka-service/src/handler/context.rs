@@ -1,13 +1,9 @@
 //! One message while its handler is called, and the result of the call.
 
-use std::{cell::OnceCell, fmt, future::Future, pin::Pin, sync::Arc};
+use std::{any::Any, cell::OnceCell, fmt, future::Future, pin::Pin, sync::Arc};
 
 use super::{DecodeError, Details, Events, HandlerError, States};
-use crate::{
-    envelope::Envelope,
-    message::{Origin, Record},
-    publish::LazyPublisher,
-};
+use crate::message::{Origin, Record, envelope::Envelope};
 
 /// Everything about one message during the synchronous part of its handling: extraction and payload decoding.
 ///
@@ -21,7 +17,8 @@ pub struct Context<'a> {
     /// 1 for the first attempt.
     pub(crate) attempt: u32,
     pub(crate) states: &'a States,
-    pub(crate) publisher: &'a LazyPublisher<'a>,
+    /// What other parts of the crate lend to their extractors.
+    pub(crate) provider: &'a dyn Provide,
     /// The result of [`Self::details`], computed once.
     pub(crate) details: OnceCell<Arc<Details>>,
 }
@@ -31,6 +28,24 @@ impl Context<'_> {
     pub(crate) fn details(&self) -> Arc<Details> {
         Arc::clone(self.details.get_or_init(|| Arc::new(Details::copy(self))))
     }
+
+    /// A value of the provider; `None` if it has none of this type.
+    pub(crate) fn provided<T: 'static>(&self) -> Option<T> {
+        let mut slot = None::<T>;
+        self.provider.provide(self, &mut slot);
+        slot
+    }
+}
+
+/// Lends values to extractors that are defined outside of this module, such as the publisher.
+pub(crate) trait Provide {
+    /// Fills `slot`, an `Option` of a type, if this provides the type.
+    fn provide(&self, context: &Context<'_>, slot: &mut dyn Any);
+}
+
+/// Provides nothing.
+impl Provide for () {
+    fn provide(&self, _: &Context<'_>, _: &mut dyn Any) {}
 }
 
 impl fmt::Debug for Context<'_> {

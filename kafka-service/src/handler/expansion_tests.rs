@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Command, CorrelationId, Failure, HandlerFuture, Outcome, State, States, testing::with_message};
-use crate::registry::{self, Handler, Kind, Registry, Retry};
+use crate::registry::{self, Handler, Kind, Registry, RetryOptions};
 
 #[derive(Deserialize)]
 struct Greet {
@@ -128,7 +128,7 @@ fn the_registration_describes_the_function() {
     assert!(description.payload.ends_with("::Greet"));
     let [event] = description.event_types.as_slice() else { panic!("one event: {description:?}") };
     assert_eq!((event.name, event.rust_type), ("test.greeted", std::any::type_name::<Greeted>()));
-    assert_eq!(description.needs.len(), 1);
+    assert_eq!(description.needs.states.len(), 1);
     assert_eq!(handler("test_ping").description().payload, "");
 }
 
@@ -183,12 +183,12 @@ fn options_reach_the_registration() {
     let pay = handler("test_pay");
     assert_eq!((pay.topic, pay.timeout), (Some("test.money"), Some(Duration::from_secs(30))));
     let backoff = Some((Duration::from_millis(100), Duration::from_secs(5)));
-    assert_eq!(pay.retry, Retry { attempts: Some(3), backoff, deadline: Some(Duration::from_secs(120)) });
+    assert_eq!(pay.retry, RetryOptions { attempts: Some(3), backoff, deadline: Some(Duration::from_secs(120)) });
     let elsewhere = handler("test_pay_elsewhere");
     assert_eq!((elsewhere.topic, elsewhere.timeout), (Some("test.elsewhere"), None));
-    assert_eq!(elsewhere.retry, Retry { attempts: Some(1), ..Retry::default() });
+    assert_eq!(elsewhere.retry, RetryOptions { attempts: Some(1), ..RetryOptions::default() });
     let ping = handler("test_ping");
-    assert_eq!((ping.topic, ping.timeout, ping.retry), (None, None, Retry::default()));
+    assert_eq!((ping.topic, ping.timeout, ping.retry), (None, None, RetryOptions::default()));
 }
 
 #[tokio::test]

@@ -3,53 +3,40 @@
 //! In: the payload ([`Payload`]) and the other arguments ([`FromContext`]). Out: events ([`IntoEvents`]) or an error
 //! ([`HandlerError`]). Handlers never see a transport type, and transports never see this module.
 
-mod buffer;
-mod classifiers;
-mod command;
-mod content;
 mod context;
 #[cfg(test)]
 mod cost_tests;
-mod decode_error;
+mod describe;
 mod details;
 mod error;
-mod event;
 #[cfg(test)]
 mod expansion_tests;
-mod extra;
 mod extract;
-mod headers;
-mod judged;
-mod message_context;
-mod outcome;
+mod invoke;
+mod needs;
 mod payload;
-mod probe;
-mod raw_payload;
-mod state;
+mod response;
+mod states;
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub(crate) use self::{
-    classifiers::Classifiers,
-    decode_error::DecodeError,
+    context::Provide,
     details::Details,
-    error::IntoHandlerError,
-    event::{EventType, NamedEvent},
-    state::{StateNeed, States},
+    error::{Classifiers, IntoHandlerError},
+    extract::built_in,
+    invoke::blocking_calls,
+    needs::Needs,
+    payload::DecodeError,
+    response::{EventType, NamedEvent},
+    states::States,
 };
 pub use self::{
-    command::Command,
-    content::serialize_content,
     context::{Context, Failure, HandlerFuture, Invocation, Outcome},
+    describe::{Description, Probe, Undescribed},
     error::{ErrorClass, HandlerError, ResultExt},
-    event::{Event, key},
-    extra::ExtraFields,
-    extract::{CorrelationId, FromContext, Meta, State},
-    headers::Headers,
-    judged::outcome_with,
-    message_context::MessageContext,
-    outcome::{Events, IntoEvents, IntoOutcome, outcome},
-    payload::{Payload, decode},
-    probe::{Probe, Undescribed},
-    raw_payload::RawPayload,
+    extract::{CorrelationId, ExtraFields, FromContext, Headers, Meta, State},
+    invoke::{blocking, extract, invocation},
+    payload::{Payload, RawPayload, decode},
+    response::{Command, Event, Events, IntoEvents, IntoOutcome, key, outcome, outcome_with, serialize_content},
 };

@@ -14,6 +14,6 @@ pub use self::{
     state::ServiceState,
 };
 pub(crate) use self::{
-    stall::{Progress, StallWatch, Verdict, Work},
+    stall::{Achieved, StallWatch, Verdict, Work},
     state::HealthState,
 };

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// The progress of a service: it changes whenever a record is received, handled or committed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Progress {
+pub(crate) struct Achieved {
     pub(crate) received: u64,
     pub(crate) handled: u64,
     pub(crate) committed: u64,
@@ -34,7 +34,7 @@ pub(crate) enum Verdict {
 pub(crate) struct StallWatch {
     /// `None` disables the check.
     limit: Option<Duration>,
-    progress: Progress,
+    progress: Achieved,
     since: Instant,
     is_recreated: bool,
 }
@@ -43,10 +43,10 @@ impl StallWatch {
     /// `limit` must not be shorter than the timeout of any handler. Every handler that runs without progress for that
     /// long has then exceeded its timeout.
     pub(crate) fn new(limit: Option<Duration>, now: Instant) -> Self {
-        Self { limit, progress: Progress::default(), since: now, is_recreated: false }
+        Self { limit, progress: Achieved::default(), since: now, is_recreated: false }
     }
 
-    pub(crate) fn look(&mut self, progress: Progress, work: Work, now: Instant) -> Verdict {
+    pub(crate) fn look(&mut self, progress: Achieved, work: Work, now: Instant) -> Verdict {
         let before = std::mem::replace(&mut self.progress, progress);
         // A new client starts with nothing committed, and receives again what the old one had received.
         let is_settling = progress.handled > before.handled || progress.committed > before.committed;
@@ -77,8 +77,8 @@ mod tests {
     const EXCUSED: Work = Work { is_waiting: true, is_excused: true };
     const IDLE: Work = Work { is_waiting: false, is_excused: false };
 
-    fn progress(received: u64) -> Progress {
-        Progress { received, ..Progress::default() }
+    fn progress(received: u64) -> Achieved {
+        Achieved { received, ..Achieved::default() }
     }
 
     #[test]
@@ -95,7 +95,7 @@ mod tests {
         );
         assert_eq!(watch.look(progress(1), WAITING, start + LIMIT * 2), Verdict::Stalled);
         assert_eq!(watch.look(progress(1), WAITING, start + LIMIT * 3), Verdict::Stalled);
-        let handled = Progress { handled: 1, ..progress(1) };
+        let handled = Achieved { handled: 1, ..progress(1) };
         assert_eq!(watch.look(handled, WAITING, start + LIMIT * 3), Verdict::Fine, "it goes on after all");
         assert_eq!(watch.look(handled, WAITING, start + LIMIT * 4), Verdict::Recreate);
     }
@@ -104,10 +104,10 @@ mod tests {
     fn redelivered_records_do_not_end_a_stall() {
         let start = Instant::now();
         let mut watch = StallWatch::new(Some(LIMIT), start);
-        let committed = Progress { committed: 7, ..progress(1) };
+        let committed = Achieved { committed: 7, ..progress(1) };
         assert_eq!(watch.look(committed, WAITING, start), Verdict::Fine);
         assert_eq!(watch.look(committed, WAITING, start + LIMIT), Verdict::Recreate);
-        let again = Progress { committed: 0, ..progress(2) };
+        let again = Achieved { committed: 0, ..progress(2) };
         assert_eq!(watch.look(again, WAITING, start + LIMIT), Verdict::Fine);
         assert_eq!(watch.look(again, WAITING, start + LIMIT * 2), Verdict::Stalled);
     }

@@ -78,11 +78,9 @@ enum Life {
 }
 
 impl HealthState {
-    /// Creates the state of a service with these bootstrap servers.
-    pub(crate) fn new(servers: &str) -> Self {
-        let state = Self::default();
-        servers.clone_into(&mut state.inner().board.servers);
-        state
+    /// Sets the bootstrap servers, which the commands in help texts name.
+    pub(crate) fn set_servers(&self, servers: &str) {
+        servers.clone_into(&mut self.inner().board.servers);
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {

@@ -2,7 +2,8 @@
 
 use std::{fmt, time::Duration};
 
-use crate::handler::{Context, EventType, Invocation, StateNeed};
+use super::RetryOptions;
+use crate::handler::{Context, Description, Invocation};
 
 /// Calls a function: extracts its arguments from the message, then calls it.
 pub type Invoke = dyn Fn(&Context<'_>) -> Invocation + Send + Sync;
@@ -43,35 +44,7 @@ pub struct Handler {
     pub(crate) topic: Option<&'static str>,
     /// Overrides `KAFKA_HANDLER_TIMEOUT`.
     pub(crate) timeout: Option<Duration>,
-    pub(crate) retry: Retry,
-}
-
-/// The retry options of a handler, which override the configuration.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Retry {
-    pub(crate) attempts: Option<u32>,
-    /// The minimum and the maximum.
-    pub(crate) backoff: Option<(Duration, Duration)>,
-    pub(crate) deadline: Option<Duration>,
-}
-
-/// What the types of a handler say about it.
-#[derive(Clone, Debug, Default)]
-pub struct Description {
-    /// The states that its extractors need. A state is listed once for each use.
-    pub(crate) needs: Vec<StateNeed>,
-    /// The type of the payload; empty if the handler takes none.
-    pub(crate) payload: &'static str,
-    /// The command that the payload type names, if it derives `Command`.
-    pub(crate) command: Option<&'static str>,
-    /// The topic that the payload type is sent to.
-    pub(crate) command_topic: Option<&'static str>,
-    /// The event types that the payload's `Command` promises as a reply.
-    pub(crate) replies: Vec<EventType>,
-    /// Every event type that it can return.
-    pub(crate) event_types: Vec<EventType>,
-    /// The return type.
-    pub(crate) returns: &'static str,
+    pub(crate) retry: RetryOptions,
 }
 
 impl Handler {
@@ -101,7 +74,7 @@ impl Handler {
             blocking: false,
             topic: None,
             timeout: None,
-            retry: Retry { attempts: None, backoff: None, deadline: None },
+            retry: RetryOptions { attempts: None, backoff: None, deadline: None },
         }
     }
 
@@ -170,14 +143,14 @@ impl Handler {
     }
 
     /// Function and source location as messages show them: `` `shop::orders::create` (src/orders.rs:12) ``.
-    pub(crate) fn place(&self) -> impl fmt::Display + '_ {
-        Place(self)
+    pub(crate) fn location(&self) -> impl fmt::Display + '_ {
+        SourceLocation(self)
     }
 }
 
-struct Place<'a>(&'a Handler);
+struct SourceLocation<'a>(&'a Handler);
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for SourceLocation<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Handler { module, function, file, line, .. } = self.0;
         // A closure has only a source location.
@@ -188,6 +161,6 @@ impl fmt::Display for Place<'_> {
 
 impl fmt::Debug for Handler {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} `{}`: {}", self.kind, self.name, self.place())
+        write!(formatter, "{} `{}`: {}", self.kind, self.name, self.location())
     }
 }

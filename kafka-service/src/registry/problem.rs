@@ -94,7 +94,7 @@ impl fmt::Display for What<'_> {
             }
             Problem::BadName { handler, flaw } => {
                 let name = handler.name.escape_debug();
-                write!(formatter, "the name of {} `{name}` {flaw}: {}", handler.kind, handler.place())
+                write!(formatter, "the name of {} `{name}` {flaw}: {}", handler.kind, handler.location())
             }
             Problem::Duplicate { handlers } => duplicate(formatter, handlers),
             Problem::MissingState { state, handlers } => missing_state(formatter, state, handlers),
@@ -102,17 +102,17 @@ impl fmt::Display for What<'_> {
                 formatter,
                 "{} takes the payload `{payload}`, which is named `{command}`: commands sent as `{command}` do not reach \
                  this handler",
-                Named(handler)
+                NamedHandler(handler)
             ),
             Problem::BrokenPromise { handler, missing, published, .. } => {
-                write!(formatter, "{} declares the reply {} but returns ", Named(handler), Names(missing))?;
+                write!(formatter, "{} declares the reply {} but returns ", NamedHandler(handler), NameList(missing))?;
                 match published.as_slice() {
                     [] => formatter.write_str("no event"),
-                    some => write!(formatter, "only {}", Names(some)),
+                    some => write!(formatter, "only {}", NameList(some)),
                 }
             }
             Problem::SharedEvent { event, types } => shared_event(formatter, event, types),
-            Problem::Option { handler, what, .. } => write!(formatter, "{} {what}", Named(handler)),
+            Problem::Option { handler, what, .. } => write!(formatter, "{} {what}", NamedHandler(handler)),
         }
     }
 }
@@ -129,39 +129,39 @@ fn duplicate(formatter: &mut fmt::Formatter<'_>, handlers: &[&Handler]) -> fmt::
     }
     for (position, handler) in handlers[..handlers.len() - 1].iter().enumerate() {
         let separator = if position == 0 { "" } else { ", " };
-        write!(formatter, "{separator}{}", handler.place())?;
+        write!(formatter, "{separator}{}", handler.location())?;
     }
-    write!(formatter, " and {}", last.place())
+    write!(formatter, " and {}", last.location())
 }
 
 fn missing_state(formatter: &mut fmt::Formatter<'_>, state: &str, handlers: &[&Handler]) -> fmt::Result {
     write!(formatter, "state `{state}` was never provided, but is needed by")?;
-    handlers.iter().try_for_each(|handler| write!(formatter, "\n  {}", Named(handler)))
+    handlers.iter().try_for_each(|handler| write!(formatter, "\n  {}", NamedHandler(handler)))
 }
 
 fn shared_event(formatter: &mut fmt::Formatter<'_>, event: &str, types: &[(&str, Vec<&Handler>)]) -> fmt::Result {
     write!(formatter, "event `{event}` is published as {} Rust types, so its payload is ambiguous:", types.len())?;
     for (rust_type, handlers) in types {
         for handler in handlers {
-            write!(formatter, "\n  `{rust_type}` from {}", Named(handler))?;
+            write!(formatter, "\n  `{rust_type}` from {}", NamedHandler(handler))?;
         }
     }
     Ok(())
 }
 
 /// A handler by its name and its source location.
-struct Named<'a>(&'a Handler);
+struct NamedHandler<'a>(&'a Handler);
 
-impl fmt::Display for Named<'_> {
+impl fmt::Display for NamedHandler<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} `{}`: {}", self.0.kind, self.0.name, self.0.place())
+        write!(formatter, "{} `{}`: {}", self.0.kind, self.0.name, self.0.location())
     }
 }
 
 /// A list of names: `` `a`, `b` ``.
-struct Names<'a>(&'a [&'a str]);
+struct NameList<'a>(&'a [&'a str]);
 
-impl fmt::Display for Names<'_> {
+impl fmt::Display for NameList<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, name) in self.0.iter().enumerate() {
             let separator = if position == 0 { "" } else { ", " };

@@ -43,7 +43,7 @@ fn a_handler_describes_itself() {
     let description = CREATE.description();
     assert_eq!(description.payload, "alloc::string::String");
     assert_eq!(description.returns, "()");
-    assert_eq!(description.needs.len(), 3);
+    assert_eq!(description.needs.states.len(), 3);
     assert_eq!(format!("{CREATE:?}"), "command `create_order`: `shop::orders::create` (src/orders.rs:12)");
     assert_eq!(CREATE.doc, "Creates an order.");
     assert!(CANCEL.blocking && !CREATE.blocking);

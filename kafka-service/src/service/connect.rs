@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use super::start::brokers;
+use super::connect_producer;
 use crate::{
+    acks::Acks,
+    clock::SystemClock,
     config::{Brokers, Config},
     error::Error,
-    publish::{Acks, Publisher, PublisherCore},
-    transport::{
-        TopicId,
-        kafka::{self, KafkaProducer},
-    },
+    publisher::{Publisher, PublisherShared},
+    transport::TopicId,
 };
 
 const EVENTS: TopicId = TopicId(0);
@@ -48,8 +47,9 @@ impl Publisher {
         }
         let publisher = if config.bootstrap_servers == Brokers::Disabled {
             tracing::warn!("Kafka is disabled (KAFKA_BOOTSTRAP_SERVERS is empty); nothing is published");
-            let core = PublisherCore::disabled(&config.effective_group_id(), &config.service_name, config.message_id);
-            Self::new(core)
+            let shared =
+                PublisherShared::disabled(&config.effective_group_id(), &config.service_name, config.message_id);
+            Self::new(shared)
         } else {
             // Creating a client and the embedded broker are short calls that block.
             let connected = tokio::task::spawn_blocking(move || connect(&config));
@@ -63,13 +63,9 @@ impl Publisher {
 fn connect(config: &Config) -> Result<Publisher, Error> {
     let mut topics = vec![config.events_topic.clone()];
     topics.extend(config.commands_topics.first().cloned());
-    let (bootstrap, embedded) = brokers(config, topics.iter().map(String::as_str))?;
     let (acks, _) = Acks::new();
     let acks = Arc::new(acks);
-    let producer = KafkaProducer::new(config, &bootstrap, topics, Arc::clone(&acks))
-        .map_err(|error| Error::client("create the Kafka client", kafka::describe(&error)))?;
-    Ok(Publisher::new(PublisherCore {
-        keeps: embedded.map(|broker| Box::new(broker) as Box<_>),
-        ..PublisherCore::new(config, Arc::new(producer), acks, EVENTS, COMMANDS)
-    }))
+    let (producer, keeps) = connect_producer(config, topics, Arc::clone(&acks) as Arc<_>)?;
+    let shared = PublisherShared::new(config, producer, acks, Arc::new(SystemClock), EVENTS, COMMANDS);
+    Ok(Publisher::new(PublisherShared { keeps, ..shared }))
 }

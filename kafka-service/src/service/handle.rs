@@ -6,15 +6,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{HealthWatch, dispatcher::DispatcherThread};
+use super::{HealthWatch, consumer_thread::ConsumerThread, dispatcher_thread::DispatcherThread};
 use crate::{
     config::Config,
-    consume::Ended,
-    dispatch::{Core, Counters},
+    engine::{Counters, Ended, Shared},
     error::Error,
-    health::HealthState,
-    publish::{Publisher, PublisherCore},
-    transport::kafka::{ConsumerHandle, EmbeddedBroker},
+    publisher::{Publisher, PublisherShared},
+    transport::{Keeps, Producer},
 };
 
 /// A service that was started with [`KafkaService::start`](crate::KafkaService::start).
@@ -31,24 +29,24 @@ pub struct ServiceHandle {
 /// The parts of a service with a broker.
 pub(super) struct Running {
     pub(super) config: Config,
-    pub(super) bootstrap: String,
-    pub(super) core: Arc<Core>,
-    pub(super) health: Arc<HealthState>,
-    pub(super) consumer: ConsumerHandle,
+    pub(super) servers: String,
+    pub(super) shared: Arc<Shared>,
+    pub(super) producer: Arc<dyn Producer>,
+    pub(super) consumer: ConsumerThread,
     pub(super) dispatcher: DispatcherThread,
     /// Dropped last: the clients still talk to it while they close.
-    pub(super) _embedded: Option<EmbeddedBroker>,
+    pub(super) _keeps: Keeps,
 }
 
 impl fmt::Debug for Running {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Running").field("bootstrap", &self.bootstrap).finish_non_exhaustive()
+        formatter.debug_struct("Running").field("servers", &self.servers).finish_non_exhaustive()
     }
 }
 
 impl ServiceHandle {
     pub(super) fn disabled(config: &Config) -> Self {
-        let publisher = Publisher::new(PublisherCore::disabled(
+        let publisher = Publisher::new(PublisherShared::disabled(
             &config.effective_group_id(),
             &config.service_name,
             config.message_id,
@@ -57,9 +55,8 @@ impl ServiceHandle {
         Self { publisher, watch: HealthWatch::disabled(), running: None }
     }
 
-    pub(super) fn running(running: Running) -> Self {
-        let watch = HealthWatch::running(&running.core, &running.health);
-        Self { publisher: running.core.publisher.clone(), watch, running: Some(running) }
+    pub(super) fn running(publisher: Publisher, running: Running) -> Self {
+        Self { publisher, watch: HealthWatch::running(&running.shared), running: Some(running) }
     }
 
     /// Publishes events from anywhere in the program.
@@ -71,7 +68,7 @@ impl ServiceHandle {
     /// The brokers' addresses; of the embedded broker, where other clients reach it. Empty where Kafka is disabled.
     #[must_use]
     pub fn bootstrap_servers(&self) -> &str {
-        self.running.as_ref().map_or("", |running| &running.bootstrap)
+        self.running.as_ref().map_or("", |running| &running.servers)
     }
 
     /// Completes when the service has ended by itself, with the reason. A service that is well never does.
@@ -81,7 +78,7 @@ impl ServiceHandle {
     /// May be dropped and called again.
     pub async fn failed(&self) -> Error {
         match &self.running {
-            Some(running) => Error::Failed(running.core.fatal.wait().await.to_owned()),
+            Some(running) => Error::Failed(running.shared.fatal.wait().await.to_owned()),
             None => std::future::pending().await,
         }
     }
@@ -110,45 +107,50 @@ impl ServiceHandle {
 impl Drop for ServiceHandle {
     fn drop(&mut self) {
         if let Some(running) = &self.running {
-            running.health.drain();
-            running.consumer.stop(Instant::now());
-            running.core.acks.close();
-            running.health.stopped();
+            running.shared.health.drain();
+            running.consumer.stop(running.shared.clock.instant());
+            running.shared.acks.close();
+            running.shared.health.stopped();
         }
     }
 }
 
 impl Running {
-    async fn shutdown(self) -> Result<(), Error> {
+    async fn shutdown(mut self) -> Result<(), Error> {
         // After its deadline the consumer only closes its connections.
         const LEAVE_TIMEOUT: Duration = Duration::from_secs(6);
-        let started = Instant::now();
+        let started = self.shared.clock.instant();
         let deadline = started + self.config.shutdown_deadline;
-        let failure = self.core.fatal.reason().map(str::to_owned);
-        self.health.drain();
+        let failure = self.shared.fatal.reason().map(str::to_owned);
+        self.shared.health.drain();
         tracing::info!(deadline = ?self.config.shutdown_deadline, "shutting down; no longer accepting records");
         self.consumer.stop(deadline);
-        let ended = tokio::time::timeout_at((deadline + LEAVE_TIMEOUT).into(), self.consumer.ended).await;
-        let Ended { left, running } = ended.ok().and_then(Result::ok).unwrap_or_else(|| {
-            let in_flight = usize::try_from(Counters::get(&self.core.counters.in_flight)).unwrap_or(usize::MAX);
+        let leave_by = self.shared.clock.sleep(self.config.shutdown_deadline + LEAVE_TIMEOUT);
+        let ended = tokio::select! {
+            ended = &mut self.consumer.ended => ended.ok(),
+            () = leave_by => None,
+        };
+        let Ended { left, running } = ended.unwrap_or_else(|| {
+            let in_flight = usize::try_from(Counters::get(&self.shared.counters.in_flight)).unwrap_or(usize::MAX);
             Ended { left: in_flight, running: in_flight }
         });
         // The partitions are revoked, so the result of a handler or a retry would be discarded.
-        let mut dispatcher = self.dispatcher;
-        if tokio::time::timeout(Duration::from_millis(100), dispatcher.ended()).await.is_err() {
-            dispatcher.abort();
+        let end_by = self.shared.clock.sleep(Duration::from_millis(100));
+        tokio::select! {
+            () = self.dispatcher.ended() => {}
+            () = end_by => self.dispatcher.abort(),
         }
-        let unacknowledged = flush(&self.core, deadline).await;
-        self.core.acks.close();
-        self.health.stopped();
+        let unacknowledged = self.flush(deadline).await;
+        self.shared.acks.close();
+        self.shared.health.stopped();
         tracing::info!(
             commands_left = left,
             still_running = running,
             unacknowledged,
-            lost = self.core.acks.losses(),
-            finished = Counters::get(&self.core.counters.finished),
-            dead_lettered = Counters::get(&self.core.counters.dead_lettered),
-            took = ?started.elapsed(),
+            lost = self.shared.acks.losses(),
+            finished = Counters::get(&self.shared.counters.finished),
+            dead_lettered = Counters::get(&self.shared.counters.dead_lettered),
+            took = ?self.shared.clock.instant().duration_since(started),
             "stopped"
         );
         match failure {
@@ -158,11 +160,12 @@ impl Running {
             None => Ok(()),
         }
     }
-}
 
-/// Waits until the broker has acknowledged what was handed over; how much it has not.
-async fn flush(core: &Arc<Core>, deadline: Instant) -> usize {
-    let core = Arc::clone(core);
-    let timeout = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(100));
-    tokio::task::spawn_blocking(move || core.producer.flush(timeout)).await.unwrap_or(0)
+    /// Waits until the broker has acknowledged what was handed over. Returns how much it has not.
+    async fn flush(&self, deadline: Instant) -> usize {
+        let producer = Arc::clone(&self.producer);
+        let left = deadline.saturating_duration_since(self.shared.clock.instant());
+        let timeout = left.max(Duration::from_millis(100));
+        tokio::task::spawn_blocking(move || producer.flush(timeout)).await.unwrap_or(0)
+    }
 }

@@ -3,20 +3,37 @@
 mod check;
 mod closures;
 mod connect;
-mod dispatcher;
+mod consumer_thread;
+mod dispatcher_thread;
+mod environment;
 mod handle;
 mod run;
+mod settings;
+mod stall;
 mod start;
+mod state_factory;
+mod topics;
 mod watch;
 
 pub use self::{handle::ServiceHandle, watch::HealthWatch};
 
+#[cfg(feature = "kafka")]
+use crate::transport::kafka::{KafkaTransport as DefaultTransport, connect_producer};
+#[cfg(not(feature = "kafka"))]
+use crate::transport::unavailable::{Unavailable as DefaultTransport, connect_producer};
 use crate::{
-    config::Config,
+    config::{Config, ConfigError},
     error::Error,
     handler::{Classifiers, ErrorClass, States},
     registry::Handler,
 };
+
+use self::state_factory::StateFactory;
+
+/// The brokers that a service uses unless it is told otherwise.
+fn default_transport() -> DefaultTransport {
+    DefaultTransport
+}
 
 /// A Kafka microservice: the handlers of this program, with a configuration and the states that they need.
 ///
@@ -47,31 +64,81 @@ use crate::{
 #[must_use = "a service does nothing until it is run or started"]
 pub struct KafkaService {
     config: Config,
+    /// What is wrong with the environment, until the service starts.
+    environment: Option<ConfigError>,
     states: States,
+    factories: Vec<StateFactory>,
     classifiers: Classifiers,
     /// The handlers that were added at run time.
     added: Vec<&'static Handler>,
 }
 
 impl KafkaService {
-    /// A service that is configured by `KAFKA_*` environment variables; see [`config`](crate::config).
+    /// Creates a service that is configured by `KAFKA_*` environment variables, which [`Config`] documents.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] names every bad variable, its value and what is allowed, all at once.
+    /// Never fails at present. A bad environment is kept: [`check`](Self::check), [`start`](Self::start) and
+    /// [`run`](Self::run) return [`Error::Config`], which names every bad variable with its value and what is allowed. Until
+    /// then the configuration is the default one.
     pub fn from_env() -> Result<Self, Error> {
-        Ok(Self::new(Config::from_env()?))
+        let (config, environment) = match Config::from_env() {
+            Ok(config) => (config, None),
+            Err(error) => (Config::new("kafka-service"), Some(error)),
+        };
+        Ok(Self { environment, ..Self::new(config) })
     }
 
     /// A service with a configuration made in code.
     pub fn new(config: Config) -> Self {
-        Self { config, states: States::default(), classifiers: Classifiers::default(), added: Vec::new() }
+        Self {
+            config,
+            environment: None,
+            states: States::default(),
+            factories: Vec::new(),
+            classifiers: Classifiers::default(),
+            added: Vec::new(),
+        }
     }
 
     /// Provides a value to the handlers that take [`State<T>`](crate::State). One value for each type; each handler gets a
     /// clone, so values that are not cheap to clone go into an `Arc`.
     pub fn state<T: Clone + Send + Sync + 'static>(mut self, state: T) -> Self {
         self.states.insert(state);
+        self
+    }
+
+    /// Provides a value that is created when the service starts, such as a connection pool: `create` is called after all
+    /// checks have passed, and before the first message. Commands of a program that do not start the service do not call it.
+    ///
+    /// If it fails, [`start`](Self::start) and [`run`](Self::run) return [`Error::State`], which names the type.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use kafka_service::KafkaService;
+    ///
+    /// #[derive(Clone)]
+    /// struct Users;
+    ///
+    /// impl Users {
+    ///     async fn connect() -> std::io::Result<Self> {
+    ///         Ok(Self)
+    ///     }
+    /// }
+    ///
+    /// # async fn example() -> Result<(), kafka_service::Error> {
+    /// KafkaService::from_env()?.state_with(Users::connect).run().await
+    /// # }
+    /// ```
+    pub fn state_with<T, E, F, R>(mut self, create: F) -> Self
+    where
+        T: Clone + Send + Sync + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+        F: FnOnce() -> R + Send + 'static,
+        R: Future<Output = Result<T, E>> + Send,
+    {
+        self.factories.push(StateFactory::new(create));
         self
     }
 

@@ -89,7 +89,7 @@ async fn exit_on_next_signal() {
 /// a partition that was lost, and then the shutdown left nothing undone.
 #[expect(clippy::exit, reason = "the deadline is a promise, and nothing else ends a blocking call")]
 fn leave_blocking_handlers(result: &Result<(), Error>) {
-    let running = crate::__private::blocking_calls();
+    let running = crate::handler::blocking_calls();
     if running > 0 {
         let error = result.as_ref().err().map(ToString::to_string);
         tracing::error!(running, error, "blocking handlers still running; exiting without waiting for them");

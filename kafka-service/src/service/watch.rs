@@ -8,7 +8,7 @@ use std::{
 
 use super::ServiceHandle;
 use crate::{
-    dispatch::{Core, Counters},
+    engine::{Counters, Shared},
     error::Error,
     health::{Health, HealthState, Problem, Reason, ServiceState},
 };
@@ -37,7 +37,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 #[derive(Clone)]
 pub struct HealthWatch {
     /// None where Kafka is disabled.
-    running: Option<(Weak<Core>, Arc<HealthState>)>,
+    running: Option<(Weak<Shared>, Arc<HealthState>)>,
 }
 
 impl HealthWatch {
@@ -45,18 +45,18 @@ impl HealthWatch {
         Self { running: None }
     }
 
-    pub(super) fn running(core: &Arc<Core>, health: &Arc<HealthState>) -> Self {
-        Self { running: Some((Arc::downgrade(core), Arc::clone(health))) }
+    pub(super) fn running(shared: &Arc<Shared>) -> Self {
+        Self { running: Some((Arc::downgrade(shared), Arc::clone(&shared.health))) }
     }
 
     /// How the service is doing at this moment. A service that is stopping or has stopped is not ready; once it is gone the
     /// numbers are zero.
     #[must_use]
     pub fn now(&self) -> Health {
-        let Some((core, health)) = &self.running else {
+        let Some((shared, health)) = &self.running else {
             return empty(ServiceState::Ready, vec![problem(Reason::Disabled)]);
         };
-        core.upgrade().map_or_else(|| empty(health.state(), health.problems()), |core| picture(&core, health))
+        shared.upgrade().map_or_else(|| empty(health.state(), health.problems()), |shared| snapshot(&shared))
     }
 
     /// Whether a web service in the same program should accept requests: false only while the service shuts down and when it
@@ -160,22 +160,22 @@ impl ServiceHandle {
     }
 }
 
-fn picture(core: &Core, health: &HealthState) -> Health {
+fn snapshot(shared: &Shared) -> Health {
+    let Shared { counters, health, acks, .. } = shared;
     let state = health.state();
-    let counters = &core.counters;
     Health {
         state,
         ready: state == ServiceState::Ready,
         live: state != ServiceState::Failed && !health.is_stalled(),
-        problems: problems(core, health, state),
+        problems: problems(shared, state),
         assigned_partitions: health.assigned_partitions.load(Ordering::Relaxed),
         in_flight: Counters::get(&counters.in_flight),
-        waiting_bytes: core.acks.assignments.waiting_bytes(),
+        waiting_bytes: acks.assignments.waiting_bytes(),
         received: Counters::get(&counters.received),
         finished: Counters::get(&counters.finished),
         dead_lettered: Counters::get(&counters.dead_lettered),
         skipped: Counters::get(&counters.skipped),
-        abandoned: Counters::get(&counters.abandoned) + core.acks.late_reports(),
+        abandoned: Counters::get(&counters.abandoned) + acks.late_reports(),
         retries: Counters::get(&counters.retries),
         events: Counters::get(&counters.events),
         uncommitted: health.uncommitted.load(Ordering::Relaxed),
@@ -184,12 +184,12 @@ fn picture(core: &Core, health: &HealthState) -> Health {
 }
 
 /// What is known to be wrong; a service that is not ready gives at least one reason.
-fn problems(core: &Core, health: &HealthState, state: ServiceState) -> Vec<Problem> {
-    let mut problems = health.problems();
+fn problems(shared: &Shared, state: ServiceState) -> Vec<Problem> {
+    let mut problems = shared.health.problems();
     if matches!(state, ServiceState::Draining | ServiceState::Stopped) {
         problems.push(problem(Reason::Stopping));
     } else if state != ServiceState::Ready && problems.is_empty() {
-        problems.push(problem(Reason::NotInGroup { group: core.settings.group.clone() }));
+        problems.push(problem(Reason::NotInGroup { group: shared.group.clone() }));
     }
     problems
 }

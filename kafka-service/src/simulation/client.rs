@@ -6,16 +6,17 @@ use super::{
     coverage::State,
     member::{Assigned, Item, Member},
     topic::{self, Command, place},
-    world::{Shared, World, open},
+    world::{SharedWorld, World, open},
 };
 use crate::{
-    consume::{ANSWER_WITHIN, Client, ClientEvent, CommitAnswer, FetchError, FetchErrorKind, Position, TopicPartition},
+    engine::ANSWER_WITHIN,
     message::{Header, Record, RecordTime},
+    transport::{Client, ClientEvent, CommitAnswer, FetchError, FetchErrorKind, Position, TopicPartition},
 };
 
 /// A client that never waits.
 pub(super) struct SimClient {
-    pub(super) world: Shared,
+    pub(super) world: SharedWorld,
     pub(super) instance: u32,
 }
 
@@ -241,7 +242,7 @@ impl Client for SimClient {
         record.command.is_none().then(|| FetchError { kind: FetchErrorKind::Passing, cause: "no leader".to_owned() })
     }
 
-    fn end(record: &SimRecord) -> Option<i64> {
+    fn log_end(record: &SimRecord) -> Option<i64> {
         record.is_end.then_some(record.offset)
     }
 

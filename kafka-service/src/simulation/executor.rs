@@ -20,12 +20,12 @@ use super::{
     scenario::{Kept, Move, Scenario},
     settings::Settings,
     topic::{Recipes, Topic},
-    world::{Shared, World, open},
+    world::{SharedWorld, World, open},
 };
 
 /// A world and its processes.
 pub(super) struct Executor {
-    pub(super) world: Shared,
+    pub(super) world: SharedWorld,
     pub(super) instances: Vec<Instance>,
     next_instance: u32,
     pub(super) steps: usize,
@@ -193,7 +193,7 @@ impl Executor {
             Action::Fetch => self.with(|world| fetch(world, id)),
             Action::Append => drop(self.with(|world| world.append(id))),
             Action::Report if runs => drop(self.report(place)),
-            Action::Free if runs => free(&self.world, &instance.core.acks, id),
+            Action::Free if runs => free(&self.world, &instance.shared.acks, id),
             Action::ProcessCommit => self.with(|world| world.process_commit(id)),
             Action::AnswerCommit => self.with(|world| world.answer_commit(id)),
             Action::Crash => self.kill(place, false),
@@ -217,11 +217,11 @@ impl Executor {
             }
             Action::ConsumerFatal => {
                 instance.wounded = true;
-                let fatal = crate::consume::ClientEvent::Fatal("simulated".to_owned());
+                let fatal = crate::transport::ClientEvent::Fatal("simulated".to_owned());
                 self.with(|world| world.member(id).events.push_back(fatal));
             }
             Action::ConsumerReplaced => {
-                let ended = crate::consume::ClientEvent::Ended("simulated".to_owned());
+                let ended = crate::transport::ClientEvent::Ended("simulated".to_owned());
                 self.with(|world| world.member(id).events.push_back(ended));
             }
             Action::ProducerFatal => {
@@ -251,7 +251,7 @@ impl Executor {
 
     pub(super) fn report(&mut self, place: usize) -> bool {
         let instance = &self.instances[place];
-        report_next(&self.world, &instance.core.acks, instance.id)
+        report_next(&self.world, &instance.shared.acks, instance.id)
     }
 }
 

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     handler::{Context, Failure, HandlerError, Invocation, Outcome, decode, outcome},
-    publish::Publisher,
+    publisher::Publisher,
     registry::Handler,
 };
 
@@ -102,7 +102,7 @@ fn invoke(context: &Context<'_>) -> Invocation {
         offset: context.origin.offset,
         number: 0,
     };
-    let publisher = context.publisher.get(context);
+    let publisher = context.provided::<Publisher>().expect("a publisher");
     Ok(Box::pin(run(running, work, origin, sleep, publisher)))
 }
 

@@ -9,7 +9,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Wake, Waker},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use tokio::sync::mpsc;
@@ -25,15 +25,16 @@ use super::{
     scene::{Consumer, Scene},
     time::SimClock,
     topic,
-    world::{Shared, World, open},
+    world::{SharedWorld, World, open},
 };
 use crate::{
+    acks::{Acks, Incoming},
     config::{Config, DeadLetterHeaders, MessageIdLocation},
-    consume::{Driver, DriverSettings, End, Step, Stop},
-    dispatch::{BATCHES_AHEAD, Batch, Control, Core, Costs, Counters, Dispatcher, Fatal, Settings},
+    engine::{
+        Assembly, AttemptSettings, DispatcherSettings, Driver, DriverSettings, End, OutputSettings, Shared, Step, Stop,
+    },
     handler::{Classifiers, States},
-    health::HealthState,
-    publish::{Acks, Publisher, PublisherCore},
+    publisher::{Publisher, PublisherShared},
     registry::{Registry, Routes},
     sync,
     transport::Producer,
@@ -44,7 +45,7 @@ const GROUP: &str = "simulation";
 /// A process.
 pub(super) struct Instance {
     pub(super) id: u32,
-    pub(super) core: Arc<Core>,
+    pub(super) shared: Arc<Shared>,
     pub(super) stop: Arc<Stop>,
     consumer: Arc<Mutex<Consumer>>,
     /// What the next driver is created with; `None` once the last has ended.
@@ -59,25 +60,13 @@ pub(super) struct Instance {
 
 /// What the drivers of one process share.
 struct NextDriver {
-    world: Shared,
-    batches: mpsc::Sender<Batch<SimRecord>>,
-    control: mpsc::UnboundedSender<Control>,
-    max_uncommitted: usize,
-    drain_deadline: Duration,
+    world: SharedWorld,
+    settings: DriverSettings<SimRecord>,
 }
 
 impl NextDriver {
-    fn make(&self, id: u32, core: &Arc<Core>, stop: &Arc<Stop>, now: Instant) -> Driver<SimClient> {
-        let settings = DriverSettings {
-            core: Arc::clone(core),
-            batches: self.batches.clone(),
-            control: self.control.clone(),
-            health: Arc::new(HealthState::default()),
-            stop: Arc::clone(stop),
-            max_uncommitted: self.max_uncommitted,
-            drain_deadline: self.drain_deadline,
-        };
-        Driver::new(SimClient { world: Arc::clone(&self.world), instance: id }, settings, now)
+    fn make(&self, id: u32, now: Instant) -> Driver<SimClient> {
+        Driver::new(SimClient { world: Arc::clone(&self.world), instance: id }, self.settings.clone(), now)
     }
 }
 
@@ -93,31 +82,24 @@ impl Wake for Flag {
 
 impl Instance {
     /// Starts a process, which joins the group.
-    pub(super) fn start(world: &Shared, id: u32) -> Self {
+    pub(super) fn start(world: &SharedWorld, id: u32) -> Self {
         let mut opened = open(world);
         let random = Random::new(opened.choices.number("seed"));
         opened.outboxes.insert(id, Outbox::default());
         opened.join(id);
-        let (acks, undelivered) = Acks::new();
+        let (acks, incoming) = Acks::new();
         let acks = Arc::new(acks);
         let consumer = Arc::new(Mutex::new(Consumer::default()));
         let scene = Scene { world: Arc::clone(world), instance: id, acks, consumer: Arc::downgrade(&consumer) };
-        let core = Arc::new(core(&opened, scene, random));
-        let (batches, received) = mpsc::channel(BATCHES_AHEAD);
-        let (control, controls) = mpsc::unbounded_channel();
-        let stop = Arc::new(Stop::default());
-        let next = NextDriver {
-            world: Arc::clone(world),
-            batches,
-            control,
-            max_uncommitted: opened.settings.max_uncommitted,
-            drain_deadline: opened.settings.drain(),
-        };
-        lock(&consumer).driver = Some(next.make(id, &core, &stop, opened.time.now()));
-        let dispatcher = Dispatcher::<SimRecord>::new(Arc::clone(&core), received, controls, undelivered);
+        let clock = SimClock { time: Arc::clone(&opened.time), random: Mutex::new(random) };
+        let shared = Arc::new(Shared::new(GROUP.to_owned(), Arc::clone(&scene.acks), Arc::new(clock), Arc::default()));
+        let (dispatcher, settings) = assembly(&opened, scene, &shared, incoming).build();
+        let stop = Arc::clone(&settings.stop);
+        let next = NextDriver { world: Arc::clone(world), settings };
+        lock(&consumer).driver = Some(next.make(id, opened.time.now()));
         Self {
             id,
-            core,
+            shared,
             stop,
             consumer,
             next: Some(next),
@@ -138,7 +120,7 @@ impl Instance {
                     driver.abandon(now);
                 }
                 open(&next.world).replace_client(self.id);
-                consumer.driver = Some(next.make(self.id, &self.core, &self.stop, now));
+                consumer.driver = Some(next.make(self.id, now));
             }
             (Some(Step::End(_)), _) => {
                 consumer.driver = None;
@@ -184,14 +166,20 @@ fn routes() -> Routes {
     Routes::new(Registry::from_handlers(HANDLERS).expect("the handlers are sound").handlers(), &config)
 }
 
-fn core(opened: &World, scene: Scene, random: Random) -> Core {
+fn assembly(
+    opened: &World,
+    scene: Scene,
+    shared: &Arc<Shared>,
+    incoming: mpsc::UnboundedReceiver<Incoming>,
+) -> Assembly {
     let settings = &opened.settings;
     let (world, instance, acks) = (Arc::clone(&scene.world), scene.instance, Arc::clone(&scene.acks));
     let read_back = SimReadBack { world: Arc::clone(&world), instance };
     let producer: Arc<dyn Producer> = Arc::new(SimProducer { world, instance, acks: Arc::clone(&acks) });
-    let publisher = Publisher::new(PublisherCore {
+    let publisher = Publisher::new(PublisherShared {
         producer: Some(Arc::clone(&producer)),
-        acks: Arc::clone(&acks),
+        acks,
+        clock: Arc::clone(&shared.clock),
         events_topic: EVENTS,
         commands_topic: EVENTS,
         group: GROUP.to_owned(),
@@ -201,33 +189,30 @@ fn core(opened: &World, scene: Scene, random: Random) -> Core {
     });
     let mut states = States::default();
     states.insert(scene);
-    let routes = routes();
-    Core {
-        settings: Settings {
-            group: GROUP.to_owned(),
-            source: GROUP.to_owned(),
-            message_id: MessageIdLocation::Envelope,
+    Assembly {
+        shared: Arc::clone(shared),
+        routes: routes(),
+        states,
+        classifiers: Classifiers::default(),
+        publisher,
+        producer,
+        read_back: Box::new(read_back),
+        incoming,
+        dispatcher: DispatcherSettings {
             ordering: settings.ordering(),
             max_in_flight: settings.max_in_flight,
-            handler_timeout: settings.timeout(),
-            retry: settings.retry(),
             unknown_commands: settings.unknown(),
+        },
+        attempts: AttemptSettings { handler_timeout: settings.timeout(), retry: settings.retry() },
+        output: OutputSettings {
+            source: GROUP.to_owned(),
+            message_id: MessageIdLocation::Envelope,
             events_topic: EVENTS,
             dead_letter_topics: HashMap::from([(topic::NAME.to_owned(), DEAD_LETTERS)]),
             dead_letter_headers: DeadLetterHeaders::default(),
             dead_letter_limit: None,
         },
-        costs: Costs::new(routes.handlers()),
-        routes,
-        states,
-        classifiers: Classifiers::default(),
-        publisher,
-        producer,
-        acks,
-        counters: Counters::default(),
-        health: Arc::default(),
-        fatal: Fatal::default(),
-        read_back: Box::new(read_back),
-        clock: Box::new(SimClock { time: Arc::clone(&opened.time), random: Mutex::new(random) }),
+        max_uncommitted: settings.max_uncommitted,
+        drain_deadline: settings.drain(),
     }
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::topic;
-use crate::consume::{ClientEvent, CommitAnswer, TopicPartition};
+use crate::transport::{ClientEvent, CommitAnswer, TopicPartition};
 
 /// A client, and what the group and the brokers are about to tell it.
 #[derive(Debug, Default)]

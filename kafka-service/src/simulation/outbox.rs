@@ -6,12 +6,11 @@ use super::{
     choices::Choices,
     coverage::State,
     identity::{DEAD_LETTERS, Identity},
-    world::{Shared, World, open},
+    world::{SharedWorld, World, open},
 };
 use crate::{
-    commit::Token,
-    publish::Acks,
-    transport::{Cause, OutRecord, SendError, Undelivered},
+    acks::Acks,
+    transport::{Cause, DeliveryReports as _, OutRecord, SendError, Token, Undelivered},
 };
 
 /// A client (each renewal is another), and a partition of a topic that it writes to.
@@ -53,7 +52,7 @@ pub(super) struct Report {
 }
 
 /// Passes one report to the engine. Returns false if there is none.
-pub(super) fn report_next(world: &Shared, acks: &Acks, instance: u32) -> bool {
+pub(super) fn report_next(world: &SharedWorld, acks: &Acks, instance: u32) -> bool {
     let Some(report) = open(world).take_report(instance) else { return false };
     match report.failure {
         None => acks.delivered(report.token),
@@ -63,7 +62,7 @@ pub(super) fn report_next(world: &Shared, acks: &Acks, instance: u32) -> bool {
 }
 
 /// Frees the room of reported records, which librdkafka does after all reports of a batch.
-pub(super) fn free(world: &Shared, acks: &Acks, instance: u32) {
+pub(super) fn free(world: &SharedWorld, acks: &Acks, instance: u32) {
     let (freed, closed) = open(world).outboxes.get_mut(&instance).map(Outbox::free).unwrap_or_default();
     if closed {
         acks.release();
@@ -251,13 +250,5 @@ fn number_of(key: Option<&[u8]>) -> u32 {
 }
 
 fn copy(record: &OutRecord<'_>, identity: &Identity) -> Undelivered {
-    Undelivered {
-        topic: record.topic,
-        key: record.key.map(<[u8]>::to_vec),
-        value: record.value.map(<[u8]>::to_vec),
-        headers: record.headers.to_vec(),
-        cause: Cause::Broker,
-        code: "Simulated".into(),
-        error: identity.refusal(),
-    }
+    Undelivered { record: record.copy(), cause: Cause::Broker, code: "Simulated".into(), error: identity.refusal() }
 }

@@ -5,17 +5,16 @@ use std::{sync::Arc, time::Duration};
 use super::{
     coverage::State,
     outbox::{free, report_next},
-    world::{Shared, open},
+    world::{SharedWorld, open},
 };
 use crate::{
-    commit::Token,
-    publish::Acks,
-    transport::{OutRecord, Producer, SendError},
+    acks::Acks,
+    transport::{DeliveryReports as _, OutRecord, Producer, SendError, Token},
 };
 
 /// The producer that the engine sees.
 pub(super) struct SimProducer {
-    pub(super) world: Shared,
+    pub(super) world: SharedWorld,
     pub(super) instance: u32,
     pub(super) acks: Arc<Acks>,
 }

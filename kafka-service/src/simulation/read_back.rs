@@ -7,12 +7,12 @@ use futures_util::future::BoxFuture;
 use super::{
     coverage::State,
     topic::place,
-    world::{Shared, open},
+    world::{SharedWorld, open},
 };
 use crate::{message::StoredRecord, transport::ReadBack};
 
 pub(super) struct SimReadBack {
-    pub(super) world: Shared,
+    pub(super) world: SharedWorld,
     pub(super) instance: u32,
 }
 

@@ -6,7 +6,7 @@ use super::{
     topic::{number, place},
     world::World,
 };
-use crate::consume::{ClientEvent, Position};
+use crate::transport::{ClientEvent, Position};
 
 impl World {
     /// Recreates the topic with some of its records; the others are produced again.
@@ -68,7 +68,7 @@ impl World {
     /// The client reports the reset, or does not.
     pub(super) fn tell_of_reset(&mut self, instance: u32, partition: i32, from: i64) {
         if !self.choices.chance("reset-untold", self.rates.reset_untold) {
-            self.member(instance).events.push_back(ClientEvent::Overtaken(name(partition), from));
+            self.member(instance).events.push_back(ClientEvent::OffsetOutOfRange(name(partition), from));
         }
     }
 

@@ -8,11 +8,11 @@ use std::{
 use super::{
     client::SimClient,
     outbox::report_next,
-    world::{Shared, open},
+    world::{SharedWorld, open},
 };
 use crate::{
-    consume::{Driver, End, Step},
-    publish::Acks,
+    acks::Acks,
+    engine::{Driver, End, Step},
     sync,
 };
 
@@ -45,7 +45,7 @@ impl Consumer {
 /// The world, and the other threads of the process in which the handler runs.
 #[derive(Clone)]
 pub(super) struct Scene {
-    pub(super) world: Shared,
+    pub(super) world: SharedWorld,
     pub(super) instance: u32,
     pub(super) acks: Arc<Acks>,
     pub(super) consumer: Weak<Mutex<Consumer>>,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{executor::Executor, instance::Instance, outbox::free, topic::number, world::World};
-use crate::dispatch::Counters;
+use crate::engine::Counters;
 
 /// The maximum number of rounds without progress. In a round, everything that can act does. Longer than a commit waits
 /// for an answer that does not arrive.
@@ -90,7 +90,7 @@ impl Executor {
         });
         for at in (0..self.instances.len()).rev() {
             while self.report(at) {}
-            free(&self.world, &self.instances[at].core.acks, self.instances[at].id);
+            free(&self.world, &self.instances[at].shared.acks, self.instances[at].id);
             if self.instances[at].is_woken() {
                 self.poll_only(at);
             }
@@ -113,7 +113,7 @@ impl Executor {
     /// Whether everything is committed, and nothing is left in any process.
     fn is_done(&self) -> bool {
         let is_idle = |instance: &Instance| {
-            let counters = &instance.core.counters;
+            let counters = &instance.shared.counters;
             Counters::get(&counters.in_flight) + Counters::get(&counters.undelivered) == 0
         };
         self.with(|world| world.is_all_committed()) && self.instances.iter().all(is_idle)
@@ -132,7 +132,7 @@ impl Executor {
 /// What is wrong with the counters of a process, if they are inconsistent. A command with an event that was rejected
 /// for good after it was finished also counts as dead-lettered.
 pub(super) fn miscounted(instance: &Instance) -> Option<String> {
-    let counters = &instance.core.counters;
+    let counters = &instance.shared.counters;
     let [received, finished, skipped, abandoned, dead_lettered] =
         [&counters.received, &counters.finished, &counters.skipped, &counters.abandoned, &counters.dead_lettered]
             .map(Counters::get);
@@ -161,5 +161,5 @@ fn serve(world: &mut World, instance: u32) {
 #[test]
 fn an_unanswered_commit_is_not_a_standstill() {
     let standstill = LONGEST_ROUND * u32::try_from(STANDSTILL).expect("few rounds");
-    assert!(standstill > crate::consume::ANSWER_WITHIN + Duration::from_secs(20), "{standstill:?}");
+    assert!(standstill > crate::engine::ANSWER_WITHIN + Duration::from_secs(20), "{standstill:?}");
 }

@@ -6,10 +6,7 @@ use std::{
 };
 
 use super::{coverage::State, executor::Executor, settle::miscounted, world::World};
-use crate::{
-    consume::{End, Step},
-    dispatch::Counters,
-};
+use crate::engine::{Counters, End, Step};
 
 /// How many milliseconds a driver may be willing to wait in one step.
 const LONGEST_WAIT: u128 = 50;
@@ -57,11 +54,11 @@ impl Executor {
                 }
             });
         }
-        if let (Some(reason), false) = (self.instances[place].core.fatal.reason(), wounded) {
+        if let (Some(reason), false) = (self.instances[place].shared.fatal.reason(), wounded) {
             let what = format!("instance {id}: {reason}");
             self.with(|world| world.ledger.violate("P1 nothing fails without a reason", what));
         }
-        let is_key_closed = Counters::get(&self.instances[place].core.counters.undelivered) > 0;
+        let is_key_closed = Counters::get(&self.instances[place].shared.counters.undelivered) > 0;
         self.with(|world| {
             check_step(world, id, now, matches!(step, Some(Step::Again)));
             world.look_at(id);

@@ -40,10 +40,10 @@ pub(super) struct World {
 }
 
 /// A world, shared by the executor, the clients and the handlers. Only one of these runs at a time.
-pub(super) type Shared = Arc<Mutex<World>>;
+pub(super) type SharedWorld = Arc<Mutex<World>>;
 
 /// Locks the world.
-pub(super) fn open(world: &Shared) -> MutexGuard<'_, World> {
+pub(super) fn open(world: &SharedWorld) -> MutexGuard<'_, World> {
     sync::lock(world)
 }
 

@@ -6,10 +6,9 @@ use serde_json::{Map, Value};
 
 use crate::{
     config::MessageIdLocation,
-    envelope::Envelope,
     handler::{Context, FromContext, HandlerError, States},
-    message::{Origin, Record as _, StoredRecord},
-    publish::{LazyPublisher, Publisher, PublisherCore},
+    message::{Origin, Record as _, StoredRecord, envelope::Envelope},
+    publisher::{LazyPublisher, Publisher, PublisherShared},
 };
 
 /// Starts a message of this type, the name of a command or an event. Extract from it the arguments that a test cannot
@@ -131,7 +130,7 @@ impl Message {
     pub fn extract<T: FromContext>(&self) -> Result<T, HandlerError> {
         let text = serde_json::to_vec(&self.envelope)?;
         let record = &StoredRecord { value: Some(text), ..self.record.clone() };
-        let publisher = Publisher::new(PublisherCore::disabled("test", "test", MessageIdLocation::default()));
+        let publisher = Publisher::new(PublisherShared::disabled("test", "test", MessageIdLocation::default()));
         let publisher = &LazyPublisher::new(&publisher, 0, 0, None);
         let origin = Origin {
             topic: &self.topic,
@@ -147,7 +146,7 @@ impl Message {
             record,
             attempt: self.attempt,
             states: &self.states,
-            publisher,
+            provider: publisher,
             details: OnceCell::new(),
         })
     }

@@ -1,143 +1,25 @@
 //! The interface between the engine and a broker. Only its implementations use a client library.
 
-use std::time::Duration;
-
-use futures_util::future::BoxFuture;
-
-use crate::{commit::Token, message::StoredRecord};
-
+mod client;
+mod connect;
 #[cfg(feature = "kafka")]
 pub(crate) mod kafka;
-mod stored;
+mod producer;
+mod read_back;
+mod record;
+mod reports;
+mod token;
+#[cfg(not(feature = "kafka"))]
+pub(crate) mod unavailable;
 
-pub(crate) use stored::Stored;
-
-/// A topic that the service writes to, by its index in the producer's list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct TopicId(pub(crate) usize);
-
-/// A record on its way to the producer, which copies it before `send` returns.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct OutRecord<'a> {
-    pub(crate) topic: TopicId,
-    pub(crate) key: Option<&'a [u8]>,
-    pub(crate) value: Option<&'a [u8]>,
-    pub(crate) headers: &'a [(String, Option<Vec<u8>>)],
-}
-
-/// Hands records to the broker. Only `flush` waits; acknowledgements arrive through `Acks`.
-pub(crate) trait Producer: Send + Sync + 'static {
-    /// Sends a record. Its acknowledgement or failure will carry the token. The queue is reported as full while
-    /// `Acks::is_held`.
-    fn send(&self, record: &OutRecord<'_>, token: Token) -> Result<(), SendError>;
-
-    /// The id of a topic. A topic that this producer has never written to is added; the error says why it cannot be.
-    fn topic(&self, name: &str) -> Result<TopicId, String> {
-        Err(format!("this producer does not write to topic `{name}`"))
-    }
-
-    /// The name of a topic.
-    fn topic_name(&self, topic: TopicId) -> String {
-        format!("topic {}", topic.0)
-    }
-
-    /// The maximum size of a record for the producer itself, if there is one.
-    fn largest(&self) -> Option<usize> {
-        None
-    }
-
-    /// Tells the producer that no more records follow right now, so that lingering records can be sent.
-    fn idle(&self);
-
-    /// Creates a new producer if this one has failed. Unacknowledged records come back as undelivered.
-    fn renew(&self) {}
-
-    /// Waits until everything is acknowledged or the timeout has passed. Returns the number of unacknowledged records.
-    fn flush(&self, timeout: Duration) -> usize;
-}
-
-/// Reads a single record again, when its command has to be dead-lettered after its memory was released.
-pub(crate) trait ReadBack: Send + Sync + 'static {
-    /// The record at this position; `None` if retention has deleted it.
-    fn read(
-        &self,
-        topic: &str,
-        partition: i32,
-        offset: i64,
-    ) -> BoxFuture<'static, Result<Option<StoredRecord>, String>>;
-}
-
-/// Why a producer rejected a record.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum SendError {
-    /// There will be room when acknowledgements arrive.
-    #[error("the producer queue is full")]
-    QueueFull,
-    /// Too large for this producer; the record was not sent to a broker.
-    #[error("{0}")]
-    TooLarge(String),
-    #[error("{reason}")]
-    Refused { code: String, reason: String },
-    /// The producer has failed; only a new one can continue.
-    #[error("the producer failed: {0}")]
-    Fatal(String),
-}
-
-impl SendError {
-    /// An error that has no name in a client.
-    pub(crate) fn refused(reason: impl Into<String>) -> Self {
-        Self::Refused { code: "Refused".to_owned(), reason: reason.into() }
-    }
-
-    pub(crate) fn cause(&self) -> Cause {
-        match self {
-            Self::TooLarge(_) => Cause::TooLarge,
-            Self::Fatal(_) => Cause::Producer,
-            Self::QueueFull | Self::Refused { .. } => Cause::Broker,
-        }
-    }
-
-    /// The client's name for the error.
-    pub(crate) fn code(&self) -> &str {
-        match self {
-            Self::QueueFull => "QueueFull",
-            Self::TooLarge(_) => "MessageSizeTooLarge",
-            Self::Refused { code, .. } => code,
-            Self::Fatal(_) => "Fatal",
-        }
-    }
-}
-
-/// A record that was not delivered, as it was sent.
-#[derive(Clone, Debug)]
-pub(crate) struct Undelivered {
-    pub(crate) topic: TopicId,
-    pub(crate) key: Option<Vec<u8>>,
-    pub(crate) value: Option<Vec<u8>>,
-    pub(crate) headers: Vec<(String, Option<Vec<u8>>)>,
-    pub(crate) cause: Cause,
-    /// The client's name for the error, such as `NotEnoughReplicas`.
-    pub(crate) code: Box<str>,
-    /// A description of the error for users, without the topic.
-    pub(crate) error: String,
-}
-
-/// What a failed delivery says about the record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cause {
-    /// The record is too large for the client or the topic. A smaller one may be accepted.
-    TooLarge,
-    /// The broker will never accept this record: it is invalid.
-    Record,
-    /// The record is fine; the topic, the permissions or the cluster are not. A retry may succeed.
-    Broker,
-    /// The producer has failed.
-    Producer,
-}
-
-impl Cause {
-    /// Whether the record itself is at fault, so that no retry can succeed.
-    pub(crate) fn is_record(self) -> bool {
-        matches!(self, Self::TooLarge | Self::Record)
-    }
-}
+pub(crate) use self::{
+    client::{Client, ClientEvent, CommitAnswer, FetchError, FetchErrorKind, PartitionView, Position, TopicPartition},
+    connect::{
+        ConnectError, Connection, Connector, Demand, Keeps, Monitor, NeededTopic, Progress, Subscription, Transport,
+    },
+    producer::{Cause, Producer, SendError, Undelivered},
+    read_back::ReadBack,
+    record::{OutRecord, OwnedRecord, Stored, TopicId},
+    reports::DeliveryReports,
+    token::{Token, TokenTarget},
+};

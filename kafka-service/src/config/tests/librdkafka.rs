@@ -4,9 +4,11 @@ use rdkafka::config::ClientConfig;
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaConfRes;
 
-use crate::config::Features;
-use crate::config::property::{Kind, Need};
-use crate::config::table::PROPERTIES;
+use crate::config::{
+    Features,
+    property::{Kind, Need},
+    table::PROPERTIES,
+};
 
 fn takes(name: &str, value: &str) -> bool {
     ClientConfig::new().set(name, value).create_native_config().is_ok()

@@ -1,9 +1,11 @@
 use proptest::prelude::*;
 
 use super::{good, read, warning};
-use crate::config::names::{Meaning, SETTINGS, is_ignored, meaning};
-use crate::config::property::Side;
-use crate::config::table::PROPERTIES;
+use crate::config::{
+    names::{Meaning, SETTINGS, is_ignored, meaning},
+    property::Side,
+    table::PROPERTIES,
+};
 
 #[test]
 fn variables_that_kubernetes_injects_are_ignored() {

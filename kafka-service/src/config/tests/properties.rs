@@ -1,7 +1,10 @@
 use super::{bad, consumer, good, pairs, problem, producer};
-use crate::config::property::{Property, Side};
-use crate::config::table::{self, PROPERTIES};
-use crate::config::{Config, reserved};
+use crate::config::{
+    Config,
+    property::{Property, Side},
+    reserved,
+    table::{self, PROPERTIES},
+};
 
 #[test]
 fn common_properties_reach_the_clients_that_have_them() {

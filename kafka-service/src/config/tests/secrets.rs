@@ -1,9 +1,11 @@
 use proptest::prelude::*;
 
 use super::{PLAIN, good, problem, producer, read, read_for};
-use crate::config::Config;
-use crate::config::property::Property;
-use crate::config::table::{self, PROPERTIES};
+use crate::config::{
+    Config,
+    property::Property,
+    table::{self, PROPERTIES},
+};
 
 const PLANTED: &str = "hunter2-planted";
 

@@ -1,18 +1,14 @@
 //! Checks what handlers publish against what is promised, and against each other.
 
-use std::{any::TypeId, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use super::{Described, Problem};
-use crate::{
-    publish::Publisher,
-    registry::{Handler, Kind},
-};
+use crate::registry::{Handler, Kind};
 
 /// A command whose payload type promises replies that its handler cannot return.
 pub(super) fn broken_promise(Described { handler, description }: &Described) -> Option<Problem> {
     // With a publisher a handler can publish anything.
-    let publishes_more = description.needs.iter().any(|need| need.id == TypeId::of::<Publisher>());
-    if handler.kind != Kind::Command || publishes_more {
+    if handler.kind != Kind::Command || description.needs.publisher {
         return None;
     }
     let published: Vec<_> = description.event_types.iter().map(|event| event.name).collect();

@@ -9,7 +9,6 @@ use super::{Findings, Problem};
 use crate::{
     config::{Config, RetryPolicy, format_duration},
     registry::Handler,
-    retry,
 };
 
 /// The options in effect for one handler: its own, else those of the configuration.
@@ -29,7 +28,7 @@ pub(super) fn check(handlers: &[&'static Handler], config: &Config, findings: &m
 impl Effective {
     fn of(handler: &Handler, config: &Config) -> Self {
         Self {
-            retry: retry::policy(&config.retry, &handler.retry),
+            retry: handler.retry.applied_to(&config.retry),
             timeout: handler.timeout.unwrap_or(config.handler_timeout),
         }
     }

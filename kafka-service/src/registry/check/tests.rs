@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::{
+    Publisher,
     handler::{Command, Context, EventType, Invocation, Probe, State, States},
     registry::tests::texts,
 };

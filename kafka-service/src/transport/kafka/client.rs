@@ -1,6 +1,6 @@
 //! librdkafka's consumer, as the driver uses it.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use rdkafka::{
     Message as _, Offset, TopicPartitionList,
@@ -14,14 +14,14 @@ use super::{
     ffi::{BatchQueue, NativeRecord, bootstrap_again, commit, destroy_closed},
 };
 use crate::{
-    consume::{Client, ClientEvent, FetchError, FetchErrorKind, Position, TopicPartition},
     message::Record as _,
+    transport::{Client, ClientEvent, FetchError, FetchErrorKind, Position, TopicPartition},
 };
 
 const NANOS_PER_MILLI: u64 = 1_000_000;
 
 /// A consuming client and the queue to which all its partitions are forwarded.
-pub(super) struct KafkaClient {
+pub(crate) struct KafkaClient {
     pub(super) consumer: BaseConsumer<Context>,
     queue: BatchQueue,
     assigned_once: bool,
@@ -65,20 +65,6 @@ impl KafkaClient {
         Ok(Self { consumer, queue, assigned_once: false })
     }
 
-    /// Ends the client. `sound` is false if it has failed: closing it would hang, so it is leaked. `free` is true if
-    /// none of its records is in use: otherwise it leaves its group, but its memory is leaked, because a handler may
-    /// still read it.
-    pub(super) fn end(self, sound: bool, free: bool) {
-        let Self { consumer, queue, .. } = self;
-        consumer.context().close();
-        drop(queue);
-        if sound {
-            close(Closing { consumer: Some(consumer), free }, "consumer");
-        } else {
-            std::mem::forget(consumer);
-        }
-    }
-
     fn event_of(&self, error: &KafkaError) -> Option<ClientEvent> {
         let fatal = match error {
             KafkaError::MessageConsumptionFatal(code) => Some(*code),
@@ -110,7 +96,7 @@ impl KafkaClient {
 
     /// Handles a record that bypassed the batch queue. This should not happen, because every partition is forwarded
     /// before it is assigned. If it does, the consumer seeks back to the record, so that records stay in order.
-    fn beside(&self, topic: &str, partition: i32, offset: i64) {
+    fn on_unqueued_record(&self, topic: &str, partition: i32, offset: i64) {
         tracing::warn!(topic, partition, offset, "record bypassed the batch queue; seeking back");
         if let Err(error) = self.consumer.seek(topic, partition, Offset::Offset(offset), Duration::ZERO) {
             let reason = format!("cannot seek {topic}[{partition}] back to offset {offset}: {error}");
@@ -185,7 +171,7 @@ impl Client for KafkaClient {
         std::thread::sleep(rest);
         match self.consumer.poll(wait - rest) {
             None => {}
-            Some(Ok(record)) => self.beside(record.topic(), record.partition(), record.offset()),
+            Some(Ok(record)) => self.on_unqueued_record(record.topic(), record.partition(), record.offset()),
             Some(Err(error)) => {
                 if let Some(event) = self.event_of(&error) {
                     self.consumer.context().note(event);
@@ -248,7 +234,7 @@ impl Client for KafkaClient {
         self.consumer.assignment_lost()
     }
 
-    fn end(record: &NativeRecord) -> Option<i64> {
+    fn log_end(record: &NativeRecord) -> Option<i64> {
         record.end()
     }
 
@@ -316,18 +302,17 @@ impl Client for KafkaClient {
             tracing::warn!(%error, "cannot leave the consumer group");
         }
     }
-}
 
-/// Waits briefly until the dispatcher has released the last batch.
-pub(super) fn wait_until_free(lease: &Arc<()>, patience: Duration) -> bool {
-    const STEP: Duration = Duration::from_millis(1);
-    let until = std::time::Instant::now() + patience;
-    while Arc::strong_count(lease) > 1 && std::time::Instant::now() < until {
-        std::thread::sleep(STEP);
+    /// A client that has failed is leaked, because closing it would hang. One whose records are in use leaves its group,
+    /// but its memory is leaked, because a handler may still read it.
+    fn close(self, sound: bool, free: bool) {
+        let Self { consumer, queue, .. } = self;
+        consumer.context().close();
+        drop(queue);
+        if sound {
+            close(Closing { consumer: Some(consumer), free }, "consumer");
+        } else {
+            std::mem::forget(consumer);
+        }
     }
-    let free = Arc::strong_count(lease) == 1;
-    if !free {
-        tracing::warn!("records still in use; leaking the Kafka consumer instead of freeing it");
-    }
-    free
 }

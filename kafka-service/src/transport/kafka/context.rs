@@ -21,8 +21,8 @@ use rdkafka::{
 
 use super::client_log::ClientLog;
 use crate::{
-    consume::{ClientEvent, CommitAnswer, TopicPartition},
     sync,
+    transport::{ClientEvent, CommitAnswer, TopicPartition},
 };
 
 /// The callbacks of a consumer.
@@ -89,7 +89,7 @@ fn names(list: &TopicPartitionList) -> Vec<TopicPartition> {
 
 /// Parses the position that is out of range. librdkafka reports it only in its log:
 /// `[thrd:main]: orders [0]: offset reset (at offset 10 (leader epoch 1), broker 2) to ..`.
-fn overtaken(message: &str) -> Option<(TopicPartition, i64)> {
+fn out_of_range(message: &str) -> Option<(TopicPartition, i64)> {
     let (name, rest) = message.split_once(": offset reset (at offset ")?;
     // The line begins with its thread; a topic name has no colon.
     let name = name.rsplit_once(": ").map_or(name, |(_, name)| name);
@@ -101,9 +101,9 @@ fn overtaken(message: &str) -> Option<(TopicPartition, i64)> {
 impl ClientContext for Context {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         if facility == "OFFSET"
-            && let Some((partition, offset)) = overtaken(message)
+            && let Some((partition, offset)) = out_of_range(message)
         {
-            self.note(ClientEvent::Overtaken(partition, offset));
+            self.note(ClientEvent::OffsetOutOfRange(partition, offset));
         }
         self.log.line(level, facility, message);
     }
@@ -178,9 +178,9 @@ mod tests {
     fn an_offset_out_of_range_is_parsed_from_the_log() {
         let line = "[thrd:main]: orders [12]: offset reset (at offset 10 (leader epoch 1), broker 2) to cached BEGINNING offset 30: \
                     fetch failed due to requested offset not available on the broker: Broker: Offset out of range";
-        assert_eq!(overtaken(line), Some((TopicPartition::new("orders", 12), 10)));
+        assert_eq!(out_of_range(line), Some((TopicPartition::new("orders", 12), 10)));
         // A group without a committed offset starts at the beginning, which loses nothing.
-        assert_eq!(overtaken("orders [0]: offset reset (at INVALID, broker -1) to BEGINNING: no offset"), None);
-        assert_eq!(overtaken("orders [0]: something else"), None);
+        assert_eq!(out_of_range("orders [0]: offset reset (at INVALID, broker -1) to BEGINNING: no offset"), None);
+        assert_eq!(out_of_range("orders [0]: something else"), None);
     }
 }

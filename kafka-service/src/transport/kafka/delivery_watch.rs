@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{commit::Token, sync};
+use crate::{sync, transport::Token};
 
 /// The samples of all topics.
 #[derive(Debug)]
@@ -45,16 +45,16 @@ impl DeliveryWatch {
 
     /// Whether a record for the topic with index `place` should be a sample.
     #[inline]
-    pub(super) fn wants(&self, place: usize) -> bool {
-        place < WATCHED && self.wanted.load(Ordering::Relaxed) >> place & 1 != 0
+    pub(super) fn wants(&self, index: usize) -> bool {
+        index < WATCHED && self.wanted.load(Ordering::Relaxed) >> index & 1 != 0
     }
 
     /// Makes a record a sample before it is handed over, because its report may arrive at once.
     #[cold]
-    pub(super) fn begin(&self, place: usize, token: Token) -> Token {
-        self.wanted.fetch_and(!(1 << place), Ordering::Relaxed);
+    pub(super) fn begin(&self, index: usize, token: Token) -> Token {
+        self.wanted.fetch_and(!(1 << index), Ordering::Relaxed);
         let token = token.sampled();
-        self.samples().insert(place, Sample { token, since: Instant::now() });
+        self.samples().insert(index, Sample { token, since: Instant::now() });
         token
     }
 
@@ -73,10 +73,10 @@ impl DeliveryWatch {
     /// The topics whose sample has been unacknowledged for at least `limit`. The other topics get new samples.
     pub(super) fn overdue(&self, limit: Duration, now: Instant) -> Vec<usize> {
         let samples = self.samples();
-        let waiting = samples.keys().fold(0, |bits, place| bits | 1 << place);
+        let waiting = samples.keys().fold(0, |bits, index| bits | 1 << index);
         self.wanted.store(!waiting, Ordering::Relaxed);
         let overdue = samples.iter().filter(|(_, sample)| now.duration_since(sample.since) >= limit);
-        overdue.map(|(place, _)| *place).collect()
+        overdue.map(|(index, _)| *index).collect()
     }
 }
 

@@ -14,7 +14,7 @@ use rdkafka::{
     error::KafkaError,
 };
 
-use crate::consume::TopicPartition;
+use crate::transport::TopicPartition;
 
 /// What the consuming client gets no answer to.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -22,19 +22,19 @@ impl TopicNames {
     }
 
     /// The name of the topic with this index.
-    pub(super) fn name(&self, place: usize) -> String {
+    pub(super) fn name(&self, index: usize) -> String {
         let added = || {
             let added = sync::read(&self.added);
-            added.get(place.checked_sub(self.known.len())?).cloned()
+            added.get(index.checked_sub(self.known.len())?).cloned()
         };
-        self.known.get(place).cloned().or_else(added).unwrap_or_default()
+        self.known.get(index).cloned().or_else(added).unwrap_or_default()
     }
 
     /// The index of a topic, if it is known.
-    pub(super) fn place(&self, name: &str) -> Option<usize> {
-        let place = |names: &[String]| names.iter().position(|known| known == name);
+    pub(super) fn index_of(&self, name: &str) -> Option<usize> {
+        let index = |names: &[String]| names.iter().position(|known| known == name);
         let added = || sync::read(&self.added);
-        place(&self.known).or_else(|| Some(self.known.len() + place(&added())?))
+        index(&self.known).or_else(|| Some(self.known.len() + index(&added())?))
     }
 }
 
@@ -78,8 +78,8 @@ impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> TopicHandles<C> {
     pub(super) fn add(&self, producer: &Arc<BaseProducer<C>>, names: &TopicNames, name: &str) -> Result<usize, String> {
         // Locked first, so that a topic that another thread adds at this moment is seen.
         let mut topics = sync::write(&self.added);
-        if let Some(place) = names.place(name) {
-            return Ok(place);
+        if let Some(index) = names.index_of(name) {
+            return Ok(index);
         }
         if topics.len() >= MOST_ADDED {
             return Err(format!("this producer already writes to {MOST_ADDED} additional topics"));
@@ -95,14 +95,14 @@ impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> TopicHandles<C> {
     pub(super) fn with<T>(
         &self,
         producer: &Arc<BaseProducer<C>>,
-        place: usize,
+        index: usize,
         write: impl FnOnce(&str, &TopicHandle<C>) -> T,
     ) -> Result<T, String> {
-        if let Some(topic) = self.known.get(place) {
+        if let Some(topic) = self.known.get(index) {
             return Ok(write(&topic.name, topic.handle(producer)?));
         }
         let added = sync::read(&self.added);
-        let topic = &added[place - self.known.len()];
+        let topic = &added[index - self.known.len()];
         Ok(write(&topic.name, topic.handle(producer)?))
     }
 }

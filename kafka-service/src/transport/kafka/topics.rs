@@ -12,17 +12,7 @@ use rdkafka::{
 };
 
 use super::{client_config::describe, producer::KafkaProducer};
-
-/// A topic and its purpose.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct NeededTopic {
-    pub(crate) name: String,
-    pub(crate) purpose: &'static str,
-    /// Whether messages are consumed from it.
-    pub(crate) is_read: bool,
-    /// Whether events or dead letters are sent to it, so the producer asks for it; the consumer asks for all others.
-    pub(crate) is_written: bool,
-}
+use crate::transport::NeededTopic;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The timeout of one request to the brokers. A shutdown waits for it. A late answer is requested again: the client

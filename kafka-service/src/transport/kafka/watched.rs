@@ -10,8 +10,8 @@ use super::{
     probe::{SILENCE, SUSPECT},
 };
 use crate::{
-    consume::{TopicPartition, View},
     health::{HealthState, Reason},
+    transport::{PartitionView, TopicPartition},
 };
 
 /// How long the last stable offset may stay behind existing records. Transactions of most producers are shorter.
@@ -64,7 +64,7 @@ impl Watched {
     }
 
     /// Counts records that arrived since the last check as an answer.
-    pub(super) fn see(&mut self, view: &View<'_>, is_busy: bool, now: Instant) {
+    pub(super) fn see(&mut self, view: &PartitionView<'_>, is_busy: bool, now: Instant) {
         if view.received != self.received {
             self.heard = now;
             self.failing = None;
@@ -77,7 +77,7 @@ impl Watched {
             // Received records are stable.
             self.open = None;
         }
-        if view.is_held || is_busy || !self.is_waiting() {
+        if view.is_throttled || is_busy || !self.is_waiting() {
             self.stuck_since = None;
         } else {
             self.stuck_since.get_or_insert(now);
@@ -200,9 +200,9 @@ mod tests {
     }
 
     /// The driver's view after this many records.
-    fn view(name: &TopicPartition, received: u64) -> View<'_> {
+    fn view(name: &TopicPartition, received: u64) -> PartitionView<'_> {
         let next_offset = (received > 0).then(|| i64::try_from(received).unwrap());
-        View { name, received, next_offset, is_held: false, is_stopped: false }
+        PartitionView { name, received, next_offset, is_throttled: false, is_stopped: false }
     }
 
     fn timeout() -> AnswerError {

@@ -16,7 +16,7 @@ use std::{
 use rdkafka::{ClientContext, client::Client, error::RDKafkaErrorCode};
 use rdkafka_sys as sys;
 
-use crate::consume::TopicPartition;
+use crate::transport::TopicPartition;
 
 /// The result of a request.
 #[derive(Debug)]

@@ -15,7 +15,7 @@ use rdkafka::{
 };
 use rdkafka_sys as sys;
 
-use crate::commit::Token;
+use crate::transport::Token;
 
 /// A topic of a producer, looked up once. Keeps the producer alive.
 pub(in crate::transport::kafka) struct TopicHandle<C: ProducerContext + 'static> {

@@ -7,10 +7,10 @@ use std::{
 
 use rdkafka::error::RDKafkaErrorCode;
 
-use super::{ASK_AGAIN, ASK_EVERY, Look, Probe, ProbeSettings, SILENCE};
+use super::{ASK_AGAIN, ASK_EVERY, Probe, SILENCE};
 use crate::{
     health::{Operation, Reason, Resource},
-    transport::{Producer as _, TopicId},
+    transport::{Producer as _, Progress, TopicId, kafka::connector::ClientSettings},
 };
 
 /// How often a producer without acknowledgements is told to look for its brokers: each time makes it remember the bootstrap
@@ -30,12 +30,12 @@ impl Probe {
     }
 
     /// A service without partitions may still be a member: a group can have more members than partitions.
-    pub(super) fn judge_membership(&mut self, look: &Look<'_>, now: Instant) {
+    pub(super) fn judge_membership(&mut self, progress: &Progress<'_>, now: Instant) {
         let health = &self.settings.health;
-        if !look.views.is_empty() {
+        if !progress.partitions.is_empty() {
             health.member.store(true, Ordering::Relaxed);
             self.outsider = None;
-        } else if look.is_subscribed && now.duration_since(self.membership) >= ASK_AGAIN {
+        } else if progress.is_subscribed && now.duration_since(self.membership) >= ASK_AGAIN {
             self.membership = now;
             let is_member = self.queue.is_member();
             let since = *self.outsider.get_or_insert(now);
@@ -48,7 +48,7 @@ impl Probe {
             }
         }
         let waited = self.subscribed.is_some_and(|since| now.duration_since(since) >= SILENCE);
-        let reason = Reason::NotInGroup { group: self.settings.group.clone() };
+        let reason = Reason::NotInGroup { group: self.settings.config.effective_group_id().into_owned() };
         if health.takes_part() {
             health.clear(&reason, now);
         } else if waited && !health.has(Reason::is_outside) {
@@ -78,7 +78,7 @@ impl Probe {
             producer.bootstrap_again(&self.settings.servers);
             self.bootstrap_next = now + BOOTSTRAP_EVERY;
         }
-        let overdue: Vec<_> = overdue.into_iter().map(|place| producer.topic_name(TopicId(place))).collect();
+        let overdue: Vec<_> = overdue.into_iter().map(|index| producer.topic_name(TopicId(index))).collect();
         self.settings.health.clear_all(
             now,
             |reason| matches!(reason, Reason::DeliveryNotAcknowledged { topic } if !overdue.contains(topic)),
@@ -93,7 +93,7 @@ impl Probe {
 
     /// Detects a failed producer even if no record is sent.
     pub(super) fn judge_producer(&self, now: Instant) {
-        let Self { settings: ProbeSettings { producer, health, .. }, .. } = self;
+        let ClientSettings { producer, health, .. } = &*self.settings;
         let reason = Reason::NotAuthorized { resource: Resource::Cluster, operation: Operation::IdempotentWrite };
         match producer.failure() {
             Some((code, text)) => {

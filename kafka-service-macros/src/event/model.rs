@@ -1,0 +1,25 @@
+//! A checked type that derives `Event`.
+
+use syn::{DeriveInput, Ident, LitStr, Path};
+
+use crate::key::Key;
+
+/// A checked event type.
+pub(super) struct EventType<'a> {
+    pub(super) input: &'a DeriveInput,
+    pub(super) runtime: Option<Path>,
+    pub(super) shape: Shape<'a>,
+}
+
+pub(super) enum Shape<'a> {
+    Struct(EventSpec),
+    Enum(Vec<(&'a Ident, EventSpec)>),
+}
+
+/// The event that one `#[event(..)]` declares.
+pub(super) struct EventSpec {
+    pub(super) name: LitStr,
+    pub(super) key: Option<Key>,
+    /// Without fields, the payload is `{}`; serde would write `null`.
+    pub(super) has_fields: bool,
+}

@@ -1,0 +1,66 @@
+//! What the consuming side does periodically.
+
+use std::{
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+
+use crate::{engine::Driver, health::Reason, transport::Client};
+
+/// The maximum interval between commits of finished work.
+const COMMIT_EVERY: Duration = Duration::from_millis(100);
+/// How long commits may be unacknowledged before the service is not ready. The election of another coordinator is
+/// usually faster.
+const UNCONFIRMED_TOO_LONG: Duration = Duration::from_millis(4_500);
+
+impl<C: Client> Driver<C> {
+    /// Does everything that is due.
+    pub(super) fn tick(&mut self, now: Instant) {
+        if now.duration_since(self.last_commit) < COMMIT_EVERY {
+            return;
+        }
+        self.last_commit = now;
+        self.commit(now);
+        self.watch_handlers(now);
+        self.watch_commits(now);
+        self.settings.shared.health.tick(self.settings.shared.fatal.reason(), now);
+    }
+
+    fn watch_commits(&mut self, now: Instant) {
+        let health = &self.settings.shared.health;
+        let uncommitted = self.partitions.iter().map(|partition| partition.tracker.uncommitted()).max();
+        health.uncommitted.store(uncommitted.unwrap_or(0), Ordering::Relaxed);
+        let unconfirmed = self.unconfirmed_for(now);
+        let millis = usize::try_from(unconfirmed.as_millis()).unwrap_or(usize::MAX);
+        health.unconfirmed_ms.store(millis, Ordering::Relaxed);
+        let reason = || Reason::CommitsFailing { group: self.settings.shared.group.clone() };
+        if unconfirmed >= UNCONFIRMED_TOO_LONG {
+            let cause = match self.refusals.last() {
+                "" => "no response from the group coordinator".to_owned(),
+                refusal => refusal.to_owned(),
+            };
+            health.raise(reason(), cause, now);
+        } else if health.has(|reason| matches!(reason, Reason::CommitsFailing { .. })) {
+            health.clear(&reason(), now);
+        }
+    }
+
+    /// How long the oldest commit has been waiting for its acknowledgement.
+    pub(crate) fn unconfirmed_for(&self, now: Instant) -> Duration {
+        let oldest = self.partitions.iter().filter_map(|partition| partition.unconfirmed_since).min();
+        oldest.map(|since| now.duration_since(since)).unwrap_or_default()
+    }
+
+    /// Detects a handler that blocks the thread: one that is still in the same poll as at the last tick.
+    fn watch_handlers(&mut self, now: Instant) {
+        let current = self.settings.costs.current();
+        let Some((poll, cost)) = current else {
+            self.seen_poll = None;
+            return;
+        };
+        match self.seen_poll {
+            Some((seen, since)) if seen == poll => cost.warn(now.duration_since(since)),
+            _ => self.seen_poll = Some((poll, now)),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! [`HandlerError`]: why a handler failed, and whether another attempt makes sense.
+
+mod classifiers;
+
+use std::{error::Error, fmt, time::Duration};
+
+pub(crate) use self::classifiers::Classifiers;
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Why a handler failed.
+///
+/// `?` converts every error type into one. It is then **retryable**: the handler is called again after a backoff, up to
+/// the configured number of attempts. [`HandlerError::permanent`] and [`ResultExt::permanent`] mark an error as
+/// permanent: the message is dead-lettered without another attempt. Errors that are not marked where they occur can be
+/// classified once per type: [`KafkaService::classify`](crate::KafkaService::classify).
+///
+/// `HandlerError` does not implement [`std::error::Error`], so that `?` can accept every type that does.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use kafka_service::{HandlerError, ResultExt};
+///
+/// fn charge(amount: &str) -> Result<u32, HandlerError> {
+///     let cents: u32 = amount.parse().permanent()?; // a wrong number stays wrong
+///     if cents == 0 {
+///         return Err(HandlerError::permanent("nothing to charge"));
+///     }
+///     if cents > 1_000_000 {
+///         return Err(HandlerError::retry_after(Duration::from_secs(60)));
+///     }
+///     Ok(cents)
+/// }
+///
+/// assert!(charge("many").unwrap_err().is_permanent());
+/// assert_eq!(charge("0").unwrap_err().to_string(), "nothing to charge");
+/// assert!(!charge("2000000").unwrap_err().is_permanent());
+/// ```
+pub struct HandlerError {
+    /// `None` if the handler did not classify the error.
+    stated: Option<ErrorClass>,
+    error: BoxError,
+}
+
+/// What to do after a failed attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorClass {
+    /// The handler is called again after the configured backoff, while attempts are left.
+    Retryable,
+    /// A retry cannot succeed: the message is dead-lettered.
+    Permanent,
+    /// The handler is called again after this delay, while attempts are left.
+    RetryAfter(Duration),
+}
+
+impl HandlerError {
+    /// Creates a retryable error. The same as `?` or `.into()`, for use in `map_err`.
+    pub fn new(error: impl Into<BoxError>) -> Self {
+        Self { stated: None, error: error.into() }
+    }
+
+    /// Creates a permanent error: the message is dead-lettered without another attempt.
+    pub fn permanent(error: impl Into<Self>) -> Self {
+        Self { stated: Some(ErrorClass::Permanent), ..error.into() }
+    }
+
+    /// Creates an error that requests another attempt after this delay instead of the configured backoff. The attempt
+    /// counts.
+    #[must_use]
+    pub fn retry_after(pause: Duration) -> Self {
+        ResultExt::retry_after(Self::new(format!("retry after {pause:?}")), pause)
+    }
+
+    /// Whether the handler marked the error as permanent.
+    #[must_use]
+    pub fn is_permanent(&self) -> bool {
+        self.stated == Some(ErrorClass::Permanent)
+    }
+
+    /// How the handler classified the error. `None` if it did not.
+    pub(crate) fn stated(&self) -> Option<ErrorClass> {
+        self.stated
+    }
+
+    /// The error and its sources, outermost first.
+    pub(crate) fn chain(&self) -> impl Iterator<Item = &(dyn Error + 'static)> {
+        let outermost: &(dyn Error + 'static) = self.error.as_ref();
+        std::iter::successors(Some(outermost), |&error| error.source())
+    }
+}
+
+impl<E: Into<BoxError>> From<E> for HandlerError {
+    fn from(error: E) -> Self {
+        Self::new(error)
+    }
+}
+
+impl fmt::Display for HandlerError {
+    /// Prints the error and its sources: `cannot store the order: connection refused`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = self.error.to_string();
+        formatter.write_str(&text)?;
+        for error in self.chain().skip(1) {
+            let cause = error.to_string();
+            // Many error types already print their source; do not print it twice.
+            if !text.ends_with(&cause) {
+                write!(formatter, ": {cause}")?;
+            }
+            text = cause;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for HandlerError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("HandlerError")
+            .field("class", &self.stated.unwrap_or(ErrorClass::Retryable))
+            .field("error", &format_args!("{self}"))
+            .finish()
+    }
+}
+
+/// Classifies a failure where it occurs: `validate(&order).permanent()?`.
+///
+/// Implemented for every `Result` whose error converts into a [`HandlerError`], and for [`HandlerError`] itself.
+pub trait ResultExt {
+    /// The classified form of this type.
+    type Output;
+
+    /// Marks the error as permanent: the command is dead-lettered without another attempt.
+    fn permanent(self) -> Self::Output;
+
+    /// Makes the next attempt due after this delay instead of the configured backoff.
+    fn retry_after(self, pause: Duration) -> Self::Output;
+}
+
+impl ResultExt for HandlerError {
+    type Output = Self;
+
+    fn permanent(self) -> Self {
+        Self { stated: Some(ErrorClass::Permanent), ..self }
+    }
+
+    fn retry_after(self, pause: Duration) -> Self {
+        Self { stated: Some(ErrorClass::RetryAfter(pause)), ..self }
+    }
+}
+
+impl<T, E: Into<HandlerError>> ResultExt for Result<T, E> {
+    type Output = Result<T, HandlerError>;
+
+    fn permanent(self) -> Self::Output {
+        self.map_err(|error| ResultExt::permanent(error.into()))
+    }
+
+    fn retry_after(self, pause: Duration) -> Self::Output {
+        self.map_err(|error| ResultExt::retry_after(error.into(), pause))
+    }
+}
+
+/// The error types that a handler can return: all that convert into [`HandlerError`].
+///
+/// You never implement it; it exists for its compiler error.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error type of a handler",
+    label = "cannot be converted into a `HandlerError`",
+    note = "errors are never published; to publish `{Self}`, return it as an event in `Ok`, or as a variant of an event enum",
+    note = "implement `std::error::Error` for `{Self}`, for example with `thiserror`; it must also be `Send + Sync + 'static`"
+)]
+pub trait IntoHandlerError {
+    /// Converts the error.
+    fn into_handler_error(self) -> HandlerError;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<HandlerError>> IntoHandlerError for E {
+    fn into_handler_error(self) -> HandlerError {
+        self.into()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,24 @@
+//! The JSON envelope around a payload. Pure: bytes to borrowed fields, and back.
+//!
+//! The layout is that of the services that follow the Python guide:
+//! `{"type", "correlation_id", "timestamp", "payload", "source"}`, to which this crate adds `id`.
+
+mod decode;
+mod encode;
+mod extra;
+mod guess;
+mod identity;
+mod member;
+mod names;
+mod not_json;
+mod scan;
+mod text;
+mod timestamp;
+
+pub(crate) use decode::{Envelope, EnvelopeError, Ignored};
+pub(crate) use encode::{Head, TimestampText, encode};
+pub(crate) use extra::extra_members;
+pub(crate) use identity::{Identity, StoredIdentity};
+pub(crate) use member::Unexpected;
+pub(crate) use names::{instead_of, is_same_word};
+pub(crate) use timestamp::parse as parse_timestamp;

@@ -1,0 +1,22 @@
+//! Publishing: the handle that programs and handlers use, and how its messages are encoded.
+
+mod delivery;
+mod encoder;
+mod error;
+mod lazy;
+mod message_context;
+mod message_id;
+mod publication;
+mod publisher;
+mod shared;
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub(crate) use self::{
+    encoder::Encoder,
+    error::classify_publish_errors,
+    lazy::LazyPublisher,
+    message_id::{MessageIds, Sequence},
+    shared::PublisherShared,
+};
+pub use self::{error::PublishError, message_context::MessageContext, publication::Publication, publisher::Publisher};

@@ -1,0 +1,216 @@
+//! One event or command on its way: what can be said about it, and the two ways to send it.
+
+use std::{
+    future::{Future, IntoFuture},
+    pin::Pin,
+};
+
+use super::{
+    Encoder, PublishError, Publisher, PublisherShared,
+    delivery::{What, deliver, deliver_bound, fire},
+    message_id::MessageIdText,
+};
+use crate::{
+    config::topic_flaw,
+    message::Header,
+    transport::{OwnedRecord, Stored, TopicId},
+};
+
+/// An event or a command on its way. Made by [`Publisher::publish`], [`Publisher::send`] and their untyped forms.
+///
+/// Awaiting it publishes it and completes when the broker has acknowledged it. [`detach`](Self::detach) publishes it
+/// and does not wait.
+///
+/// # Cancel safety
+///
+/// Nothing is published before the first poll. If it is dropped after that, the event is published, unless the producer's
+/// queue was full; in a handler it is always published, and its command waits for it.
+#[must_use = "nothing is published until the publication is awaited or detached"]
+#[derive(Debug)]
+pub struct Publication {
+    publisher: Publisher,
+    kind: String,
+    destination: Destination,
+    is_event: bool,
+    payload: Result<Vec<u8>, PublishError>,
+    correlation_id: Option<String>,
+    key: Option<Vec<u8>>,
+    headers: Vec<Header>,
+}
+
+/// Where it goes.
+#[derive(Clone, Debug)]
+pub(super) enum Destination {
+    /// To the events topic.
+    Events,
+    /// To the first commands topic.
+    Commands,
+    Topic(String),
+}
+
+impl Publication {
+    pub(super) fn new(
+        publisher: &Publisher,
+        kind: &str,
+        destination: Destination,
+        payload: Result<Vec<u8>, PublishError>,
+        key: Option<Vec<u8>>,
+    ) -> Self {
+        Self {
+            publisher: publisher.clone(),
+            kind: kind.to_owned(),
+            is_event: matches!(destination, Destination::Events),
+            destination,
+            payload,
+            correlation_id: None,
+            key,
+            headers: Vec::new(),
+        }
+    }
+
+    /// Sets the correlation id. Without one, or with an empty one, it is the command's in a handler, else a new UUIDv7.
+    pub fn correlation_id(mut self, correlation_id: impl Into<String>) -> Self {
+        self.correlation_id = Some(correlation_id.into()).filter(|id| !id.is_empty());
+        self
+    }
+
+    /// Sends it to this topic, instead of the events topic or the command's own. Any topic will do, up to 1,000 of them for
+    /// each producer. A record for a topic that does not exist is refused after half a minute.
+    pub fn to(mut self, topic: impl Into<String>) -> Self {
+        self.destination = Destination::Topic(topic.into());
+        self
+    }
+
+    /// Sets the record's key.
+    pub fn key(mut self, key: impl Into<Vec<u8>>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// Adds a header. One header costs about a third of producing the whole record.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
+        self.headers.push((name.into(), Some(value.into())));
+        self
+    }
+
+    /// Adds several headers.
+    pub fn headers<N: Into<String>, V: Into<Vec<u8>>>(mut self, headers: impl IntoIterator<Item = (N, V)>) -> Self {
+        self.headers.extend(headers.into_iter().map(|(name, value)| (name.into(), Some(value.into()))));
+        self
+    }
+
+    /// Publishes without waiting and without a result.
+    ///
+    /// In a handler nothing is lost: the command is finished only when the broker has acknowledged the event; a failed
+    /// delivery is retried, as for returned events; and an event that can never be published (its payload cannot be
+    /// serialized as JSON, or it is too large) dead-letters the command. The number of events that wait in memory is not
+    /// limited, so a handler that publishes thousands of events should await them.
+    ///
+    /// Elsewhere, and in a task that outlives its handler, the event is lost if the producer's queue is full, if its delivery
+    /// fails, or if the program ends first. Losses are counted: the log has a line for the first, the tenth, the hundredth
+    /// and so on, and their number when the service stops.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use kafka_service::{Event, Publisher, command};
+    /// # #[derive(serde::Deserialize)] struct Import { files: Vec<String> }
+    /// #[derive(serde::Serialize, Event)]
+    /// #[event("import.progressed")]
+    /// struct Progressed { file: String }
+    ///
+    /// #[command("import")]
+    /// async fn import(publisher: Publisher, import: Import) {
+    ///     for file in import.files {
+    ///         publisher.publish(&Progressed { file }).detach();
+    ///     }
+    /// }
+    /// ```
+    pub fn detach(self) {
+        let (publisher, kind) = (self.publisher.clone(), self.kind.clone());
+        let shared = &publisher.shared;
+        let record = match self.encode() {
+            Ok(record) => record,
+            Err(error) => {
+                if !publisher.refuse(&error.to_string()) {
+                    shared.acks.lost(&kind, "", &error.to_string());
+                }
+                return;
+            }
+        };
+        // Without one, nothing could be encoded.
+        let Some(producer) = shared.producer.as_deref() else { return };
+        let what = What { producer, kind: &kind, topic: record.topic };
+        match publisher.begin() {
+            Some(token) => {
+                if !shared.acks.publish(Stored { record, token }) {
+                    shared.acks.lost(&kind, &producer.topic_name(what.topic), "the service was shut down");
+                }
+            }
+            None => fire(what, &shared.acks, &record.borrow()),
+        }
+    }
+
+    async fn send(self) -> Result<(), PublishError> {
+        let (publisher, kind) = (self.publisher.clone(), self.kind.clone());
+        let record = self.encode()?;
+        let shared = &publisher.shared;
+        let what = What { producer: shared.producer(&kind)?, kind: &kind, topic: record.topic };
+        match publisher.begin() {
+            Some(token) => deliver_bound(what, &shared.acks, token, |token| Stored { record, token }).await,
+            None => deliver(what, &shared.acks, &record.borrow()).await,
+        }
+    }
+
+    fn encode(self) -> Result<OwnedRecord, PublishError> {
+        let shared = &self.publisher.shared;
+        let (kind, now) = (self.kind.as_str(), shared.clock.timestamp());
+        if kind.trim().is_empty() {
+            return Err(PublishError::EmptyType);
+        }
+        let topic = shared.topic(kind, &self.destination)?;
+        let payload = self.payload?;
+        let command = self.publisher.command.as_deref();
+        let correlation_id = self
+            .correlation_id
+            .or_else(|| command.map(|command| command.details.correlation_id().to_owned()))
+            .unwrap_or_else(|| MessageIdText::fresh(now).as_str().to_owned());
+        let of_command = command.filter(|_| self.is_event);
+        let key = self.key.or_else(|| of_command.and_then(|command| command.details.origin().key.map(<[u8]>::to_vec)));
+        let key = key.unwrap_or_else(|| correlation_id.clone().into_bytes());
+        let mut encoder = Encoder::new(&shared.source, shared.message_id);
+        let id = self.publisher.next_id();
+        let encoded = encoder.encode(kind, &correlation_id, &payload, id.as_str(), now);
+        let mut headers = self.headers;
+        headers.extend_from_slice(encoded.headers);
+        Ok(OwnedRecord { topic, key: Some(key), value: Some(encoded.value.to_vec()), headers })
+    }
+}
+
+impl IntoFuture for Publication {
+    type Output = Result<(), PublishError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+impl PublisherShared {
+    fn topic(&self, kind: &str, destination: &Destination) -> Result<TopicId, PublishError> {
+        let producer = self.producer(kind)?;
+        let refused = |topic: &str, reason: String| PublishError::Topic {
+            event_type: kind.to_owned(),
+            topic: topic.to_owned(),
+            reason,
+        };
+        match destination {
+            Destination::Events => Ok(self.events_topic),
+            Destination::Commands => Ok(self.commands_topic),
+            Destination::Topic(topic) => match topic_flaw(topic) {
+                Some(flaw) => Err(refused(topic, flaw)),
+                None => producer.topic(topic).map_err(|reason| refused(topic, reason)),
+            },
+        }
+    }
+}

@@ -1,0 +1,109 @@
+use futures_util::FutureExt as _;
+use serde::{Deserialize, Serialize};
+
+use super::*;
+use crate::{
+    config::{Brokers, Config},
+    error::Error,
+    handler::{Failure, HandlerError, States},
+    publisher::testing::with_message,
+    registry::Kind,
+};
+
+#[derive(Deserialize)]
+struct Greet {
+    name: String,
+}
+
+#[derive(Serialize, kafka_service_macros::Event)]
+#[event("user.greeted", key = text, crate = crate)]
+struct Greeted {
+    text: String,
+}
+
+fn service() -> KafkaService {
+    let mut config = Config::new("closures");
+    config.bootstrap_servers = Brokers::Disabled;
+    KafkaService::new(config)
+}
+
+fn greeting(service: KafkaService) -> KafkaService {
+    service.on_command("greet", |context: MessageContext, Greet { name }: Greet| async move {
+        let greeting: String = context.state()?;
+        Ok::<_, HandlerError>(Greeted { text: format!("{greeting}, {name}!") })
+    })
+}
+
+/// The events of a call, or why there are none.
+fn call(handler: &Handler, payload: &str, states: &States) -> Result<Vec<String>, String> {
+    let future =
+        with_message(payload, states, |context| (handler.invoke)(context)).map_err(|failure| match failure {
+            Failure::Decode(error) => format!("decode: {error}"),
+            Failure::Extract(error) => format!("extract: {error}"),
+        })?;
+    let events = future.now_or_never().expect("it waits for nothing").map_err(|error| error.to_string())?;
+    let text = |payload: &[u8]| String::from_utf8(payload.to_vec()).unwrap();
+    Ok(events.iter().map(|event| format!("{} {}", event.event_type, text(event.payload))).collect())
+}
+
+async fn problems(service: KafkaService) -> Vec<String> {
+    match service.start().await {
+        Ok(_) => Vec::new(),
+        Err(Error::Start(problems)) => problems,
+        Err(other) => vec![format!("another error: {other}")],
+    }
+}
+
+#[test]
+fn a_closure_is_called_like_a_function() {
+    let service = greeting(service());
+    let handler = service.added[0];
+    let mut states = States::default();
+    let missing = call(handler, r#"{"name":"Ada"}"#, &states).unwrap_err();
+    assert!(missing.starts_with("state `alloc::string::String` was never provided"), "{missing}");
+    states.insert(String::from("Hello"));
+    assert_eq!(call(handler, r#"{"name":"Ada"}"#, &states).unwrap(), [r#"user.greeted {"text":"Hello, Ada!"}"#]);
+    assert!(call(handler, "{}", &states).unwrap_err().starts_with("decode: "));
+}
+
+#[test]
+fn a_closure_is_described_by_its_types_and_source_line() {
+    let line = line!() + 1;
+    let service = greeting(service()).on_event("payment.settled", |_: MessageContext, _: Greet| async {});
+    let [command, event] = service.added[..] else { panic!("two were added") };
+    assert_eq!(
+        (command.kind, command.name, event.kind, event.name),
+        (Kind::Command, "greet", Kind::Event, "payment.settled")
+    );
+    assert_eq!(event.location().to_string(), format!("`closure` ({}:{line})", file!()));
+    let description = command.description();
+    assert!(description.payload.ends_with("::Greet") && description.needs.states.is_empty());
+    let event_types: Vec<_> = description.event_types.iter().map(|event| event.name).collect();
+    assert_eq!(event_types, ["user.greeted"]);
+    assert!(event.description().event_types.is_empty());
+}
+
+#[tokio::test]
+async fn a_name_taken_by_an_attribute_is_rejected_with_both_lines() {
+    let line = line!() + 1;
+    let service = service().on_command("test_ping", |_: MessageContext, _: Greet| async {});
+    // `test_ping` is in `handler/expansion_tests.rs`.
+    let problems = problems(service).await;
+    let twice = problems.iter().find(|problem| problem.contains("registered twice")).expect("it is named");
+    assert!(twice.contains("expansion_tests::ping"), "{twice}");
+    assert!(twice.contains(&format!("`closure` ({}:{line})", file!())), "{twice}");
+}
+
+#[tokio::test]
+async fn an_invalid_handler_name_is_rejected_at_start() {
+    let line = line!() + 1;
+    let service = service().on_event("two words", |_: MessageContext, _: Greet| async {}).state(String::new());
+    assert_eq!(
+        problems(service).await,
+        [format!(
+            "the name of event `two words` contains ` `: `closure` ({}:{line})\n  \
+             help: use 1 to 200 ASCII letters, digits, `_`, `-` and `.`",
+            file!()
+        )]
+    );
+}

@@ -1,0 +1,35 @@
+//! The configuration as this program supports it: which features the linked client has is known only here.
+
+use crate::config::{Config, ConfigError, Features};
+
+/// The features according to librdkafka if it is linked, else according to the cargo features of this crate.
+fn features() -> Features {
+    #[cfg(feature = "kafka")]
+    if let Some(list) = crate::transport::kafka::built_in_features() {
+        return Features::built_in(&list);
+    }
+    Features::compiled()
+}
+
+impl Config {
+    /// Reads the environment of this process. The service's name is by default that of the binary.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong, all at once: values that do not parse or are not allowed, settings that contradict
+    /// each other, settings that need a cargo feature, files that cannot be read.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let binary = std::env::current_exe().unwrap_or_default();
+        let binary = binary.file_stem().unwrap_or_default().to_string_lossy();
+        Self::read(std::env::vars_os(), |path| std::fs::read_to_string(path), &binary, features())
+    }
+
+    /// Checks every rule, as the start of the service does.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong, all at once, by the names of the fields.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        self.validate_for(features())
+    }
+}

@@ -1,0 +1,244 @@
+//! Checks for the unit tests of a program whose handlers are registered by attributes.
+//!
+//! A handler needs nothing from this module: it is a function, and a test calls it. Arguments that a test cannot
+//! construct directly come from a [`message`](message()). The compiler cannot see whether all handlers of a program are
+//! linked, agree with each other, and get the states that they need. The service reports this at startup; a test
+//! reports it earlier:
+//!
+//! ```standalone_crate
+//! # use kafka_service::{State, command};
+//! # #[derive(Clone)]
+//! # struct Users;
+//! # #[derive(serde::Deserialize)]
+//! # struct CreateUser {}
+//! # #[command("create_user")]
+//! # async fn create_user(_: State<Users>, _: CreateUser) {}
+//! # #[command("delete_user")]
+//! # async fn delete_user() {}
+//! // In a `#[test]` of the program:
+//! kafka_service::testing::check_handlers().state::<Users>().expect_commands(["create_user", "delete_user"]).assert();
+//! ```
+//!
+//! A test sees the handlers that are linked into it. Handlers of the crate under test are always linked if the test is
+//! in that crate (`#[cfg(test)] mod tests`). A test in `tests/`, and a program that uses nothing else of a crate with
+//! handlers, needs `use that_crate as _;`. [`expect_commands`] finds a missing line of this kind.
+
+mod message;
+
+use std::any::TypeId;
+
+pub use self::message::{Message, message};
+
+use crate::{
+    config::Config,
+    registry::{self, Handler, Kind},
+};
+
+/// Starts a check of all handlers of this program, with the rules that apply when a service starts.
+///
+/// # Examples
+///
+/// ```standalone_crate
+/// use kafka_service::{State, command, testing};
+///
+/// #[derive(Clone)]
+/// struct Clock;
+///
+/// #[command("what_time")]
+/// async fn what_time(_: State<Clock>, _: ()) {}
+///
+/// testing::check_handlers().state::<Clock>().assert();
+/// let problems = testing::check_handlers().problems();
+/// assert!(problems[0].contains("::Clock` was never provided, but is needed by\n  command `what_time`"), "{problems:?}");
+/// ```
+pub fn check_handlers() -> HandlerCheck {
+    HandlerCheck { states: Vec::new(), config: None, expected: Vec::new() }
+}
+
+/// Panics unless each of these commands has a handler in this program. The message names the closest handlers and says
+/// what to do if a crate is not linked.
+///
+/// # Panics
+///
+/// Panics if a command has no handler.
+///
+/// # Examples
+///
+/// ```
+/// # use kafka_service::command;
+/// # #[command("create_user")]
+/// # async fn create_user() {}
+/// # #[command("delete_user")]
+/// # async fn delete_user() {}
+/// kafka_service::testing::expect_commands(["create_user", "delete_user"]);
+/// ```
+#[track_caller]
+pub fn expect_commands<I: IntoIterator<Item: AsRef<str>>>(names: I) {
+    report("missing handlers", &missing(&expected(Kind::Command, names)));
+}
+
+/// Panics unless each of these event types has an `#[event]` handler in this program. Like [`expect_commands`].
+///
+/// # Panics
+///
+/// Panics if an event type has no handler.
+///
+/// # Examples
+///
+/// ```should_panic
+/// // Nothing in this program handles events.
+/// kafka_service::testing::expect_events(["not.consumed"]);
+/// ```
+#[track_caller]
+pub fn expect_events<I: IntoIterator<Item: AsRef<str>>>(types: I) {
+    report("missing handlers", &missing(&expected(Kind::Event, types)));
+}
+
+/// A check of all handlers of this program, from [`check_handlers`].
+#[derive(Clone, Debug)]
+#[must_use = "nothing is checked until `assert` or `problems` is called"]
+pub struct HandlerCheck {
+    states: Vec<TypeId>,
+    config: Option<Config>,
+    expected: Vec<(Kind, String)>,
+}
+
+impl HandlerCheck {
+    /// Declares a state of this type: one that the program passes to `.state(value)`.
+    pub fn state<T: Clone + Send + Sync + 'static>(mut self) -> Self {
+        self.states.push(TypeId::of::<T>());
+        self
+    }
+
+    /// Sets the configuration that the options of handlers are checked against. It is checked too. Without it, the
+    /// default configuration is used.
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = Some(config);
+        self
+    }
+
+    /// Requires a handler for each of these commands. There may be others.
+    pub fn expect_commands<I: IntoIterator<Item: AsRef<str>>>(mut self, names: I) -> Self {
+        self.expected.extend(expected(Kind::Command, names));
+        self
+    }
+
+    /// Requires an `#[event]` handler for each of these event types. There may be others.
+    pub fn expect_events<I: IntoIterator<Item: AsRef<str>>>(mut self, types: I) -> Self {
+        self.expected.extend(expected(Kind::Event, types));
+        self
+    }
+
+    /// Returns everything that is wrong, as texts that name handlers with file and line. Empty if the check passes.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if let Some(Err(error)) = self.config.as_ref().map(Config::validate) {
+            problems.push(error.to_string());
+        }
+        let default = Config::new("test");
+        let config = self.config.as_ref().unwrap_or(&default);
+        let found = registry::check(registry::linked(), |state| self.states.contains(&state), config);
+        problems.extend(found.problems.iter().map(ToString::to_string));
+        problems.extend(missing(&self.expected));
+        problems
+    }
+
+    /// Panics if anything is wrong, with all problems.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is any problem.
+    #[track_caller]
+    pub fn assert(self) {
+        report("handler check failed", &self.problems());
+    }
+}
+
+fn expected<I: IntoIterator<Item: AsRef<str>>>(kind: Kind, names: I) -> Vec<(Kind, String)> {
+    names.into_iter().map(|name| (kind, name.as_ref().to_owned())).collect()
+}
+
+#[track_caller]
+#[expect(clippy::panic, reason = "this is how a test fails")]
+fn report(what: &str, problems: &[String]) {
+    if !problems.is_empty() {
+        let list: String = problems.iter().map(|problem| format!("\n- {problem}")).collect();
+        panic!("{what}{list}");
+    }
+}
+
+/// The problems of expected handlers that are missing.
+fn missing(expected: &[(Kind, String)]) -> Vec<String> {
+    let mut linked: Vec<_> = registry::linked().collect();
+    linked.sort_by_key(|handler| (handler.kind, handler.name));
+    let is_there =
+        |(kind, name): &&(Kind, String)| linked.iter().any(|known| known.kind == *kind && known.name == name);
+    expected.iter().filter(|wanted| !is_there(wanted)).map(|(kind, name)| not_linked(*kind, name, &linked)).collect()
+}
+
+fn not_linked(kind: Kind, name: &str, linked: &[&'static Handler]) -> String {
+    let known: Vec<_> = linked.iter().copied().filter(|handler| handler.kind == kind).collect();
+    let closest = registry::closest(name, known.iter().copied());
+    let closest = closest.map(|handler| format!("\n  closest: `{}`, {}", handler.name, handler.location()));
+    let names: Vec<_> = known.iter().map(|handler| format!("`{}`", handler.name)).collect();
+    let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    format!(
+        "no handler for {kind} `{name}` in this program{}\n  {kind}s with a handler: {names}\n  \
+         help: if the handler is in another crate, link it: `use that_crate as _;`",
+        closest.unwrap_or_default()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unlinked_handler_is_named_with_a_suggestion() {
+        // The handlers of this test program are in `handler/expansion_tests.rs`.
+        let problems = check_handlers().state::<String>().expect_commands(["test_ping", "test_pong"]).problems();
+        let [problem] = problems.as_slice() else { panic!("one is missing: {problems:#?}") };
+        assert!(problem.starts_with(
+            "no handler for command `test_pong` in this program\n  closest: `test_ping`, `kafka_service::"
+        ));
+        assert!(problem.contains("expansion_tests.rs:"), "{problem}");
+        assert!(problem.contains("\n  commands with a handler: ") && problem.contains("`test_ping`"), "{problem}");
+        assert!(problem.ends_with("help: if the handler is in another crate, link it: `use that_crate as _;`"));
+    }
+
+    #[test]
+    fn an_event_handler_does_not_count_as_a_command_handler() {
+        let problems = check_handlers().state::<String>().expect_events(["test_ping"]).problems();
+        let [problem] = problems.as_slice() else { panic!("one is missing: {problems:#?}") };
+        assert!(
+            problem.starts_with("no handler for event `test_ping` in this program\n  events with a handler: "),
+            "{problem}"
+        );
+    }
+
+    #[test]
+    fn a_correct_program_passes_and_its_config_is_checked() {
+        let check = check_handlers().state::<String>().expect_commands(["test_ping"]);
+        check.clone().assert();
+        let mut config = Config::new("test");
+        config.max_in_flight = 0;
+        let problems = check.config(config).problems();
+        assert!(
+            problems[0].starts_with("invalid configuration") && problems[0].contains("max_in_flight"),
+            "{problems:?}"
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "missing handlers\n- no handler for command `no_such_command` in this program")]
+    fn an_expected_command_without_a_handler_is_a_panic() {
+        expect_commands(["no_such_command"]);
+    }
+
+    #[test]
+    #[should_panic(expected = "handler check failed\n- state `alloc::string::String` was never")]
+    fn a_missing_state_is_a_panic() {
+        check_handlers().assert();
+    }
+}

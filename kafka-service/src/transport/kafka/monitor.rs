@@ -1,0 +1,102 @@
+//! Monitors one consuming client, and decides when it has to be replaced by a new one.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use super::{
+    client::KafkaClient,
+    client_config::{self, Protocol},
+    connector::ClientSettings,
+    fresh::{FreshCheck, Suspicion},
+    probe::Probe,
+};
+use crate::transport::{Monitor, Progress, Subscription};
+
+/// The minimum age of a client before it may be replaced.
+const SETTLE: Duration = Duration::from_secs(20);
+/// How long a client may remain without an answer after a new one got it: it may be about to get it too.
+const BENEFIT: Duration = Duration::from_secs(4);
+
+/// Monitors one client.
+pub(crate) struct KafkaMonitor {
+    pub(super) settings: Arc<ClientSettings>,
+    pub(super) probe: Probe,
+    /// When the client was created.
+    began: Instant,
+    check: Option<FreshCheck>,
+    /// What a new client got an answer to, and when.
+    convicted: Option<(Suspicion, Instant)>,
+}
+
+impl KafkaMonitor {
+    pub(super) fn new(
+        client: &KafkaClient,
+        settings: Arc<ClientSettings>,
+        protocol: Protocol,
+        now: Instant,
+    ) -> Option<Self> {
+        let probe = Probe::new(client, Arc::clone(&settings), protocol, now)?;
+        Some(Self { settings, probe, began: now, check: None, convicted: None })
+    }
+
+    /// Replaces a client that has had no answer for long, if a new one gets it and the old one still does not.
+    fn suspect(&mut self, suspicion: Option<Suspicion>, now: Instant) -> Option<String> {
+        if let Some(answered) = self.check.as_ref().and_then(FreshCheck::answered)
+            && let Some(FreshCheck { suspicion, .. }) = self.check.take()
+        {
+            if answered {
+                self.convicted = Some((suspicion, now));
+            } else {
+                self.probe.dismiss(&suspicion);
+            }
+        }
+        let Some(suspicion) = suspicion else {
+            self.convicted = None;
+            return None;
+        };
+        if let Some((convicted, since)) = &self.convicted {
+            return (now.duration_since(*since) >= BENEFIT)
+                .then(|| format!("{convicted}, but a new client gets a response"));
+        }
+        let is_settled = now.saturating_duration_since(self.began) >= SETTLE;
+        if is_settled && self.check.is_none() {
+            // The new client joins no group, so the protocol does not matter; every broker supports this one.
+            let config = client_config::consumer(&self.settings.config, &self.settings.servers, Protocol::Classic);
+            self.check = Some(FreshCheck::begin(config, suspicion));
+        }
+        None
+    }
+}
+
+impl Monitor for KafkaMonitor {
+    type Client = KafkaClient;
+
+    fn subscribe(&mut self, client: &mut KafkaClient) -> Result<Subscription, String> {
+        self.next_step(client)
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        self.probe.is_due(now)
+    }
+
+    fn check(&mut self, client: &KafkaClient, progress: &Progress<'_>, now: Instant) -> Option<String> {
+        let suspicion = self.probe.look(progress, client.trouble(), now);
+        // Without a subscription, the client cannot be at fault.
+        if progress.is_stopping || !progress.is_subscribed {
+            return None;
+        }
+        let was_convicted = self.convicted.is_some();
+        let reason = self.suspect(suspicion, now);
+        if self.convicted.is_some() && !was_convicted {
+            // It may have lost all its brokers, and have time to find them before it is replaced.
+            client.bootstrap_again(&self.settings.servers);
+        }
+        reason
+    }
+
+    fn has_waiting(&self) -> bool {
+        self.probe.has_waiting()
+    }
+}

@@ -1,0 +1,312 @@
+//! Monitors the clients: observes their progress, asks the brokers if there is none, and reports to health.
+//!
+//! A client shows a frozen broker, a missing leader or a revoked permission late or not at all: it retries by itself
+//! and reports at the end. So health relies on answers. Every record received, acknowledged or committed is one. After
+//! two seconds without any, the consuming client sends one request, so that its answer says something about this
+//! client.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rdkafka::error::RDKafkaErrorCode;
+
+mod verdicts;
+
+use super::{
+    client::KafkaClient,
+    client_config::Protocol,
+    connector::ClientSettings,
+    ffi::{Answer, AnswerError, AnswerQueue, OffsetAnswer, Rights, TopicAnswer},
+    fresh::Suspicion,
+    watched::{Watched, is_said_by_broker},
+};
+use crate::{
+    health::{HealthState, Operation, Reason, Resource},
+    transport::{Progress, TopicPartition},
+};
+
+/// The interval between two checks.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How long there may be no answer before a request is sent, and the interval between two requests.
+const ASK_EVERY: Duration = Duration::from_secs(2);
+/// The same while there is a problem, so that its end is detected soon.
+const ASK_AGAIN: Duration = Duration::from_millis(500);
+/// The timeout of a request. It expires before the next verdict.
+const TIMEOUT: Duration = Duration::from_secs(3);
+/// How long there may be no answer before the service is not ready. Leader elections are usually faster.
+pub(super) const SILENCE: Duration = Duration::from_millis(4_500);
+/// How long the client may get no answer before a new client is tried.
+pub(super) const SUSPECT: Duration = Duration::from_secs(10);
+
+/// Monitors one consuming client and the producer.
+pub(super) struct Probe {
+    queue: AnswerQueue,
+    settings: Arc<ClientSettings>,
+    /// How long joining the group may take.
+    join_within: Duration,
+    partitions: HashMap<TopicPartition, Watched>,
+    topics: Request,
+    offsets: Request,
+    /// Whether the next request for offsets is about committed records only.
+    committed_next: bool,
+    looked: Instant,
+    /// When any broker last answered.
+    heard: Instant,
+    /// When a broker last described the topics.
+    described: Option<Instant>,
+    seen: (u64, u64, u64),
+    subscribed: Option<Instant>,
+    /// When the client was last asked whether it is a member of its group.
+    membership: Instant,
+    /// Since when it is not a member.
+    outsider: Option<Instant>,
+    /// When the producer may be told again to look for its brokers.
+    bootstrap_next: Instant,
+    /// In-sync and all replicas of the topics, as last described.
+    replicas: HashMap<String, String>,
+}
+
+/// One kind of request, with at most one in flight.
+#[derive(Clone, Copy, Debug)]
+struct Request {
+    asked: Option<Instant>,
+    next: Instant,
+}
+
+impl Request {
+    fn is_due(&self, now: Instant) -> bool {
+        self.asked.is_none() && now >= self.next
+    }
+
+    /// Records an answer. Returns when its request was sent.
+    fn answered(&mut self, again_in: Duration, now: Instant) -> Instant {
+        self.next = now + again_in;
+        self.asked.take().unwrap_or(now)
+    }
+}
+
+impl Probe {
+    pub(super) fn new(
+        client: &KafkaClient,
+        settings: Arc<ClientSettings>,
+        protocol: Protocol,
+        now: Instant,
+    ) -> Option<Self> {
+        let request = Request { asked: None, next: now };
+        Some(Self {
+            queue: AnswerQueue::new(client.client())?,
+            settings,
+            // With the classic protocol, the coordinator waits for the other members before it answers.
+            join_within: if protocol == Protocol::Classic { SUSPECT * 2 } else { SUSPECT },
+            partitions: HashMap::new(),
+            topics: Request { next: now + ASK_EVERY, ..request },
+            offsets: request,
+            committed_next: true,
+            looked: now,
+            heard: now,
+            described: None,
+            seen: (0, 0, 0),
+            subscribed: None,
+            membership: now,
+            outsider: None,
+            bootstrap_next: now,
+            replicas: HashMap::new(),
+        })
+    }
+
+    /// Whether the next check is due.
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        now.duration_since(self.looked) >= LOOK_EVERY
+    }
+
+    /// Does one check. Returns what the client is suspected of, if anything; `trouble` is its last connection error.
+    pub(super) fn look(&mut self, progress: &Progress<'_>, trouble: Option<String>, now: Instant) -> Option<Suspicion> {
+        self.looked = now;
+        while let Some(answer) = self.queue.next() {
+            self.answer(answer, now);
+        }
+        self.see(progress, now);
+        self.judge_brokers(trouble, now);
+        self.judge_membership(progress, now);
+        self.judge_partitions(now);
+        self.judge_deliveries(now);
+        self.judge_producer(now);
+        self.ask(now);
+        self.suspicion(progress, now)
+    }
+
+    /// Whether health knows from a recent answer of a broker which topics are missing.
+    pub(super) fn describes_topics(&self, now: Instant) -> bool {
+        self.described.is_some_and(|described| now.duration_since(described) < SILENCE)
+    }
+
+    /// Whether the brokers have records that were not received.
+    pub(super) fn has_waiting(&self) -> bool {
+        self.partitions.values().any(Watched::is_waiting)
+    }
+
+    fn is_troubled(&self) -> bool {
+        self.settings.health.has(|_| true)
+    }
+
+    fn pause(&self) -> Duration {
+        if self.is_troubled() { ASK_AGAIN } else { ASK_EVERY }
+    }
+
+    /// Counts the progress of the clients as answers.
+    fn see(&mut self, progress: &Progress<'_>, now: Instant) {
+        let names: HashSet<_> = progress.partitions.iter().map(|view| view.name).collect();
+        self.partitions.retain(|name, watched| {
+            let is_ours = names.contains(name);
+            if !is_ours {
+                watched.forget(name, &self.settings.health, now);
+            }
+            is_ours
+        });
+        for view in &progress.partitions {
+            let watched = self.partitions.entry(view.name.clone()).or_insert_with(|| Watched::new(now));
+            watched.see(view, progress.is_busy, now);
+        }
+        let received = progress.partitions.iter().map(|view| view.received).sum();
+        let seen = (received, progress.committed, self.settings.producer.watch().acknowledged());
+        if std::mem::replace(&mut self.seen, seen) != seen {
+            self.heard = now;
+        }
+        if progress.is_subscribed {
+            self.subscribed.get_or_insert(now);
+        }
+    }
+
+    fn answer(&mut self, answer: Answer, now: Instant) {
+        let again_in = self.pause();
+        match answer {
+            Answer::Topics(answer) => {
+                self.topics.answered(again_in, now);
+                self.described = answer.as_ref().map_or(self.described, |_| Some(now));
+                self.hear(answer.as_ref().err(), now);
+                answer.unwrap_or_default().iter().for_each(|topic| self.topic(topic, now));
+            }
+            Answer::Offsets(answer) => {
+                // A successful result may contain no answer: each partition has its own.
+                let asked = self.offsets.answered(again_in, now);
+                answer.unwrap_or_default().into_iter().for_each(|offset| self.offset(offset, asked, now));
+            }
+        }
+    }
+
+    /// Counts an answer of a broker, whatever it says.
+    fn hear(&mut self, error: Option<&AnswerError>, now: Instant) {
+        if error.is_none_or(|error| is_said_by_broker(error.code)) {
+            self.heard = now;
+        }
+    }
+
+    fn topic(&mut self, answer: &TopicAnswer, now: Instant) {
+        let Some(needed) = self.settings.needed.iter().find(|needed| needed.name == answer.name) else { return };
+        let health = &self.settings.health;
+        let missing = Reason::TopicMissing { topic: answer.name.clone() };
+        let denied = |operation| Reason::NotAuthorized { resource: Resource::Topic(answer.name.clone()), operation };
+        match answer.error.as_ref().map(|error| error.code) {
+            Some(RDKafkaErrorCode::UnknownTopicOrPartition) => {
+                health.raise(missing, format!("required for {}", needed.purpose), now);
+            }
+            Some(RDKafkaErrorCode::TopicAuthorizationFailed) => {
+                health.raise(denied(Operation::Describe), broker_says(RDKafkaErrorCode::TopicAuthorizationFailed), now);
+            }
+            Some(_) => {}
+            None => {
+                let hidden = denied(Operation::Describe);
+                health.clear_all(now, |reason| *reason == missing || *reason == hidden);
+                if let Some(Rights { read, write }) = answer.rights {
+                    let rights =
+                        [(Operation::Read, needed.is_read, read), (Operation::Write, needed.is_written, write)];
+                    for (operation, _, allowed) in rights.into_iter().filter(|(_, is_needed, _)| *is_needed) {
+                        set(health, denied(operation), !allowed, RDKafkaErrorCode::TopicAuthorizationFailed, now);
+                    }
+                }
+            }
+        }
+        if let Some(worst) = answer.worst.filter(|worst| worst.in_sync < worst.all) {
+            let text = format!("{} of {} replicas of a partition in sync", worst.in_sync, worst.all);
+            self.replicas.insert(answer.name.clone(), text);
+        } else {
+            self.replicas.remove(&answer.name);
+        }
+    }
+
+    fn offset(&mut self, answer: OffsetAnswer, asked: Instant, now: Instant) {
+        let OffsetAnswer { partition, end } = answer;
+        self.hear(end.as_ref().err(), now);
+        if let Some(watched) = self.partitions.get_mut(&partition) {
+            // The request was about committed records if the next one is not.
+            watched.answered(end, !self.committed_next, asked, now);
+        }
+    }
+
+    /// One request at a time is enough to hear from the brokers, so topics and offsets alternate.
+    fn ask(&mut self, now: Instant) {
+        let silent = |watched: &Watched| now.duration_since(watched.heard) >= ASK_EVERY;
+        let idle: Vec<_> =
+            self.partitions.iter().filter(|(_, watched)| silent(watched)).map(|(name, _)| name).collect();
+        if self.offsets.is_due(now) && !idle.is_empty() {
+            self.queue.ask_offsets(idle.into_iter(), self.committed_next, TIMEOUT);
+            self.committed_next = !self.committed_next;
+            self.offsets.asked = Some(now);
+        }
+        if self.topics.is_due(now) {
+            self.queue.ask_topics(self.settings.needed.iter().map(|topic| topic.name.as_str()), TIMEOUT);
+            self.topics.asked = Some(now);
+        }
+    }
+
+    /// What the client gets no answer to, although nothing outside is known to be wrong with it.
+    fn suspicion(&self, progress: &Progress<'_>, now: Instant) -> Option<Suspicion> {
+        let is_denied = |reason: &Reason| {
+            matches!(
+                reason,
+                Reason::NotAuthorized { .. } | Reason::TopicMissing { .. } | Reason::OpenTransaction { .. }
+            )
+        };
+        if progress.is_busy || self.settings.health.has(is_denied) {
+            return None;
+        }
+        let is_outside = self.outsider.is_some_and(|since| now.duration_since(since) >= self.join_within);
+        if progress.partitions.is_empty() && is_outside {
+            let consumed = self.settings.needed.iter().find(|topic| topic.is_read);
+            return consumed.map(|topic| Suspicion::Joining(TopicPartition::new(&topic.name, 0)));
+        }
+        let first = self.partitions.keys().next();
+        if progress.unconfirmed_for >= SUSPECT {
+            return first.cloned().map(Suspicion::Coordinator);
+        }
+        if now.duration_since(self.heard) >= SUSPECT {
+            // A client that has lost its brokers does not even report that a request has failed.
+            return first.cloned().map(Suspicion::Leader);
+        }
+        self.partitions.iter().find_map(|(name, watched)| watched.suspicion(name, now))
+    }
+
+    /// Called if a new client got no answer either: the same suspicion is not raised again until something has changed.
+    pub(super) fn dismiss(&mut self, suspicion: &Suspicion) {
+        if let Suspicion::Records(name, _) = suspicion
+            && let Some(watched) = self.partitions.get_mut(name)
+        {
+            watched.dismiss();
+        }
+    }
+}
+
+fn set(health: &HealthState, reason: Reason, is_wrong: bool, code: RDKafkaErrorCode, now: Instant) {
+    if is_wrong {
+        health.raise(reason, broker_says(code), now);
+    } else {
+        health.clear(&reason, now);
+    }
+}
+
+fn broker_says(code: RDKafkaErrorCode) -> String {
+    code.to_string()
+}
