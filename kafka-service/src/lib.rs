@@ -217,6 +217,7 @@ pub mod health;
 
 pub mod dead_letter;
 
+#[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "nothing else uses all of the interface"))]
 mod transport;
 
 mod offsets;

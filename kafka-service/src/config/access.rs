@@ -37,6 +37,7 @@ impl Config {
     }
 
     /// The user's properties for the producer, by canonical name. Secrets are in plain text: do not log them.
+    #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "for a transport"))]
     pub(crate) fn producer_properties(&self) -> impl Iterator<Item = (&str, &str)> {
         self.client_properties(Side::Producer)
     }

@@ -32,6 +32,7 @@ impl Features {
     /// The features according to librdkafka (its property `builtin.features`). More exact than
     /// [`compiled`](Self::compiled): another OpenSSL or Kerberos can be enabled by features of rdkafka that this crate
     /// does not know.
+    #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "for a transport"))]
     pub(crate) fn built_in(list: &str) -> Self {
         let has = |feature: &str| list.split(',').any(|entry| entry.trim() == feature);
         Self {

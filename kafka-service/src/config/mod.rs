@@ -30,6 +30,7 @@ pub use error::ConfigError;
 pub(crate) use features::Features;
 use names::NameStyle;
 use properties::Properties;
+#[cfg(feature = "kafka")]
 pub(crate) use reserved::CLASSIC_ONLY;
 pub(crate) use topic::flaw as topic_flaw;
 

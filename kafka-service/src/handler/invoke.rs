@@ -9,12 +9,20 @@ use std::{
 use super::{Context, FromContext, HandlerError, Invocation, Outcome};
 
 /// Extracts one argument from the message.
+///
+/// # Errors
+///
+/// Returns the error of the extractor.
 #[inline]
 pub fn extract<T: FromContext>(context: &Context<'_>) -> Result<T, HandlerError> {
     T::extract(context)
 }
 
 /// A handler that is an `async fn`, ready to be polled.
+///
+/// # Errors
+///
+/// Never fails; generated code returns it next to extractors that can.
 #[inline]
 pub fn invocation<F: Future<Output = Outcome> + Send + 'static>(future: F) -> Invocation {
     Ok(Box::pin(future))
@@ -44,6 +52,10 @@ impl Drop for BlockingCall {
 }
 
 /// A handler that is a plain `fn`: it runs on the pool for blocking work, so that a slow call delays nothing else.
+///
+/// # Errors
+///
+/// Never fails, like [`invocation`].
 pub fn blocking<F: FnOnce() -> Outcome + Send + 'static>(call: F) -> Invocation {
     invocation(async move {
         let span = tracing::Span::current();

@@ -20,12 +20,14 @@ pub(crate) struct RecordTime {
 
 /// Whose clock a timestamp is from: the topic's setting `message.timestamp.type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "for a transport"))]
 pub(crate) enum SetBy {
     Producer,
     Broker,
 }
 
 impl RecordTime {
+    #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "for a transport"))]
     pub(crate) fn of_producer(millis: i64) -> Self {
         Self { millis, set_by: SetBy::Producer }
     }

@@ -3,11 +3,11 @@
 mod delivery;
 mod encoder;
 mod error;
+mod handle;
 mod lazy;
 mod message_context;
 mod message_id;
 mod publication;
-mod publisher;
 mod shared;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -19,4 +19,4 @@ pub(crate) use self::{
     message_id::{MessageIds, Sequence},
     shared::PublisherShared,
 };
-pub use self::{error::PublishError, message_context::MessageContext, publication::Publication, publisher::Publisher};
+pub use self::{error::PublishError, handle::Publisher, message_context::MessageContext, publication::Publication};

@@ -66,7 +66,7 @@ impl KafkaService {
         // Creating clients and the embedded broker are short calls that block.
         let runtime = Runtime::current();
         let program = Program { states, classifiers, routes };
-        let started = tokio::task::spawn_blocking(move || launch(config, program, transport, clock, &runtime));
+        let started = tokio::task::spawn_blocking(move || launch(config, program, transport, &clock, &runtime));
         started.await.map_err(|error| Error::client("start the service", error))?
     }
 }
@@ -94,7 +94,7 @@ fn launch(
     config: Config,
     program: Program,
     transport: impl Transport,
-    clock: Arc<dyn Clock>,
+    clock: &Arc<dyn Clock>,
     runtime: &Runtime,
 ) -> Result<ServiceHandle, Error> {
     let Program { states, mut classifiers, routes } = program;
@@ -113,12 +113,12 @@ fn launch(
     })?;
     health.set_servers(&servers);
     let group = config.effective_group_id().into_owned();
-    let shared = Arc::new(Shared::new(group, Arc::clone(&acks), Arc::clone(&clock), health));
+    let shared = Arc::new(Shared::new(group, Arc::clone(&acks), Arc::clone(clock), health));
     let publisher = Publisher::new(PublisherShared::new(
         &config,
         Arc::clone(&producer),
         acks,
-        Arc::clone(&clock),
+        Arc::clone(clock),
         Topics::EVENTS,
         topics.commands,
     ));

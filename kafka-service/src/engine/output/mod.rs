@@ -148,7 +148,7 @@ impl Output {
             }
             // Records of a revoked partition are published by its new owner.
             Incoming::Published(stored) if !self.context.shared.is_owned(stored.token) => {
-                self.context.shared.acks.dropped(stored.token)
+                self.context.shared.acks.dropped(stored.token);
             }
             Incoming::Published(stored) => {
                 if let Err(TooLarge(reason)) = self.queue.send(&stored.record.borrow(), stored.token) {

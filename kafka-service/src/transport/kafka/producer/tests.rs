@@ -19,7 +19,9 @@ type Answer = oneshot::Receiver<Result<(), Undelivered>>;
 
 /// Passes each report to the sender of its record.
 #[derive(Default)]
-struct Reports(Mutex<Vec<Option<oneshot::Sender<Result<(), Undelivered>>>>>);
+struct Reports(Mutex<Vec<Option<Sender>>>);
+
+type Sender = oneshot::Sender<Result<(), Undelivered>>;
 
 impl Reports {
     /// A token for one more record.
