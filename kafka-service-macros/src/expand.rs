@@ -59,7 +59,7 @@ fn registration(handler: &Handler) -> TokenStream {
         #constant = {
             use #runtime;
             #invoke
-            __private::inventory::submit! { #entry }
+            __private1::inventory::submit! { #entry }
         };
     }
 }
@@ -74,14 +74,14 @@ fn invoke(handler: &Handler) -> TokenStream {
     for (name, ty, function) in extractors.chain(payload) {
         let local = local(&name, ty.span());
         let function = Ident::new(function, ty.span());
-        let call = quote_spanned!(ty.span()=> __private::#function::<#ty>);
+        let call = quote_spanned!(ty.span()=> __private1::#function::<#ty>);
         statements.push(quote!(let #local = #call(#context)?;));
         locals.push(local);
     }
     let run = run(handler, &locals);
     let context = if statements.is_empty() { quote!(_) } else { quote!(#context) };
     quote! {
-        fn __invoke(#context: &__private::Context<'_>) -> __private::Invocation {
+        fn __invoke(#context: &__private1::Context<'_>) -> __private1::Invocation {
             #(#statements)*
             #run
         }
@@ -102,17 +102,17 @@ fn run(handler: &Handler, arguments: &[Ident]) -> TokenStream {
     let returns = handler.returns();
     let call = quote_spanned!(span=> #function(#(#arguments),*) #wait);
     let outcome = match &handler.options.permanent {
-        None => quote_spanned!(span=> __private::outcome::<#returns>(#call)),
+        None => quote_spanned!(span=> __private1::outcome::<#returns>(#call)),
         Some(permanent) => {
             // Wrap the path in a closure: the compiler explains a wrong argument better than a wrong function type.
             let error = local("__error", permanent.span());
             let is_permanent = quote_spanned!(error.span()=> |#error| #permanent(#error));
-            quote_spanned!(span=> __private::outcome_with::<#returns>(#call, #is_permanent))
+            quote_spanned!(span=> __private1::outcome_with::<#returns>(#call, #is_permanent))
         }
     };
     match asyncness {
-        Some(keyword) => quote_spanned!(keyword.span()=> __private::invocation(async move { #outcome })),
-        None => quote!(__private::blocking(move || #outcome)),
+        Some(keyword) => quote_spanned!(keyword.span()=> __private1::invocation(async move { #outcome })),
+        None => quote!(__private1::blocking(move || #outcome)),
     }
 }
 
@@ -148,11 +148,11 @@ fn named(handler: &Handler) -> TokenStream {
         (None, Some(ty)) => {
             let span = Span::call_site().located_at(ty.span());
             let function = Ident::new(from_payload, span);
-            quote_spanned!(span=> __private::#function::<#ty>(&__invoke))
+            quote_spanned!(span=> __private1::#function::<#ty>(&__invoke))
         }
         (name, _) => {
             let function = Ident::new(with_name, Span::call_site());
-            quote!(__private::Handler::#function(#name, &__invoke))
+            quote!(__private1::Handler::#function(#name, &__invoke))
         }
     }
 }
@@ -190,15 +190,15 @@ fn number(number: u64) -> LitInt {
 /// Describes the user's types without requiring any bounds on them.
 fn describe(handler: &Handler) -> TokenStream {
     let types = local("__types", Span::mixed_site());
-    let extractors = handler.extractors.iter().map(|ty| quote!(__private::Probe::<#ty>::extractor(#types);));
-    let payload = handler.payload.iter().map(|ty| quote!(__private::Probe::<#ty>::payload(#types);));
+    let extractors = handler.extractors.iter().map(|ty| quote!(__private1::Probe::<#ty>::extractor(#types);));
+    let payload = handler.payload.iter().map(|ty| quote!(__private1::Probe::<#ty>::payload(#types);));
     let returns = handler.returns();
     quote! {
         |#types| {
-            use __private::Undescribed as _;
+            use __private1::Undescribed as _;
             #(#extractors)*
             #(#payload)*
-            __private::Probe::<#returns>::returns(#types);
+            __private1::Probe::<#returns>::returns(#types);
         }
     }
 }

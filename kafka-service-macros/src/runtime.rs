@@ -7,8 +7,8 @@ use syn::{Generics, Path, WhereClause, parse_quote};
 /// Returns the path of the module that generated code takes its names from.
 pub(crate) fn runtime(path: Option<&Path>) -> TokenStream {
     match path {
-        Some(path) => quote!(#path::__private),
-        None => quote!(::kafka_service::__private),
+        Some(path) => quote!(#path::__private1),
+        None => quote!(::kafka_service::__private1),
     }
 }
 

@@ -238,13 +238,12 @@ mod simulation;
 pub mod guide;
 pub mod testing;
 
+// Its version is part of the name, so that generated code never meets another version of it.
 #[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
+pub mod __private1;
 
 #[cfg(feature = "bench-internals")]
 #[doc(hidden)]
-#[path = "bench/mod.rs"]
 pub mod __bench;
 
 #[doc = include_str!("docs/derive_command.md")]

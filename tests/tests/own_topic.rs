@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kafka_service::__private::{Context, Handler, Invocation, extract, inventory, invocation, outcome};
+use kafka_service::__private1::{Context, Handler, Invocation, extract, inventory, invocation, outcome};
 use kafka_service::config::Brokers;
 use kafka_service::{Config, Event, KafkaService, Meta, dead_letter};
 use kafka_service_tests::{Client, Record, wait_until};

@@ -9,20 +9,20 @@ pub async fn create(
 }
 #[allow(deprecated, unused_qualifications)]
 const _: () = {
-    use ::kafka_service::__private;
-    fn __invoke(__context: &__private::Context<'_>) -> __private::Invocation {
-        let __0 = __private::extract::<State<Users>>(__context)?;
-        let __payload = __private::decode::<CreateUser>(__context)?;
-        __private::invocation(async move {
-            __private::outcome::<Result<UserCreated>>(create(__0, __payload).await)
+    use ::kafka_service::__private1;
+    fn __invoke(__context: &__private1::Context<'_>) -> __private1::Invocation {
+        let __0 = __private1::extract::<State<Users>>(__context)?;
+        let __payload = __private1::decode::<CreateUser>(__context)?;
+        __private1::invocation(async move {
+            __private1::outcome::<Result<UserCreated>>(create(__0, __payload).await)
         })
     }
-    __private::inventory::submit! {
-        __private::Handler::command("create_user", & __invoke).at(::core::module_path!(),
+    __private1::inventory::submit! {
+        __private1::Handler::command("create_user", & __invoke).at(::core::module_path!(),
         "create", ::core::file!(), ::core::line!())
         .doc("Creates a user.\n\nId must be unique.").describe(| __types | { use
-        __private::Undescribed as _; __private::Probe:: < State < Users > >
-        ::extractor(__types); __private::Probe:: < CreateUser > ::payload(__types);
-        __private::Probe:: < Result < UserCreated > > ::returns(__types); })
+        __private1::Undescribed as _; __private1::Probe:: < State < Users > >
+        ::extractor(__types); __private1::Probe:: < CreateUser > ::payload(__types);
+        __private1::Probe:: < Result < UserCreated > > ::returns(__types); })
     }
 };

@@ -3,19 +3,19 @@ fn resize(meta: Meta, image: Image) -> Resized {
 }
 #[allow(deprecated, unused_qualifications)]
 const _: () = {
-    use ::kafka_service::__private;
-    fn __invoke(__context: &__private::Context<'_>) -> __private::Invocation {
-        let __0 = __private::extract::<Meta>(__context)?;
-        let __payload = __private::decode::<Image>(__context)?;
-        __private::blocking(move || __private::outcome::<
+    use ::kafka_service::__private1;
+    fn __invoke(__context: &__private1::Context<'_>) -> __private1::Invocation {
+        let __0 = __private1::extract::<Meta>(__context)?;
+        let __payload = __private1::decode::<Image>(__context)?;
+        __private1::blocking(move || __private1::outcome::<
             Resized,
         >(resize(__0, __payload)))
     }
-    __private::inventory::submit! {
-        __private::Handler::command("resize", & __invoke).at(::core::module_path!(),
+    __private1::inventory::submit! {
+        __private1::Handler::command("resize", & __invoke).at(::core::module_path!(),
         "resize", ::core::file!(), ::core::line!()).blocking().describe(| __types | { use
-        __private::Undescribed as _; __private::Probe:: < Meta > ::extractor(__types);
-        __private::Probe:: < Image > ::payload(__types); __private::Probe:: < Resized >
+        __private1::Undescribed as _; __private1::Probe:: < Meta > ::extractor(__types);
+        __private1::Probe:: < Image > ::payload(__types); __private1::Probe:: < Resized >
         ::returns(__types); })
     }
 };

@@ -5,7 +5,7 @@
     "no field `nam` on `CreateUser`\nhelp: available field is: `name`"
 }
 #[automatically_derived]
-impl ::kafka_service::__private::Command for CreateUser {
+impl ::kafka_service::__private1::Command for CreateUser {
     const NAME: &'static ::core::primitive::str = "";
     type Reply = ();
 }

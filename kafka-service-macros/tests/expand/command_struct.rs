@@ -1,6 +1,6 @@
 #[automatically_derived]
 #[allow(deprecated, unused_qualifications)]
-impl<T> ::kafka_service::__private::Command for CreateUser<T>
+impl<T> ::kafka_service::__private1::Command for CreateUser<T>
 where
     T: Clone,
 {
@@ -10,6 +10,6 @@ where
     );
     type Reply = UserCreated;
     fn key(&self) -> ::core::option::Option<impl ::core::fmt::Display + '_> {
-        ::kafka_service::__private::key(&self.name)
+        ::kafka_service::__private1::key(&self.name)
     }
 }

@@ -1,6 +1,6 @@
 #[automatically_derived]
 #[allow(deprecated, unused_qualifications)]
-impl ::kafka_service::__private::Event for Answer {
+impl ::kafka_service::__private1::Event for Answer {
     const TYPES: &'static [&'static ::core::primitive::str] = &[
         "payment.accepted",
         "payment.refused",
@@ -15,17 +15,17 @@ impl ::kafka_service::__private::Event for Answer {
     }
     fn key(&self) -> ::core::option::Option<impl ::core::fmt::Display + '_> {
         match self {
-            Self::Accepted { order: __key, .. } => ::kafka_service::__private::key(__key),
+            Self::Accepted { order: __key, .. } => ::kafka_service::__private1::key(__key),
             Self::Refused { 0: __key, .. } => {
-                ::kafka_service::__private::key(&__key.order)
+                ::kafka_service::__private1::key(&__key.order)
             }
             Self::Waiting { .. } => ::core::option::Option::None,
         }
     }
-    fn serialize_payload<__S: ::kafka_service::__private::Serializer>(
+    fn serialize_payload<__S: ::kafka_service::__private1::Serializer>(
         &self,
         __serializer: __S,
     ) -> ::core::result::Result<__S::Ok, __S::Error> {
-        ::kafka_service::__private::serialize_content(self, __serializer)
+        ::kafka_service::__private1::serialize_content(self, __serializer)
     }
 }

@@ -5,9 +5,9 @@
     "no field `idd` on `UserCreated`\nhelp: available field is: `id`"
 }
 #[automatically_derived]
-impl<T> ::kafka_service::__private::Event for UserCreated<T>
+impl<T> ::kafka_service::__private1::Event for UserCreated<T>
 where
-    Self: ::kafka_service::__private::Serialize,
+    Self: ::kafka_service::__private1::Serialize,
 {
     const TYPES: &'static [&'static ::core::primitive::str] = &[];
     fn event_type(&self) -> &'static ::core::primitive::str {

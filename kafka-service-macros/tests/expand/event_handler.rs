@@ -1,18 +1,18 @@
 async fn settle(event: PaymentSettled) {}
 #[allow(deprecated, unused_qualifications)]
 const _: () = {
-    use ::kafka_service::__private;
-    fn __invoke(__context: &__private::Context<'_>) -> __private::Invocation {
-        let __payload = __private::decode::<PaymentSettled>(__context)?;
-        __private::invocation(async move {
-            __private::outcome::<()>(settle(__payload).await)
+    use ::kafka_service::__private1;
+    fn __invoke(__context: &__private1::Context<'_>) -> __private1::Invocation {
+        let __payload = __private1::decode::<PaymentSettled>(__context)?;
+        __private1::invocation(async move {
+            __private1::outcome::<()>(settle(__payload).await)
         })
     }
-    __private::inventory::submit! {
-        __private::Handler::event("payment.settled", & __invoke)
+    __private1::inventory::submit! {
+        __private1::Handler::event("payment.settled", & __invoke)
         .at(::core::module_path!(), "settle", ::core::file!(), ::core::line!())
-        .describe(| __types | { use __private::Undescribed as _; __private::Probe:: <
-        PaymentSettled > ::payload(__types); __private::Probe:: < () >
+        .describe(| __types | { use __private1::Undescribed as _; __private1::Probe:: <
+        PaymentSettled > ::payload(__types); __private1::Probe:: < () >
         ::returns(__types); })
     }
 };

@@ -1,15 +1,15 @@
 fn settle(event: PaymentSettled) {}
 #[allow(deprecated, unused_qualifications)]
 const _: () = {
-    use ::kafka_service::__private;
-    fn __invoke(__context: &__private::Context<'_>) -> __private::Invocation {
-        let __payload = __private::decode::<PaymentSettled>(__context)?;
-        __private::blocking(move || __private::outcome::<()>(settle(__payload)))
+    use ::kafka_service::__private1;
+    fn __invoke(__context: &__private1::Context<'_>) -> __private1::Invocation {
+        let __payload = __private1::decode::<PaymentSettled>(__context)?;
+        __private1::blocking(move || __private1::outcome::<()>(settle(__payload)))
     }
-    __private::inventory::submit! {
-        __private::event_of:: < PaymentSettled > (& __invoke).at(::core::module_path!(),
+    __private1::inventory::submit! {
+        __private1::event_of:: < PaymentSettled > (& __invoke).at(::core::module_path!(),
         "settle", ::core::file!(), ::core::line!()).blocking().attempts(1).describe(|
-        __types | { use __private::Undescribed as _; __private::Probe:: < PaymentSettled
-        > ::payload(__types); __private::Probe:: < () > ::returns(__types); })
+        __types | { use __private1::Undescribed as _; __private1::Probe:: < PaymentSettled
+        > ::payload(__types); __private1::Probe:: < () > ::returns(__types); })
     }
 };

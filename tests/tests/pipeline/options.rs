@@ -2,7 +2,7 @@
 
 use std::future::pending;
 
-use kafka_service::__private::{Context, Handler, Invocation, inventory, invocation, outcome};
+use kafka_service::__private1::{Context, Handler, Invocation, inventory, invocation, outcome};
 use kafka_service::dead_letter;
 use serde_json::json;
 
