@@ -3,9 +3,11 @@
 mod client;
 mod client_config;
 mod client_log;
+mod client_settings;
 mod close;
 mod connector;
 mod context;
+mod deadlines;
 mod delivery_watch;
 mod embedded;
 mod ffi;

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use rdkafka::error::RDKafkaErrorCode;
 
 use super::{
+    deadlines::{SILENCE, SUSPECT},
     ffi::AnswerError,
     fresh::Suspicion,
-    probe::{SILENCE, SUSPECT},
 };
 use crate::{
     health::{HealthState, Reason},

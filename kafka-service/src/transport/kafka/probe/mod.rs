@@ -18,7 +18,8 @@ mod verdicts;
 use super::{
     client::KafkaClient,
     client_config::Protocol,
-    connector::ClientSettings,
+    client_settings::ClientSettings,
+    deadlines::{SILENCE, SUSPECT},
     ffi::{Answer, AnswerError, AnswerQueue, OffsetAnswer, Rights, TopicAnswer},
     fresh::Suspicion,
     watched::{Watched, is_said_by_broker},
@@ -36,10 +37,6 @@ const ASK_EVERY: Duration = Duration::from_secs(2);
 const ASK_AGAIN: Duration = Duration::from_millis(500);
 /// The timeout of a request. It expires before the next verdict.
 const TIMEOUT: Duration = Duration::from_secs(3);
-/// How long there may be no answer before the service is not ready. Leader elections are usually faster.
-pub(super) const SILENCE: Duration = Duration::from_millis(4_500);
-/// How long the client may get no answer before a new client is tried.
-pub(super) const SUSPECT: Duration = Duration::from_secs(10);
 
 /// Monitors one consuming client and the producer.
 pub(super) struct Probe {
