@@ -1,24 +1,11 @@
 //! Checks the handlers: how many run, in which order, and for which partitions.
 
-use super::{identity::said_number, ledger::Ledger, settings::Settings};
-
-/// One attempt of one command.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Attempt {
-    pub(super) tenure: u64,
-    pub(super) record: usize,
-    pub(super) lane: usize,
-    pub(super) number: u32,
-}
-
-/// How an attempt ended.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Ended {
-    Events(u32),
-    /// Another attempt may follow.
-    Failed,
-    Permanent,
-}
+use super::{
+    attempt::{Attempt, Ended},
+    identity::said_number,
+    ledger::Ledger,
+    settings::Settings,
+};
 
 impl Ledger {
     /// Called when a handler is called.

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use super::{
     actions::Action,
+    moves::{Kept, Move},
     random::Random,
-    scenario::{Kept, Move},
 };
 
 /// A source of choices. Each has a name, under which a stored scenario keeps it, and the value 0 is the simplest.

@@ -10,7 +10,7 @@ use std::{
 use serde::Deserialize;
 
 use super::{
-    attempts::{Attempt, Ended},
+    attempt::{Attempt, Ended},
     coverage::State,
     identity::{CURSED, HUGE, Origin, SAID, SimEvent, said_number},
     plan::{self, End, Plan, Says, Takes, Work},

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    attempts::Attempt,
+    attempt::Attempt,
     counts::Counts,
     identity::{Identity, Origin},
     plan::{End, Plan, Work},

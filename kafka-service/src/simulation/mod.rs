@@ -18,12 +18,15 @@
 //! [`scenario`](self::scenario) in `fixtures`: settings, records, actions and choices, as text.
 
 mod actions;
+mod attempt;
 mod attempts;
 mod choices;
 mod client;
 mod commits;
+mod coordinator;
 mod counts;
 mod coverage;
+mod deliveries;
 mod executor;
 mod group;
 mod handlers;
@@ -31,11 +34,13 @@ mod identity;
 mod instance;
 mod ledger;
 mod member;
+mod moves;
 mod outbox;
 mod plan;
 mod producer;
 mod random;
 mod read_back;
+mod recipes;
 mod resets;
 mod scenario;
 mod scene;

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     coverage::State,
-    outbox::{free, report_next},
+    deliveries::{free, report_next},
     world::{SharedWorld, open},
 };
 use crate::{

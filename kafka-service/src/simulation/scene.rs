@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     client::SimClient,
-    outbox::report_next,
+    deliveries::report_next,
     world::{SharedWorld, open},
 };
 use crate::{

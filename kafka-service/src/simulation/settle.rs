@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{executor::Executor, instance::Instance, outbox::free, topic::number, world::World};
+use super::{deliveries::free, executor::Executor, instance::Instance, topic::number, world::World};
 use crate::engine::Counters;
 
 /// The maximum number of rounds without progress. In a round, everything that can act does. Longer than a commit waits

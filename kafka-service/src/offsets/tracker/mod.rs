@@ -2,6 +2,8 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
+mod window;
+
 use super::{Assignment, SlotState};
 
 /// Tracks one assignment of one partition. Owned by the thread that commits.
@@ -197,11 +199,6 @@ impl Tracker {
         self.confirmed_head
     }
 
-    /// The number of records past the finished prefix.
-    fn window(&self) -> usize {
-        usize::try_from(self.next - self.head).unwrap_or(usize::MAX)
-    }
-
     /// The number of records that are finished and not handed over for commit yet.
     pub(crate) fn to_hand_over(&self) -> u64 {
         if self.is_superseded { 0 } else { self.log_head - self.handed_head }
@@ -276,33 +273,6 @@ impl Tracker {
         }
         // Records from before a reset would not be redelivered, but they are in the window until they are finished.
         usize::try_from(self.next - self.confirmed_head.min(self.head)).unwrap_or(usize::MAX)
-    }
-
-    /// Whether a slot that was not started precedes one that was, and could be committed with it.
-    pub(crate) fn has_gap(&self) -> bool {
-        let started = self.assignment.started();
-        let states = (self.head..self.next.min(started)).map(|slot| self.assignment.ring().get(slot));
-        // What is behind a command that waits for another attempt cannot be committed in time.
-        states.take_while(|state| *state != SlotState::Paused).any(|state| state == SlotState::Waiting)
-    }
-
-    /// Whether any command is running or waiting for its acknowledgements.
-    pub(crate) fn has_running(&self) -> bool {
-        self.states().any(|state| state == SlotState::Running)
-    }
-
-    /// The number of commands that are running or waiting for their acknowledgements.
-    pub(crate) fn running(&self) -> usize {
-        self.states().filter(|state| *state == SlotState::Running).count()
-    }
-
-    /// The number of unfinished records in the window.
-    pub(crate) fn unfinished(&self) -> usize {
-        self.states().filter(|state| *state != SlotState::Finished).count()
-    }
-
-    fn states(&self) -> impl Iterator<Item = SlotState> + '_ {
-        (self.head..self.next).map(|slot| self.assignment.ring().get(slot))
     }
 }
 

@@ -10,8 +10,10 @@ use rdkafka::{
 
 use super::{
     close::close,
+    closing::Closing,
     context::{Context, unassign},
-    ffi::{BatchQueue, NativeRecord, bootstrap_again, commit, destroy_closed},
+    ffi::{BatchQueue, NativeRecord, bootstrap_again, commit},
+    lists::{list, list_at, list_with_offsets},
 };
 use crate::{
     message::Record as _,
@@ -117,49 +119,6 @@ fn is_passing(code: RDKafkaErrorCode) -> bool {
             | RDKafkaErrorCode::InvalidRequest
             | RDKafkaErrorCode::PollExceeded
     )
-}
-
-/// A consumer that may already be closing. Its own drop would not wait for that, and would report it as an error.
-struct Closing {
-    consumer: Option<BaseConsumer<Context>>,
-    free: bool,
-}
-
-impl Drop for Closing {
-    fn drop(&mut self) {
-        const STEP: Duration = Duration::from_millis(10);
-        let Some(consumer) = self.consumer.take() else { return };
-        // An error means that it is already closing or closed.
-        drop(consumer.close_queue());
-        while !consumer.closed() {
-            consumer.poll(STEP);
-        }
-        if self.free {
-            destroy_closed(consumer);
-        } else {
-            std::mem::forget(consumer);
-        }
-    }
-}
-
-fn list(names: &[TopicPartition]) -> TopicPartitionList {
-    let mut list = TopicPartitionList::with_capacity(names.len());
-    for name in names {
-        list.add_partition(&name.topic, name.partition);
-    }
-    list
-}
-
-fn list_with_offsets(offsets: &[(TopicPartition, i64)]) -> Result<TopicPartitionList, KafkaError> {
-    list_at(offsets.iter().map(|(name, offset)| (name, Offset::Offset(*offset))))
-}
-
-fn list_at<'a>(offsets: impl Iterator<Item = (&'a TopicPartition, Offset)>) -> Result<TopicPartitionList, KafkaError> {
-    let mut list = TopicPartitionList::new();
-    for (name, offset) in offsets {
-        list.add_partition_offset(&name.topic, name.partition, offset)?;
-    }
-    Ok(list)
 }
 
 impl Client for KafkaClient {
@@ -310,7 +269,7 @@ impl Client for KafkaClient {
         consumer.context().close();
         drop(queue);
         if sound {
-            close(Closing { consumer: Some(consumer), free }, "consumer");
+            close(Closing::new(consumer, free), "consumer");
         } else {
             std::mem::forget(consumer);
         }

@@ -9,28 +9,15 @@ use super::{
     client::KafkaClient,
     client_config::{self, Protocol, describe},
     client_log::ClientLog,
+    client_settings::ClientSettings,
     context::Context,
     monitor::KafkaMonitor,
     producer::KafkaProducer,
 };
 use crate::{
-    config::{Config, GroupProtocol},
-    health::HealthState,
-    transport::{Connector, Demand, NeededTopic},
+    config::GroupProtocol,
+    transport::{Connector, Demand},
 };
-
-/// What all consuming clients of a service share.
-pub(super) struct ClientSettings {
-    pub(super) config: Config,
-    pub(super) servers: String,
-    /// The topics to consume.
-    pub(super) consumed: Vec<String>,
-    /// The topics that must exist before consumption starts.
-    pub(super) needed: Vec<NeededTopic>,
-    pub(super) producer: Arc<KafkaProducer>,
-    pub(super) health: Arc<HealthState>,
-    pub(super) runtime: Runtime,
-}
 
 /// Creates one consuming client after another.
 pub(crate) struct KafkaConnector {

@@ -8,7 +8,7 @@ use std::{
 use super::{
     client::KafkaClient,
     client_config::{self, Protocol},
-    connector::ClientSettings,
+    client_settings::ClientSettings,
     fresh::{FreshCheck, Suspicion},
     probe::Probe,
 };

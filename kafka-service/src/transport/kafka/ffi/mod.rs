@@ -5,13 +5,15 @@
 #![expect(unsafe_code, reason = "calls librdkafka directly; every block says why it is sound")]
 
 pub(super) use self::{
-    admin::{Answer, AnswerError, AnswerQueue, OffsetAnswer, Rights, TopicAnswer},
+    admin::AnswerQueue,
+    answers::{Answer, AnswerError, OffsetAnswer, Rights, TopicAnswer},
     brokers::bootstrap_again,
     consume::{BatchQueue, NativeRecord, commit, destroy_closed},
     produce::{Inbox, TopicHandle, end_linger},
 };
 
 mod admin;
+mod answers;
 mod brokers;
 mod consume;
 mod produce;

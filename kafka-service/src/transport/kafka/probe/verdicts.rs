@@ -7,10 +7,13 @@ use std::{
 
 use rdkafka::error::RDKafkaErrorCode;
 
-use super::{ASK_AGAIN, ASK_EVERY, Probe, SILENCE};
+use super::{ASK_AGAIN, ASK_EVERY, Probe};
 use crate::{
     health::{Operation, Reason, Resource},
-    transport::{Producer as _, Progress, TopicId, kafka::connector::ClientSettings},
+    transport::{
+        Producer as _, Progress, TopicId,
+        kafka::{client_settings::ClientSettings, deadlines::SILENCE},
+    },
 };
 
 /// How often a producer without acknowledgements is told to look for its brokers: each time makes it remember the bootstrap

@@ -10,14 +10,16 @@ use std::{
 };
 
 use rdkafka::{
-    ClientConfig, ClientContext, Message,
-    config::RDKafkaLogLevel,
+    ClientConfig,
     error::{KafkaError, RDKafkaErrorCode},
-    message::{DeliveryResult, Header, Headers, OwnedHeaders},
+    message::{Header, OwnedHeaders},
     metadata::Metadata,
-    producer::{BaseProducer, BaseRecord, Producer as _, ProducerContext},
+    producer::{BaseProducer, BaseRecord, Producer as _},
 };
 
+mod context;
+
+use self::context::Context;
 use super::{
     client_config::{self, describe},
     client_log::ClientLog,
@@ -26,14 +28,14 @@ use super::{
     ffi::{bootstrap_again, end_linger},
     linger::{Linger, LingerThread},
     producer_topics::{TopicHandles, TopicNames},
-    refused::{Limits, cause, refusal, said, size},
+    refused::{Limits, refusal},
     renewals::Renewals,
     report_thread::ReportThread,
 };
 use crate::{
     config::Config,
     sync,
-    transport::{DeliveryReports, OutRecord, OwnedRecord, Producer, SendError, Token, TopicId, Undelivered},
+    transport::{DeliveryReports, OutRecord, Producer, SendError, Token, TopicId},
 };
 
 /// The producing client. After a fatal error it is replaced by a new one.
@@ -62,14 +64,6 @@ struct Current {
     /// The number of records that it accepted.
     taken: AtomicU64,
     since: Instant,
-}
-
-struct Context {
-    reports: Arc<dyn DeliveryReports>,
-    watch: Arc<DeliveryWatch>,
-    topics: Arc<TopicNames>,
-    log: Arc<ClientLog>,
-    linger: Arc<Linger>,
 }
 
 impl KafkaProducer {
@@ -277,61 +271,6 @@ impl Producer for KafkaProducer {
             end_linger(&current.producer, left.min(STEP));
         }
         usize::try_from(open()).unwrap_or(usize::MAX)
-    }
-}
-
-impl ClientContext for Context {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        if !self.reports.is_closing() {
-            self.log.line(level, facility, message);
-        }
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        if !self.reports.is_closing() {
-            self.log.error(&error, reason);
-        }
-    }
-}
-
-impl ProducerContext for Context {
-    type DeliveryOpaque = usize;
-
-    fn delivery(&self, result: &DeliveryResult<'_>, opaque: usize) {
-        let token = Token::from_bits(opaque as u64);
-        if token.is_sampled() {
-            self.watch.end(token, result.is_ok());
-        }
-        let token = token.unmarked();
-        match result {
-            Ok(_) => self.reports.delivered(token),
-            Err((error, record)) => {
-                if let Some(topic) = self.topics.index_of(record.topic()) {
-                    self.reports.failed(token, undelivered(error, record, TopicId(topic)));
-                }
-            }
-        }
-        self.linger.reported();
-    }
-}
-
-fn undelivered(error: &KafkaError, record: &impl Message, topic: TopicId) -> Undelivered {
-    let headers = record.headers().map(|headers| {
-        headers.iter().map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec))).collect()
-    });
-    let headers: Vec<_> = headers.unwrap_or_default();
-    let code = error.rdkafka_error_code();
-    Undelivered {
-        cause: cause(code),
-        code: code.map_or_else(|| "Unknown".into(), |code| format!("{code:?}").into()),
-        error: code
-            .map_or_else(|| error.to_string(), |code| said(code, size(record.key(), record.payload(), &headers))),
-        record: OwnedRecord {
-            topic,
-            key: record.key().map(<[u8]>::to_vec),
-            value: record.payload().map(<[u8]>::to_vec),
-            headers,
-        },
     }
 }
 

@@ -9,7 +9,7 @@ use rdkafka::mocking::MockCluster;
 use tokio::{runtime::Runtime, sync::oneshot, time::timeout};
 
 use super::*;
-use crate::transport::TokenTarget;
+use crate::transport::{TokenTarget, Undelivered};
 
 const ROUND_TRIP: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(30);
