@@ -57,7 +57,6 @@ impl fmt::Debug for StateFactory {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use super::*;
     use crate::{Config, KafkaService, config::Brokers};
 
     /// A service with the state that the handlers of these unit tests need.

@@ -6,7 +6,7 @@ use std::{
     fmt,
     ptr::{self, NonNull},
     slice,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rdkafka::{
@@ -170,18 +170,31 @@ impl BatchQueue {
 
     /// Takes the available records, at most `limit`. If there are none, waits for the first. (A batch call with a
     /// timeout would wait until the batch is full.)
+    ///
+    /// The end of a partition follows each of its last records. It does not end the wait: at a low rate it would wake
+    /// this thread as often as the records do.
     pub(in crate::transport::kafka) fn take(&self, limit: usize, wait: Duration) -> Vec<NativeRecord> {
         let mut pointers: Vec<*mut sys::rd_kafka_message_t> = vec![ptr::null_mut(); limit];
         let mut count = self.take_now(&mut pointers);
         if count == 0 {
-            let wait = i32::try_from(wait.as_millis()).unwrap_or(i32::MAX);
-            // SAFETY: the queue is alive.
-            let first = unsafe { sys::rd_kafka_consume_queue(self.queue.as_ptr(), wait) };
-            if first.is_null() {
-                return Vec::new();
+            let until = Instant::now() + wait;
+            while count < limit {
+                let left = until.saturating_duration_since(Instant::now());
+                // Rounded up, so that the last millisecond is not spent awake.
+                let left = i32::try_from(left.as_micros().div_ceil(1_000)).unwrap_or(i32::MAX);
+                // SAFETY: the queue is alive.
+                let first = unsafe { sys::rd_kafka_consume_queue(self.queue.as_ptr(), left) };
+                if first.is_null() {
+                    break;
+                }
+                pointers[count] = first;
+                count += 1;
+                // SAFETY: the message is alive until the record is dropped.
+                if unsafe { (*first).err } != sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR__PARTITION_EOF || left == 0 {
+                    count += self.take_now(&mut pointers[count..]);
+                    break;
+                }
             }
-            pointers[0] = first;
-            count = 1 + self.take_now(&mut pointers[1..]);
         }
         pointers.truncate(count);
         pointers.into_iter().filter_map(NonNull::new).map(NativeRecord).collect()
