@@ -102,11 +102,12 @@ impl Intake {
             return self.delay(entry, &known, lane);
         }
         let delivery = Delivery::unread(&entry.record, &known.assignment, entry.slot);
-        let Some((envelope, handler)) = self.read(delivery, known.route) else { return };
+        let decoded = Envelope::decode(entry.record.value());
+        let Some((envelope, handler)) = self.route(delivery, known.route, &decoded) else { return };
         let lane = keyed.unwrap_or_else(|| key_hash(entry.assignment, envelope.correlation_id.as_bytes()));
         if !self.may_begin(lane) {
             self.delay(entry, &known, lane);
-        } else if let Some(started) = self.start(delivery, handler, &envelope, task) {
+        } else if let Some(started) = self.start(delivery, handler, envelope, task) {
             self.lanes.occupy(lane);
             self.park(wait(entry, &known, lane), started);
         }
@@ -142,25 +143,26 @@ impl Intake {
         }
     }
 
-    /// Decodes a record and finds its handler. A record without one ends here.
-    fn read<'a, R: Record>(
+    /// Finds the handler of a decoded record. A record without one ends here. (By reference: an envelope is large.)
+    fn route<'e, 'r, R: Record>(
         &mut self,
-        delivery: Delivery<'a, R>,
+        delivery: Delivery<'_, R>,
         route: RouteId,
-    ) -> Option<(Envelope<'a>, &'static Handler)> {
-        let envelope = match Envelope::decode(delivery.record.value()) {
+        decoded: &'e Result<Envelope<'r>, EnvelopeError>,
+    ) -> Option<(&'e Envelope<'r>, &'static Handler)> {
+        let envelope = match decoded {
             Ok(envelope) => envelope,
             Err(EnvelopeError::NoValue) if self.routes.takes_tombstones(route) => {
                 self.skip_tombstone(delivery);
                 return None;
             }
             Err(error) => {
-                self.reject(delivery, &AttemptError::envelope(&error));
+                self.reject(delivery, &AttemptError::envelope(error));
                 return None;
             }
         };
         let Some(handler) = self.routes.handler(route, &envelope.kind) else {
-            self.unhandled(delivery, route, &envelope);
+            self.unhandled(delivery, route, envelope);
             return None;
         };
         Some((envelope, handler))
@@ -270,8 +272,9 @@ impl Intake {
     /// Starts a stored command. Returns true if it is parked, so that its lane stays busy.
     fn resume(&mut self, waiting: WaitingCommand, task: &mut TaskContext<'_>) -> bool {
         let delivery = waiting.unread();
-        let Some((envelope, handler)) = self.read(delivery, waiting.route) else { return false };
-        let Some(started) = self.start(delivery, handler, &envelope, task) else { return false };
+        let decoded = Envelope::decode(waiting.record.value());
+        let Some((envelope, handler)) = self.route(delivery, waiting.route, &decoded) else { return false };
+        let Some(started) = self.start(delivery, handler, envelope, task) else { return false };
         self.park(waiting, started);
         true
     }
