@@ -18,8 +18,8 @@ const _: () = {
         })
     }
     __private1::inventory::submit! {
-        __private1::Handler::command("create_user", & __invoke).at(::core::module_path!(),
-        "create", ::core::file!(), ::core::line!())
+        __private1::Handler::command("create_user", & __invoke)
+        .at(::core::module_path!(), "create", ::core::file!(), ::core::line!())
         .doc("Creates a user.\n\nId must be unique.").describe(| __types | { use
         __private1::Undescribed as _; __private1::Probe:: < State < Users > >
         ::extractor(__types); __private1::Probe:: < CreateUser > ::payload(__types);

@@ -15,7 +15,9 @@ impl ::kafka_service::__private1::Event for Answer {
     }
     fn key(&self) -> ::core::option::Option<impl ::core::fmt::Display + '_> {
         match self {
-            Self::Accepted { order: __key, .. } => ::kafka_service::__private1::key(__key),
+            Self::Accepted { order: __key, .. } => {
+                ::kafka_service::__private1::key(__key)
+            }
             Self::Refused { 0: __key, .. } => {
                 ::kafka_service::__private1::key(&__key.order)
             }

@@ -9,7 +9,8 @@ const _: () = {
     __private1::inventory::submit! {
         __private1::event_of:: < PaymentSettled > (& __invoke).at(::core::module_path!(),
         "settle", ::core::file!(), ::core::line!()).blocking().attempts(1).describe(|
-        __types | { use __private1::Undescribed as _; __private1::Probe:: < PaymentSettled
-        > ::payload(__types); __private1::Probe:: < () > ::returns(__types); })
+        __types | { use __private1::Undescribed as _; __private1::Probe:: <
+        PaymentSettled > ::payload(__types); __private1::Probe:: < () >
+        ::returns(__types); })
     }
 };

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Sends the result of a record to a waiting caller.
-type Answer = oneshot::Sender<Result<(), Undelivered>>;
+type AnswerSender = oneshot::Sender<Result<(), Undelivered>>;
 
 /// Receives the delivery reports of the producer, shared with the client's thread.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ enum Pending {
     /// last one.
     Command { assignment: u32, slot: u64, open: usize, left: bool },
     /// A caller that awaits the acknowledgement, perhaps of a record that belongs to a command.
-    Caller { sender: Answer, command: Option<Token> },
+    Caller { sender: AnswerSender, command: Option<Token> },
     /// No caller waits; kind and topic are for the log.
     Detached { kind: Box<str>, topic: Box<str> },
 }

@@ -27,7 +27,7 @@ pub(crate) enum Need {
 
 /// The values that librdkafka accepts.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Kind {
+pub(crate) enum ValueKind {
     Text,
     Bool,
     /// An integer within these bounds.
@@ -45,7 +45,7 @@ pub(crate) enum Kind {
 pub(crate) struct Property {
     pub(crate) name: &'static str,
     pub(crate) side: Side,
-    pub(crate) kind: Kind,
+    pub(crate) kind: ValueKind,
     pub(crate) secret: bool,
     pub(crate) need: Need,
     /// The name under which the value is kept. If librdkafka has two names for the property, it is the one of the Java
@@ -53,15 +53,15 @@ pub(crate) struct Property {
     pub(crate) canonical: &'static str,
 }
 
-pub(super) const fn both(name: &'static str, kind: Kind) -> Property {
+pub(super) const fn both(name: &'static str, kind: ValueKind) -> Property {
     Property { name, side: Side::Both, kind, secret: false, need: Need::Nothing, canonical: name }
 }
 
-pub(super) const fn consumer(name: &'static str, kind: Kind) -> Property {
+pub(super) const fn consumer(name: &'static str, kind: ValueKind) -> Property {
     Property { side: Side::Consumer, ..both(name, kind) }
 }
 
-pub(super) const fn producer(name: &'static str, kind: Kind) -> Property {
+pub(super) const fn producer(name: &'static str, kind: ValueKind) -> Property {
     Property { side: Side::Producer, ..both(name, kind) }
 }
 
@@ -94,7 +94,7 @@ impl Property {
     }
 }
 
-impl Kind {
+impl ValueKind {
     /// The value in the form that librdkafka reads. The error says what is allowed.
     pub(super) fn normalize(self, value: &str) -> Result<String, String> {
         let trimmed = value.trim();

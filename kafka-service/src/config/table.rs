@@ -3,12 +3,12 @@
 //! Callbacks and other pointers are not settings. After an update of librdkafka, `tests/librdkafka.rs` reports what
 //! differs.
 
-use super::property::{Kind, Property, both, consumer, producer};
-use Kind::{Bool, Choice, Flags, Int, Number, Text};
+use super::property::{Property, ValueKind, both, consumer, producer};
+use ValueKind::{Bool, Choice, Flags, Int, Number, Text};
 
 const MAX: i64 = i32::MAX as i64;
-const CODECS: Kind = Choice(&["none", "gzip", "snappy", "lz4", "zstd"]);
-const DEBUG: Kind = Flags(&[
+const CODECS: ValueKind = Choice(&["none", "gzip", "snappy", "lz4", "zstd"]);
+const DEBUG: ValueKind = Flags(&[
     "generic",
     "broker",
     "topic",
@@ -31,11 +31,11 @@ const DEBUG: Kind = Flags(&[
     "telemetry",
     "all",
 ]);
-const DNS: Kind = Choice(&["use_all_dns_ips", "resolve_canonical_bootstrap_servers_only"]);
-const GRANTS: Kind = Choice(&["client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"]);
-const MECHANISMS: Kind = Choice(&["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "GSSAPI"]);
-const PROTOCOLS: Kind = Choice(&["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"]);
-const RESETS: Kind = Choice(&["smallest", "earliest", "beginning", "largest", "latest", "end", "error"]);
+const DNS: ValueKind = Choice(&["use_all_dns_ips", "resolve_canonical_bootstrap_servers_only"]);
+const GRANTS: ValueKind = Choice(&["client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"]);
+const MECHANISMS: ValueKind = Choice(&["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "GSSAPI"]);
+const PROTOCOLS: ValueKind = Choice(&["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"]);
+const RESETS: ValueKind = Choice(&["smallest", "earliest", "beginning", "largest", "latest", "end", "error"]);
 
 /// The property with this name.
 pub(crate) fn find(name: &str) -> Option<&'static Property> {

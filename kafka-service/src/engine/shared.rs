@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use super::{counters::Counters, fatal::Fatal};
-use crate::{acks::Acks, clock::Clock, health::HealthState, transport::Token};
+use crate::{acks::Acks, clock::Clock, health::HealthState, offsets::Assignments, transport::Token};
 
 /// What every part of the engine uses.
 pub(crate) struct Shared {
@@ -20,11 +20,15 @@ impl Shared {
         Self { group, acks, clock, counters: Counters::default(), fatal: Fatal::default(), health }
     }
 
+    pub(crate) fn assignments(&self) -> &Assignments {
+        &self.acks.assignments
+    }
+
     /// Whether the partition of a command's record is still owned.
     pub(crate) fn is_owned(&self, token: Token) -> bool {
         let position = self.acks.position(token);
         position
-            .and_then(|(assignment, _)| self.acks.assignments.get(assignment))
+            .and_then(|(assignment, _)| self.assignments().get(assignment))
             .is_some_and(|assignment| assignment.is_owned())
     }
 }

@@ -9,20 +9,20 @@ use crate::{
 
 /// A publication, as described in messages.
 #[derive(Clone, Copy)]
-pub(super) struct What<'a> {
+pub(super) struct Subject<'a> {
     pub(super) producer: &'a dyn Producer,
     pub(super) kind: &'a str,
     pub(super) topic: TopicId,
 }
 
 /// Hands over one record and waits for its acknowledgement.
-pub(super) async fn deliver(what: What<'_>, acks: &Acks, record: &OutRecord<'_>) -> Result<(), PublishError> {
-    let producer = what.producer;
+pub(super) async fn deliver(subject: Subject<'_>, acks: &Acks, record: &OutRecord<'_>) -> Result<(), PublishError> {
+    let producer = subject.producer;
     let (token, answer) = acks.caller();
     // Checked only now: every caller that is in the table before the end is notified at the end.
     if acks.is_closing() {
         acks.forget(token);
-        return Err(what.stopped());
+        return Err(subject.stopped());
     }
     let sent = match producer.send(record, token) {
         Err(SendError::QueueFull) => acks.room.send_when_made(|| producer.send(record, token)).await,
@@ -33,9 +33,9 @@ pub(super) async fn deliver(what: What<'_>, acks: &Acks, record: &OutRecord<'_>)
         renew(producer, &error);
         let bytes = record.value.map_or(0, <[u8]>::len);
         return Err(if acks.is_closing() {
-            what.stopped()
+            subject.stopped()
         } else {
-            what.refused(error.cause(), bytes, error.to_string())
+            subject.refused(error.cause(), bytes, error.to_string())
         });
     }
     producer.idle();
@@ -45,15 +45,15 @@ pub(super) async fn deliver(what: What<'_>, acks: &Acks, record: &OutRecord<'_>)
             if undelivered.cause == Cause::Producer {
                 producer.renew();
             }
-            Err(what.undelivered(undelivered))
+            Err(subject.undelivered(undelivered))
         }
-        Err(_) => Err(what.stopped()),
+        Err(_) => Err(subject.stopped()),
     }
 }
 
 /// Hands a command's record to the dispatcher, which sends it in order, and waits for its acknowledgement.
 pub(super) async fn deliver_bound(
-    what: What<'_>,
+    subject: Subject<'_>,
     acks: &Acks,
     command: Token,
     record: impl FnOnce(Token) -> Stored,
@@ -61,28 +61,28 @@ pub(super) async fn deliver_bound(
     let (token, caller) = acks.bound_caller(command);
     if acks.is_closing() || !acks.publish(record(token)) {
         acks.forget(token);
-        return Err(what.stopped());
+        return Err(subject.stopped());
     }
     match caller.answer().await {
         Some(Ok(())) => Ok(()),
-        Some(Err(undelivered)) => Err(what.undelivered(undelivered)),
-        None if acks.is_closing() => Err(what.stopped()),
-        None => Err(what.refused(Cause::Broker, 0, "the partition of the command was revoked".to_owned())),
+        Some(Err(undelivered)) => Err(subject.undelivered(undelivered)),
+        None if acks.is_closing() => Err(subject.stopped()),
+        None => Err(subject.refused(Cause::Broker, 0, "the partition of the command was revoked".to_owned())),
     }
 }
 
 /// Hands over one record if there is room, and counts it if it is lost.
-pub(super) fn fire(what: What<'_>, acks: &Acks, record: &OutRecord<'_>) {
-    let topic = what.producer.topic_name(what.topic);
+pub(super) fn fire(subject: Subject<'_>, acks: &Acks, record: &OutRecord<'_>) {
+    let topic = subject.producer.topic_name(subject.topic);
     if acks.is_closing() {
-        return acks.lost(what.kind, &topic, "the service was shut down");
+        return acks.lost(subject.kind, &topic, "the service was shut down");
     }
-    let token = acks.detached(what.kind, &topic);
+    let token = acks.detached(subject.kind, &topic);
     // It may linger, because more records are likely to follow.
-    if let Err(error) = what.producer.send(record, token) {
+    if let Err(error) = subject.producer.send(record, token) {
         acks.forget(token);
-        renew(what.producer, &error);
-        acks.lost(what.kind, &topic, &error.to_string());
+        renew(subject.producer, &error);
+        acks.lost(subject.kind, &topic, &error.to_string());
     }
 }
 
@@ -93,7 +93,7 @@ fn renew(producer: &dyn Producer, error: &SendError) {
     }
 }
 
-impl What<'_> {
+impl Subject<'_> {
     fn stopped(self) -> PublishError {
         PublishError::Stopped { event_type: self.kind.to_owned(), topic: self.producer.topic_name(self.topic) }
     }

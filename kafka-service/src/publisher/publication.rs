@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     Encoder, PublishError, Publisher, PublisherShared,
-    delivery::{What, deliver, deliver_bound, fire},
+    delivery::{Subject, deliver, deliver_bound, fire},
     message_id::MessageIdText,
 };
 use crate::{
@@ -140,14 +140,14 @@ impl Publication {
         };
         // Without one, nothing could be encoded.
         let Some(producer) = shared.producer.as_deref() else { return };
-        let what = What { producer, kind: &kind, topic: record.topic };
+        let subject = Subject { producer, kind: &kind, topic: record.topic };
         match publisher.begin() {
             Some(token) => {
                 if !shared.acks.publish(Stored { record, token }) {
-                    shared.acks.lost(&kind, &producer.topic_name(what.topic), "the service was shut down");
+                    shared.acks.lost(&kind, &producer.topic_name(subject.topic), "the service was shut down");
                 }
             }
-            None => fire(what, &shared.acks, &record.borrow()),
+            None => fire(subject, &shared.acks, &record.borrow()),
         }
     }
 
@@ -155,10 +155,10 @@ impl Publication {
         let (publisher, kind) = (self.publisher.clone(), self.kind.clone());
         let record = self.encode()?;
         let shared = &publisher.shared;
-        let what = What { producer: shared.producer(&kind)?, kind: &kind, topic: record.topic };
+        let subject = Subject { producer: shared.producer(&kind)?, kind: &kind, topic: record.topic };
         match publisher.begin() {
-            Some(token) => deliver_bound(what, &shared.acks, token, |token| Stored { record, token }).await,
-            None => deliver(what, &shared.acks, &record.borrow()).await,
+            Some(token) => deliver_bound(subject, &shared.acks, token, |token| Stored { record, token }).await,
+            None => deliver(subject, &shared.acks, &record.borrow()).await,
         }
     }
 

@@ -11,7 +11,7 @@ mod routes;
 pub(crate) use self::{
     check::check,
     entry::Kind,
-    problem::Problem,
+    problem::HandlerProblem,
     retry_options::RetryOptions,
     routes::{RouteId, Routes},
 };
@@ -35,7 +35,9 @@ pub(crate) struct Registry {
 
 impl Registry {
     /// Builds the table, or returns everything that is wrong with it.
-    pub(crate) fn from_handlers(handlers: impl IntoIterator<Item = &'static Handler>) -> Result<Self, Vec<Problem>> {
+    pub(crate) fn from_handlers(
+        handlers: impl IntoIterator<Item = &'static Handler>,
+    ) -> Result<Self, Vec<HandlerProblem>> {
         let mut sorted: Vec<_> = handlers.into_iter().collect();
         sorted.sort_by_key(|handler| (handler.kind, handler.name));
         let problems = check::names(&sorted);

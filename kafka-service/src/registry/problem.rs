@@ -6,7 +6,7 @@ use super::Handler;
 
 /// One problem. Its text names every handler concerned with its source location.
 #[derive(Clone, Debug)]
-pub(crate) enum Problem {
+pub(crate) enum HandlerProblem {
     NoHandlers,
     /// Only for handlers added at run time: the attributes do not compile with such a name.
     BadName {
@@ -47,7 +47,7 @@ pub(crate) enum Problem {
     },
 }
 
-impl Problem {
+impl HandlerProblem {
     /// What is wrong, without the help.
     pub(crate) fn what(&self) -> String {
         What(self).to_string()
@@ -76,7 +76,7 @@ impl Problem {
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for HandlerProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         What(self).fmt(formatter)?;
         self.help().map_or(Ok(()), |help| write!(formatter, "\n  help: {help}"))
@@ -84,35 +84,35 @@ impl fmt::Display for Problem {
 }
 
 /// A problem without its help.
-struct What<'a>(&'a Problem);
+struct What<'a>(&'a HandlerProblem);
 
 impl fmt::Display for What<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Problem::NoHandlers => {
+            HandlerProblem::NoHandlers => {
                 formatter.write_str("no `#[command]` or `#[event]` handlers are linked into this binary")
             }
-            Problem::BadName { handler, flaw } => {
+            HandlerProblem::BadName { handler, flaw } => {
                 let name = handler.name.escape_debug();
                 write!(formatter, "the name of {} `{name}` {flaw}: {}", handler.kind, handler.location())
             }
-            Problem::Duplicate { handlers } => duplicate(formatter, handlers),
-            Problem::MissingState { state, handlers } => missing_state(formatter, state, handlers),
-            Problem::OtherCommand { handler, payload, command } => write!(
+            HandlerProblem::Duplicate { handlers } => duplicate(formatter, handlers),
+            HandlerProblem::MissingState { state, handlers } => missing_state(formatter, state, handlers),
+            HandlerProblem::OtherCommand { handler, payload, command } => write!(
                 formatter,
                 "{} takes the payload `{payload}`, which is named `{command}`: commands sent as `{command}` do not reach \
                  this handler",
                 NamedHandler(handler)
             ),
-            Problem::BrokenPromise { handler, missing, published, .. } => {
+            HandlerProblem::BrokenPromise { handler, missing, published, .. } => {
                 write!(formatter, "{} declares the reply {} but returns ", NamedHandler(handler), NameList(missing))?;
                 match published.as_slice() {
                     [] => formatter.write_str("no event"),
                     some => write!(formatter, "only {}", NameList(some)),
                 }
             }
-            Problem::SharedEvent { event, types } => shared_event(formatter, event, types),
-            Problem::Option { handler, what, .. } => write!(formatter, "{} {what}", NamedHandler(handler)),
+            HandlerProblem::SharedEvent { event, types } => shared_event(formatter, event, types),
+            HandlerProblem::Option { handler, what, .. } => write!(formatter, "{} {what}", NamedHandler(handler)),
         }
     }
 }

@@ -24,7 +24,7 @@ fn registry() -> Registry {
     Registry::from_handlers([&CREATE, &CANCEL]).unwrap()
 }
 
-pub(super) fn texts(problems: &[Problem]) -> Vec<String> {
+pub(super) fn texts(problems: &[HandlerProblem]) -> Vec<String> {
     problems.iter().map(ToString::to_string).collect()
 }
 

@@ -53,7 +53,7 @@ impl KafkaService {
         let of_handlers = found.warnings.iter().map(|found| Warning { text: found.what(), help: found.help() });
         let warnings = of_config.chain(of_handlers).collect();
         let registry = Registry::from_handlers(handlers);
-        let texts = |problems: Vec<registry::Problem>| problems.iter().map(ToString::to_string).collect();
+        let texts = |problems: Vec<registry::HandlerProblem>| problems.iter().map(ToString::to_string).collect();
         registry.map(|registry| (registry, warnings)).map_err(|problems| Error::Start(texts(problems)))
     }
 }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    coverage::State,
+    coverage::Situation,
     member::{Assigned, Item, Member},
     topic::{self, Command, place},
     world::{SharedWorld, World, open},
@@ -208,7 +208,7 @@ impl World {
             }
         }
         if fails {
-            self.coverage.see(instance, State::CommitNotStarted);
+            self.coverage.see(instance, Situation::CommitNotStarted);
             return Err("not now".to_owned());
         }
         member.unanswered =

@@ -1,7 +1,7 @@
 //! The group's coordinator: rebalances, sessions that time out, and commits.
 
 use super::{
-    coverage::State,
+    coverage::Situation,
     member::{Answer, Member, Request},
     topic::place,
     world::World,
@@ -71,7 +71,7 @@ impl World {
         self.join(instance);
         self.member(instance).stops = stops;
         self.ledger.counts.replaced += 1;
-        self.coverage.see(instance, State::ConsumerReplaced);
+        self.coverage.see(instance, Situation::ConsumerReplaced);
     }
 
     /// Performs everything that is due between the group and its members, each with this probability.

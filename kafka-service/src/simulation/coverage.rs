@@ -5,7 +5,7 @@ use std::fmt;
 
 /// A state that a process is in, or was in shortly before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum Situation {
     /// A partition is revoked, and the driver knows.
     Revoke,
     /// The group has assigned its partitions to others.
@@ -72,12 +72,12 @@ const NAMES: [&str; COUNT] = [
     "window full",
     "paused",
 ];
-const COUNT: usize = State::Paused as usize + 1;
+const COUNT: usize = Situation::Paused as usize + 1;
 /// A state counts as present for this many actions of the world after it was last seen.
 const LASTS: u32 = 40;
 
 /// Pairs that cannot meet, and why.
-const IMPOSSIBLE: &[(State, State, &str)] = &[];
+const IMPOSSIBLE: &[(Situation, Situation, &str)] = &[];
 
 /// The pairs of one run.
 #[derive(Clone, Debug, Default)]
@@ -96,7 +96,7 @@ impl Coverage {
     }
 
     /// Records that a process is in a state now.
-    pub(super) fn see(&mut self, instance: u32, state: State) {
+    pub(super) fn see(&mut self, instance: u32, state: Situation) {
         let place = instance as usize;
         if self.until.len() <= place {
             self.until.resize(place + 1, [0; COUNT]);

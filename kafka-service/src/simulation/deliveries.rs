@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::{
     choices::Choices,
-    coverage::State,
+    coverage::Situation,
     identity::{DEAD_LETTERS, Identity},
     outbox::{Destination, Flying, Outbox, Report},
     world::{SharedWorld, World, open},
@@ -47,13 +47,14 @@ impl World {
         }
         // Only records in flight can make a producer full.
         if outbox.in_flight >= limit || (full && outbox.in_flight > 0) {
-            self.coverage.see(instance, State::QueueFull);
+            self.coverage.see(instance, Situation::QueueFull);
             return Err(SendError::QueueFull);
         }
         if is_too_large(&identity, record) {
             self.ledger.may_be_repaired(instance, key);
             let is_dead_letter = matches!(identity, Identity::DeadLetter(_));
-            self.coverage.see(instance, if is_dead_letter { State::DeadLetterRefused } else { State::EventRefused });
+            self.coverage
+                .see(instance, if is_dead_letter { Situation::DeadLetterRefused } else { Situation::EventRefused });
             return Err(SendError::TooLarge(identity.refusal()));
         }
         let partition = if record.topic == DEAD_LETTERS { 0 } else { key % self.settings.event_partitions };
@@ -63,8 +64,8 @@ impl World {
         outbox.in_flight += 1;
         self.note(|| format!("instance {instance} sends {identity:?} to {destination:?}"));
         match identity {
-            Identity::DeadLetter(_) => self.coverage.see(instance, State::DeadLetter),
-            Identity::Said(_) => self.coverage.see(instance, State::Publishes),
+            Identity::DeadLetter(_) => self.coverage.see(instance, Situation::DeadLetter),
+            Identity::Said(_) => self.coverage.see(instance, Situation::Publishes),
             _ => {}
         }
         self.ledger.handed_over(&self.topic, &identity, key);
@@ -122,9 +123,9 @@ impl World {
         }
         self.note(|| format!("instance {instance} hears of {:?}: {failed:?}", report.identity));
         match (failed, report.identity) {
-            (Some(Cause::Record), Identity::DeadLetter(_)) => self.coverage.see(instance, State::DeadLetterRefused),
-            (Some(Cause::Record), _) => self.coverage.see(instance, State::EventRefused),
-            (Some(_), _) => self.coverage.see(instance, State::NotDelivered),
+            (Some(Cause::Record), Identity::DeadLetter(_)) => self.coverage.see(instance, Situation::DeadLetterRefused),
+            (Some(Cause::Record), _) => self.coverage.see(instance, Situation::EventRefused),
+            (Some(_), _) => self.coverage.see(instance, Situation::NotDelivered),
             _ => {}
         }
         Some(report)

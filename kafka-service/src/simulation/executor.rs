@@ -11,7 +11,7 @@ use super::{
     actions::Action,
     choices::Choices,
     counts::Counts,
-    coverage::{Coverage, State},
+    coverage::{Coverage, Situation},
     deliveries::{free, report_next},
     instance::Instance,
     ledger::Violation,
@@ -201,10 +201,10 @@ impl Executor {
             Action::Crash => self.kill(place, false),
             Action::Freeze => {
                 instance.frozen = true;
-                self.with(|world| world.coverage.see(id, State::Frozen));
+                self.with(|world| world.coverage.see(id, Situation::Frozen));
             }
             Action::Thaw if std::mem::replace(&mut instance.frozen, false) => {
-                self.with(|world| world.coverage.see(id, State::Frozen));
+                self.with(|world| world.coverage.see(id, Situation::Frozen));
             }
             Action::Expire => self.with(|world| world.expire(id)),
             Action::Stop => {

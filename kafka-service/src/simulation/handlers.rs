@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::{
     attempt::{Attempt, Ended},
-    coverage::State,
+    coverage::Situation,
     identity::{CURSED, HUGE, Origin, SAID, SimEvent, said_number},
     plan::{self, End, Plan, Says, Takes, Work},
     scene::Scene,
@@ -74,7 +74,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         if !self.has_ended {
             let mut world = open(&self.scene.world);
-            world.coverage.see(self.scene.instance, State::TimedOut);
+            world.coverage.see(self.scene.instance, Situation::TimedOut);
             if !self.hangs {
                 world.ledger.failed_by_chance(self.attempt);
             }

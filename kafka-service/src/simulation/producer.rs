@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    coverage::State,
+    coverage::Situation,
     deliveries::{free, report_next},
     world::{SharedWorld, open},
 };
@@ -48,7 +48,7 @@ impl Producer for SimProducer {
             self.acks.hold();
         }
         world.note(|| format!("instance {} renews its producer", self.instance));
-        world.coverage.see(self.instance, State::ProducerReplaced);
+        world.coverage.see(self.instance, Situation::ProducerReplaced);
         // The old client may be closed, and may have returned all its records, before the engine continues.
         if world.choices.chance("closes-at-once", 300) {
             drop(world);

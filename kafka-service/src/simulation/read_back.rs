@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use super::{
-    coverage::State,
+    coverage::Situation,
     topic::place,
     world::{SharedWorld, open},
 };
@@ -19,7 +19,7 @@ pub(super) struct SimReadBack {
 impl ReadBack for SimReadBack {
     fn read(&self, _: &str, partition: i32, offset: i64) -> BoxFuture<'static, Result<Option<StoredRecord>, String>> {
         let mut world = open(&self.world);
-        world.coverage.see(self.instance, State::ReadBack);
+        world.coverage.see(self.instance, Situation::ReadBack);
         let rate = world.rates.not_read_back;
         let fails = world.choices.chance("not-read-back", rate);
         let records = &world.topic.partitions[place(partition)];

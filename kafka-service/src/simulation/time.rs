@@ -20,11 +20,11 @@ use crate::{clock::Clock, sync};
 pub(super) struct Time {
     /// An `Instant` cannot be constructed. Nothing depends on this one: only distances from it count.
     began: Instant,
-    state: Mutex<State>,
+    state: Mutex<Timers>,
 }
 
 #[derive(Debug)]
-struct State {
+struct Timers {
     now: Instant,
     timers: BTreeMap<(Instant, u64), Waker>,
     next_timer: u64,
@@ -33,11 +33,11 @@ struct State {
 impl Time {
     pub(super) fn new() -> Arc<Self> {
         let began = Instant::now();
-        let state = State { now: began, timers: BTreeMap::new(), next_timer: 0 };
+        let state = Timers { now: began, timers: BTreeMap::new(), next_timer: 0 };
         Arc::new(Self { began, state: Mutex::new(state) })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, Timers> {
         sync::lock(&self.state)
     }
 

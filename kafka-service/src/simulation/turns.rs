@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{coverage::State, executor::Executor, settle::miscounted, world::World};
+use super::{coverage::Situation, executor::Executor, settle::miscounted, world::World};
 use crate::engine::{Counters, End, Step};
 
 /// How many milliseconds a driver may be willing to wait in one step.
@@ -25,7 +25,7 @@ impl Executor {
             world.ledger.counts.crashed += u64::from(!in_peace);
             if !in_peace {
                 world.look_at(id);
-                world.coverage.see(id, State::Crash);
+                world.coverage.see(id, Situation::Crash);
             }
             world.ledger.died(id);
             // Commits that were sent may still arrive.
@@ -63,7 +63,7 @@ impl Executor {
             check_step(world, id, now, matches!(step, Some(Step::Again)));
             world.look_at(id);
             if is_key_closed {
-                world.coverage.see(id, State::KeyClosed);
+                world.coverage.see(id, Situation::KeyClosed);
             }
         });
         let by = self.with(|world| world.choices.below("micros", 1000));

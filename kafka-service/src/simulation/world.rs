@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     choices::Choices,
-    coverage::{Coverage, State},
+    coverage::{Coverage, Situation},
     group::Group,
     ledger::Ledger,
     member::Member,
@@ -88,20 +88,20 @@ impl World {
             }
         };
         if let Some(member) = members.get(&instance) {
-            see(State::Revoke, member.asked_back.values().any(Option::is_some));
-            see(State::Lost, member.fenced);
-            see(State::Stop, member.stops);
-            see(State::CommitRefused, member.refused);
-            see(State::CommitUnanswered, member.is_answer_lost());
-            see(State::WindowFull, member.assigned.values().any(|assigned| !assigned.forwarded));
-            see(State::Paused, member.assigned.keys().any(|partition| member.paused.contains(partition)));
+            see(Situation::Revoke, member.asked_back.values().any(Option::is_some));
+            see(Situation::Lost, member.fenced);
+            see(Situation::Stop, member.stops);
+            see(Situation::CommitRefused, member.refused);
+            see(Situation::CommitUnanswered, member.is_answer_lost());
+            see(Situation::WindowFull, member.assigned.values().any(|assigned| !assigned.forwarded));
+            see(Situation::Paused, member.assigned.keys().any(|partition| member.paused.contains(partition)));
         }
         if let Some(outbox) = outboxes.get(&instance) {
-            see(State::QueueFull, outbox.is_full(settings.queue));
-            see(State::ProducerReplaced, outbox.is_closing());
+            see(Situation::QueueFull, outbox.is_full(settings.queue));
+            see(Situation::ProducerReplaced, outbox.is_closing());
         }
         see(
-            State::RetryPending,
+            Situation::RetryPending,
             ledger.of_instance(instance).any(|tenure| tenure.counts() && !tenure.retrying.is_empty()),
         );
     }

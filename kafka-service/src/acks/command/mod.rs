@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use tokio::sync::oneshot;
 
-use super::{Acks, Answer, Incoming, Pending};
+use super::{Acks, AnswerSender, Incoming, Pending};
 use crate::{
     sync,
     transport::{Stored, Token, TokenTarget, Undelivered},
@@ -153,7 +153,7 @@ impl Acks {
     }
 
     /// Removes the waiting caller of a token from the table, if it has one.
-    pub(crate) fn take_caller(&self, token: Token) -> Option<(Answer, Option<Token>)> {
+    pub(crate) fn take_caller(&self, token: Token) -> Option<(AnswerSender, Option<Token>)> {
         let TokenTarget::Pending(entry) = token.target() else { return None };
         let mut pending = self.pending();
         let Some(Pending::Caller { .. }) = pending.get(entry as usize) else { return None };

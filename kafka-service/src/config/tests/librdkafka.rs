@@ -6,7 +6,7 @@ use rdkafka::types::RDKafkaConfRes;
 
 use crate::config::{
     Features,
-    property::{Kind, Need},
+    property::{Need, ValueKind},
     table::PROPERTIES,
 };
 
@@ -36,7 +36,7 @@ fn values_have_the_same_bounds_as_in_librdkafka() {
     for property in PROPERTIES.iter().filter(|property| property.need == Need::Nothing) {
         let name = property.name;
         match property.kind {
-            Kind::Int(least, most) | Kind::Number(least, most) => {
+            ValueKind::Int(least, most) | ValueKind::Number(least, most) => {
                 assert!(takes(name, &least.to_string()) && takes(name, &most.to_string()), "{name}");
                 assert!(!takes(name, &(least - 1).to_string()), "`{name}` takes less than {least}");
                 // One more than the largest C integer wraps to a negative number; if that is allowed, it is accepted.
@@ -45,13 +45,13 @@ fn values_have_the_same_bounds_as_in_librdkafka() {
                     "`{name}`: more than {most}"
                 );
             }
-            Kind::Bool => assert!(takes(name, "true") && takes(name, "false") && !takes(name, "maybe"), "{name}"),
-            Kind::Choice(words) | Kind::Flags(words) => {
+            ValueKind::Bool => assert!(takes(name, "true") && takes(name, "false") && !takes(name, "maybe"), "{name}"),
+            ValueKind::Choice(words) | ValueKind::Flags(words) => {
                 for word in words.iter().filter(|word| features().missing(property, word).is_none()) {
                     assert!(takes(name, word), "{name}={word}");
                 }
             }
-            Kind::Text => {}
+            ValueKind::Text => {}
         }
     }
 }

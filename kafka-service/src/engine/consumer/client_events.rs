@@ -21,7 +21,7 @@ impl<C: Client> Driver<C> {
             }
             ClientEvent::NotNewer(names) => self.not_newer(&names),
             ClientEvent::ProtocolRefused => return Some(End::ProtocolRefused),
-            ClientEvent::GroupDenied(cause) => self.settings.shared.health.raise(self.group_denied(), cause, now),
+            ClientEvent::GroupDenied(cause) => self.shared.health.raise(self.group_denied(), cause, now),
             ClientEvent::Fatal(reason) => return Some(End::Fatal(reason, self.ended())),
             ClientEvent::Ended(reason) => return Some(End::Recreate(reason)),
         }
@@ -38,7 +38,7 @@ impl<C: Client> Driver<C> {
     }
 
     pub(super) fn group_denied(&self) -> Reason {
-        let resource = Resource::Group(self.settings.shared.group.clone());
+        let resource = Resource::Group(self.shared.group.clone());
         Reason::NotAuthorized { resource, operation: Operation::Read }
     }
 }

@@ -27,7 +27,7 @@ impl<C: Client> Driver<C> {
         match answer {
             CommitAnswer::Accepted(offsets) => {
                 self.refusals.end();
-                self.settings.shared.health.clear(&self.group_denied(), now);
+                self.shared.health.clear(&self.group_denied(), now);
                 for (name, offset) in offsets {
                     if let Some(partition) = self.owned(&name) {
                         confirm(partition, offset, now);

@@ -12,8 +12,8 @@ use super::{
     Ended, Stop,
     commit::{Refusals, Unanswered},
     drain::{Drain, Revoke},
-    partition::{Limits, Throttled},
     partitions::{Partitions, Taken, no_room},
+    window::{Limits, Throttled},
 };
 use crate::{
     engine::{Batch, BatchEntry, Control, Shared, attempt::PollCosts},
@@ -65,6 +65,7 @@ impl<R> Clone for DriverSettings<R> {
 /// Consumes with one client until it is stopped or the client fails.
 pub(crate) struct Driver<C: Client> {
     pub(super) client: C,
+    pub(super) shared: Arc<Shared>,
     pub(super) settings: DriverSettings<C::Record>,
     pub(super) partitions: Partitions<C>,
     pub(super) revokes: Vec<Revoke<C::Record>>,
@@ -121,6 +122,7 @@ impl<C: Client> Driver<C> {
         Self {
             client,
             limits: Limits::new(settings.max_uncommitted, 1),
+            shared: Arc::clone(&settings.shared),
             settings,
             partitions: Partitions::new(),
             revokes: Vec::new(),
@@ -176,7 +178,7 @@ impl<C: Client> Driver<C> {
     }
 
     fn must_stop(&self) -> bool {
-        self.settings.stop.is_requested() || self.settings.shared.fatal.reason().is_some()
+        self.settings.stop.is_requested() || self.shared.fatal.reason().is_some()
     }
 
     fn consume(&mut self, now: Instant) -> Step {
@@ -267,6 +269,6 @@ impl<C: Client> Driver<C> {
     pub(super) fn count_assigned(&mut self) {
         let count = self.partitions.iter().count();
         self.limits = Limits::new(self.settings.max_uncommitted, count);
-        self.settings.shared.health.assigned_partitions.store(count, Ordering::Relaxed);
+        self.shared.health.assigned_partitions.store(count, Ordering::Relaxed);
     }
 }

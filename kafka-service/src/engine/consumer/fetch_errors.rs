@@ -27,7 +27,7 @@ impl<C: Client> Driver<C> {
         partition.fetch_failed = Some(error.kind);
         self.any_fetch_failed = true;
         let reason = if error.kind == FetchErrorKind::Denied { denied(&name.topic) } else { not_fetched(name) };
-        self.settings.shared.health.raise(reason, error.cause, now);
+        self.shared.health.raise(reason, error.cause, now);
     }
 
     /// Reports that a record of the partition at `index` has arrived.
@@ -36,7 +36,7 @@ impl<C: Client> Driver<C> {
         let partition = self.partitions.at(index);
         if partition.fetch_failed.take().is_some() {
             let (ended, topic) = (not_fetched(&partition.name), denied(&partition.name.topic));
-            self.settings.shared.health.clear_all(now, |reason| *reason == ended || *reason == topic);
+            self.shared.health.clear_all(now, |reason| *reason == ended || *reason == topic);
             self.any_fetch_failed = self.partitions.iter().any(|partition| partition.fetch_failed.is_some());
         }
     }
@@ -44,7 +44,7 @@ impl<C: Client> Driver<C> {
     /// Withdraws the reports about revoked partitions: they are no longer ours.
     pub(super) fn forget_fetch_errors(&mut self, names: &[TopicPartition], now: Instant) {
         let ended: Vec<_> = names.iter().map(not_fetched).collect();
-        self.settings.shared.health.clear_all(now, |reason| ended.contains(reason));
+        self.shared.health.clear_all(now, |reason| ended.contains(reason));
         self.any_fetch_failed = self.partitions.iter().any(|partition| partition.fetch_failed.is_some());
     }
 }

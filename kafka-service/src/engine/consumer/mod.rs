@@ -18,6 +18,7 @@ mod rebalance;
 mod shutdown;
 mod throttle;
 mod tick;
+mod window;
 
 #[cfg(test)]
 pub(crate) use self::commit::ANSWER_WITHIN;

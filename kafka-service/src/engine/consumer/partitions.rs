@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::partition::{Limits, Partition};
+use super::{partition::Partition, window::Limits};
 use crate::{
     message::Record as _,
     offsets::Assignment,

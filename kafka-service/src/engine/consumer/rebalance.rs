@@ -14,11 +14,11 @@ impl<C: Client> Driver<C> {
     pub(super) fn assigned(&mut self, names: &[TopicPartition], now: Instant) {
         self.keep_positions();
         if !names.is_empty() {
-            self.settings.shared.health.clear(&self.group_denied(), now);
+            self.shared.health.clear(&self.group_denied(), now);
         }
         for name in names {
-            let assignments = &self.settings.shared.acks.assignments;
-            let assignment = assignments.add(name.topic.clone(), name.partition, self.settings.max_uncommitted);
+            let window = self.settings.max_uncommitted;
+            let assignment = self.shared.assignments().add(name.topic.clone(), name.partition, window);
             self.partitions.assign(name.clone(), assignment);
         }
         self.client.assign(names);
@@ -65,7 +65,7 @@ impl<C: Client> Driver<C> {
         self.unsent = None;
         let names: Vec<_> = self.partitions.iter().map(|partition| partition.name.clone()).collect();
         for index in self.all_assignments() {
-            self.settings.shared.acks.assignments.remove(index);
+            self.shared.assignments().remove(index);
         }
         let partitions = names.iter().filter_map(|name| self.partitions.remove(name)).collect::<Vec<_>>();
         // The dispatcher drops waiting commands even if its answer is not received.
@@ -86,7 +86,7 @@ impl<C: Client> Driver<C> {
         }
         let left: usize = revoke.partitions.iter().map(|partition| partition.tracker.unfinished()).sum();
         for partition in &revoke.partitions {
-            self.settings.shared.acks.assignments.remove(partition.tracker.assignment().index());
+            self.shared.assignments().remove(partition.tracker.assignment().index());
         }
         // The client keeps a pause beyond the assignment: if the partition is assigned again, it would never be read.
         let paused = revoke.partitions.iter().filter(|each| each.throttled.is_some_and(|throttled| throttled.paused));

@@ -113,7 +113,7 @@ impl<C: Client> Driver<C> {
     pub(super) fn warn_of_unconfirmed(&self) {
         if self.unanswered.hold_back() {
             tracing::warn!(
-                group = self.settings.shared.group,
+                group = self.shared.group,
                 last_refusal = self.refusals.last(),
                 help = "the group coordinator was unreachable or rebalancing; unless it received the commit, records handled \
                         since the previous commit will be redelivered",

@@ -3,10 +3,7 @@
 
 use std::time::Instant;
 
-use super::{
-    driver::BATCH,
-    partition::{Limits, Partition},
-};
+use super::{driver::BATCH, partition::Partition, window::Limits};
 use crate::{
     engine::{BatchEntry, Driver},
     message::Record,

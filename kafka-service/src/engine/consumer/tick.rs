@@ -23,17 +23,17 @@ impl<C: Client> Driver<C> {
         self.commit(now);
         self.watch_handlers(now);
         self.watch_commits(now);
-        self.settings.shared.health.tick(self.settings.shared.fatal.reason(), now);
+        self.shared.health.tick(self.shared.fatal.reason(), now);
     }
 
     fn watch_commits(&mut self, now: Instant) {
-        let health = &self.settings.shared.health;
+        let health = &self.shared.health;
         let uncommitted = self.partitions.iter().map(|partition| partition.tracker.uncommitted()).max();
         health.uncommitted.store(uncommitted.unwrap_or(0), Ordering::Relaxed);
         let unconfirmed = self.unconfirmed_for(now);
         let millis = usize::try_from(unconfirmed.as_millis()).unwrap_or(usize::MAX);
         health.unconfirmed_ms.store(millis, Ordering::Relaxed);
-        let reason = || Reason::CommitsFailing { group: self.settings.shared.group.clone() };
+        let reason = || Reason::CommitsFailing { group: self.shared.group.clone() };
         if unconfirmed >= UNCONFIRMED_TOO_LONG {
             let cause = match self.refusals.last() {
                 "" => "no response from the group coordinator".to_owned(),

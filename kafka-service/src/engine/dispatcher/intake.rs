@@ -90,7 +90,7 @@ impl Intake {
     /// Takes one record. If it is neither finished nor queued when this returns, it is abandoned: its partition is
     /// being revoked.
     pub(super) fn take<R: Record>(&mut self, entry: &BatchEntry<R>, task: &mut TaskContext<'_>) {
-        let known = self.assigned.get(&self.shared.acks.assignments, &self.routes, entry.assignment);
+        let known = self.assigned.get(self.shared.assignments(), &self.routes, entry.assignment);
         let known = known.filter(|known| known.assignment.is_active());
         let Some(known) = known else {
             Counters::add(&self.shared.counters.abandoned, 1);

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, fmt, sync::Arc};
 
 use crate::{
+    acks::Acks,
     config::{Config, DeadLetterHeaders, MessageIdLocation},
     engine::Shared,
     health::Reason,
@@ -47,6 +48,10 @@ impl OutputSettings {
 }
 
 impl OutputContext {
+    pub(super) fn acks(&self) -> &Acks {
+        &self.shared.acks
+    }
+
     pub(super) fn is_dead_letter_topic(&self, topic: TopicId) -> bool {
         self.settings.dead_letter_topics.values().any(|known| *known == topic)
     }

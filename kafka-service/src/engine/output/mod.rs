@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 pub(crate) use self::context::{OutputContext, OutputSettings};
 use self::{
     breaker::Breaker,
-    redelivery::{Resent, Verdict},
+    redelivery::{ResendOutcome, Resent},
     rejected::{ReadBackCommand, RejectedEvents},
     send_queue::{SendQueue, TooLarge},
 };
@@ -96,9 +96,9 @@ impl Output {
     /// Handles the result of sending a record of a blocked key again.
     fn on_resent(&mut self, resent: Resent) {
         match self.queue.redelivery.on_result(resent) {
-            Verdict::Again => {}
-            Verdict::Delivered(token) => self.context.shared.acks.delivered(token),
-            Verdict::Rejected(rejected) => {
+            ResendOutcome::Again => {}
+            ResendOutcome::Delivered(token) => self.context.acks().delivered(token),
+            ResendOutcome::Rejected(rejected) => {
                 let (stored, undelivered) = *rejected;
                 self.on_rejected(stored, undelivered);
             }
@@ -144,16 +144,16 @@ impl Output {
         match incoming {
             Incoming::Undelivered(token, undelivered) => {
                 self.queue.failed(token, undelivered);
-                self.context.shared.acks.release();
+                self.context.acks().release();
             }
             // Records of a revoked partition are published by its new owner.
             Incoming::Published(stored) if !self.context.shared.is_owned(stored.token) => {
-                self.context.shared.acks.dropped(stored.token);
+                self.context.acks().dropped(stored.token);
             }
             Incoming::Published(stored) => {
                 if let Err(TooLarge(reason)) = self.queue.send(&stored.record.borrow(), stored.token) {
                     let undelivered = stored.undelivered(&SendError::TooLarge(reason));
-                    if let Some((token, undelivered)) = self.context.shared.acks.answer(stored.token, undelivered) {
+                    if let Some((token, undelivered)) = self.context.acks().answer(stored.token, undelivered) {
                         self.queue.failed(token, undelivered);
                     }
                 }
@@ -190,9 +190,8 @@ impl Output {
         if encoder.wants_ids() {
             ids.reset(&context.shared.group, handler.name, identity.id, &origin);
         }
-        let (token, first) = bound.unwrap_or_else(|| {
-            (context.shared.acks.command(delivery.assignment.index(), delivery.slot, events.len()), 0)
-        });
+        let (token, first) = bound
+            .unwrap_or_else(|| (context.acks().command(delivery.assignment.index(), delivery.slot, events.len()), 0));
         let command_key = origin.key.unwrap_or(identity.correlation_id.as_bytes());
         let mut refused = None;
         for (number, event) in (0..).zip(events.iter()) {
@@ -213,7 +212,7 @@ impl Output {
             match queue.send(&record, token.numbered(first + number)) {
                 Ok(()) => {}
                 // An event that the broker will never accept counts as handed over once its command is dead-lettered.
-                Err(_) if refused.is_some() => context.shared.acks.delivered(token),
+                Err(_) if refused.is_some() => context.acks().delivered(token),
                 Err(TooLarge(reason)) => {
                     let topic = context.producer.topic_name(record.topic);
                     refused = Some(format!("event `{}` is too large for topic `{topic}`: {reason}", event.event_type));

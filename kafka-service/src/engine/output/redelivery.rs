@@ -48,7 +48,7 @@ pub(crate) struct Resent {
 
 /// What to do about the oldest record of a blocked key.
 #[derive(Debug)]
-pub(super) enum Verdict {
+pub(super) enum ResendOutcome {
     /// The broker has acknowledged it.
     Delivered(Token),
     /// It will never be accepted, for this reason; its replacement carries its token.
@@ -134,10 +134,10 @@ impl Redelivery {
     }
 
     /// Decides what the result of an attempt means for its record.
-    pub(super) fn on_result(&mut self, resent: Resent) -> Verdict {
+    pub(super) fn on_result(&mut self, resent: Resent) -> ResendOutcome {
         let Resent { key, stored, is_first, result } = resent;
         self.probing = self.probing.filter(|probing| *probing != key);
-        let Some(blocked) = self.keys.get_mut(&key) else { return Verdict::Again };
+        let Some(blocked) = self.keys.get_mut(&key) else { return ResendOutcome::Again };
         blocked.is_sending = false;
         // The counts are about the oldest record, which may be another by now.
         let is_oldest = !blocked.older.load(Ordering::Relaxed);
@@ -149,7 +149,7 @@ impl Redelivery {
         let verdict = match result {
             Ok(()) => {
                 blocked.begin_next();
-                Verdict::Delivered(stored.token)
+                ResendOutcome::Delivered(stored.token)
             }
             Err(undelivered) => {
                 if undelivered.cause == Cause::Producer {
@@ -167,7 +167,7 @@ impl Redelivery {
                 }
                 if blocked.refusals >= MAX_REJECTIONS {
                     blocked.begin_next();
-                    Verdict::Rejected(Box::new((stored, undelivered)))
+                    ResendOutcome::Rejected(Box::new((stored, undelivered)))
                 } else {
                     // An older record may have come back meanwhile.
                     if is_first {
@@ -175,7 +175,7 @@ impl Redelivery {
                     } else {
                         blocked.failed.insert(order(&self.context.shared, stored.token), stored);
                     }
-                    Verdict::Again
+                    ResendOutcome::Again
                 }
             }
         };
@@ -189,7 +189,7 @@ impl Redelivery {
         let Some(blocked) = self.keys.get_mut(&key) else { return };
         // Records of a revoked partition are published by its new owner.
         while let Some(stored) = blocked.oldest().filter(|stored| !self.context.shared.is_owned(stored.token)) {
-            self.context.shared.acks.dropped(stored.token);
+            self.context.acks().dropped(stored.token);
             blocked.take_oldest();
             blocked.begin_next();
         }

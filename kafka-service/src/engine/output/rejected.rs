@@ -55,7 +55,7 @@ impl Output {
     /// Handles a record that was rejected for its content.
     pub(super) fn on_rejected(&mut self, stored: Stored, undelivered: Undelivered) {
         let context = Arc::clone(&self.context);
-        let acks = &context.shared.acks;
+        let acks = &context.acks();
         // If the partition was revoked, its new owner will find out itself.
         if !context.shared.is_owned(stored.token) {
             return acks.dropped(stored.token);
@@ -93,7 +93,7 @@ impl Output {
     pub(super) fn dead_letter_rejected(&mut self, command: ReadBackCommand) {
         let ReadBackCommand { assignment, slot, token, record, message } = command;
         if !assignment.is_owned() {
-            return self.context.shared.acks.dropped(token);
+            return self.context.acks().dropped(token);
         }
         // The handler is looked up as it was when the command arrived.
         let envelope = Envelope::decode(record.value.as_deref()).ok();

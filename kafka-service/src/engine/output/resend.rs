@@ -28,7 +28,7 @@ pub(super) async fn send_again(
     if !pause.is_zero() {
         context.shared.clock.sleep(pause).await;
     }
-    let (token, answer) = context.shared.acks.caller();
+    let (token, answer) = context.acks().caller();
     let send = || {
         // The assignment may have ended during the backoff or the wait for room.
         if !context.shared.is_owned(stored.token) {
@@ -39,7 +39,7 @@ pub(super) async fn send_again(
         }
         context.producer.send(&stored.record.borrow(), token)
     };
-    let sent = context.shared.acks.room.send_when_made(send).await;
+    let sent = context.acks().room.send_when_made(send).await;
     match sent {
         Ok(()) => {
             context.producer.idle();
@@ -49,7 +49,7 @@ pub(super) async fn send_again(
             }
         }
         Err(error) => {
-            context.shared.acks.forget(token);
+            context.acks().forget(token);
             Err(stored.undelivered(&error))
         }
     }

@@ -81,7 +81,7 @@ impl SendQueue {
         while let Some(stored) = self.waiting.front() {
             // Records of a revoked partition are published by its new owner.
             if !self.context.shared.is_owned(stored.token) {
-                self.context.shared.acks.dropped(stored.token);
+                self.context.acks().dropped(stored.token);
                 self.waiting.pop_front();
                 continue;
             }
@@ -102,7 +102,7 @@ impl SendQueue {
         let cause = error.cause();
         let undelivered = stored.undelivered(error);
         // If a caller waits for the answer, it decides what to do.
-        let Some((token, undelivered)) = self.context.shared.acks.answer(stored.token, undelivered) else {
+        let Some((token, undelivered)) = self.context.acks().answer(stored.token, undelivered) else {
             if cause == Cause::Producer {
                 self.context.producer.renew();
             }

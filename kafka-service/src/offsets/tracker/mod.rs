@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-mod window;
+mod unfinished;
 
 use super::{Assignment, SlotState};
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Described, Problem};
+use super::{Described, HandlerProblem};
 use crate::registry::{Handler, Kind};
 
 /// A command whose payload type promises replies that its handler cannot return.
-pub(super) fn broken_promise(Described { handler, description }: &Described) -> Option<Problem> {
+pub(super) fn broken_promise(Described { handler, description }: &Described) -> Option<HandlerProblem> {
     // With a publisher a handler can publish anything.
     if handler.kind != Kind::Command || description.needs.publisher {
         return None;
@@ -15,11 +15,11 @@ pub(super) fn broken_promise(Described { handler, description }: &Described) -> 
     let promised = description.replies.iter().map(|event| event.name);
     let missing: Vec<_> = promised.filter(|reply| !published.contains(reply)).collect();
     let payload = description.payload;
-    (!missing.is_empty()).then_some(Problem::BrokenPromise { handler, payload, missing, published })
+    (!missing.is_empty()).then_some(HandlerProblem::BrokenPromise { handler, payload, missing, published })
 }
 
 /// Event types that several Rust types have: their payloads may differ, and a consumer could not tell them apart.
-pub(super) fn shared_names(handlers: &[Described]) -> Vec<Problem> {
+pub(super) fn shared_names(handlers: &[Described]) -> Vec<HandlerProblem> {
     let mut publishers: BTreeMap<&str, BTreeMap<&str, Vec<&'static Handler>>> = BTreeMap::new();
     for Described { handler, description } in handlers {
         for event in &description.event_types {
@@ -31,7 +31,7 @@ pub(super) fn shared_names(handlers: &[Described]) -> Vec<Problem> {
         }
     }
     let shared = publishers.into_iter().filter(|(_, types)| types.len() > 1);
-    shared.map(|(event, types)| Problem::SharedEvent { event, types: types.into_iter().collect() }).collect()
+    shared.map(|(event, types)| HandlerProblem::SharedEvent { event, types: types.into_iter().collect() }).collect()
 }
 
 /// `Changed<User>` and `Changed<Order>` are the same type to the author of the event.

@@ -7,16 +7,16 @@ mod topics;
 
 use std::{any::TypeId, collections::BTreeMap};
 
-use super::{Handler, Kind, Problem, name};
+use super::{Handler, HandlerProblem, Kind, name};
 use crate::{config::Config, handler::Description};
 
 /// The findings, in an order that does not depend on the linker.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     /// Problems that prevent the service from starting.
-    pub(crate) problems: Vec<Problem>,
+    pub(crate) problems: Vec<HandlerProblem>,
     /// Things that work but are probably not intended.
-    pub(crate) warnings: Vec<Problem>,
+    pub(crate) warnings: Vec<HandlerProblem>,
 }
 
 /// A handler with the description of its types.
@@ -48,9 +48,9 @@ pub(crate) fn check(
 }
 
 /// Names that are used more than once, and a program without handlers.
-pub(super) fn names(handlers: &[&'static Handler]) -> Vec<Problem> {
+pub(super) fn names(handlers: &[&'static Handler]) -> Vec<HandlerProblem> {
     if handlers.is_empty() {
-        return vec![Problem::NoHandlers];
+        return vec![HandlerProblem::NoHandlers];
     }
     // Handlers of the same name on different topics do not conflict.
     let mut by_name: BTreeMap<(Kind, &str, Option<&str>), Vec<&'static Handler>> = BTreeMap::new();
@@ -58,13 +58,13 @@ pub(super) fn names(handlers: &[&'static Handler]) -> Vec<Problem> {
         by_name.entry((handler.kind, handler.name, handler.topic)).or_default().push(handler);
     }
     let flawed = handlers.iter().filter_map(|&handler| Some((handler, name::flaw(handler.name)?)));
-    let bad_names = flawed.map(|(handler, flaw)| Problem::BadName { handler, flaw });
+    let bad_names = flawed.map(|(handler, flaw)| HandlerProblem::BadName { handler, flaw });
     let several = by_name.into_values().filter(|handlers| handlers.len() > 1);
-    bad_names.chain(several.map(|handlers| Problem::Duplicate { handlers })).collect()
+    bad_names.chain(several.map(|handlers| HandlerProblem::Duplicate { handlers })).collect()
 }
 
 /// Every state that a handler needs and the program does not provide.
-fn states(handlers: &[Described], is_provided: impl Fn(TypeId) -> bool) -> Vec<Problem> {
+fn states(handlers: &[Described], is_provided: impl Fn(TypeId) -> bool) -> Vec<HandlerProblem> {
     let mut missing: BTreeMap<&'static str, Vec<&'static Handler>> = BTreeMap::new();
     for Described { handler, description } in handlers {
         for need in description.needs.states.iter().filter(|need| !is_provided(need.id)) {
@@ -74,13 +74,13 @@ fn states(handlers: &[Described], is_provided: impl Fn(TypeId) -> bool) -> Vec<P
             }
         }
     }
-    missing.into_iter().map(|(state, handlers)| Problem::MissingState { state, handlers }).collect()
+    missing.into_iter().map(|(state, handlers)| HandlerProblem::MissingState { state, handlers }).collect()
 }
 
 /// A handler whose payload type names another command than the handler.
-fn other_command(Described { handler, description }: &Described) -> Option<Problem> {
+fn other_command(Described { handler, description }: &Described) -> Option<HandlerProblem> {
     let command = description.command.filter(|command| handler.kind == Kind::Command && *command != handler.name)?;
-    Some(Problem::OtherCommand { handler, payload: description.payload, command })
+    Some(HandlerProblem::OtherCommand { handler, payload: description.payload, command })
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{Findings, Problem};
+use super::{Findings, HandlerProblem};
 use crate::{
     config::{Config, RetryPolicy, format_duration},
     registry::Handler,
@@ -35,7 +35,7 @@ impl Effective {
 }
 
 /// The deadline passes before the first backoff ends.
-fn no_time_to_wait(handler: &'static Handler, effective: &Effective) -> Option<Problem> {
+fn no_time_to_wait(handler: &'static Handler, effective: &Effective) -> Option<HandlerProblem> {
     let RetryPolicy { attempts, backoff_min: least_backoff, deadline, .. } = effective.retry;
     let asks = handler.retry.backoff.is_some() || handler.retry.deadline.is_some();
     if !asks || attempts < 2 || deadline >= least_backoff {
@@ -46,21 +46,21 @@ fn no_time_to_wait(handler: &'static Handler, effective: &Effective) -> Option<P
         format!("has the retry deadline `{deadline}`, which is shorter than its first backoff `{least_backoff}`");
     let help = "increase `deadline` or lower `backoff` in `retry(..)`; the defaults are KAFKA_RETRY_DEADLINE and \
                 KAFKA_RETRY_BACKOFF";
-    Some(Problem::Option { handler, what, help })
+    Some(HandlerProblem::Option { handler, what, help })
 }
 
 /// A backoff and a deadline for retries that never happen.
-fn nothing_to_repeat(handler: &'static Handler) -> Option<Problem> {
+fn nothing_to_repeat(handler: &'static Handler) -> Option<HandlerProblem> {
     let asks = handler.retry.backoff.is_some() || handler.retry.deadline.is_some();
     if handler.retry.attempts != Some(1) || !asks {
         return None;
     }
     let what = "has a single attempt, so `backoff` and `deadline` of `retry(..)` have no effect".to_owned();
-    Some(Problem::Option { handler, what, help: "increase `attempts`, or remove the others from `retry(..)`" })
+    Some(HandlerProblem::Option { handler, what, help: "increase `attempts`, or remove the others from `retry(..)`" })
 }
 
 /// An attempt that is cancelled by its timeout ends when no other may start any more.
-fn no_retry_after_timeout(handler: &'static Handler, effective: &Effective) -> Option<Problem> {
+fn no_retry_after_timeout(handler: &'static Handler, effective: &Effective) -> Option<HandlerProblem> {
     let Effective { retry: RetryPolicy { attempts, deadline, .. }, timeout } = *effective;
     if handler.timeout.is_none() || attempts < 2 || timeout < deadline {
         return None;
@@ -72,5 +72,5 @@ fn no_retry_after_timeout(handler: &'static Handler, effective: &Effective) -> O
     );
     let help = "lower `timeout`, or increase `deadline` in `retry(..)`; the defaults are KAFKA_HANDLER_TIMEOUT and \
                 KAFKA_RETRY_DEADLINE";
-    Some(Problem::Option { handler, what, help })
+    Some(HandlerProblem::Option { handler, what, help })
 }

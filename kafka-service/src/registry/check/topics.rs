@@ -1,6 +1,6 @@
 //! Checks the topics that handlers name against the configuration and against each other.
 
-use super::{Described, Findings, Problem};
+use super::{Described, Findings, HandlerProblem};
 use crate::{
     config::Config,
     registry::{Handler, Kind, Routes},
@@ -17,7 +17,7 @@ pub(super) fn check(handlers: &[Described], config: &Config, findings: &mut Find
 
 /// A handler on a topic that it must not name, and dead-letter topics that are consumed or listed as events topics.
 /// Contradictions within the configuration are reported by the configuration.
-fn loops(handler: &'static Handler, consumed: &[&str], config: &Config) -> Option<Problem> {
+fn loops(handler: &'static Handler, consumed: &[&str], config: &Config) -> Option<HandlerProblem> {
     let topic = handler.topic?;
     let dead_letters = config.effective_dead_letter_topic(topic);
     let what = if let Some(source) = consumed.iter().find(|source| config.effective_dead_letter_topic(source) == topic)
@@ -34,7 +34,7 @@ fn loops(handler: &'static Handler, consumed: &[&str], config: &Config) -> Optio
         return None;
     };
     let help = "use another `topic` on the handler, or another dead-letter topic (KAFKA_DEAD_LETTER_TOPIC)";
-    Some(Problem::Option { handler, what, help })
+    Some(HandlerProblem::Option { handler, what, help })
 }
 
 /// A handler that does not consume the topic that its payload type is sent to.
@@ -46,14 +46,14 @@ fn sent_elsewhere(Described { handler, description }: &Described, config: &Confi
         Some(topic) => {
             let what = format!("consumes topic `{topic}`, but its payload `{payload}` is sent to `{sent_to}`");
             let help = "use the same topic in the `#[command(..)]` of the handler and of the payload";
-            findings.problems.push(Problem::Option { handler, what, help });
+            findings.problems.push(HandlerProblem::Option { handler, what, help });
         }
         None if config.commands_topics.iter().any(|topic| topic == sent_to) => {}
         None => {
             let topics = config.commands_topics.join(", ");
             let what = format!("consumes commands from `{topics}`, but its payload `{payload}` is sent to `{sent_to}`");
             let help = "add `topic = \"..\"` to the handler, or the topic to KAFKA_COMMANDS_TOPIC";
-            findings.warnings.push(Problem::Option { handler, what, help });
+            findings.warnings.push(HandlerProblem::Option { handler, what, help });
         }
     }
 }

@@ -9,9 +9,9 @@ use rdkafka::{
 };
 
 use super::{
+    callbacks::{ConsumerCallbacks, unassign},
     close::close,
     closing::Closing,
-    context::{Context, unassign},
     ffi::{BatchQueue, NativeRecord, bootstrap_again, commit},
     lists::{list, list_at, list_with_offsets},
 };
@@ -24,13 +24,13 @@ const NANOS_PER_MILLI: u64 = 1_000_000;
 
 /// A consuming client and the queue to which all its partitions are forwarded.
 pub(crate) struct KafkaClient {
-    pub(super) consumer: BaseConsumer<Context>,
+    pub(super) consumer: BaseConsumer<ConsumerCallbacks>,
     queue: BatchQueue,
     assigned_once: bool,
 }
 
 impl KafkaClient {
-    pub(super) fn client(&self) -> &rdkafka::client::Client<Context> {
+    pub(super) fn client(&self) -> &rdkafka::client::Client<ConsumerCallbacks> {
         self.consumer.client()
     }
 
@@ -61,7 +61,7 @@ impl KafkaClient {
         self.consumer.context().trouble()
     }
 
-    pub(super) fn new(consumer: BaseConsumer<Context>) -> Result<Self, KafkaError> {
+    pub(super) fn new(consumer: BaseConsumer<ConsumerCallbacks>) -> Result<Self, KafkaError> {
         let queue = BatchQueue::new(consumer.client())
             .ok_or_else(|| KafkaError::ClientCreation("cannot allocate a queue".to_owned()))?;
         Ok(Self { consumer, queue, assigned_once: false })

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rdkafka::{ClientConfig, config::RDKafkaLogLevel, error::KafkaError};
 
-use super::{linger::STOPGAP, refused::Limits};
+use super::{linger::STOPGAP, refused::SizeLimits};
 use crate::config::{Brokers, CLASSIC_ONLY, Config};
 
 /// The rebalance protocol of the group.
@@ -148,9 +148,9 @@ pub(super) fn producer(config: &Config, bootstrap: &str) -> ClientConfig {
 }
 
 /// How large a record may be for the client.
-pub(super) fn limits(producer: &ClientConfig) -> Limits {
+pub(super) fn limits(producer: &ClientConfig) -> SizeLimits {
     let record = producer.get(LARGEST).and_then(|bytes| bytes.parse().ok()).unwrap_or(LARGEST_POSSIBLE);
-    Limits { record, queue: queue_size(producer) }
+    SizeLimits { record, queue: queue_size(producer) }
 }
 
 fn queue_size(producer: &ClientConfig) -> usize {

@@ -25,12 +25,12 @@ const RECENT: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(super) struct ClientLog {
     client: &'static str,
-    kinds: Mutex<HashMap<String, Kind>>,
+    kinds: Mutex<HashMap<String, LineKind>>,
     trouble: Mutex<Option<(String, Instant)>>,
 }
 
 #[derive(Debug)]
-struct Kind {
+struct LineKind {
     said: Instant,
     suppressed: u64,
 }
@@ -114,7 +114,7 @@ impl ClientLog {
                 Some(std::mem::take(&mut known.suppressed))
             }
             None => {
-                kinds.insert(kind.to_owned(), Kind { said: now, suppressed: 0 });
+                kinds.insert(kind.to_owned(), LineKind { said: now, suppressed: 0 });
                 Some(0)
             }
         }

@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use rdkafka::consumer::BaseConsumer;
 
-use super::{context::Context, ffi::destroy_closed};
+use super::{callbacks::ConsumerCallbacks, ffi::destroy_closed};
 
 /// A consumer that may already be closing. Its own drop would not wait for that, and would report it as an error.
 pub(super) struct Closing {
-    consumer: Option<BaseConsumer<Context>>,
+    consumer: Option<BaseConsumer<ConsumerCallbacks>>,
     /// Whether its memory is freed in the end.
     free: bool,
 }
 
 impl Closing {
-    pub(super) fn new(consumer: BaseConsumer<Context>, free: bool) -> Self {
+    pub(super) fn new(consumer: BaseConsumer<ConsumerCallbacks>, free: bool) -> Self {
         Self { consumer: Some(consumer), free }
     }
 }

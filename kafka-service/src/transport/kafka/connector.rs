@@ -6,11 +6,11 @@ use rdkafka::{config::FromClientConfigAndContext as _, consumer::BaseConsumer, e
 use tokio::runtime::Handle as Runtime;
 
 use super::{
+    callbacks::ConsumerCallbacks,
     client::KafkaClient,
     client_config::{self, Protocol, describe},
     client_log::ClientLog,
     client_settings::ClientSettings,
-    context::Context,
     monitor::KafkaMonitor,
     producer::KafkaProducer,
 };
@@ -43,7 +43,7 @@ impl KafkaConnector {
 
     fn client(&self) -> Result<KafkaClient, KafkaError> {
         let config = client_config::consumer(&self.settings.config, &self.settings.servers, self.protocol);
-        KafkaClient::new(BaseConsumer::from_config_and_context(&config, Context::new(Arc::clone(&self.log)))?)
+        KafkaClient::new(BaseConsumer::from_config_and_context(&config, ConsumerCallbacks::new(Arc::clone(&self.log)))?)
     }
 }
 

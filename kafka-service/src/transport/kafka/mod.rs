@@ -1,5 +1,6 @@
 //! The transport for Apache Kafka, or for librdkafka's in-process mock of it. Only this folder uses rdkafka.
 
+mod callbacks;
 mod client;
 mod client_config;
 mod client_log;
@@ -7,7 +8,6 @@ mod client_settings;
 mod close;
 mod closing;
 mod connector;
-mod context;
 mod deadlines;
 mod delivery_watch;
 mod embedded;

@@ -10,7 +10,7 @@ use super::{
     client_config::{self, Protocol},
     client_settings::ClientSettings,
     fresh::{FreshCheck, Suspicion},
-    probe::Probe,
+    probe::BrokerProbe,
 };
 use crate::transport::{Monitor, Progress, Subscription};
 
@@ -22,7 +22,7 @@ const BENEFIT: Duration = Duration::from_secs(4);
 /// Monitors one client.
 pub(crate) struct KafkaMonitor {
     pub(super) settings: Arc<ClientSettings>,
-    pub(super) probe: Probe,
+    pub(super) probe: BrokerProbe,
     /// When the client was created.
     began: Instant,
     check: Option<FreshCheck>,
@@ -37,7 +37,7 @@ impl KafkaMonitor {
         protocol: Protocol,
         now: Instant,
     ) -> Option<Self> {
-        let probe = Probe::new(client, Arc::clone(&settings), protocol, now)?;
+        let probe = BrokerProbe::new(client, Arc::clone(&settings), protocol, now)?;
         Some(Self { settings, probe, began: now, check: None, convicted: None })
     }
 

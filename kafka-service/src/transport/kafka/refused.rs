@@ -9,14 +9,14 @@ use crate::{
 
 /// How large a record may be for the client, in bytes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(super) struct SizeLimits {
     /// `message.max.bytes`.
     pub(super) record: usize,
     /// `queue.buffering.max.kbytes`.
     pub(super) queue: usize,
 }
 
-impl Limits {
+impl SizeLimits {
     pub(super) fn smaller(self) -> usize {
         self.record.min(self.queue)
     }
@@ -24,7 +24,7 @@ impl Limits {
 
 /// Why the client itself rejected a record.
 #[cold]
-pub(super) fn refusal(code: Code, record: &OutRecord<'_>, limits: Limits) -> SendError {
+pub(super) fn refusal(code: Code, record: &OutRecord<'_>, limits: SizeLimits) -> SendError {
     let too_large = |limit: usize, setting: &str| {
         let bytes = size(record.key, record.value, record.headers);
         SendError::TooLarge(format!(
@@ -99,13 +99,13 @@ mod tests {
             value: Some(&[0; 1_000]),
             headers: &[("a".to_owned(), Some(vec![0; 10]))],
         };
-        let limits = Limits { record: 1_000, queue: 990 };
+        let limits = SizeLimits { record: 1_000, queue: 990 };
         let client = refusal(Code::MessageSizeTooLarge, &record, limits).to_string();
         assert!(client.contains("1014 bytes") && client.contains("client's `message.max.bytes`"), "{client}");
         assert!(client.contains("of 1000 bytes"), "{client}");
         let never = refusal(Code::QueueFull, &record, limits);
         assert!(matches!(&never, SendError::TooLarge(reason) if reason.contains("of 990 bytes")), "{never}");
-        assert_eq!(refusal(Code::QueueFull, &record, Limits { queue: 1_000, ..limits }), SendError::QueueFull);
+        assert_eq!(refusal(Code::QueueFull, &record, SizeLimits { queue: 1_000, ..limits }), SendError::QueueFull);
         let broker = said(Code::MessageSizeTooLarge, 1_014);
         assert!(broker.contains("1014 bytes") && broker.contains("the topic's `max.message.bytes`"), "{broker}");
         assert!(!broker.contains("client"), "{broker}");

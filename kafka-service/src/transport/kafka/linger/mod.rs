@@ -50,7 +50,7 @@ const MIN_FLUSH_INTERVAL: Duration = Duration::from_millis(4);
 #[derive(Debug)]
 pub(super) struct Linger {
     linger: Duration,
-    state: Mutex<State>,
+    state: Mutex<LingerState>,
     changed: Condvar,
     /// Whether the next action is already decided; read for each record.
     is_set: AtomicBool,
@@ -63,7 +63,7 @@ pub(super) struct Linger {
 }
 
 #[derive(Debug)]
-struct State {
+struct LingerState {
     next: Flush,
     /// When the oldest waiting record was added.
     since: Instant,
@@ -99,7 +99,7 @@ impl Linger {
         let now = Instant::now();
         Arc::new(Self {
             linger,
-            state: Mutex::new(State {
+            state: Mutex::new(LingerState {
                 next: Flush::Nothing,
                 since: now,
                 sent: now,
@@ -135,7 +135,7 @@ impl Linger {
         Ok(LingerThread { linger: Arc::clone(self), thread: Some(thread) })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, LingerState> {
         sync::lock(&self.state)
     }
 
@@ -155,7 +155,7 @@ impl Linger {
     }
 
     /// When to send. `None` means: wait for a change.
-    fn due(&self, state: &State, now: Instant, unacknowledged: impl Fn() -> i32) -> Option<Instant> {
+    fn due(&self, state: &LingerState, now: Instant, unacknowledged: impl Fn() -> i32) -> Option<Instant> {
         let reported = self.reported.load(Ordering::Relaxed);
         let is_reached = |count: &AtomicU64| reported >= count.load(Ordering::Relaxed);
         // If the machine has no free core, the call returns late. One late call may be chance, and would delay the last
@@ -181,7 +181,7 @@ impl Linger {
     }
 
     /// Starts a call. Records added from now on may be too late for it.
-    fn begin(&self, state: &mut State, now: Instant, unacknowledged: i32) -> Flush {
+    fn begin(&self, state: &mut LingerState, now: Instant, unacknowledged: i32) -> Flush {
         let reason = state.next;
         state.sent = now;
         self.set(state, Flush::Nothing);
@@ -194,7 +194,7 @@ impl Linger {
         reason
     }
 
-    fn set(&self, state: &mut State, next: Flush) {
+    fn set(&self, state: &mut LingerState, next: Flush) {
         state.next = next;
         self.is_set.store(next != Flush::Nothing, Ordering::Relaxed);
     }

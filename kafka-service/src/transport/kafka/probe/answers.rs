@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use rdkafka::error::RDKafkaErrorCode;
 
-use super::Probe;
+use super::BrokerProbe;
 use crate::{
     health::{HealthState, Operation, Reason, Resource},
     transport::kafka::{
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-impl Probe {
+impl BrokerProbe {
     pub(super) fn answer(&mut self, answer: Answer, now: Instant) {
         let again_in = self.pause();
         match answer {

@@ -38,7 +38,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(500);
 const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Monitors one consuming client and the producer.
-pub(super) struct Probe {
+pub(super) struct BrokerProbe {
     queue: AnswerQueue,
     settings: Arc<ClientSettings>,
     /// How long joining the group may take.
@@ -84,7 +84,7 @@ impl Request {
     }
 }
 
-impl Probe {
+impl BrokerProbe {
     pub(super) fn new(
         client: &KafkaClient,
         settings: Arc<ClientSettings>,

@@ -7,7 +7,7 @@ use std::{
 
 use rdkafka::error::RDKafkaErrorCode;
 
-use super::{ASK_AGAIN, ASK_EVERY, Probe};
+use super::{ASK_AGAIN, ASK_EVERY, BrokerProbe};
 use crate::{
     health::{Operation, Reason, Resource},
     transport::{
@@ -20,7 +20,7 @@ use crate::{
 /// servers once more.
 const BOOTSTRAP_EVERY: Duration = Duration::from_secs(60);
 
-impl Probe {
+impl BrokerProbe {
     pub(super) fn judge_brokers(&self, trouble: Option<String>, now: Instant) {
         let reason = Reason::BrokersUnreachable { servers: self.settings.servers.clone() };
         let silent = now.duration_since(self.heard);

@@ -17,9 +17,9 @@ use rdkafka::{
     producer::{BaseProducer, BaseRecord, Producer as _},
 };
 
-mod context;
+mod callbacks;
 
-use self::context::Context;
+use self::callbacks::ProducerCallbacks;
 use super::{
     client_config::{self, describe},
     client_log::ClientLog,
@@ -28,7 +28,7 @@ use super::{
     ffi::{bootstrap_again, end_linger},
     linger::{Linger, LingerThread},
     producer_topics::{TopicHandles, TopicNames},
-    refused::{Limits, refusal},
+    refused::{SizeLimits, refusal},
     renewals::Renewals,
     report_thread::ReportThread,
 };
@@ -43,7 +43,7 @@ pub(crate) struct KafkaProducer {
     config: ClientConfig,
     linger: Duration,
     topics: Arc<TopicNames>,
-    limits: Limits,
+    limits: SizeLimits,
     reports: Arc<dyn DeliveryReports>,
     watch: Arc<DeliveryWatch>,
     current: RwLock<Arc<Current>>,
@@ -58,8 +58,8 @@ struct Current {
     // when they have released it.
     _linger_thread: LingerThread,
     _report_thread: ReportThread,
-    producer: Arc<BaseProducer<Context>>,
-    topics: TopicHandles<Context>,
+    producer: Arc<BaseProducer<ProducerCallbacks>>,
+    topics: TopicHandles<ProducerCallbacks>,
     linger: Arc<Linger>,
     /// The number of records that it accepted.
     taken: AtomicU64,
@@ -129,7 +129,7 @@ impl Current {
         log: &Arc<ClientLog>,
     ) -> Result<Self, KafkaError> {
         let linger = Linger::new(linger);
-        let context = Context {
+        let context = ProducerCallbacks {
             reports: Arc::clone(reports),
             watch: Arc::clone(watch),
             topics: Arc::clone(names),

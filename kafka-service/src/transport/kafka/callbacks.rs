@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// The callbacks of a consumer.
-pub(super) struct Context {
+pub(super) struct ConsumerCallbacks {
     events: Mutex<Vec<ClientEvent>>,
     log: Arc<ClientLog>,
     /// The consumer is being dropped, and the driver no longer answers rebalances.
@@ -35,7 +35,7 @@ pub(super) struct Context {
     leaving: AtomicBool,
 }
 
-impl Context {
+impl ConsumerCallbacks {
     /// Creates a context. `log` is shared by all consuming clients, so that the next does not repeat what the last has
     /// logged.
     pub(super) fn new(log: Arc<ClientLog>) -> Self {
@@ -73,7 +73,7 @@ impl Context {
 }
 
 /// Gives up partitions, as required by the protocol of the group.
-pub(super) fn unassign(consumer: &BaseConsumer<Context>, list: &TopicPartitionList) {
+pub(super) fn unassign(consumer: &BaseConsumer<ConsumerCallbacks>, list: &TopicPartitionList) {
     let result = match consumer.rebalance_protocol() {
         RebalanceProtocol::Cooperative => consumer.incremental_unassign(list),
         _ => consumer.unassign(),
@@ -98,7 +98,7 @@ fn out_of_range(message: &str) -> Option<(TopicPartition, i64)> {
     Some((TopicPartition::new(topic, partition.parse().ok()?), digits.parse().ok()?))
 }
 
-impl ClientContext for Context {
+impl ClientContext for ConsumerCallbacks {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         if facility == "OFFSET"
             && let Some((partition, offset)) = out_of_range(message)
@@ -115,7 +115,7 @@ impl ClientContext for Context {
     }
 }
 
-impl ConsumerContext for Context {
+impl ConsumerContext for ConsumerCallbacks {
     fn rebalance(&self, consumer: &BaseConsumer<Self>, event: RDKafkaRespErr, list: &mut TopicPartitionList) {
         let closing = self.closing.load(Ordering::Relaxed);
         match event {

@@ -22,7 +22,7 @@ use crate::transport::{
 };
 
 /// Where the callbacks of one client go.
-pub(super) struct Context {
+pub(super) struct ProducerCallbacks {
     pub(super) reports: Arc<dyn DeliveryReports>,
     pub(super) watch: Arc<DeliveryWatch>,
     pub(super) topics: Arc<TopicNames>,
@@ -30,7 +30,7 @@ pub(super) struct Context {
     pub(super) linger: Arc<Linger>,
 }
 
-impl ClientContext for Context {
+impl ClientContext for ProducerCallbacks {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         if !self.reports.is_closing() {
             self.log.line(level, facility, message);
@@ -44,7 +44,7 @@ impl ClientContext for Context {
     }
 }
 
-impl ProducerContext for Context {
+impl ProducerContext for ProducerCallbacks {
     type DeliveryOpaque = usize;
 
     fn delivery(&self, result: &DeliveryResult<'_>, opaque: usize) {
