@@ -75,7 +75,10 @@ impl Client {
     #[must_use]
     pub fn end_offsets(&self, topic: &str) -> Vec<i64> {
         let end = |partition| {
-            insist("the end of a partition", || self.metadata().fetch_watermarks(topic, partition, REQUEST)).1
+            // A client that has lost its brokers during an outage (librdkafka 2.12.1) finds no partition again.
+            let asked = self.metadata().fetch_watermarks(topic, partition, REQUEST).ok();
+            let again = || connect(self).fetch_watermarks(topic, partition, REQUEST);
+            asked.unwrap_or_else(|| insist("the end of a partition", again)).1
         };
         (0..self.partitions(topic)).map(end).collect()
     }
