@@ -29,7 +29,7 @@ pub enum Error {
     /// A value of [`KafkaService::state_with`](crate::KafkaService::state_with) could not be created.
     #[error("cannot create state `{type_name}`")]
     #[non_exhaustive]
-    State {
+    CreateState {
         /// The type of the value.
         type_name: &'static str,
         /// Why.

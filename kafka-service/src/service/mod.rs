@@ -111,7 +111,7 @@ impl KafkaService {
     /// Provides a value that is created when the service starts, such as a connection pool: `create` is called after all
     /// checks have passed, and before the first message. Commands of a program that do not start the service do not call it.
     ///
-    /// If it fails, [`start`](Self::start) and [`run`](Self::run) return [`Error::State`], which names the type.
+    /// If it fails, [`start`](Self::start) and [`run`](Self::run) return [`Error::CreateState`], which names the type.
     ///
     /// # Examples
     ///

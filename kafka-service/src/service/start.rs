@@ -36,7 +36,7 @@ impl KafkaService {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] and [`Error::Start`] name everything that is wrong, all at once; [`Error::State`] if a value of
+    /// [`Error::Config`] and [`Error::Start`] name everything that is wrong, all at once; [`Error::CreateState`] if a value of
     /// [`state_with`](Self::state_with) cannot be created; [`Error::Client`] if the Kafka client rejects its settings, or if
     /// the cargo feature `kafka` is not enabled.
     pub async fn start(self) -> Result<ServiceHandle, Error> {

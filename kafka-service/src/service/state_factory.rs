@@ -41,7 +41,7 @@ impl StateFactory {
     }
 
     pub(super) async fn create(self, states: &mut States) -> Result<(), Error> {
-        let insert = (self.create)().await.map_err(|source| Error::State { type_name: self.name, source })?;
+        let insert = (self.create)().await.map_err(|source| Error::CreateState { type_name: self.name, source })?;
         insert(states);
         Ok(())
     }
