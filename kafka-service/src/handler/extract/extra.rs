@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{FromContext, built_in};
 use crate::{
     handler::{Context, HandlerError, Needs},
-    message::envelope::extra_members,
+    message::envelope::extra_fields,
 };
 
 /// The fields of the message other than `type`, `correlation_id`, `timestamp`, `payload`, `source` and `id`.
@@ -46,7 +46,7 @@ impl FromContext for ExtraFields {
 
     fn extract(context: &Context<'_>) -> Result<Self, HandlerError> {
         let refused = |error| HandlerError::permanent(format!("cannot read the extra fields of the message: {error}"));
-        extra_members(context.record.value().unwrap_or_default()).map(Self).map_err(refused)
+        extra_fields(context.record.value().unwrap_or_default()).map(Self).map_err(refused)
     }
 
     fn needs(_: &mut Needs) {}

@@ -5,10 +5,10 @@ use std::fmt;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::member::Text;
+use super::field::Text;
 
 /// Reads the fields that [`Envelope`](super::Envelope) skips. Of duplicates, the last one counts.
-pub(crate) fn extra_members(value: &[u8]) -> Result<Map<String, Value>, serde_json::Error> {
+pub(crate) fn extra_fields(value: &[u8]) -> Result<Map<String, Value>, serde_json::Error> {
     serde_json::Deserializer::from_slice(value).deserialize_map(ExtraVisitor)
 }
 

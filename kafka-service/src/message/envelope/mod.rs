@@ -6,9 +6,9 @@
 mod decode;
 mod encode;
 mod extra;
+mod field;
 mod guess;
 mod identity;
-mod member;
 mod names;
 mod not_json;
 mod scan;
@@ -17,8 +17,8 @@ mod timestamp;
 
 pub(crate) use decode::{Envelope, EnvelopeError, Ignored};
 pub(crate) use encode::{Head, TimestampText, encode};
-pub(crate) use extra::extra_members;
+pub(crate) use extra::extra_fields;
+pub(crate) use field::Unexpected;
 pub(crate) use identity::{Identity, StoredIdentity};
-pub(crate) use member::Unexpected;
 pub(crate) use names::{instead_of, is_same_word};
 pub(crate) use timestamp::parse as parse_timestamp;

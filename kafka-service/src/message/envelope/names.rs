@@ -7,7 +7,7 @@ use serde::{
     de::{IgnoredAny, MapAccess, Visitor},
 };
 
-use super::member::Text;
+use super::field::Text;
 
 /// What is present instead of a missing field, to append to the error message; empty if unknown.
 #[cold]

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 
 use super::{
-    member::{Member, Text, Unexpected},
+    field::{Field, Text, Unexpected},
     names, not_json, scan, timestamp,
 };
 
@@ -74,7 +74,7 @@ impl<'a> Envelope<'a> {
     /// Decodes the value of a record.
     pub(crate) fn decode(value: Option<&'a [u8]>) -> Result<Self, EnvelopeError> {
         let value = value.ok_or(EnvelopeError::NoValue)?;
-        let Some(found) = scan::members(value) else { return Self::decode_the_long_way(value) };
+        let Some(found) = scan::fields(value) else { return Self::decode_the_long_way(value) };
         Ok(Self {
             kind: required("type", found.kind.map(Cow::Borrowed), value)?,
             correlation_id: required("correlation_id", found.correlation_id.map(Cow::Borrowed), value)?,
@@ -89,23 +89,23 @@ impl<'a> Envelope<'a> {
     #[cold]
     #[inline(never)]
     fn decode_the_long_way(value: &'a [u8]) -> Result<Self, EnvelopeError> {
-        let members = long_way(value).map_err(|error| classify(&error, value))?;
+        let fields = long_way(value).map_err(|error| classify(&error, value))?;
         let mut ignored = Ignored::default();
         Ok(Self {
-            kind: required("type", strict("type", members.kind)?, value)?,
-            correlation_id: required("correlation_id", strict("correlation_id", members.correlation_id)?, value)?,
-            timestamp: match members.timestamp {
-                Member::Number(number) => {
+            kind: required("type", strict("type", fields.kind)?, value)?,
+            correlation_id: required("correlation_id", strict("correlation_id", fields.correlation_id)?, value)?,
+            timestamp: match fields.timestamp {
+                Field::Number(number) => {
                     let text = timestamp::of_number(number);
                     ignored.timestamp = text.is_none().then_some(Unexpected::Number);
                     text.map(Cow::Owned)
                 }
                 other => lenient(other, &mut ignored.timestamp),
             },
-            source: lenient(members.source, &mut ignored.source),
-            id: lenient(members.id, &mut ignored.id),
+            source: lenient(fields.source, &mut ignored.source),
+            id: lenient(fields.id, &mut ignored.id),
             ignored,
-            payload: members.payload,
+            payload: fields.payload,
         })
     }
 
@@ -130,22 +130,22 @@ fn missing(field: &'static str, value: &[u8]) -> EnvelopeError {
 }
 
 /// Reads a field that must be text or absent.
-fn strict<'a>(field: &'static str, value: Member<'a>) -> Result<Option<Cow<'a, str>>, EnvelopeError> {
+fn strict<'a>(field: &'static str, value: Field<'a>) -> Result<Option<Cow<'a, str>>, EnvelopeError> {
     match value {
-        Member::Absent => Ok(None),
-        Member::Text(text) => Ok(Some(text)),
-        Member::Number(_) => Err(EnvelopeError::WrongType { field, found: Unexpected::Number }),
-        Member::Other(found) => Err(EnvelopeError::WrongType { field, found }),
+        Field::Absent => Ok(None),
+        Field::Text(text) => Ok(Some(text)),
+        Field::Number(_) => Err(EnvelopeError::WrongType { field, found: Unexpected::Number }),
+        Field::Other(found) => Err(EnvelopeError::WrongType { field, found }),
     }
 }
 
 /// Reads a field that must not fail a command: a number counts as its text, and a value without a meaning as absent.
-fn lenient<'a>(value: Member<'a>, ignored: &mut Option<Unexpected>) -> Option<Cow<'a, str>> {
+fn lenient<'a>(value: Field<'a>, ignored: &mut Option<Unexpected>) -> Option<Cow<'a, str>> {
     match value {
-        Member::Absent => None,
-        Member::Text(text) => Some(text),
-        Member::Number(number) => Some(Cow::Borrowed(number)),
-        Member::Other(found) => {
+        Field::Absent => None,
+        Field::Text(text) => Some(text),
+        Field::Number(number) => Some(Cow::Borrowed(number)),
+        Field::Other(found) => {
             *ignored = Some(found);
             None
         }
@@ -172,24 +172,24 @@ fn classify(error: &serde_json::Error, value: &[u8]) -> EnvelopeError {
 /// The fields as they are, without validation. If a field occurs twice, the last one counts, as in Python and
 /// JavaScript. For this reason it is not derived: serde's derive rejects duplicates.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Members<'a> {
-    kind: Member<'a>,
-    correlation_id: Member<'a>,
-    timestamp: Member<'a>,
-    source: Member<'a>,
-    id: Member<'a>,
+pub(super) struct Fields<'a> {
+    kind: Field<'a>,
+    correlation_id: Field<'a>,
+    timestamp: Field<'a>,
+    source: Field<'a>,
+    id: Field<'a>,
     payload: Option<&'a str>,
 }
 
 /// Parses with serde_json.
-pub(super) fn long_way(value: &[u8]) -> Result<Members<'_>, serde_json::Error> {
+pub(super) fn long_way(value: &[u8]) -> Result<Fields<'_>, serde_json::Error> {
     serde_json::from_slice(value)
 }
 
 #[cfg(test)]
-impl<'a> From<scan::Found<'a>> for Members<'a> {
+impl<'a> From<scan::Found<'a>> for Fields<'a> {
     fn from(found: scan::Found<'a>) -> Self {
-        let text = |member: Option<&'a str>| member.map_or(Member::Absent, |text| Member::Text(Cow::Borrowed(text)));
+        let text = |text: Option<&'a str>| text.map_or(Field::Absent, |text| Field::Text(Cow::Borrowed(text)));
         Self {
             kind: text(found.kind),
             correlation_id: text(found.correlation_id),
@@ -201,7 +201,7 @@ impl<'a> From<scan::Found<'a>> for Members<'a> {
     }
 }
 
-impl<'de> Deserialize<'de> for Members<'de> {
+impl<'de> Deserialize<'de> for Fields<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(MembersVisitor)
     }
@@ -210,28 +210,28 @@ impl<'de> Deserialize<'de> for Members<'de> {
 struct MembersVisitor;
 
 impl<'de> Visitor<'de> for MembersVisitor {
-    type Value = Members<'de>;
+    type Value = Fields<'de>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a JSON object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Members::default();
+        let mut fields = Fields::default();
         while let Some(Text(name)) = map.next_key()? {
             match name.as_ref() {
-                "type" => members.kind = map.next_value()?,
-                "correlation_id" => members.correlation_id = map.next_value()?,
-                "timestamp" => members.timestamp = map.next_value()?,
-                "source" => members.source = map.next_value()?,
-                "id" => members.id = map.next_value()?,
-                "payload" => members.payload = Some(map.next_value::<&RawValue>()?.get()),
+                "type" => fields.kind = map.next_value()?,
+                "correlation_id" => fields.correlation_id = map.next_value()?,
+                "timestamp" => fields.timestamp = map.next_value()?,
+                "source" => fields.source = map.next_value()?,
+                "id" => fields.id = map.next_value()?,
+                "payload" => fields.payload = Some(map.next_value::<&RawValue>()?.get()),
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }
             }
         }
-        Ok(members)
+        Ok(fields)
     }
 }
 

@@ -21,13 +21,13 @@ pub(super) struct Found<'a> {
 const DEEPEST: u32 = 32;
 
 /// The fields, or `None` if the slow path must decide. If a field occurs twice, the last one counts.
-pub(super) fn members(value: &[u8]) -> Option<Found<'_>> {
+pub(super) fn fields(value: &[u8]) -> Option<Found<'_>> {
     let mut scan = Scan { text: std::str::from_utf8(value).ok()?, at: 0 };
     let mut found = Found::default();
     if scan.peek()? != b'{' {
         return None;
     }
-    scan.items(b'}', |scan, first| scan.member(first, &mut found))?;
+    scan.items(b'}', |scan, first| scan.field(first, &mut found))?;
     // Only whitespace may follow.
     _ = scan.peek();
     (scan.at == value.len()).then_some(found)
@@ -41,7 +41,7 @@ struct Scan<'a> {
 
 impl<'a> Scan<'a> {
     /// One field of the envelope.
-    fn member(&mut self, first: u8, found: &mut Found<'a>) -> Option<()> {
+    fn field(&mut self, first: u8, found: &mut Found<'a>) -> Option<()> {
         let name = self.plain_string(first)?;
         let first = self.after_colon()?;
         let field = match name {

@@ -4,15 +4,15 @@ use serde::de::IgnoredAny;
 use super::*;
 use crate::message::envelope::{
     Envelope,
-    decode::{Members, long_way},
+    decode::{Fields, long_way},
 };
 
 /// If the fast path has a result, it must be that of the slow path.
 fn agree(bytes: &[u8]) -> Result<(), TestCaseError> {
-    let Some(found) = members(bytes) else { return Ok(()) };
-    let found = Members::from(found);
+    let Some(found) = fields(bytes) else { return Ok(()) };
+    let found = Fields::from(found);
     match long_way(bytes) {
-        Ok(members) => prop_assert_eq!(found, members),
+        Ok(fields) => prop_assert_eq!(found, fields),
         Err(error) => prop_assert!(false, "{} is no JSON: {error}", String::from_utf8_lossy(bytes)),
     }
     Ok(())
@@ -30,7 +30,7 @@ pub(in crate::message::envelope) fn json() -> impl Strategy<Value = String> {
     leaf.prop_recursive(4, 24, 4, |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..4).prop_map(|items| format!("[ {}]", items.join(" ,\n"))),
-            proptest::collection::vec((string(), inner), 0..4).prop_map(|members| object(&members)),
+            proptest::collection::vec((string(), inner), 0..4).prop_map(|fields| object(&fields)),
         ]
     })
 }
@@ -39,9 +39,9 @@ fn string() -> impl Strategy<Value = String> {
     prop_oneof!["\"[a-z ]{0,20}\"", "\"([a-zé]|\\\\[\"\\\\/bfnrt]|\\\\u[0-9a-fA-F]{4}){0,6}\""]
 }
 
-fn object(members: &[(String, String)]) -> String {
-    let members: Vec<_> = members.iter().map(|(name, value)| format!("{name}\t: {value}")).collect();
-    format!("{{{}\r}}", members.join(", "))
+fn object(fields: &[(String, String)]) -> String {
+    let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{name}\t: {value}")).collect();
+    format!("{{{}\r}}", fields.join(", "))
 }
 
 fn name() -> impl Strategy<Value = String> {
@@ -51,7 +51,7 @@ fn name() -> impl Strategy<Value = String> {
 }
 
 fn envelope() -> impl Strategy<Value = String> {
-    proptest::collection::vec((name(), prop_oneof![string(), json()]), 0..8).prop_map(|members| object(&members))
+    proptest::collection::vec((name(), prop_oneof![string(), json()]), 0..8).prop_map(|fields| object(&fields))
 }
 
 proptest! {
@@ -80,14 +80,14 @@ proptest! {
     #[test]
     fn the_scanner_accepts_every_payload_that_is_json(payload in json()) {
         let text = format!(r#"{{"type":"a","correlation_id":"b","payload":{payload}}}"#);
-        prop_assert_eq!(members(text.as_bytes()).and_then(|found| found.payload), Some(payload.as_str()));
+        prop_assert_eq!(fields(text.as_bytes()).and_then(|found| found.payload), Some(payload.as_str()));
         prop_assert!(serde_json::from_str::<IgnoredAny>(&payload).is_ok());
     }
 }
 
 #[test]
 fn the_guides_layout_and_ours_take_the_fast_path() {
-    let found = members(br#"{"type": "a", "correlation_id": "b", "timestamp": "c", "payload": {"d": [1, -2.5e3, "\u00e9"]}, "source": "e"}"#).unwrap();
+    let found = fields(br#"{"type": "a", "correlation_id": "b", "timestamp": "c", "payload": {"d": [1, -2.5e3, "\u00e9"]}, "source": "e"}"#).unwrap();
     let expected = Found {
         kind: Some("a"),
         correlation_id: Some("b"),
@@ -97,14 +97,14 @@ fn the_guides_layout_and_ours_take_the_fast_path() {
         payload: Some(r#"{"d": [1, -2.5e3, "\u00e9"]}"#),
     };
     assert_eq!(found, expected);
-    assert!(members(br#"{"type":"a","correlation_id":"b","payload":{},"source":"c","id":"d","more":[{}]}"#).is_some());
+    assert!(fields(br#"{"type":"a","correlation_id":"b","payload":{},"source":"c","id":"d","more":[{}]}"#).is_some());
 }
 
 #[test]
 fn deep_nesting_takes_the_slow_path() {
     let text =
         |depth| format!(r#"{{"type":"a","correlation_id":"b","payload":{}{}}}"#, "[".repeat(depth), "]".repeat(depth));
-    assert!(members(text(32).as_bytes()).is_some());
-    assert!(members(text(33).as_bytes()).is_none());
+    assert!(fields(text(32).as_bytes()).is_some());
+    assert!(fields(text(33).as_bytes()).is_none());
     assert!(Envelope::decode(Some(text(33).as_bytes())).is_ok());
 }

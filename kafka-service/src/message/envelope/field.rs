@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 /// What was found where text was expected.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) enum Member<'a> {
+pub(super) enum Field<'a> {
     /// The field is missing, or `null`, which several languages write for a missing value.
     #[default]
     Absent,
@@ -63,14 +63,14 @@ impl<'de> Deserialize<'de> for Text<'de> {
     }
 }
 
-impl<'de> Deserialize<'de> for Member<'de> {
+impl<'de> Deserialize<'de> for Field<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // Through its text, so that a number keeps all its digits.
         <&RawValue>::deserialize(deserializer).map(|raw| Self::of(raw.get()))
     }
 }
 
-impl<'a> Member<'a> {
+impl<'a> Field<'a> {
     /// Reads `json`, which is one value.
     fn of(json: &'a str) -> Self {
         match json.as_bytes().first() {
