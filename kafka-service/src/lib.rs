@@ -198,6 +198,11 @@
 //! | `kafka` | yes | the Kafka client (librdkafka) and the embedded broker |
 //! | `zstd` | yes | topics compressed with zstd |
 //! | `tls` | no | TLS, SCRAM and OAUTHBEARER, with OpenSSL built from source (needs perl) |
+//! | `oidc` | no | `tls`, and tokens from an OpenID Connect provider (needs libcurl) |
+//! | `gssapi` | no | Kerberos (needs Cyrus SASL) |
+//! | `cmake-build` | no | librdkafka built with cmake |
+//! | `dynamic-linking` | no | an installed librdkafka, found by pkg-config |
+//! | `full` | no | every feature that needs no system library and no OpenSSL |
 // Documentation names the feature that an item needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
