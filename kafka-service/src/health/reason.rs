@@ -132,15 +132,17 @@ impl fmt::Display for Reason {
             Self::BrokersUnreachable { servers } => write!(formatter, "no broker is reachable at {servers}"),
             Self::NotAuthorized { resource, operation } => write!(formatter, "{operation} on {resource} is denied"),
             Self::TopicMissing { topic } => write!(formatter, "topic `{topic}` does not exist"),
-            Self::NotInGroup { group } => write!(formatter, "no partition assigned by group `{group}`"),
+            Self::NotInGroup { group } => {
+                write!(formatter, "not a member of consumer group `{group}`, or no partition assigned yet")
+            }
             Self::PartitionNotFetched { topic, partition } => {
                 write!(formatter, "{topic}[{partition}] is not being fetched")
             }
             Self::OpenTransaction { topic, partition } => {
                 write!(formatter, "an open transaction of another producer blocks {topic}[{partition}]")
             }
-            Self::CommitsFailing { group } => write!(formatter, "offset commits of group `{group}` fail"),
-            Self::DeliveryFailing { topic } => write!(formatter, "delivery to topic `{topic}` fails"),
+            Self::CommitsFailing { group } => write!(formatter, "offset commits for group `{group}` are failing"),
+            Self::DeliveryFailing { topic } => write!(formatter, "delivery to topic `{topic}` is failing"),
             Self::DeliveryNotAcknowledged { topic } => {
                 write!(formatter, "records for topic `{topic}` are not acknowledged")
             }

@@ -144,14 +144,14 @@ impl Running {
         self.shared.acks.close();
         self.shared.health.stopped();
         tracing::info!(
-            commands_left = left,
-            still_running = running,
+            uncommitted = left,
+            in_flight = running,
             unacknowledged,
             lost = self.shared.acks.losses(),
             finished = Counters::get(&self.shared.counters.finished),
             dead_lettered = Counters::get(&self.shared.counters.dead_lettered),
-            took = ?self.shared.clock.instant().duration_since(started),
-            "stopped"
+            elapsed = ?self.shared.clock.instant().duration_since(started),
+            "service stopped"
         );
         match failure {
             Some(reason) => Err(Error::Failed(reason)),
