@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-/// Why a service is not ready. A reason names one resource and ends when that resource has recovered, not when another
-/// one works.
+/// Why a service is not ready; except [`Disabled`](Self::Disabled), with which it is ready. A reason names one resource
+/// and ends when that resource has recovered, not when another one works.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The service failed and has ended, or is about to.
+    /// The service failed and has stopped, or is about to.
     Failed,
-    /// Kafka is disabled by an empty `KAFKA_BOOTSTRAP_SERVERS`. The service counts as ready.
+    /// Kafka is disabled by an empty `KAFKA_BOOTSTRAP_SERVERS`. The service is ready nevertheless.
     Disabled,
     /// No broker responds, or none accepts the connection.
     BrokersUnreachable {
