@@ -1,20 +1,20 @@
-//! [`Error`]: why a service did not start, or did not end well.
+//! [`Error`]: why a service did not start, or stopped with an error.
 
 use std::{error::Error as StdError, fmt};
 
 use crate::{config::ConfigError, health::Problem, transport::ConnectError};
 
-/// Why a service did not start, or did not end well.
+/// Why a service did not start, or stopped with an error.
 ///
-/// `Display` does not repeat what [`source`](StdError::source) returns. `Debug` prints the text of the error and of all its
-/// sources, because that is what Rust prints when `main` returns an error.
+/// `Display` does not repeat what [`source`](StdError::source) returns. `Debug` prints the messages of the error and of
+/// all its sources, because that is what Rust prints when `main` returns an error.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The configuration is wrong; every problem is named.
+    /// The configuration is invalid; the error lists all problems.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The handlers or states are wrong; every problem is named.
+    /// The handlers, or the states that they need, are invalid; the error lists all problems.
     #[error("the service cannot start{}", List(.0))]
     Start(Vec<String>),
     /// The Kafka client, the embedded broker or a thread of the service could not be created.
@@ -35,19 +35,20 @@ pub enum Error {
         /// Why.
         source: Box<dyn StdError + Send + Sync>,
     },
-    /// The service was not ready in time; every reason is named. It goes on trying.
+    /// The service was not ready in time; the error lists the reasons. It keeps trying.
     #[error("the service is not ready yet{}", List(.0))]
     NotReady(Vec<Problem>),
-    /// The service ended by itself, because it could not go on without breaking a promise.
+    /// The service failed: it could not continue without breaking a delivery guarantee.
     #[error("the service failed: {0}")]
     Failed(String),
-    /// The service stopped at its deadline and left commands in flight. They are uncommitted, so they are redelivered.
+    /// The service shut down with commands still in flight at the deadline. They stay uncommitted, so they are
+    /// redelivered.
     #[error(
         "shutdown deadline exceeded: {commands} commands in flight (will be redelivered), {unacknowledged} records \
          unacknowledged; increase KAFKA_SHUTDOWN_DEADLINE or lower the timeout of the handlers"
     )]
     Incomplete {
-        /// Commands whose handlers still ran, or whose events were not acknowledged.
+        /// Commands whose handlers were still running, or whose events were not acknowledged.
         commands: usize,
         /// Events and dead letters that the broker did not acknowledge.
         unacknowledged: usize,

@@ -47,8 +47,8 @@
 //! `KAFKA_BOOTSTRAP_SERVERS=localhost:9092 KAFKA_CREATE_TOPICS=true cargo run`. The Kafka client is librdkafka, so building
 //! needs a C and a C++ compiler and make (`build-essential` on Debian).
 //!
-//! By default commands are read from the topic `service_commands` and events are published to `service_events`. A command is
-//! one JSON object:
+//! By default commands are consumed from the topic `service_commands` and events are published to `service_events`. A
+//! command is one JSON object:
 //!
 //! ```json
 //! {"type": "create_user", "correlation_id": "c-1", "payload": {"name": "Ada"}}
@@ -121,11 +121,11 @@
 //!
 //! # Event handlers
 //!
-//! [`#[event("type")]`](macro@event) makes a function the handler of an event. Event handlers have the same arguments,
-//! return types, ordering, retries and dead letters (`service_events-dlq`) as command handlers. The topic decides what a
-//! message is. If there is an event handler, the service consumes the events topic too, or the topics of
-//! `KAFKA_SUBSCRIBED_EVENTS_TOPICS`; without a command handler, it does not consume the commands topic. Events without a
-//! handler are skipped silently. A service also consumes the events that it published itself.
+//! [`#[event("type")]`](macro@event) turns a function into an event handler. Event handlers have the same arguments,
+//! return types, ordering, retries and dead letters (`service_events-dlq`) as command handlers. Whether a message is a
+//! command or an event depends on its topic. If there is an event handler, the service consumes the events topic too,
+//! or the topics of `KAFKA_SUBSCRIBED_EVENTS_TOPICS`; without a command handler, it does not consume the commands
+//! topic. Events without a handler are skipped silently. A service also consumes the events that it published itself.
 //!
 //! ```no_run
 //! # use kafka_service::{Event, KafkaService, MessageContext};
@@ -168,9 +168,10 @@
 //!
 //! # Delivery guarantees
 //!
-//! * **At-least-once.** An offset is committed only when every earlier record of its partition is finished: its events are
-//!   acknowledged by all in-sync replicas, it is dead-lettered and the dead letter is acknowledged, or a documented policy
-//!   skips it. This holds as long as the brokers keep what they acknowledge: three replicas, `min.insync.replicas=2`.
+//! * **At-least-once.** An offset is committed only when every earlier record of its partition is finished: its events
+//!   are acknowledged by all in-sync replicas, it is dead-lettered and the dead letter is acknowledged, or it is
+//!   skipped (unknown command, event without a handler, tombstone). This holds provided acknowledged records are
+//!   durable, for example with replication factor 3 and `min.insync.replicas=2`.
 //! * **Ordered per key.** Records of one key are handled one after another, in partition order; different keys run
 //!   concurrently. A record without a key is ordered by its correlation id. Events of one key are handed to the producer in
 //!   the order of their commands.
@@ -182,9 +183,9 @@
 //!   deadline and their offsets are committed. For a partition that is lost, nothing is committed.
 //! * **Duplicates are possible**, so handlers must be idempotent. After a crash or a lost partition, at most
 //!   `KAFKA_MAX_UNCOMMITTED` records of each partition are redelivered. The guide lists the
-//!   [other cases](guide::errors#redelivery). When an offset reset goes back because a topic was recreated or its log
-//!   truncated, everything that the log still has is redelivered. A redelivered command publishes events with the same `id`,
-//!   so consumers can deduplicate. There is no exactly-once mode.
+//!   [other cases](guide::errors#redelivery). When offsets are reset to the log start (topic recreated or log
+//!   truncated), every record still in the log is redelivered. A redelivered command publishes events with the same
+//!   `id`, so consumers can deduplicate. There is no exactly-once mode.
 //!
 //! # Configuration
 //!
@@ -198,11 +199,11 @@
 //! | `kafka` | yes | the Kafka client (librdkafka) and the embedded broker |
 //! | `zstd` | yes | topics compressed with zstd |
 //! | `tls` | no | TLS, SCRAM and OAUTHBEARER, with OpenSSL built from source (needs perl) |
-//! | `oidc` | no | `tls`, and tokens from an OpenID Connect provider (needs libcurl) |
-//! | `gssapi` | no | Kerberos (needs Cyrus SASL) |
-//! | `cmake-build` | no | librdkafka built with cmake |
-//! | `dynamic-linking` | no | an installed librdkafka, found by pkg-config |
-//! | `full` | no | every feature that needs no system library and no OpenSSL |
+//! | `oidc` | no | OAUTHBEARER with tokens from an OpenID Connect provider; includes `tls` (needs libcurl) |
+//! | `gssapi` | no | Kerberos (needs Cyrus SASL, and OpenSSL unless `tls` is enabled) |
+//! | `cmake-build` | no | building librdkafka with cmake instead of its configure script |
+//! | `dynamic-linking` | no | linking an installed librdkafka instead of building it |
+//! | `full` | no | every feature that needs no system library and no OpenSSL build |
 // Documentation names the feature that an item needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

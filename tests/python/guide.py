@@ -1,4 +1,4 @@
-"""The conventions of the Python guide: topics and the envelope; also makes kafka-python importable everywhere."""
+"""The conventions of a hand-written Python service: topics and the envelope; also makes kafka-python importable everywhere."""
 
 import json
 import os
@@ -32,7 +32,7 @@ def utcnow():
 
 
 def envelope(kind, correlation_id, payload, source):
-    """An envelope like those of the guide's services: the timestamp is UTC without a time zone."""
+    """An envelope as such services write it: the timestamp is UTC without a time zone."""
     return {
         "type": kind,
         "correlation_id": correlation_id,

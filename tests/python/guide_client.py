@@ -1,4 +1,4 @@
-"""A client after the Python guide: sends commands to a service and reads its events.
+"""A hand-written Python client: sends commands to a service and reads its events.
 
     guide_client.py commands --count 10000 --partitions 8 --rate 1000 --prefix run-1
     guide_client.py events --expect 10000 --timeout 60 --prefix run-1
@@ -70,7 +70,7 @@ def send_commands(options):
             pause = start + number / options.rate - time.monotonic()
             if pause > 0:
                 time.sleep(pause)
-        # No key, as in the guide.
+        # No key, as many clients send commands.
         sent.append(producer.send(options.topic, command(options.command, f"{prefix}-{number}", number)))
         progress(options, "sent", number + 1)
     producer.flush()
@@ -91,7 +91,7 @@ def send_commands(options):
 def command(kind, correlation_id, number):
     payload = {"number": number, "name": f"Test Entity {number}", "created_at": guide.utcnow().isoformat()}
     message = guide.envelope(kind, correlation_id, payload, "guide-client")
-    # Fields that the guide does not have: other teams add their own.
+    # Fields that kafka-service does not define: teams add their own.
     message["version"] = 1
     message["metadata"] = {"user": "tester", "tags": ["a", "b"]}
     return message

@@ -1,6 +1,6 @@
-"""A service after the Python guide, as a peer in tests: answers `example_command` with `example.command_processed`.
+"""A hand-written Python service, as a peer in tests: answers `example_command` with `example.command_processed`.
 
-Configured by the environment like the guide's: KAFKA_BOOTSTRAP_SERVERS, KAFKA_COMMANDS_TOPIC, KAFKA_EVENTS_TOPIC,
+Configured by the environment: KAFKA_BOOTSTRAP_SERVERS, KAFKA_COMMANDS_TOPIC, KAFKA_EVENTS_TOPIC,
 KAFKA_GROUP_ID, KAFKA_SERVICE_NAME. Prints `ready` when it has partitions, and stops on SIGTERM or SIGINT.
 """
 

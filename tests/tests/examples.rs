@@ -147,7 +147,7 @@ fn a_web_server_and_a_service_start_and_stop_together() {
     web.terminate();
     assert_eq!(web.wait(MINUTE).code(), Some(0), "{}", web.output());
     let log = web.output();
-    assert!(log.contains("commands_left=0") && log.contains("unacknowledged=0"), "{log}");
+    assert!(log.contains("service stopped uncommitted=0 in_flight=0 unacknowledged=0"), "{log}");
 }
 
 /// The guide's service with its own topics, and the environment for its tools.

@@ -154,7 +154,7 @@ fn an_unwritable_dead_letter_blocks_the_partition() {
     workload.send(kafka, [Work::new("good", 0), Work::new("bad", 0).kind("poison")]);
     workload.send(kafka, (1..50).map(|n| Work::new("good", n)));
     kafka.read_count(&workload.events, MINUTE, 50);
-    worker.wait_for_line(MINUTE, &format!("delivery to topic `{}` fails", workload.dead_letters));
+    worker.wait_for_line(MINUTE, &format!("delivery to topic `{}` is failing", workload.dead_letters));
     wait_until(MINUTE, "the commands before the bad one to be committed", || {
         kafka.committed(&workload.group, &workload.commands) == [1]
     });

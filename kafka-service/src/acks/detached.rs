@@ -18,7 +18,7 @@ impl Acks {
         if 10_u64.pow(lost.ilog10()) == lost {
             let topic = Some(topic).filter(|topic| !topic.is_empty());
             tracing::error!(
-                kind,
+                message_type = kind,
                 topic,
                 reason,
                 lost,

@@ -7,26 +7,25 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Returns an error if the property does not exist, the value is not valid, or the property is reserved for the
-    /// engine.
+    /// Returns an error if the property does not exist, the value is not valid, or this crate controls the property.
     pub fn set_property(&mut self, name: &str, value: &str) -> Result<(), ConfigError> {
         self.properties.set(Side::Both, name, value).map_err(ConfigError::one)
     }
 
-    /// Like [`set_property`](Self::set_property), for the consumer only.
+    /// Sets a property of the consumer only, like [`set_property`](Self::set_property).
     ///
     /// # Errors
     ///
-    /// As for [`set_property`](Self::set_property), or if the property belongs to the producer.
+    /// Returns the errors of [`set_property`](Self::set_property), or an error if the property belongs to the producer.
     pub fn set_consumer_property(&mut self, name: &str, value: &str) -> Result<(), ConfigError> {
         self.properties.set(Side::Consumer, name, value).map_err(ConfigError::one)
     }
 
-    /// Like [`set_property`](Self::set_property), for the producer only.
+    /// Sets a property of the producer only, like [`set_property`](Self::set_property).
     ///
     /// # Errors
     ///
-    /// As for [`set_property`](Self::set_property), or if the property belongs to the consumer.
+    /// Returns the errors of [`set_property`](Self::set_property), or an error if the property belongs to the consumer.
     pub fn set_producer_property(&mut self, name: &str, value: &str) -> Result<(), ConfigError> {
         self.properties.set(Side::Producer, name, value).map_err(ConfigError::one)
     }

@@ -1,12 +1,12 @@
 //! The settings with a fixed set of values.
 
-/// Which brokers the service talks to.
+/// The brokers that the service connects to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Brokers {
     /// No broker: the service runs without Kafka, and publishing fails. In the environment: the empty string.
     Disabled,
-    /// An in-process broker that keeps nothing after the process ends. In the environment: `embedded`.
+    /// A broker inside the process, whose data is lost at exit. In the environment: `embedded`.
     Embedded,
     /// `host:port` of one or more brokers, separated by commas.
     Servers(String),
@@ -19,8 +19,7 @@ pub enum GroupProtocol {
     /// `consumer` if the broker supports it, else `classic`.
     #[default]
     Auto,
-    /// KIP-848, Kafka 4.0 and later: the broker assigns partitions, and members that join or crash do not disturb the
-    /// others.
+    /// KIP-848, Kafka 4.0 and later: the broker assigns partitions, and a rebalance does not stop the other members.
     Consumer,
     /// The protocol of older brokers, with the cooperative-sticky assignor.
     Classic,
@@ -59,7 +58,7 @@ pub enum DeadLetterHeaders {
     Spring,
 }
 
-/// Where a published message carries its id.
+/// Where the id of a published message is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MessageIdLocation {
@@ -84,14 +83,14 @@ impl Brokers {
 }
 
 impl From<&str> for Brokers {
-    /// Reads the text as the value of `KAFKA_BOOTSTRAP_SERVERS`.
+    /// Parses the string like the value of `KAFKA_BOOTSTRAP_SERVERS`.
     fn from(text: &str) -> Self {
         Self::parse(text)
     }
 }
 
 impl From<String> for Brokers {
-    /// Reads the text as the value of `KAFKA_BOOTSTRAP_SERVERS`.
+    /// Parses the string like the value of `KAFKA_BOOTSTRAP_SERVERS`.
     fn from(text: String) -> Self {
         Self::parse(&text)
     }

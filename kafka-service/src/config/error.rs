@@ -5,7 +5,7 @@ use std::fmt;
 /// Longer values are truncated in messages.
 const SHOWN: usize = 80;
 
-/// Everything that is wrong with a [`Config`](super::Config).
+/// The problems of a [`Config`](super::Config).
 ///
 /// Each problem names the variable (or, for settings made in code, the field), its value unless it is a secret, and
 /// what is allowed. `Debug` prints the same list as `Display`, because `main` prints an error that it returns with
@@ -26,7 +26,7 @@ impl ConfigError {
         Self::new(vec![problem], Vec::new())
     }
 
-    /// The problems, one text each.
+    /// Returns the problems, one message each.
     #[must_use]
     pub fn problems(&self) -> &[String] {
         &self.problems

@@ -36,8 +36,8 @@ pub(crate) use topic::flaw as topic_flaw;
 
 /// Every setting of a service.
 ///
-/// [`from_env`](Self::from_env) reads the environment, [`new`](Self::new) takes the defaults. After either, settings can be
-/// changed in code, by the field or by the setter of the same name; they are checked when the service starts.
+/// [`from_env`](Self::from_env) reads the environment, [`new`](Self::new) uses the defaults. After either, you can
+/// change settings in code, by the field or by the setter of the same name; they are checked when the service starts.
 ///
 /// ```
 /// use std::time::Duration;
@@ -64,12 +64,12 @@ pub(crate) use topic::flaw as topic_flaw;
 /// | `KAFKA_GROUP_ID` | `<service name>-group` |
 /// | `KAFKA_GROUP_PROTOCOL` | `auto`; `consumer`, `classic` |
 /// | `KAFKA_ORDERING` | `key`; `partition` |
-/// | `KAFKA_MAX_IN_FLIGHT` | 1000 running handlers |
+/// | `KAFKA_MAX_IN_FLIGHT` | 1000 handlers in flight, across all partitions |
 /// | `KAFKA_MAX_UNCOMMITTED` | 50000 records of one partition |
 /// | `KAFKA_HANDLER_TIMEOUT` | `5m` for one attempt |
-/// | `KAFKA_RETRY_ATTEMPTS` | 5 |
+/// | `KAFKA_RETRY_ATTEMPTS` | 5; from 1 to 1000000 (in `retry(..)`: from 1 to 1000) |
 /// | `KAFKA_RETRY_BACKOFF` | `200ms..10s` |
-/// | `KAFKA_RETRY_DEADLINE` | `10m` after the first attempt none begins |
+/// | `KAFKA_RETRY_DEADLINE` | `10m`: no attempt starts later than this after the first |
 /// | `KAFKA_DEAD_LETTER_TOPIC` | `<consumed topic>-dlq` |
 /// | `KAFKA_DEAD_LETTER_HEADERS` | `native` (or `own`); `spring`: also the names that Spring for Apache Kafka writes |
 /// | `KAFKA_DEAD_LETTER_LIMIT` | `off`; `50%`: the service stops when more of the last 100 commands would be dead-lettered |
@@ -79,99 +79,101 @@ pub(crate) use topic::flaw as topic_flaw;
 /// | `KAFKA_SHUTDOWN_DEADLINE` | `25s` |
 /// | `KAFKA_STALL_TIMEOUT` | `5m` without progress before the consumer is replaced, then liveness fails; `off` |
 ///
-/// Durations carry their unit: `200ms`, `30s`, `1m30s`, `1h`.
+/// Durations need a unit: `200ms`, `30s`, `1m30s`, `1h`.
 ///
-/// All topics are consumed in one group. The topic says what a message is: on a commands topic a command, on an events topic
-/// an event. On a topic that is both, a command handler of that name goes before an event handler, and a message without
-/// a handler counts as an event. A handler with a topic of its own (`topic = ".."`) takes the messages of that topic and of no other.
+/// All topics are consumed in one group. Whether a message is a command or an event depends on its topic: on a commands
+/// topic it is a command, on an events topic an event. On a topic that is both, a command handler of that name takes
+/// precedence over an event handler, and a message without a handler is treated as an event. A handler with a topic of
+/// its own (`topic = ".."`) consumes only from that topic.
 ///
-/// Every other property of librdkafka is `KAFKA_` and its name in capitals with dots as underscores
-/// (`KAFKA_LINGER_MS`, `KAFKA_SECURITY_PROTOCOL`, `KAFKA_SASL_PASSWORD`), or `KAFKA_CONSUMER_` and `KAFKA_PRODUCER_`
-/// for one of the two clients; an empty value counts as unset. Those that the engine owns are refused with the reason.
-/// `message.max.bytes` of the producer is as large as its queue (`queue.buffering.max.kbytes`, 64 MiB) unless it is set, so
-/// that the topic's `max.message.bytes` is the limit.
-/// A secret may come from a file: `KAFKA_SASL_PASSWORD_FILE=/run/secrets/kafka`. Variables that Kubernetes injects for
-/// a service named `kafka` (`KAFKA_PORT`, `KAFKA_SERVICE_HOST`, ...) are not settings.
+/// Every other property of librdkafka is set as `KAFKA_` plus the name in upper case, with underscores for dots
+/// (`KAFKA_LINGER_MS`, `KAFKA_SECURITY_PROTOCOL`, `KAFKA_SASL_PASSWORD`), or as `KAFKA_CONSUMER_` or `KAFKA_PRODUCER_`
+/// plus that name for one of the two clients; an empty value is treated as unset. Properties that this crate controls
+/// are rejected, with the reason. `message.max.bytes` of the producer is as large as its queue
+/// (`queue.buffering.max.kbytes`, 64 MiB) unless it is set, so that the topic's `max.message.bytes` is the limit. A
+/// secret may come from a file: `KAFKA_SASL_PASSWORD_FILE=/run/secrets/kafka`. Variables that Kubernetes injects for a
+/// service named `kafka` (`KAFKA_PORT`, `KAFKA_SERVICE_HOST`, ...) are not settings.
 ///
-/// `Debug` shows no secret.
+/// `Debug` redacts secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Config {
-    /// Which brokers to talk to.
+    /// The brokers to connect to.
     pub bootstrap_servers: Brokers,
     /// The `source` of published events, and the default of the group id.
     pub service_name: String,
-    /// Topics that commands are read from, if there is a handler for a command.
+    /// The topics to consume commands from, if there is a handler for a command.
     pub commands_topics: Vec<String>,
     /// The topic that events are published to.
     pub events_topic: String,
-    /// Topics that events are read from; `None`: the events topic, if there is a handler for an event.
+    /// The topics to consume events from; `None`: the events topic, if there is a handler for an event.
     pub subscribed_events_topics: Option<Vec<String>>,
     /// The consumer group; `None`: see [`effective_group_id`](Self::effective_group_id).
     pub group_id: Option<String>,
-    /// How the group shares out its partitions.
+    /// The rebalance protocol of the consumer group.
     pub group_protocol: GroupProtocol,
     /// Which records are handled one after another.
     pub ordering: OrderBy,
-    /// Handlers that run at once, over all partitions.
+    /// The maximum number of handlers in flight, across all partitions.
     pub max_in_flight: usize,
-    /// Records of one partition that are running, or finished beyond the committed position. They may be redelivered
-    /// after a crash. A partition that has so many is paused. In a healthy service only the records in flight and 100 ms of
-    /// finished work are uncommitted; the default is high enough not to throttle a healthy partition while a busy broker
-    /// answers the last commit.
+    /// The maximum number of records of a partition that are in flight, or finished but not committed. A partition that
+    /// reaches it is paused. After a crash, these records are redelivered. In a healthy service only the records in
+    /// flight and 100 ms of finished work are uncommitted; the default is high enough not to throttle a healthy
+    /// partition while a busy broker answers the last commit.
     pub max_uncommitted: usize,
     /// How long one attempt of a handler may take.
     pub handler_timeout: Duration,
-    /// How often and when a failed handler is called again.
+    /// The retry policy: exponential backoff with full jitter.
     pub retry: RetryPolicy,
     /// One dead-letter topic for all consumed topics; `None`: see
     /// [`effective_dead_letter_topic`](Self::effective_dead_letter_topic).
     pub dead_letter_topic: Option<String>,
     /// Which headers a dead letter gets.
     pub dead_letter_headers: DeadLetterHeaders,
-    /// The share of the last 100 commands, in percent, beyond which the service stops instead of dead-lettering more: a bad
-    /// deployment would otherwise dead-letter the whole topic. `None`: no limit.
+    /// The share of the last 100 commands, in percent, above which the service stops instead of dead-lettering more: a
+    /// bad deployment would otherwise dead-letter the whole topic. `None`: no limit.
     pub dead_letter_limit: Option<u8>,
     /// What happens to a command without a handler. An event without a handler is always skipped, and so is every message
     /// without a handler on a topic that carries both.
     pub unknown_commands: UnknownCommands,
     /// Where the id of a published message is written.
     pub message_id: MessageIdLocation,
-    /// Whether missing topics are created at start.
+    /// Whether missing topics are created at startup.
     pub create_topics: bool,
-    /// How long a stop may take before work is left undone.
+    /// How long a graceful shutdown may take before work in flight is abandoned. Leaving the group may take up to 6 s
+    /// more.
     pub shutdown_deadline: Duration,
-    /// How long the service may make no progress although records are waiting and nothing outside of it is at fault; no
-    /// shorter than the timeout of any handler. Then the Kafka consumer is replaced, and after as long again
+    /// How long the service may make no progress although records are waiting and no external fault is known; at least
+    /// the longest handler timeout. The Kafka consumer is then replaced; after the same time again
     /// [`Health::live`](crate::Health::live) becomes false. `None`: never.
     pub stall_timeout: Option<Duration>,
     properties: Properties,
     unknown_variables: Vec<String>,
 }
 
-/// How often and when a failed handler is called again: exponential backoff with full jitter.
+/// The retry policy: exponential backoff with full jitter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
-    /// Calls in all, the first one included.
+    /// The total number of attempts, including the first.
     pub attempts: u32,
-    /// The bound of the first pause; it doubles with every further one.
+    /// The maximum delay before the first retry; it doubles with each retry.
     pub backoff_min: Duration,
-    /// The bound that the pauses do not exceed.
+    /// The maximum delay before any retry.
     pub backoff_max: Duration,
-    /// How long after the first attempt another one may begin.
+    /// How long after the first attempt another one may start.
     pub deadline: Duration,
 }
 
 impl RetryPolicy {
-    /// A policy of so many calls in all, with pauses that grow from `backoff_min` to `backoff_max`, and a deadline of 10
+    /// Creates a policy with this many attempts and a backoff from `backoff_min` to `backoff_max`. The deadline is 10
     /// minutes.
     #[must_use]
     pub const fn new(attempts: u32, backoff_min: Duration, backoff_max: Duration) -> Self {
         Self { attempts, backoff_min, backoff_max, deadline: Duration::from_secs(600) }
     }
 
-    /// Sets how long after the first attempt another one may begin.
+    /// Sets how long after the first attempt another one may start.
     #[must_use]
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
@@ -180,14 +182,14 @@ impl RetryPolicy {
 }
 
 impl Default for RetryPolicy {
-    /// 5 calls, 200 ms to 10 s.
+    /// Five attempts with a backoff from 200 ms to 10 s.
     fn default() -> Self {
         Self::new(5, Duration::from_millis(200), Duration::from_secs(10))
     }
 }
 
 impl Config {
-    /// The defaults, for a service of this name.
+    /// Creates a configuration with default settings.
     #[must_use]
     pub fn new(service_name: impl Into<String>) -> Self {
         Self {
@@ -222,13 +224,14 @@ impl Config {
         if problems.is_empty() { Ok(()) } else { Err(ConfigError::new(problems, self.unknown_variables.clone())) }
     }
 
-    /// What works but is probably not meant: unknown variables, security that is off. One text each.
+    /// Returns warnings about settings that are valid but probably unintended, such as unknown variables or disabled
+    /// certificate checks.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         self.unknown_variables.iter().cloned().chain(security::warnings(self)).collect()
     }
 
-    /// The consumer group: as set, else `<service name>-group`.
+    /// Returns the configured group id, or `<service name>-group`.
     #[must_use]
     pub fn effective_group_id(&self) -> Cow<'_, str> {
         match &self.group_id {
@@ -237,13 +240,13 @@ impl Config {
         }
     }
 
-    /// Where dead letters of this consumed topic go: the topic that is set, else `<source>-dlq`.
+    /// Returns the dead-letter topic for a consumed topic: the configured one, or `<source>-dlq`.
     #[must_use]
     pub fn effective_dead_letter_topic(&self, source: &str) -> String {
         self.dead_letter_topic.clone().unwrap_or_else(|| format!("{source}-dlq"))
     }
 
-    /// The topics that event handlers listen to, if there are such handlers.
+    /// Returns the topics that event handlers consume from, if there are event handlers.
     #[must_use]
     pub fn effective_subscribed_events_topics(&self) -> &[String] {
         self.subscribed_events_topics.as_deref().unwrap_or(std::slice::from_ref(&self.events_topic))

@@ -48,12 +48,12 @@ pub(super) fn refusal(property: &Property, target: Side, value: &str) -> Option<
     Some(format!("{what}: {}", entry.why))
 }
 
-const COMMITS: &str = "the engine alone commits offsets, after every earlier record is finished";
+const COMMITS: &str = "kafka-service commits offsets itself, once all earlier records are finished";
 const IDEMPOTENCE: &str = "required by the idempotent producer; otherwise a retry can duplicate or reorder events";
 const GIVING_UP: &str =
-    "the engine retries delivery as long as the service runs; an abandoned event would be lost or out of order";
+    "kafka-service retries delivery as long as the service runs; an abandoned event would be lost or out of order";
 const TRANSACTIONS: &str = "transactions are not supported by this version";
-const OWN_CALLS: &str = "the engine handles the client's events and logs itself";
+const OWN_CALLS: &str = "kafka-service handles the client's events and logs itself";
 
 #[rustfmt::skip]
 const RESERVED: &[Reserved] = &[
@@ -72,7 +72,7 @@ const RESERVED: &[Reserved] = &[
     reserved("offset.store.sync.interval.ms", Nothing, COMMITS),
     reserved("auto.offset.reset", Only(&["earliest", "smallest", "beginning", "error"]),
         "starting at the log end offset silently skips earlier records"),
-    reserved("acks", Only(&["all", "-1"]), "an event acknowledged by the leader only is lost if that broker fails"),
+    reserved("acks", Only(&["all", "-1"]), "an event that only the leader has acknowledged is lost if the leader fails"),
     reserved("enable.idempotence", Only(&["true"]), IDEMPOTENCE),
     reserved("max.in.flight.requests.per.connection", AtMost(5), IDEMPOTENCE),
     reserved("queue.buffering.backpressure.threshold", AtMost(1), IDEMPOTENCE),
@@ -84,12 +84,12 @@ const RESERVED: &[Reserved] = &[
     reserved("transaction.timeout.ms", Nothing, TRANSACTIONS),
     // Needed for order per key and for rebalances.
     reserved("partitioner", Only(&["murmur2_random"]),
-        "all producers must map a key to the same partition, and this one matches the Java clients"),
+        "all producers must use the same partitioner; `murmur2_random` matches the Java client"),
     reserved("partition.assignment.strategy", Only(&["cooperative-sticky", "range", "roundrobin", "range,roundrobin"]),
         "librdkafka supports no other assignors"),
     reserved("group.protocol.type", Only(&["consumer"]), "groups of another type cannot consume"),
     // Would break the engine, or have no effect.
-    reserved("enable.partition.eof", Only(&["true"]), "the engine uses the end-of-partition events to track its position"),
+    reserved("enable.partition.eof", Only(&["true"]), "kafka-service uses the end-of-partition events to track offsets"),
     reserved("builtin.features", Nothing, "it is read-only and lists what the client library was built with"),
     reserved("enabled_events", Nothing, OWN_CALLS),
     reserved("log.queue", Only(&["true"]), OWN_CALLS),

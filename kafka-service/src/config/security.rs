@@ -96,7 +96,7 @@ fn insecure(view: &View<'_>) -> Vec<String> {
         (
             "ssl.endpoint.identification.algorithm",
             "none",
-            "any host with a certificate of a trusted authority can impersonate the broker",
+            "any host with a certificate from a trusted CA can impersonate the broker",
         ),
         ("enable.sasl.oauthbearer.unsecure.jwt", "true", "unsigned tokens are for development only"),
     ];

@@ -7,7 +7,7 @@ use super::{
 };
 
 impl Config {
-    /// Sets the brokers: [`Brokers`], or a text as in `KAFKA_BOOTSTRAP_SERVERS`.
+    /// Sets the brokers: [`Brokers`], or a string as in `KAFKA_BOOTSTRAP_SERVERS`.
     #[must_use]
     pub fn bootstrap_servers(mut self, brokers: impl Into<Brokers>) -> Self {
         self.bootstrap_servers = brokers.into();
@@ -21,7 +21,7 @@ impl Config {
         self
     }
 
-    /// Sets the topics that commands are read from. Commands that name no topic are sent to the first.
+    /// Sets the topics to consume commands from. Commands without a topic of their own are sent to the first.
     #[must_use]
     pub fn commands_topics(mut self, topics: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.commands_topics = topics.into_iter().map(Into::into).collect();
@@ -35,7 +35,7 @@ impl Config {
         self
     }
 
-    /// Sets the topics that events are read from.
+    /// Sets the topics to consume events from.
     #[must_use]
     pub fn subscribed_events_topics(mut self, topics: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.subscribed_events_topics = Some(topics.into_iter().map(Into::into).collect());
@@ -49,7 +49,7 @@ impl Config {
         self
     }
 
-    /// Sets the protocol of the consumer group.
+    /// Sets the rebalance protocol of the consumer group.
     #[must_use]
     pub fn group_protocol(mut self, protocol: GroupProtocol) -> Self {
         self.group_protocol = protocol;
@@ -63,14 +63,14 @@ impl Config {
         self
     }
 
-    /// Sets how many handlers run at once, over all partitions.
+    /// Sets the maximum number of handlers in flight, across all partitions.
     #[must_use]
     pub fn max_in_flight(mut self, handlers: usize) -> Self {
         self.max_in_flight = handlers;
         self
     }
 
-    /// Sets the limit of uncommitted records of one partition.
+    /// Sets the maximum number of uncommitted records of a partition.
     #[must_use]
     pub fn max_uncommitted(mut self, records: usize) -> Self {
         self.max_uncommitted = records;
@@ -105,8 +105,8 @@ impl Config {
         self
     }
 
-    /// Sets the share of the last 100 commands, in percent, beyond which the service stops instead of dead-lettering more;
-    /// `None`: no limit.
+    /// Sets the share of the last 100 commands, in percent, above which the service stops instead of dead-lettering
+    /// more; `None`: no limit.
     #[must_use]
     pub fn dead_letter_limit(mut self, percent: impl Into<Option<u8>>) -> Self {
         self.dead_letter_limit = percent.into();
@@ -127,21 +127,21 @@ impl Config {
         self
     }
 
-    /// Sets whether missing topics are created at start.
+    /// Sets whether missing topics are created at startup.
     #[must_use]
     pub fn create_topics(mut self, create: bool) -> Self {
         self.create_topics = create;
         self
     }
 
-    /// Sets the deadline of a shutdown.
+    /// Sets how long a graceful shutdown may take before work in flight is abandoned.
     #[must_use]
     pub fn shutdown_deadline(mut self, deadline: Duration) -> Self {
         self.shutdown_deadline = deadline;
         self
     }
 
-    /// Sets how long the service may make no progress before its consumer is replaced; `None`: no limit.
+    /// Sets how long the service may make no progress before the Kafka consumer is replaced; `None`: no limit.
     #[must_use]
     pub fn stall_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.stall_timeout = timeout.into();

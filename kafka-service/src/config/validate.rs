@@ -155,7 +155,7 @@ impl Check<'_> {
             // events topic that is not listed is used only if there are handlers for it.
             let derived = topic::flaw(source).is_some() || !consumed.contains(source);
             let clash = if consumed.contains(&name) {
-                Some("is a consumed topic: dead letters would be handled again")
+                Some("is a consumed topic: dead letters would be consumed in a loop")
             } else {
                 (name == config.events_topic).then_some("is the events topic: dead letters are not events")
             };
@@ -190,7 +190,7 @@ impl Check<'_> {
     fn other_protocol(&self, property: &str) -> Option<&'static str> {
         match self.config.group_protocol {
             GroupProtocol::Consumer if CLASSIC_ONLY.contains(&property) => {
-                Some("applies only to the classic group protocol; with the `consumer` protocol the broker decides it")
+                Some("applies only to the classic group protocol; with the `consumer` protocol it is a broker setting")
             }
             GroupProtocol::Classic if CONSUMER_PROTOCOL_ONLY.contains(&property) => {
                 Some("applies only to the `consumer` group protocol, but `classic` is configured")

@@ -1,11 +1,11 @@
 //! The record that a message becomes when it cannot be handled: its own bytes, key and headers, and headers that say
-//! why and where it came from. Pure.
+//! why and where it came from.
 //!
-//! All added header values are UTF-8 text. If a record from a dead-letter topic fails again, it keeps its first origin;
-//! what describes the failure is replaced.
+//! All added header values are UTF-8 text. If a record from a dead-letter topic fails again, the origin headers keep
+//! their first values; the failure headers are replaced.
 //!
-//! What does not fit into the dead-letter topic is omitted: the value, the message's own headers or its key, in this
-//! order and only as far as necessary. A header holds the size of each omitted part.
+//! Parts that do not fit into the dead-letter topic are omitted: the value, the message's own headers or its key, in
+//! this order and only as far as necessary. A header holds the size of each omitted part.
 
 use jiff::Timestamp;
 
@@ -31,20 +31,23 @@ pub const OFFSET: &str = "dlq.offset";
 pub const TIMESTAMP: &str = "dlq.timestamp";
 /// The consumer group that dead-lettered the message.
 pub const GROUP: &str = "dlq.group";
-/// The name of the command or the type of the event. Absent if no handler was called.
+/// The name of the command or the type of the event. Absent if no handler was found, for example because the message is
+/// invalid or its name is unknown.
 pub const TYPE: &str = "dlq.type";
-/// The handler that failed, as `module::function (file:line)`. Absent if none was called.
+/// The handler of the message, as `` `module::function` (file:line) ``. Absent if no handler was found. Present if the
+/// payload does not decode, although the function is then not called.
 pub const HANDLER: &str = "dlq.handler";
-/// The class of the error, one of the texts of [`Reason`].
+/// The class of the error, one of the strings of [`Reason`].
 pub const ERROR_CLASS: &str = "dlq.error-class";
-/// The error, at most 1 KiB of it.
+/// The error message, truncated to 1 KiB.
 pub const ERROR_MESSAGE: &str = "dlq.error-message";
-/// The number of attempts, in decimal. 0 if no handler was called.
+/// The number of attempts, in decimal. 0 if no handler was found. A payload that does not decode is one attempt. Always
+/// 1 if the broker rejected an event after the handler had finished, however many attempts the handler needed.
 pub const ATTEMPTS: &str = "dlq.attempts";
-/// When the message was dead-lettered, RFC 3339 in UTC.
+/// When the message was dead-lettered, in RFC 3339 format and UTC.
 pub const TIME: &str = "dlq.time";
 /// The size of the omitted value in bytes, in decimal. Present only if the value did not fit into the dead-letter
-/// topic: the record at the origin is then the only copy, until its retention deletes it.
+/// topic: the record at the origin is then the only copy, until retention deletes it.
 pub const OMITTED_VALUE: &str = "dlq.omitted-value-bytes";
 /// The size of the message's own omitted headers in bytes, names and values, in decimal. Present only if they did not
 /// fit.
@@ -75,7 +78,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// The text in the header [`ERROR_CLASS`].
+    /// Returns the value of the header [`ERROR_CLASS`].
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

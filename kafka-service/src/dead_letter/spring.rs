@@ -1,8 +1,8 @@
 //! The headers that Spring for Apache Kafka writes (its `KafkaHeaders`, names `DLT_*`), with its encodings: numbers are
 //! big-endian binary. Written in addition to ours if `KAFKA_DEAD_LETTER_HEADERS` is `spring`.
 //!
-//! As with Spring, a message that fails again keeps the headers about its origin and gets further ones of the same
-//! names after them (Spring reads the last); those about the failure are replaced.
+//! As with Spring, if a message fails again, the origin headers keep their first values, and new ones with the same
+//! names are added after them (Spring reads the last); the failure headers are replaced.
 
 use super::{Failed, cut};
 use crate::message::{Header, SetBy};

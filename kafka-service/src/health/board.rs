@@ -55,7 +55,7 @@ impl Board {
         self.entries.retain(|reason, entry| {
             let over = ended(reason);
             if over {
-                tracing::info!(lasted = ?now.duration_since(entry.since), "recovered: {reason}");
+                tracing::info!(duration = ?now.duration_since(entry.since), "resolved: {reason}");
             }
             !over
         });
@@ -67,9 +67,9 @@ impl Board {
         for (reason, entry) in &mut self.entries {
             if now.duration_since(entry.logged) >= REMIND_EVERY {
                 entry.logged = now;
-                let lasts = now.duration_since(entry.since);
+                let duration = now.duration_since(entry.since);
                 let help = reason.help(&self.servers);
-                tracing::warn!(cause = said(&entry.cause), ?lasts, help = said(&help), "ongoing: {reason}");
+                tracing::warn!(cause = said(&entry.cause), ?duration, help = said(&help), "ongoing: {reason}");
             }
         }
     }

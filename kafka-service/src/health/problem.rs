@@ -4,7 +4,8 @@ use std::{fmt, time::SystemTime};
 
 use super::Reason;
 
-/// A reason why a service is not ready, since when, and what to do.
+/// A reason why a service is not ready, since when, and what to do. [`Reason::Disabled`] is the exception: the service
+/// is ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-/// Why a service is not ready. A reason names one resource and ends when that resource has recovered, not when another
-/// one works.
+/// Why a service is not ready; except [`Disabled`](Self::Disabled), with which it is ready. A reason names one resource
+/// and ends when that resource has recovered, not when another one works.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The service failed and has ended, or is about to.
+    /// The service failed and has stopped, or is about to.
     Failed,
-    /// Kafka is disabled by an empty `KAFKA_BOOTSTRAP_SERVERS`. The service counts as ready.
+    /// Kafka is disabled by an empty `KAFKA_BOOTSTRAP_SERVERS`. The service is ready nevertheless.
     Disabled,
     /// No broker responds, or none accepts the connection.
     BrokersUnreachable {
@@ -132,15 +132,17 @@ impl fmt::Display for Reason {
             Self::BrokersUnreachable { servers } => write!(formatter, "no broker is reachable at {servers}"),
             Self::NotAuthorized { resource, operation } => write!(formatter, "{operation} on {resource} is denied"),
             Self::TopicMissing { topic } => write!(formatter, "topic `{topic}` does not exist"),
-            Self::NotInGroup { group } => write!(formatter, "no partition assigned by group `{group}`"),
+            Self::NotInGroup { group } => {
+                write!(formatter, "not a member of consumer group `{group}`, or no partition assigned yet")
+            }
             Self::PartitionNotFetched { topic, partition } => {
                 write!(formatter, "{topic}[{partition}] is not being fetched")
             }
             Self::OpenTransaction { topic, partition } => {
                 write!(formatter, "an open transaction of another producer blocks {topic}[{partition}]")
             }
-            Self::CommitsFailing { group } => write!(formatter, "offset commits of group `{group}` fail"),
-            Self::DeliveryFailing { topic } => write!(formatter, "delivery to topic `{topic}` fails"),
+            Self::CommitsFailing { group } => write!(formatter, "offset commits for group `{group}` are failing"),
+            Self::DeliveryFailing { topic } => write!(formatter, "delivery to topic `{topic}` is failing"),
             Self::DeliveryNotAcknowledged { topic } => {
                 write!(formatter, "records for topic `{topic}` are not acknowledged")
             }

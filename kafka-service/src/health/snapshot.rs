@@ -11,23 +11,25 @@ use super::{Problem, ServiceState};
 pub struct Health {
     /// The state of the service.
     pub state: ServiceState,
-    /// Whether it is a member of its group, its topics exist, and Kafka accepts what it publishes and commits. Use it
-    /// for a readiness probe. True exactly if `state` is [`Ready`](ServiceState::Ready).
+    /// Whether the service is a member of its group, its topics exist, and Kafka accepts what it publishes and commits.
+    /// Use it for a readiness probe. True exactly if `state` is [`Ready`](ServiceState::Ready).
     pub ready: bool,
     /// Whether the process can make progress. Use it for a liveness probe. Faults outside of the process (a broker, a
     /// permission, a topic) never make it false. It is false when records are waiting and nothing has been received,
     /// handled or committed for twice `KAFKA_STALL_TIMEOUT`, although the Kafka client was replaced in between; and
     /// when the service has failed.
     pub live: bool,
-    /// Why it is not ready.
+    /// Why the service is not ready. Empty if it is ready, with one exception: if Kafka is disabled, `ready` is true
+    /// and this holds [`Reason::Disabled`](super::Reason::Disabled).
     pub problems: Vec<Problem>,
-    /// Partitions assigned to this instance.
+    /// The number of partitions assigned to this instance.
     pub assigned_partitions: usize,
     /// Handlers that are running or waiting for their next attempt, and commands that wait because `max_in_flight` is
     /// reached.
     pub in_flight: u64,
-    /// Bytes of records that were copied because they wait, at most about 64 MiB over all partitions. Records that the
-    /// client has prefetched are not included (`queued.max.messages.kbytes`).
+    /// Bytes of records that were copied because their handler is pending, or waits for its key or for a retry. The limit
+    /// of each partition is 64 MiB divided by the number of assigned partitions, but at least 128 KiB and at most
+    /// 16 MiB. Records that the client has prefetched are not included (`queued.max.messages.kbytes`).
     pub waiting_bytes: usize,
     /// Records received from the consumed topics.
     pub received: u64,
@@ -35,9 +37,9 @@ pub struct Health {
     pub finished: u64,
     /// Records that were dead-lettered.
     pub dead_lettered: u64,
-    /// Records that were skipped because no handler has their type.
+    /// Records that were skipped: without a handler for their type, or tombstones on a topic that carries only events.
     pub skipped: u64,
-    /// Records that were abandoned because their partition was revoked or lost. They are redelivered to its next owner.
+    /// Records that were abandoned because their partition was revoked or lost. They are redelivered.
     pub abandoned: u64,
     /// Attempts after the first.
     pub retries: u64,

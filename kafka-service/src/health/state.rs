@@ -25,11 +25,11 @@ pub enum ServiceState {
     Ready,
     /// It was ready, and now something is wrong: see [`Health::problems`](super::Health::problems).
     Degraded,
-    /// It is shutting down: no new records are received, and what is in flight is finished.
+    /// It is shutting down: it receives no new records and finishes the work in flight.
     Draining,
     /// It has shut down.
     Stopped,
-    /// It has ended because it cannot continue without breaking a guarantee.
+    /// It has failed: it could not continue without breaking a delivery guarantee.
     Failed,
 }
 

@@ -2,7 +2,10 @@
 
 use crate::handler::{Classifiers, ErrorClass};
 
-/// Why an event or a command was not published. Nothing was written unless the variant says otherwise.
+/// Why an event or a command was not published.
+///
+/// After [`Stopped`](Self::Stopped), and in some cases of [`Refused`](Self::Refused), the result is unknown: the record
+/// may have been written. After any other error it was not written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublishError {
@@ -31,7 +34,7 @@ pub enum PublishError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The payload could not be written as JSON.
+    /// The payload could not be serialized as JSON.
     #[error("cannot serialize `{event_type}` as JSON: {reason}")]
     Encode {
         /// The event or command that was not sent.
@@ -51,7 +54,9 @@ pub enum PublishError {
         /// What the client or the broker reports.
         reason: String,
     },
-    /// The broker or the client rejected the record.
+    /// The broker or the client rejected the record, or its delivery was interrupted. It may have been written if it
+    /// was in flight when the partition of the command was revoked or when the Kafka producer failed; otherwise it was
+    /// not written.
     #[error("delivery of `{event_type}` to topic `{topic}` failed: {reason}")]
     Refused {
         /// The event or command that was not sent.
@@ -74,8 +79,8 @@ pub enum PublishError {
 }
 
 impl PublishError {
-    /// Whether no retry can succeed, because the publication itself is wrong. A handler that returns such an error is
-    /// not called again, unless [`classify`](crate::KafkaService::classify) says otherwise.
+    /// Returns whether no retry can succeed, because the publication itself is invalid. A command whose handler returns
+    /// such an error is not retried, unless you [`classify`](crate::KafkaService::classify) the error otherwise.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         match self {

@@ -21,14 +21,15 @@ use crate::{
     transport::Token,
 };
 
-/// Publishes events and sends commands. Cheap to clone; works inside handlers and anywhere else.
+/// Publishes events and sends commands. Cheap to clone; works inside and outside handlers.
 ///
-/// Each method gives a [`Publication`], which completes when the broker has acknowledged the record (all in-sync replicas).
+/// Each method returns a [`Publication`], which completes when the broker has acknowledged the record (all in-sync
+/// replicas).
 ///
 /// As an argument of a handler the publisher is bound to the command: its events carry the command's correlation id and
-/// key, and ids that are the same when the command is redelivered. And the command is finished only when everything that was
-/// published in it is acknowledged, awaited or not. That ends with the handler: what a task
-/// that outlives it publishes carries the same correlation id, and has nothing to do with the command otherwise.
+/// key, and ids that are the same when the command is redelivered. The command is finished only when everything
+/// published through it is acknowledged, awaited or not. The binding ends with the handler: a task that outlives it
+/// publishes with the same correlation id, but the command does not wait for it.
 ///
 /// # Examples
 ///
@@ -65,11 +66,12 @@ impl Publisher {
         Self { shared: Arc::new(shared), command: None }
     }
 
-    /// The publisher of the service that was started first in this process, for code that has no handle to it.
+    /// Returns the publisher of the service that was started first in this process, or the first
+    /// [connected](Self::connect) one, for code without access to its handle.
     ///
     /// # Errors
     ///
-    /// [`PublishError::NotStarted`] when no service has been started yet.
+    /// Returns [`PublishError::NotStarted`] if no service has been started, and no publisher connected, yet.
     pub fn global() -> Result<Self, PublishError> {
         GLOBAL.get().cloned().ok_or(PublishError::NotStarted)
     }
@@ -87,36 +89,38 @@ impl Publisher {
 
     /// Publishes an event; await the result to wait for the broker's acknowledgement.
     ///
-    /// The correlation id is the command's in a handler, else a new UUIDv7. The record's key is the event's own, else the
-    /// command's, else the correlation id. The methods of [`Publication`] set others.
+    /// In a handler, the correlation id is that of the command; otherwise a new UUIDv7. The record key is that of the
+    /// event; without one, that of the command; without both, the correlation id. Override them on the [`Publication`].
     ///
-    /// In a handler events stay in order: unacknowledged events of the same key are delivered first, however long that takes.
+    /// In a handler events stay in order: unacknowledged events of the same key are delivered first, without a time
+    /// limit.
     ///
     /// # Errors
     ///
-    /// Awaiting gives a [`PublishError`]; every variant says whether the event may have been written.
+    /// Awaiting the publication returns a [`PublishError`] if the event was not published. After
+    /// [`PublishError::Stopped`], and in some cases of [`PublishError::Refused`], the event may have been written.
     pub fn publish<E: Event>(&self, event: &E) -> Publication {
         let payload = json(event.event_type(), |serializer| event.serialize_payload(serializer));
         let key = event.key().map(|key| key.to_string().into_bytes());
         Publication::new(self, event.event_type(), Destination::Events, payload, key)
     }
 
-    /// Publishes an event whose type and payload are known only at run time, as the Python guide's `publish_event` does. The
-    /// correlation id and the key are set on the [`Publication`].
+    /// Publishes an event whose type and payload are known only at run time. Set the correlation id and the key on the
+    /// [`Publication`].
     ///
     /// # Errors
     ///
-    /// As for [`publish`](Self::publish).
+    /// Returns the errors of [`publish`](Self::publish).
     pub fn publish_event(&self, event_type: &str, payload: impl Serialize) -> Publication {
         let payload = json(event_type, |serializer| payload.serialize(serializer));
         Publication::new(self, event_type, Destination::Events, payload, None)
     }
 
-    /// Sends a command to the topic that it names, else to the first of `KAFKA_COMMANDS_TOPIC`; await the result to wait for
-    /// the broker's acknowledgement, which does not mean that it has been handled.
+    /// Sends a command to its own topic, or to the first topic of `KAFKA_COMMANDS_TOPIC`; await the result to wait for
+    /// the broker's acknowledgement, which does not mean that the command has been handled.
     ///
-    /// The correlation id is that of the command being handled in a handler, else a new UUIDv7; the record's key is the
-    /// command's own, else the correlation id. The methods of [`Publication`] set others, and another topic.
+    /// In a handler, the correlation id is that of the command being handled; otherwise a new UUIDv7. The record key is
+    /// that of the command sent; without one, the correlation id. Override them, and the topic, on the [`Publication`].
     ///
     /// # Examples
     ///
@@ -133,7 +137,7 @@ impl Publisher {
     ///
     /// # Errors
     ///
-    /// As for [`publish`](Self::publish).
+    /// Returns the errors of [`publish`](Self::publish).
     pub fn send<C: Command + Serialize>(&self, command: &C) -> Publication {
         let destination = C::TOPIC.map_or(Destination::Commands, |topic| Destination::Topic(topic.to_owned()));
         let mut payload = json(C::NAME, |serializer| command.serialize(serializer));
@@ -145,22 +149,22 @@ impl Publisher {
         Publication::new(self, C::NAME, destination, payload, key)
     }
 
-    /// Sends a command whose name and payload are known only at run time, to the first of `KAFKA_COMMANDS_TOPIC`. The
-    /// correlation id and the key are set on the [`Publication`].
+    /// Sends a command whose name and payload are known only at run time, to the first topic of `KAFKA_COMMANDS_TOPIC`.
+    /// Set the correlation id and the key on the [`Publication`].
     ///
     /// # Errors
     ///
-    /// As for [`publish`](Self::publish).
+    /// Returns the errors of [`publish`](Self::publish).
     pub fn send_command(&self, name: &str, payload: impl Serialize) -> Publication {
         let payload = json(name, |serializer| payload.serialize(serializer));
         Publication::new(self, name, Destination::Commands, payload, None)
     }
 
-    /// Waits until the broker has acknowledged everything published through this publisher and the others of its service,
-    /// including what was [detached](Publication::detach), but no longer than `timeout`. Returns the number of records that
-    /// are not acknowledged.
+    /// Waits until the broker has acknowledged everything published through this publisher and the others of its
+    /// service, including [detached](Publication::detach) publications, but no longer than `timeout`. Returns the
+    /// number of records that are not acknowledged.
     ///
-    /// A service does this when it stops; a program that has connected a publisher itself does it before it exits.
+    /// A service flushes when it shuts down; with [`Publisher::connect`], call this before exiting.
     pub async fn flush(&self, timeout: Duration) -> usize {
         let shared = Arc::clone(&self.shared);
         let flush = move || shared.producer.as_ref().map_or(0, |producer| producer.flush(timeout));

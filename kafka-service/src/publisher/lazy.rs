@@ -46,8 +46,8 @@ impl Provide for LazyPublisher<'_> {
     }
 }
 
-/// The publisher, bound to the command: what it publishes carries the command's correlation id and key, and the command
-/// is finished only when all of it is acknowledged.
+/// Provides the publisher, bound to the command: its events have the command's correlation id and key, and the command
+/// is finished only when all of them are acknowledged.
 impl FromContext for Publisher {
     built_in!();
 

@@ -5,11 +5,11 @@ use std::any::type_name;
 use super::Publisher;
 use crate::handler::{Context, FromContext, HandlerError, Meta, Needs, States};
 
-/// Everything about the message besides its payload, for handlers that are closures: see
+/// Everything about the message except its payload, for handlers that are closures: see
 /// [`KafkaService::on_command`](crate::KafkaService::on_command).
 ///
-/// It is an extractor too. In a handler with an attribute, prefer the single extractors: the states that such a handler
-/// needs are checked at startup, while those taken from a `MessageContext` are not known before the first message.
+/// It is an extractor too. In a handler with an attribute, prefer individual extractors: the states that such a handler
+/// needs are checked at startup, while states requested from a `MessageContext` are not known before the first message.
 #[derive(Clone, Debug)]
 pub struct MessageContext {
     meta: Meta,
@@ -18,19 +18,19 @@ pub struct MessageContext {
 }
 
 impl MessageContext {
-    /// Where the message is in Kafka, who sent it, and the number of the attempt.
+    /// Returns where the message is in Kafka, who sent it, and the number of the attempt.
     #[must_use]
     pub fn meta(&self) -> &Meta {
         &self.meta
     }
 
-    /// The correlation id of the message. What the handler publishes carries the same one.
+    /// Returns the correlation id of the message. What the handler publishes has the same one.
     #[must_use]
     pub fn correlation_id(&self) -> &str {
         self.meta.details().correlation_id()
     }
 
-    /// The publisher, bound to the message like the extractor [`Publisher`].
+    /// Returns the publisher, bound to the message like the extractor [`Publisher`].
     #[must_use]
     pub fn publisher(&self) -> &Publisher {
         &self.publisher

@@ -16,15 +16,16 @@ use crate::{
     transport::{OwnedRecord, Stored, TopicId},
 };
 
-/// An event or a command on its way. Made by [`Publisher::publish`], [`Publisher::send`] and their untyped forms.
+/// A pending publication of an event or command, created by [`Publisher::publish`], [`Publisher::send`] and their
+/// untyped forms.
 ///
-/// Awaiting it publishes it and completes when the broker has acknowledged it. [`detach`](Self::detach) publishes it
-/// and does not wait.
+/// Await it to publish and to wait for the broker's acknowledgement, or [`detach`](Self::detach) it to publish without
+/// waiting.
 ///
 /// # Cancel safety
 ///
-/// Nothing is published before the first poll. If it is dropped after that, the event is published, unless the producer's
-/// queue was full; in a handler it is always published, and its command waits for it.
+/// Nothing is published before the first poll. If the future is dropped after that, the event is published, unless the
+/// producer's queue was full; in a handler it is always published, and its command waits for it.
 #[must_use = "nothing is published until the publication is awaited or detached"]
 #[derive(Debug)]
 pub struct Publication {
@@ -68,20 +69,21 @@ impl Publication {
         }
     }
 
-    /// Sets the correlation id. Without one, or with an empty one, it is the command's in a handler, else a new UUIDv7.
+    /// Sets the correlation id. If it is not set, or empty: in a handler, the correlation id is that of the command;
+    /// otherwise a new UUIDv7.
     pub fn correlation_id(mut self, correlation_id: impl Into<String>) -> Self {
         self.correlation_id = Some(correlation_id.into()).filter(|id| !id.is_empty());
         self
     }
 
-    /// Sends it to this topic, instead of the events topic or the command's own. Any topic will do, up to 1,000 of them for
-    /// each producer. A record for a topic that does not exist is refused after half a minute.
+    /// Publishes to this topic, instead of the events topic or the command's own topic. Any topic is allowed, up to
+    /// 1,000 per producer. A publication to a topic that does not exist fails after 30 seconds.
     pub fn to(mut self, topic: impl Into<String>) -> Self {
         self.destination = Destination::Topic(topic.into());
         self
     }
 
-    /// Sets the record's key.
+    /// Sets the record key.
     pub fn key(mut self, key: impl Into<Vec<u8>>) -> Self {
         self.key = Some(key.into());
         self
@@ -99,16 +101,16 @@ impl Publication {
         self
     }
 
-    /// Publishes without waiting and without a result.
+    /// Publishes without waiting for the broker's acknowledgement, and without a result.
     ///
     /// In a handler nothing is lost: the command is finished only when the broker has acknowledged the event; a failed
     /// delivery is retried, as for returned events; and an event that can never be published (its payload cannot be
     /// serialized as JSON, or it is too large) dead-letters the command. The number of events that wait in memory is not
     /// limited, so a handler that publishes thousands of events should await them.
     ///
-    /// Elsewhere, and in a task that outlives its handler, the event is lost if the producer's queue is full, if its delivery
-    /// fails, or if the program ends first. Losses are counted: the log has a line for the first, the tenth, the hundredth
-    /// and so on, and their number when the service stops.
+    /// Elsewhere, and in a task that outlives its handler, the event is lost if the producer's queue is full, if its
+    /// delivery fails, or if the program ends first. Losses are counted: the log has a line for the first, the tenth,
+    /// the hundredth and so on, and the total when the service stops.
     ///
     /// # Examples
     ///

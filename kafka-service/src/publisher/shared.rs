@@ -29,7 +29,7 @@ pub(crate) struct PublisherShared {
 impl PublisherShared {
     pub(super) fn producer(&self, kind: &str) -> Result<&dyn Producer, PublishError> {
         self.producer.as_deref().ok_or_else(|| {
-            tracing::warn!(kind, "Kafka is disabled; message not sent");
+            tracing::warn!(message_type = kind, "Kafka is disabled; message not sent");
             PublishError::Disabled { event_type: kind.to_owned() }
         })
     }

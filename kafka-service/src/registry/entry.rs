@@ -146,16 +146,30 @@ impl Handler {
     pub(crate) fn location(&self) -> impl fmt::Display + '_ {
         SourceLocation(self)
     }
+
+    /// The path of the function: `shop::orders::create`.
+    pub(crate) fn path(&self) -> impl fmt::Display + '_ {
+        FunctionPath(self)
+    }
 }
 
 struct SourceLocation<'a>(&'a Handler);
 
 impl fmt::Display for SourceLocation<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Handler { module, function, file, line, .. } = self.0;
+        let Handler { file, line, .. } = self.0;
+        write!(formatter, "`{}` ({file}:{line})", self.0.path())
+    }
+}
+
+struct FunctionPath<'a>(&'a Handler);
+
+impl fmt::Display for FunctionPath<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Handler { module, function, .. } = self.0;
         // A closure has only a source location.
         let separator = if module.is_empty() { "" } else { "::" };
-        write!(formatter, "`{module}{separator}{function}` ({file}:{line})")
+        write!(formatter, "{module}{separator}{function}")
     }
 }
 

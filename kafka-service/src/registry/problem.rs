@@ -63,7 +63,7 @@ impl HandlerProblem {
                 Some("provide a value of that type with `.state(value)` before the service runs".to_owned())
             }
             Self::OtherCommand { .. } => {
-                Some("use `#[command]` without a name, or the same name in both `#[command(\"..\")]`".to_owned())
+                Some("use `#[command]` without a name, or the same name in both `#[command(..)]` attributes".to_owned())
             }
             Self::BrokenPromise { payload, .. } => {
                 Some(format!("return the event that `reply = ..` of the payload `{payload}` names, or change `reply`"))
@@ -92,27 +92,24 @@ impl fmt::Display for What<'_> {
             HandlerProblem::NoHandlers => {
                 formatter.write_str("no `#[command]` or `#[event]` handlers are linked into this binary")
             }
-            HandlerProblem::BadName { handler, flaw } => {
-                let name = handler.name.escape_debug();
-                write!(formatter, "the name of {} `{name}` {flaw}: {}", handler.kind, handler.location())
-            }
+            HandlerProblem::BadName { handler, flaw } => write!(formatter, "the name of {} {flaw}", Subject(handler)),
             HandlerProblem::Duplicate { handlers } => duplicate(formatter, handlers),
             HandlerProblem::MissingState { state, handlers } => missing_state(formatter, state, handlers),
             HandlerProblem::OtherCommand { handler, payload, command } => write!(
                 formatter,
-                "{} takes the payload `{payload}`, which is named `{command}`: commands sent as `{command}` do not reach \
-                 this handler",
-                NamedHandler(handler)
+                "{} has payload type `{payload}`, whose command name is `{command}`; commands named `{command}` never \
+                 reach this handler",
+                Subject(handler)
             ),
             HandlerProblem::BrokenPromise { handler, missing, published, .. } => {
-                write!(formatter, "{} declares the reply {} but returns ", NamedHandler(handler), NameList(missing))?;
+                write!(formatter, "{} declares the reply {} but returns ", Subject(handler), NameList(missing))?;
                 match published.as_slice() {
                     [] => formatter.write_str("no event"),
                     some => write!(formatter, "only {}", NameList(some)),
                 }
             }
             HandlerProblem::SharedEvent { event, types } => shared_event(formatter, event, types),
-            HandlerProblem::Option { handler, what, .. } => write!(formatter, "{} {what}", NamedHandler(handler)),
+            HandlerProblem::Option { handler, what, .. } => write!(formatter, "{} {what}", Subject(handler)),
         }
     }
 }
@@ -140,7 +137,7 @@ fn missing_state(formatter: &mut fmt::Formatter<'_>, state: &str, handlers: &[&H
 }
 
 fn shared_event(formatter: &mut fmt::Formatter<'_>, event: &str, types: &[(&str, Vec<&Handler>)]) -> fmt::Result {
-    write!(formatter, "event `{event}` is published as {} Rust types, so its payload is ambiguous:", types.len())?;
+    write!(formatter, "event `{event}` is published from {} different Rust types:", types.len())?;
     for (rust_type, handlers) in types {
         for handler in handlers {
             write!(formatter, "\n  `{rust_type}` from {}", NamedHandler(handler))?;
@@ -149,7 +146,18 @@ fn shared_event(formatter: &mut fmt::Formatter<'_>, event: &str, types: &[(&str,
     Ok(())
 }
 
-/// A handler by its name and its source location.
+/// A handler as the subject of a sentence.
+struct Subject<'a>(&'a Handler);
+
+impl fmt::Display for Subject<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Handler { kind, name, file, line, .. } = self.0;
+        // A name given at run time may contain anything.
+        write!(formatter, "{kind} `{}` (`{}`, {file}:{line})", name.escape_debug(), self.0.path())
+    }
+}
+
+/// A handler as an item of a list, by its name and its source location.
 struct NamedHandler<'a>(&'a Handler);
 
 impl fmt::Display for NamedHandler<'_> {

@@ -7,13 +7,14 @@ use crate::{
 };
 
 impl KafkaService {
-    /// Checks everything that [`start`](Self::start) checks before it asks a broker: the configuration, the handlers, and
-    /// that every state which they need is provided. For a unit test of a program that builds its service in a function;
+    /// Checks everything that [`start`](Self::start) checks before it contacts a broker: the configuration, the
+    /// handlers, and the states that they need. For a unit test of a program that builds its service in a function;
     /// [`testing::check_handlers`](crate::testing::check_handlers) needs no service.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] if only the configuration is wrong, else [`Error::Start`]; either names everything at once.
+    /// Returns [`Error::Config`] if only the configuration is invalid, otherwise [`Error::Start`]; both list all
+    /// problems.
     ///
     /// # Examples
     ///

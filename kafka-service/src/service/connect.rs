@@ -16,12 +16,13 @@ const EVENTS: TopicId = TopicId(0);
 const COMMANDS: TopicId = TopicId(1);
 
 impl Publisher {
-    /// A publisher for a program that only publishes, such as a web server that sends commands. A program with handlers
-    /// starts a service instead and asks its [handle](crate::ServiceHandle::publisher).
+    /// Creates a publisher for a program that only publishes, such as a web server that sends commands. A program with
+    /// handlers starts a service instead and uses the publisher of its [handle](crate::ServiceHandle::publisher).
     ///
-    /// An unreachable broker is not an error: the client connects in the background, and publications wait. The
-    /// first publisher or service of a process is the [global](Self::global) one. Before the program ends, it waits with
-    /// [`flush`](Self::flush) for what was [detached](crate::Publication::detach). Must be called in a tokio runtime.
+    /// An unreachable broker is not an error: the client connects in the background, and publications wait. The first
+    /// publisher or service of a process is the [global](Self::global) one. Call [`flush`](Self::flush) before the
+    /// program exits; it waits for [detached](crate::Publication::detach) publications. Must be called in a tokio
+    /// runtime.
     ///
     /// # Examples
     ///
@@ -38,8 +39,8 @@ impl Publisher {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] names everything that is wrong with the configuration; [`Error::Client`] if the Kafka client refuses
-    /// its settings.
+    /// Returns [`Error::Config`] if the configuration is invalid; the error lists all problems. Returns
+    /// [`Error::Client`] if the Kafka client rejects its settings.
     pub async fn connect(config: Config) -> Result<Self, Error> {
         config.validate()?;
         for warning in config.warnings() {

@@ -12,23 +12,24 @@ fn features() -> Features {
 }
 
 impl Config {
-    /// Reads the environment of this process. The service's name is by default that of the binary.
+    /// Reads the configuration from the environment of this process. The service name defaults to the name of the
+    /// binary.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong, all at once: values that do not parse or are not allowed, settings that contradict
-    /// each other, settings that need a cargo feature, files that cannot be read.
+    /// Returns all problems in one error: values that do not parse or are not allowed, conflicting settings, settings
+    /// that need a cargo feature, files that cannot be read.
     pub fn from_env() -> Result<Self, ConfigError> {
         let binary = std::env::current_exe().unwrap_or_default();
         let binary = binary.file_stem().unwrap_or_default().to_string_lossy();
         Self::read(std::env::vars_os(), |path| std::fs::read_to_string(path), &binary, features())
     }
 
-    /// Checks every rule, as the start of the service does.
+    /// Checks all settings, as [`start`](crate::KafkaService::start) does.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong, all at once, by the names of the fields.
+    /// Returns all problems in one error; problems name the fields.
     pub fn validate(&self) -> Result<(), ConfigError> {
         self.validate_for(features())
     }

@@ -17,7 +17,7 @@ use crate::{
 
 /// A service that was started with [`KafkaService::start`](crate::KafkaService::start).
 ///
-/// Dropping it stops the service without waiting for what runs; [`shutdown`](Self::shutdown) waits.
+/// Dropping it stops the service without waiting for handlers in flight; [`shutdown`](Self::shutdown) waits for them.
 #[derive(Debug)]
 #[must_use = "dropping the handle stops the service"]
 pub struct ServiceHandle {
@@ -59,23 +59,23 @@ impl ServiceHandle {
         Self { publisher, watch: HealthWatch::running(&running.shared), running: Some(running) }
     }
 
-    /// Publishes events from anywhere in the program.
+    /// Returns a publisher for other parts of the program.
     #[must_use]
     pub fn publisher(&self) -> Publisher {
         self.publisher.clone()
     }
 
-    /// The brokers' addresses; of the embedded broker, where other clients reach it. Empty where Kafka is disabled.
+    /// Returns the bootstrap servers; for the embedded broker, its address. Empty if Kafka is disabled.
     #[must_use]
     pub fn bootstrap_servers(&self) -> &str {
         self.running.as_ref().map_or("", |running| &running.servers)
     }
 
-    /// Completes when the service has ended by itself, with the reason. A service that is well never does.
+    /// Completes with the reason if the service fails; never completes for a healthy service.
     ///
     /// # Cancel safety
     ///
-    /// May be dropped and called again.
+    /// This method is cancel safe.
     pub async fn failed(&self) -> Error {
         match &self.running {
             Some(running) => Error::Failed(running.shared.fatal.wait().await.to_owned()),
@@ -83,19 +83,22 @@ impl ServiceHandle {
         }
     }
 
-    /// Stops: receives nothing more, lets handlers in flight finish, waits until their events are acknowledged, commits, and
-    /// leaves the group, all within the configured deadline. Never exits the process.
+    /// Shuts the service down gracefully: stops consuming, waits for handlers in flight and for the acknowledgement of
+    /// their events, commits, and leaves the group. Never exits the process.
     ///
-    /// A plain `fn` handler that still runs at the deadline cannot be cancelled, and a tokio runtime that is dropped waits
-    /// for it. A program that has to end then calls [`shutdown_background`] or [`std::process::exit`]; [`run`](Self::run)
-    /// does the latter.
+    /// Work in flight has until the configured [deadline](field@Config::shutdown_deadline) to finish. Leaving the group
+    /// can take up to 6 s more, so the grace period of an orchestrator must exceed the deadline plus 6 s.
+    ///
+    /// A plain `fn` handler that is still running then cannot be cancelled, and a tokio runtime that is dropped waits
+    /// for it. To exit anyway, call [`shutdown_background`] or [`std::process::exit`]; [`run`](Self::run) does the
+    /// latter.
     ///
     /// [`shutdown_background`]: tokio::runtime::Runtime::shutdown_background
     ///
     /// # Errors
     ///
-    /// [`Error::Incomplete`] counts what is left at the deadline; [`Error::Failed`] if the service has ended by itself
-    /// before.
+    /// Returns [`Error::Incomplete`] if work is still in flight at the deadline; [`Error::Failed`] if the service had
+    /// already failed.
     pub async fn shutdown(mut self) -> Result<(), Error> {
         match self.running.take() {
             Some(running) => running.shutdown().await,
@@ -144,14 +147,14 @@ impl Running {
         self.shared.acks.close();
         self.shared.health.stopped();
         tracing::info!(
-            commands_left = left,
-            still_running = running,
+            uncommitted = left,
+            in_flight = running,
             unacknowledged,
             lost = self.shared.acks.losses(),
             finished = Counters::get(&self.shared.counters.finished),
             dead_lettered = Counters::get(&self.shared.counters.dead_lettered),
-            took = ?self.shared.clock.instant().duration_since(started),
-            "stopped"
+            elapsed = ?self.shared.clock.instant().duration_since(started),
+            "service stopped"
         );
         match failure {
             Some(reason) => Err(Error::Failed(reason)),

@@ -35,7 +35,7 @@ fn default_transport() -> DefaultTransport {
     DefaultTransport
 }
 
-/// A Kafka microservice: the handlers of this program, with a configuration and the states that they need.
+/// A Kafka microservice: the handlers of this program, a configuration, and the states that the handlers need.
 ///
 /// # Examples
 ///
@@ -78,9 +78,9 @@ impl KafkaService {
     ///
     /// # Errors
     ///
-    /// Never fails at present. A bad environment is kept: [`check`](Self::check), [`start`](Self::start) and
-    /// [`run`](Self::run) return [`Error::Config`], which names every bad variable with its value and what is allowed. Until
-    /// then the configuration is the default one.
+    /// Currently never returns an error. An invalid environment is reported by [`check`](Self::check),
+    /// [`start`](Self::start) and [`run`](Self::run) as [`Error::Config`], which names every invalid variable with its
+    /// value and what is allowed. Until then the configuration is the default one.
     pub fn from_env() -> Result<Self, Error> {
         let (config, environment) = match Config::from_env() {
             Ok(config) => (config, None),
@@ -89,7 +89,7 @@ impl KafkaService {
         Ok(Self { environment, ..Self::new(config) })
     }
 
-    /// A service with a configuration made in code.
+    /// Creates a service with this configuration.
     pub fn new(config: Config) -> Self {
         Self {
             config,
@@ -101,15 +101,16 @@ impl KafkaService {
         }
     }
 
-    /// Provides a value to the handlers that take [`State<T>`](crate::State). One value for each type; each handler gets a
-    /// clone, so values that are not cheap to clone go into an `Arc`.
+    /// Provides a value to the handlers that have [`State<T>`](crate::State) as an argument. There is one value for
+    /// each type. Each call gets a clone, so put values that are expensive to clone into an `Arc`.
     pub fn state<T: Clone + Send + Sync + 'static>(mut self, state: T) -> Self {
         self.states.insert(state);
         self
     }
 
-    /// Provides a value that is created when the service starts, such as a connection pool: `create` is called after all
-    /// checks have passed, and before the first message. Commands of a program that do not start the service do not call it.
+    /// Provides a value that is created when the service starts, such as a connection pool: `create` is called after
+    /// all checks have passed, and before the first message. `create` is not called by programs or subcommands that
+    /// never start the service.
     ///
     /// If it fails, [`start`](Self::start) and [`run`](Self::run) return [`Error::CreateState`], which names the type.
     ///
@@ -142,14 +143,13 @@ impl KafkaService {
         self
     }
 
-    /// Says once, for all handlers, what failures of type `E` mean: for handlers that return an error type of your own, or
-    /// let `?` convert one.
+    /// Classifies errors of type `E` for all handlers.
     ///
-    /// It is asked only where the handler said nothing: [`permanent`](crate::ResultExt::permanent) and
-    /// [`retry_after`](crate::ResultExt::retry_after) on the spot win, and without any of them an error is retryable. The
-    /// error is looked at from the outside in, through what it names as its [`source`](std::error::Error::source); the first
-    /// that is of a registered type decides. A wrapper that names no source hides what it holds: `anyhow::Error` does,
-    /// unless a `.context(..)` was added. Of two registrations of one type the first counts.
+    /// It applies only to errors that the handler did not mark itself with [`permanent`](crate::ResultExt::permanent)
+    /// or [`retry_after`](crate::ResultExt::retry_after). The error and its [`source`](std::error::Error::source) chain
+    /// are searched, outermost first; the first registered type decides. Wrappers without a `source()`, such as a bare
+    /// `anyhow::Error`, hide the inner error. If a type is registered twice, the first registration wins. An error that
+    /// nothing classifies is retryable.
     ///
     /// # Examples
     ///
@@ -193,7 +193,7 @@ impl KafkaService {
         self
     }
 
-    /// The configuration.
+    /// Returns the configuration.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config

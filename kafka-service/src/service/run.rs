@@ -6,25 +6,26 @@ use super::{KafkaService, ServiceHandle};
 use crate::error::Error;
 
 impl KafkaService {
-    /// Starts the service and runs it until SIGTERM or SIGINT, then stops it gracefully: [`start`](Self::start) and
-    /// [`run`](ServiceHandle::run) in one.
+    /// Starts the service and runs it until SIGTERM or SIGINT, then shuts it down gracefully: [`start`](Self::start)
+    /// followed by [`ServiceHandle::run`].
     ///
     /// # Errors
     ///
-    /// Those of both.
+    /// Returns the errors of [`start`](Self::start) and [`ServiceHandle::run`].
     pub async fn run(self) -> Result<(), Error> {
         self.start().await?.run().await
     }
 }
 
 impl ServiceHandle {
-    /// Runs until SIGTERM or SIGINT, then stops as [`shutdown`](Self::shutdown) does. A second signal ends the process at
-    /// once, with exit code 130.
+    /// Runs until SIGTERM or SIGINT, then shuts the service down like [`shutdown`](Self::shutdown). A second signal
+    /// ends the process immediately, with exit code 130. If a plain `fn` handler is still running after the shutdown,
+    /// whether or not the deadline has passed, the process exits with code 3, because a blocking call cannot be
+    /// cancelled.
     ///
     /// # Errors
     ///
-    /// Those of [`shutdown`](Self::shutdown), and [`Error::Failed`] if the service ends by itself. If the deadline passes
-    /// while a plain `fn` handler still runs, the process ends with exit code 3, because nothing else could end the call.
+    /// Returns the errors of [`shutdown`](Self::shutdown), and [`Error::Failed`] if the service fails.
     pub async fn run(self) -> Result<(), Error> {
         self.stopped_by(signal()).await;
         let impatient = tokio::spawn(exit_on_next_signal());
@@ -34,18 +35,18 @@ impl ServiceHandle {
         result
     }
 
-    /// Runs until `stop` completes, then stops as [`shutdown`](Self::shutdown) does. Installs no signal handlers and never
-    /// exits the process.
+    /// Runs until `stop` completes, then shuts the service down like [`shutdown`](Self::shutdown). Installs no signal
+    /// handlers and never exits the process.
     ///
     /// # Errors
     ///
-    /// Those of [`shutdown`](Self::shutdown), and [`Error::Failed`] if the service ends by itself.
+    /// Returns the errors of [`shutdown`](Self::shutdown), and [`Error::Failed`] if the service fails.
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<(), Error> {
         self.stopped_by(stop).await;
         self.shutdown().await
     }
 
-    /// Completes with `stop`, or when the service has ended by itself.
+    /// Completes with `stop`, or when the service has failed.
     async fn stopped_by(&self, stop: impl Future<Output = ()>) {
         tokio::select! {
             () = stop => {}

@@ -32,13 +32,13 @@ impl KafkaService {
     /// else, such as serving HTTP; others call [`run`](Self::run).
     ///
     /// An unreachable broker is not an error: the service connects in the background, and
-    /// [`health`](ServiceHandle::health) tells when it is ready. Must be called in a tokio runtime.
+    /// [`health`](ServiceHandle::health) reports when it is ready. Must be called in a tokio runtime.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] and [`Error::Start`] name everything that is wrong, all at once; [`Error::CreateState`] if a value of
-    /// [`state_with`](Self::state_with) cannot be created; [`Error::Client`] if the Kafka client rejects its settings, or if
-    /// the cargo feature `kafka` is not enabled.
+    /// Returns [`Error::Config`] or [`Error::Start`] if a check fails; both list all problems. Returns [`Error::CreateState`]
+    /// if a value of [`state_with`](Self::state_with) cannot be created, and [`Error::Client`] if the Kafka client
+    /// rejects its settings or the cargo feature `kafka` is not enabled.
     pub async fn start(self) -> Result<ServiceHandle, Error> {
         self.start_on(super::default_transport(), Arc::new(SystemClock)).await
     }

@@ -1,4 +1,4 @@
-//! The health of a service, for code that does not hold its handle.
+//! The health of a service, for code without access to its handle.
 
 use std::{
     fmt,
@@ -19,8 +19,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Between two looks at the health of a service that starts.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Tells how a service is doing, from anywhere in the program: cheap to clone, and independent of the handle, which
-/// [`ServiceHandle::run`] takes. It does not keep the service running.
+/// A handle to the health of a service, for other parts of the program.
+///
+/// It is cheap to clone and independent of the [`ServiceHandle`], which [`ServiceHandle::run`] consumes. It does not
+/// keep the service running.
 ///
 /// # Examples
 ///
@@ -49,8 +51,8 @@ impl HealthWatch {
         Self { running: Some((Arc::downgrade(shared), Arc::clone(&shared.health))) }
     }
 
-    /// How the service is doing at this moment. A service that is stopping or has stopped is not ready; once it is gone the
-    /// numbers are zero.
+    /// Returns a snapshot of the health. A service that is stopping or has stopped is not ready. After it has stopped,
+    /// the counters are zero.
     #[must_use]
     pub fn now(&self) -> Health {
         let Some((shared, health)) = &self.running else {
@@ -59,14 +61,14 @@ impl HealthWatch {
         shared.upgrade().map_or_else(|| empty(health.state(), health.problems()), |shared| snapshot(&shared))
     }
 
-    /// Whether a web service in the same program should accept requests: false only while the service shuts down and when it
-    /// has ended, whatever is wrong with Kafka.
+    /// Returns whether a web service in the same program should accept requests. False only while the service shuts
+    /// down and after it has stopped or failed; problems with Kafka do not matter.
     #[must_use]
     pub fn accepts_http(&self) -> bool {
         !matches!(self.state(), ServiceState::Draining | ServiceState::Stopped | ServiceState::Failed)
     }
 
-    /// Where the service is in its life at this moment.
+    /// Returns the state of the service.
     #[must_use]
     pub fn state(&self) -> ServiceState {
         self.running.as_ref().map_or(ServiceState::Ready, |(_, health)| health.state())
@@ -80,43 +82,44 @@ impl fmt::Debug for HealthWatch {
 }
 
 impl ServiceHandle {
-    /// Something that tells the [`health`](Self::health) of this service to other parts of the program.
+    /// Returns a [`HealthWatch`], which reports the health of this service to other parts of the program.
     #[must_use]
     pub fn health_watch(&self) -> HealthWatch {
         self.watch.clone()
     }
 
-    /// Where the service is in its life at this moment.
+    /// Returns the state of the service.
     #[must_use]
     pub fn state(&self) -> ServiceState {
         self.watch.state()
     }
 
-    /// Whether a web service in the same program should accept requests; see [`HealthWatch::accepts_http`].
+    /// Returns whether a web service in the same program should accept requests; see [`HealthWatch::accepts_http`].
     #[must_use]
     pub fn accepts_http(&self) -> bool {
         self.watch.accepts_http()
     }
 
-    /// How the service is doing at this moment.
+    /// Returns a snapshot of the health.
     #[must_use]
     pub fn health(&self) -> Health {
         self.watch.now()
     }
 
-    /// Completes when the service is ready: it takes part in its group, its topics exist, and what is sent now is handled.
+    /// Completes when the service is ready: it is a member of its group, its topics exist, and commands sent from now
+    /// on are handled.
     ///
-    /// For tests, and for programs that have nothing to do before. It waits for 30 seconds; a program that can wait longer
-    /// calls it again, one that cannot puts a [`tokio::time::timeout`] around it.
+    /// For tests, and programs that must wait for Kafka. Waits up to 30 seconds; call it again to wait longer, or wrap
+    /// it in [`tokio::time::timeout`] to wait less.
     ///
     /// # Errors
     ///
-    /// [`Error::NotReady`] after 30 seconds, with what keeps the service from being ready; [`Error::Failed`] as soon as
-    /// the service has ended by itself.
+    /// Returns [`Error::NotReady`] after 30 seconds, with the reasons why the service is not ready; [`Error::Failed`]
+    /// as soon as the service fails.
     ///
     /// # Cancel safety
     ///
-    /// May be dropped and called again.
+    /// This method is cancel safe.
     ///
     /// # Examples
     ///

@@ -11,8 +11,8 @@ use crate::{
     publisher::{LazyPublisher, Publisher, PublisherShared},
 };
 
-/// Starts a message of this type, the name of a command or an event. Extract from it the arguments that a test cannot
-/// construct directly, and your own extractors.
+/// Creates a message for a test, with the name of a command or the type of an event. Extract from it the arguments that
+/// a test cannot construct directly, and your own extractors.
 ///
 /// # Examples
 ///
@@ -53,7 +53,7 @@ pub fn message(kind: impl Into<String>) -> Message {
     }
 }
 
-/// A message built by hand, from [`message`](message()).
+/// A message for a test, created by [`message`](message()).
 ///
 /// The defaults are those of a minimal message: the correlation id `test`, offset 0 of partition 0 of the topic `test`,
 /// the first attempt, no key and no source.
@@ -69,23 +69,23 @@ pub struct Message {
 }
 
 impl Message {
-    /// Sets the correlation id, which the message and its replies share.
+    /// Sets the correlation id, which the events of a handler share with the message.
     pub fn correlation_id(self, id: impl Into<String>) -> Self {
-        self.member("correlation_id", id.into())
+        self.field("correlation_id", id.into())
     }
 
     /// Sets the service that sent the message.
     pub fn source(self, source: impl Into<String>) -> Self {
-        self.member("source", source.into())
+        self.field("source", source.into())
     }
 
     /// Sets the id of the message.
     pub fn id(self, id: impl Into<String>) -> Self {
-        self.member("id", id.into())
+        self.field("id", id.into())
     }
 
     /// Sets a field of the message other than the payload.
-    pub fn member(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+    pub fn field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.envelope.insert(name.into(), value.into());
         self
     }
@@ -120,8 +120,8 @@ impl Message {
         self
     }
 
-    /// Extracts a value from the message. A [`Publisher`](crate::Publisher) is that of a service without Kafka:
-    /// publishing with it fails.
+    /// Extracts a value from the message. An extracted [`Publisher`](crate::Publisher) is not connected to Kafka: every
+    /// publication fails.
     ///
     /// # Errors
     ///
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_test_message_has_headers_and_extra_fields() {
-        let message = message("create_user").header("trace", "t-1").member("version", 2);
+        let message = message("create_user").header("trace", "t-1").field("version", 2);
         assert_eq!(message.extract::<Headers>().unwrap().get_str("trace"), Some("t-1"));
         assert_eq!(message.extract::<ExtraFields>().unwrap().get("version"), Some(&2.into()));
     }

@@ -34,7 +34,7 @@ use crate::{
     registry::{self, Handler, Kind},
 };
 
-/// Starts a check of all handlers of this program, with the rules that apply when a service starts.
+/// Creates a check of all handlers of this program, with the rules that apply when a service starts.
 ///
 /// # Examples
 ///
@@ -77,7 +77,7 @@ pub fn expect_commands<I: IntoIterator<Item: AsRef<str>>>(names: I) {
     report("missing handlers", &missing(&expected(Kind::Command, names)));
 }
 
-/// Panics unless each of these event types has an `#[event]` handler in this program. Like [`expect_commands`].
+/// Panics unless each of these event types has a handler in this program. Like [`expect_commands`].
 ///
 /// # Panics
 ///
@@ -123,13 +123,13 @@ impl HandlerCheck {
         self
     }
 
-    /// Requires an `#[event]` handler for each of these event types. There may be others.
+    /// Requires a handler for each of these event types. There may be others.
     pub fn expect_events<I: IntoIterator<Item: AsRef<str>>>(mut self, types: I) -> Self {
         self.expected.extend(expected(Kind::Event, types));
         self
     }
 
-    /// Returns everything that is wrong, as texts that name handlers with file and line. Empty if the check passes.
+    /// Returns the problems, one message each; messages name handlers with file and line. Empty if the check passes.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
@@ -144,7 +144,7 @@ impl HandlerCheck {
         problems
     }
 
-    /// Panics if anything is wrong, with all problems.
+    /// Panics with the list of all problems, if there are any.
     ///
     /// # Panics
     ///

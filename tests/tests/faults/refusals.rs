@@ -32,7 +32,7 @@ fn an_event_rejected_for_a_while_keeps_its_order() {
     mock.read_count(&workload.events, MINUTE, 1);
     workload.send(&mock, (1..41).map(|n| Work::new("one", n).taking(if n == 1 { 1_000 } else { 0 })));
     mock.fail(Request::Produce, &[Answer::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED; 3]);
-    worker.wait_for_line(MINUTE, &format!("delivery to topic `{}` fails", workload.events));
+    worker.wait_for_line(MINUTE, &format!("delivery to topic `{}` is failing", workload.events));
     mock.read_count(&workload.events, MINUTE, 41);
     let report = whole(&mock, &workload, 41);
     assert_eq!(report.dead_letters, 0, "the event was valid: {report:?}");
@@ -50,7 +50,8 @@ fn an_unwritable_dead_letter_topic_blocks_its_partition() {
     // It takes a second, so that only the worker's records meet the errors.
     workload.send(&mock, [Work::new("poison", 0).taking(1_000).kind("fail")]);
     mock.fail(Request::Produce, &[Answer::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED; 3]);
-    worker.wait_for_line(MINUTE, &format!("health: not ready: delivery to topic `{}` fails", workload.dead_letters));
+    worker
+        .wait_for_line(MINUTE, &format!("health: not ready: delivery to topic `{}` is failing", workload.dead_letters));
     assert_eq!(mock.lag(&workload.group, &workload.commands), 1, "nothing is skipped");
     mock.read_count(&workload.dead_letters, MINUTE, 1);
     worker.wait_for_line(MINUTE, "health: ready");

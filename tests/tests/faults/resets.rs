@@ -28,8 +28,8 @@ fn goes_back(protocol: &str, commands: usize, max_uncommitted: &str) {
     let mut worker = start(&workload, "first");
     kafka.read_count(&workload.events, MINUTE, commands);
     wait_until_committed_at(kafka, &workload, i64::try_from(commands).unwrap());
-    let line = worker.wait_for_line(MINUTE, "offset is past the log end offset");
-    assert!(line.contains("position=1000000") && line.contains("reset_to=0"), "{line}");
+    let line = worker.wait_for_line(MINUTE, "committed offset is past the log end offset");
+    assert!(line.contains(" offset=1000000") && line.contains("reset_to=0"), "{line}");
     end(worker);
     // A second instance receives only what is written from here on.
     workload.send(kafka, (0..40).map(|number| Work::new(format!("late-{}", number % 20), number / 20)));

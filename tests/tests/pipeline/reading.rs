@@ -125,7 +125,7 @@ fn a_decode_error_in_a_dead_letter_names_the_path() {
         assert_eq!(
             header(dead_letter::ERROR_MESSAGE),
             "invalid payload for `pipeline::reading::Order`: `items[1].price`: invalid type: string \"12\", expected f64; \
-             this is 12 in a string; the producer should write it without quotes"
+             the number is encoded as a string; the producer should write it without quotes"
         );
         assert_eq!((header(dead_letter::TYPE), header(dead_letter::OFFSET)), ("read_order", "0"));
         assert!(header(dead_letter::HANDLER).contains("reading.rs:"), "{dead:?}");

@@ -1,5 +1,5 @@
-//! The service of the Python guide, in Rust: `example_command` is answered with `example.command_processed`, and an
-//! `example.created` is published every few seconds from outside a handler.
+//! A service with the topics and the message format that many Python teams write by hand: `example_command` is answered
+//! with `example.command_processed`, and an `example.created` is published every few seconds from outside a handler.
 //!
 //! Run it: `KAFKA_BOOTSTRAP_SERVERS=localhost:9092 KAFKA_CREATE_TOPICS=true cargo run --bin guide`, or with Kafka:
 //! `docker compose -f examples/guide/compose.yml up`. It runs until a signal comes (Ctrl-C).
@@ -12,7 +12,7 @@ use kafka_service_examples::log;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-/// Any object, as the guide's handler takes it.
+/// Any JSON object.
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct ExampleCommand(Map<String, Value>);

@@ -1,4 +1,4 @@
-//! Publishes an event, as the guide's test script does: to see whether the services that subscribe to it react.
+//! Publishes an event, to see whether the services that subscribe to it react.
 //!
 //! `cargo run --bin publish -- entity.created '{"id": "test-123", "name": "Test Entity"}'`
 //!

@@ -85,8 +85,9 @@ fn consumed_and_events_topics_cannot_take_dead_letters() {
     let topics = [("KAFKA_COMMANDS_TOPIC", "a,b"), ("KAFKA_SUBSCRIBED_EVENTS_TOPICS", "c")];
     let with = |name| [topics.as_slice(), &[("KAFKA_DEAD_LETTER_TOPIC", name)]].concat();
     for name in ["a", "b", "c"] {
-        let expected =
-            format!("`KAFKA_DEAD_LETTER_TOPIC` = `{name}`: is a consumed topic: dead letters would be handled again");
+        let expected = format!(
+            "`KAFKA_DEAD_LETTER_TOPIC` = `{name}`: is a consumed topic: dead letters would be consumed in a loop"
+        );
         assert_eq!(problem(&with(name)), expected);
     }
     let found = problem(&with("service_events"));

@@ -101,7 +101,7 @@ fn weak_or_unused_security_settings_are_warnings() {
     );
     let ssl = ("KAFKA_SECURITY_PROTOCOL", "ssl");
     let found = warning(&[ssl, ("KAFKA_SSL_ENDPOINT_IDENTIFICATION_ALGORITHM", "none")]);
-    assert!(found.contains("any host with a certificate of a trusted authority can impersonate the broker"), "{found}");
+    assert!(found.contains("any host with a certificate from a trusted CA can impersonate the broker"), "{found}");
     let found = warning(&[ssl, ("KAFKA_ENABLE_SSL_CERTIFICATE_VERIFICATION", "false")]);
     assert!(found.contains("any server can impersonate the broker"), "{found}");
     let mut plain = SCRAM;

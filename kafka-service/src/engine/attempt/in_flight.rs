@@ -161,7 +161,7 @@ impl Handling {
         }
         tracing::warn!(
             handler = %handler.location(),
-            limit = ?self.limit,
+            timeout = ?self.limit,
             "blocking handler exceeded its timeout and is still running; its key is blocked"
         );
         self.timeout = None;
@@ -198,7 +198,7 @@ fn log_retry(job: &Job, wait: Duration, error: &AttemptError) {
         partition = origin.partition,
         offset = origin.offset,
         attempt = job.attempt,
-        ?wait,
+        backoff = ?wait,
         error = %error.message,
         "attempt failed; retrying"
     );

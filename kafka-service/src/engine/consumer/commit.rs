@@ -169,7 +169,7 @@ where
     }
     let started = start(client, &offsets);
     if let Err(error) = &started {
-        tracing::warn!(error, "cannot start offset commit; retrying with the next one");
+        tracing::warn!(error, "offset commit could not be sent; retrying with the next commit");
         for partition in handed_over {
             partition.tracker.reset_uncommitted();
         }

@@ -185,10 +185,10 @@ impl<R> Partition<R> {
             tracing::error!(
                 topic = %topic,
                 partition,
-                position,
+                offset = position,
                 reset_to = next,
-                help = "every record from `reset_to` on is handled, including records that were handled before",
-                "offset is past the log end offset: topic recreated or unclean leader election"
+                help = "records from `reset_to` on are reprocessed; stop the service before you recreate a topic",
+                "committed offset is past the log end offset: topic recreated or unclean leader election"
             );
         } else if let Some(from) = self.out_of_range.take_if(|from| *from <= next)
             && next > from
@@ -196,7 +196,7 @@ impl<R> Partition<R> {
             tracing::error!(
                 topic = %topic,
                 partition,
-                position = from,
+                offset = from,
                 log_start_offset = next,
                 lost_at_most = next - from,
                 help = "increase the topic's retention (`retention.ms`, `retention.bytes`); to stop reading the partition \

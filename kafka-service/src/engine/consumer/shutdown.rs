@@ -114,7 +114,7 @@ impl<C: Client> Driver<C> {
         if self.unanswered.hold_back() {
             tracing::warn!(
                 group = self.shared.group,
-                last_refusal = self.refusals.last(),
+                last_error = self.refusals.last(),
                 help = "the group coordinator was unreachable or rebalancing; unless it received the commit, records handled \
                         since the previous commit will be redelivered",
                 "shut down before the last offset commit was acknowledged"

@@ -27,7 +27,7 @@ impl IgnoredFields {
                     field,
                     found = %found,
                     help = expected(field),
-                    "envelope field ignored; further occurrences are counted, not logged"
+                    "envelope field ignored (further occurrences are counted, not logged)"
                 );
             }
         }

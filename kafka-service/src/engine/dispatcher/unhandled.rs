@@ -44,7 +44,7 @@ impl UnhandledCommands {
             offset = origin.offset,
             command = %shown(kind),
             closest = routes.closest(route, kind),
-            "no handler for command; skipped, further occurrences are counted, not logged"
+            "no handler for command; skipping (further occurrences are counted, not logged)"
         );
     }
 
@@ -68,8 +68,8 @@ fn skip_event(kind: &str, origin: &Origin<'_>) {
         topic = origin.topic,
         partition = origin.partition,
         offset = origin.offset,
-        kind = %shown(kind),
-        "no handler for event; skipped"
+        event = %shown(kind),
+        "no handler for event; skipping"
     );
 }
 
@@ -107,8 +107,8 @@ impl Intake {
 
     /// Logs what was skipped or ignored in total.
     pub(super) fn log_summary(&self) {
-        for (kind, count) in self.unhandled.summary() {
-            tracing::info!(kind, count, "commands without a handler skipped");
+        for (command, count) in self.unhandled.summary() {
+            tracing::info!(command, count, "commands without a handler skipped");
         }
         let ignored = Counters::get(&self.shared.counters.ignored_fields);
         if ignored > 0 {

@@ -10,10 +10,10 @@ type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Why a handler failed.
 ///
-/// `?` converts every error type into one. It is then **retryable**: the handler is called again after a backoff, up to
-/// the configured number of attempts. [`HandlerError::permanent`] and [`ResultExt::permanent`] mark an error as
-/// permanent: the message is dead-lettered without another attempt. Errors that are not marked where they occur can be
-/// classified once per type: [`KafkaService::classify`](crate::KafkaService::classify).
+/// `?` converts every error type into one. It is then **retryable**: the command is retried after a backoff, up to the
+/// configured number of attempts. [`HandlerError::permanent`] and [`ResultExt::permanent`] mark an error as permanent:
+/// the message is dead-lettered without another attempt. [`KafkaService::classify`](crate::KafkaService::classify)
+/// classifies an error type for all handlers; it applies to errors that are not marked where they occur.
 ///
 /// `HandlerError` does not implement [`std::error::Error`], so that `?` can accept every type that does.
 ///
@@ -24,7 +24,7 @@ type BoxError = Box<dyn Error + Send + Sync>;
 /// use kafka_service::{HandlerError, ResultExt};
 ///
 /// fn charge(amount: &str) -> Result<u32, HandlerError> {
-///     let cents: u32 = amount.parse().permanent()?; // a wrong number stays wrong
+///     let cents: u32 = amount.parse().permanent()?; // an invalid number stays invalid
 ///     if cents == 0 {
 ///         return Err(HandlerError::permanent("nothing to charge"));
 ///     }
@@ -48,11 +48,11 @@ pub struct HandlerError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorClass {
-    /// The handler is called again after the configured backoff, while attempts are left.
+    /// The command is retried after the configured backoff, while attempts remain.
     Retryable,
     /// A retry cannot succeed: the message is dead-lettered.
     Permanent,
-    /// The handler is called again after this delay, while attempts are left.
+    /// The command is retried after this delay, while attempts remain.
     RetryAfter(Duration),
 }
 
@@ -67,14 +67,14 @@ impl HandlerError {
         Self { stated: Some(ErrorClass::Permanent), ..error.into() }
     }
 
-    /// Creates an error that requests another attempt after this delay instead of the configured backoff. The attempt
-    /// counts.
+    /// Creates an error that requests another attempt after this delay instead of the configured backoff. The failed
+    /// attempt counts towards the limit.
     #[must_use]
-    pub fn retry_after(pause: Duration) -> Self {
-        ResultExt::retry_after(Self::new(format!("retry after {pause:?}")), pause)
+    pub fn retry_after(delay: Duration) -> Self {
+        ResultExt::retry_after(Self::new(format!("retry after {delay:?}")), delay)
     }
 
-    /// Whether the handler marked the error as permanent.
+    /// Returns whether the handler marked the error as permanent.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         self.stated == Some(ErrorClass::Permanent)
@@ -135,8 +135,8 @@ pub trait ResultExt {
     /// Marks the error as permanent: the command is dead-lettered without another attempt.
     fn permanent(self) -> Self::Output;
 
-    /// Makes the next attempt due after this delay instead of the configured backoff.
-    fn retry_after(self, pause: Duration) -> Self::Output;
+    /// Requests the next attempt after this delay instead of the configured backoff.
+    fn retry_after(self, delay: Duration) -> Self::Output;
 }
 
 impl ResultExt for HandlerError {
@@ -146,8 +146,8 @@ impl ResultExt for HandlerError {
         Self { stated: Some(ErrorClass::Permanent), ..self }
     }
 
-    fn retry_after(self, pause: Duration) -> Self {
-        Self { stated: Some(ErrorClass::RetryAfter(pause)), ..self }
+    fn retry_after(self, delay: Duration) -> Self {
+        Self { stated: Some(ErrorClass::RetryAfter(delay)), ..self }
     }
 }
 
@@ -158,8 +158,8 @@ impl<T, E: Into<HandlerError>> ResultExt for Result<T, E> {
         self.map_err(|error| ResultExt::permanent(error.into()))
     }
 
-    fn retry_after(self, pause: Duration) -> Self::Output {
-        self.map_err(|error| ResultExt::retry_after(error.into(), pause))
+    fn retry_after(self, delay: Duration) -> Self::Output {
+        self.map_err(|error| ResultExt::retry_after(error.into(), delay))
     }
 }
 

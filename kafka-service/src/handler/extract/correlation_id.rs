@@ -5,12 +5,12 @@ use std::fmt;
 use super::{FromContext, built_in};
 use crate::handler::{Context, HandlerError, Needs};
 
-/// The correlation id of the message. Events that the handler returns carry the same one.
+/// The correlation id of the message. Events that the handler returns have the same one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CorrelationId(pub String);
 
 impl CorrelationId {
-    /// The id as text.
+    /// Returns the id as a string.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -10,7 +10,7 @@ use crate::{
 
 /// The fields of the message other than `type`, `correlation_id`, `timestamp`, `payload`, `source` and `id`.
 ///
-/// They are parsed only if a handler takes this extractor; the message is then parsed a second time.
+/// They are parsed only if a handler has this extractor; the message is then parsed a second time.
 ///
 /// # Examples
 ///
@@ -18,7 +18,7 @@ use crate::{
 /// use kafka_service::{ExtraFields, command};
 /// # #[derive(serde::Deserialize)] struct CreateUser { name: String }
 ///
-/// /// Of `{"type": "create_user", "correlation_id": "c-1", "payload": {"name": "Ada"}, "version": 2}`.
+/// /// For `{"type": "create_user", "correlation_id": "c-1", "payload": {"name": "Ada"}, "version": 2}`.
 /// #[command("create_user_of_version")]
 /// async fn create_user_of_version(extra: ExtraFields, user: CreateUser) {
 ///     let version = extra.get("version").and_then(|version| version.as_u64()).unwrap_or(1);
@@ -31,8 +31,8 @@ pub struct ExtraFields(Map<String, Value>);
 impl ExtraFields {
     /// Returns one field, or `None` if the message does not have it.
     #[must_use]
-    pub fn get(&self, member: &str) -> Option<&Value> {
-        self.0.get(member)
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
     }
 
     /// Iterates over all fields, sorted by name.

@@ -8,8 +8,7 @@ use crate::{
 
 /// The headers of the record, in the order of the record.
 ///
-/// They are copied only if a handler takes this extractor, because reading headers costs as much as decoding the
-/// message.
+/// They are copied only if a handler has this extractor, because reading headers costs as much as decoding the message.
 ///
 /// # Examples
 ///
@@ -43,14 +42,14 @@ use crate::{
 pub struct Headers(Vec<Header>);
 
 impl Headers {
-    /// Returns the value of a header. If the name occurs several times, the last value counts, as in Kafka's own
+    /// Returns the value of a header. If the name occurs several times, the last value is returned, as in Kafka's own
     /// clients. `None` if the header is missing or has no value (Kafka allows null).
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&[u8]> {
         self.0.iter().rev().find(|(header, _)| header == name)?.1.as_deref()
     }
 
-    /// Like [`get`](Self::get), as text. `None` also if the value is not UTF-8.
+    /// Returns the value of a header as a string. Like [`get`](Self::get); also `None` if the value is not UTF-8.
     #[must_use]
     pub fn get_str(&self, name: &str) -> Option<&str> {
         std::str::from_utf8(self.get(name)?).ok()

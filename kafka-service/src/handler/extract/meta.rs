@@ -21,32 +21,32 @@ impl Meta {
         &self.0
     }
 
-    /// The topic that the message was read from.
+    /// Returns the topic that the message was consumed from.
     #[must_use]
     pub fn topic(&self) -> &str {
         self.0.origin().topic
     }
 
-    /// The partition that the message was read from.
+    /// Returns the partition that the message was consumed from.
     #[must_use]
     pub fn partition(&self) -> i32 {
         self.0.origin().partition
     }
 
-    /// The offset of the message in its partition.
+    /// Returns the offset of the message in its partition.
     #[must_use]
     pub fn offset(&self) -> i64 {
         self.0.origin().offset
     }
 
-    /// The record key.
+    /// Returns the record key.
     #[must_use]
     pub fn key(&self) -> Option<&[u8]> {
         self.0.origin().key
     }
 
-    /// When the message was sent: its own `timestamp`, else that of the record. A `timestamp` without a zone is UTC, as
-    /// Python writes it; a number is milliseconds since the Unix epoch.
+    /// Returns when the message was sent: its own `timestamp`, or the timestamp of the record. A `timestamp` without a
+    /// time zone is UTC, as Python writes it; a number is milliseconds since the Unix epoch.
     #[must_use]
     pub fn timestamp(&self) -> Option<SystemTime> {
         self.0
@@ -55,20 +55,21 @@ impl Meta {
             .or_else(|| self.0.origin().timestamp.and_then(|time| from_millis(time.millis)))
     }
 
-    /// The number of the attempt: 1 for the first call of the handler, 2 for the first retry, and so on.
+    /// Returns the number of the attempt: 1 for the first call of the handler, 2 for the first retry, and so on.
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.0.attempt
     }
 
-    /// The service that sent the message, if the message has it as text or as a number.
+    /// Returns the service that sent the message, if it is present. A number is returned as a string; a value of any
+    /// other type is treated as absent.
     #[must_use]
     pub fn source(&self) -> Option<&str> {
         self.0.source()
     }
 
-    /// The id of the message, if it has one. It is the same after a redelivery. A number is returned as text; a value
-    /// of any other type counts as absent.
+    /// Returns the id of the message, if it is present. It is the same after a redelivery. A number is returned as a
+    /// string; a value of any other type is treated as absent.
     #[must_use]
     pub fn message_id(&self) -> Option<&str> {
         self.0.id()

@@ -10,11 +10,11 @@ pub use self::{correlation_id::CorrelationId, extra::ExtraFields, headers::Heade
 
 use super::{Context, HandlerError, Needs};
 
-/// A value that a handler takes besides its payload: an argument before the last one.
+/// An argument of a handler before the payload.
 ///
-/// The type of an extractor says what it is composed of: [`Needs`](Self::Needs) is another extractor, or a tuple of up
-/// to four. Composition is the only way to a [`State`], so the states that a handler needs are known before the first
-/// message. A state that is not provided is an error at startup that names every handler which needs it.
+/// The type of an extractor declares what it is composed of: [`Needs`](Self::Needs) is another extractor, or a tuple of
+/// up to four. Composition is the only way to a [`State`], so the states that a handler needs are known before the
+/// first message. A state that is not provided is an error at startup that names every handler that needs it.
 ///
 /// # Examples
 ///
@@ -30,7 +30,7 @@ use super::{Context, HandlerError, Needs};
 ///     type Needs = (Meta, State<Tenants>);
 ///
 ///     fn from_context((meta, State(tenants)): Self::Needs) -> Result<Self, HandlerError> {
-///         let source = meta.source().ok_or("the message names no source")?;
+///         let source = meta.source().ok_or("the command has no source")?;
 ///         let known = tenants.0.iter().any(|tenant| tenant == source);
 ///         if known { Ok(Tenant(source.to_owned())) } else { Err(HandlerError::permanent("unknown tenant")) }
 ///     }
@@ -47,7 +47,7 @@ pub trait FromContext: Sized {
     /// The extractors that this one is composed of; `()` if there are none.
     type Needs: FromContext;
 
-    /// Creates the value, or fails the attempt: an error counts like one that the handler returns.
+    /// Creates the value, or fails the attempt: an error is treated like one that the handler returns.
     ///
     /// # Errors
     ///

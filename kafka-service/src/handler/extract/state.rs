@@ -5,7 +5,7 @@ use std::any::type_name;
 use super::{FromContext, built_in};
 use crate::handler::{Context, HandlerError, Needs};
 
-/// A value that the application provided with `.state(value)`, cloned for each call. Make `T` cheap to clone, such as a
+/// A value that the program provided with `.state(value)`, cloned for each call. Make `T` cheap to clone, such as a
 /// connection pool or an `Arc`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct State<T>(pub T);

@@ -12,7 +12,7 @@ pub(crate) use self::decode_error::DecodeError;
 pub use self::raw::RawPayload;
 use super::Context;
 
-/// The types that a handler can take as its payload: everything that implements `serde::Deserialize` and owns its data.
+/// The types that can be the payload of a handler: everything that implements `serde::Deserialize` and owns its data.
 ///
 /// You never implement it: derive `serde::Deserialize`. You can validate while decoding: `#[serde(try_from = "..")]`
 /// rejects a payload before the handler is called.

@@ -7,7 +7,7 @@ use super::decode_text;
 use crate::handler::{HandlerError, Payload};
 
 /// The payload as it is in the record, byte for byte: for handlers that forward it, sign it, or choose how to decode
-/// it. Take it like any payload, as the last argument. It is `{}` if the message has no payload.
+/// it. Like any payload, it is the last argument. It is `{}` if the message has no payload.
 ///
 /// # Examples
 ///

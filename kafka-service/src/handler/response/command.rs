@@ -6,9 +6,9 @@ use crate::handler::IntoEvents;
 
 /// A command: a payload with a name.
 ///
-/// Derive it: `#[derive(Command)] #[command("create_user", key = name, reply = UserCreated)]`. The handler that takes
-/// it can then be a bare `#[command]`, and [`Publisher::send`](crate::Publisher::send) sends it if it also implements
-/// `serde::Serialize`.
+/// Derive it: `#[derive(Command)] #[command("create_user", key = name, reply = UserCreated)]`. A handler with this
+/// payload can then be a bare `#[command]`, and [`Publisher::send`](crate::Publisher::send) sends it if it also
+/// implements `serde::Serialize`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a command",
     label = "does not implement `Command`",
@@ -24,7 +24,7 @@ pub trait Command {
     /// The events that answer the command: a type that derives [`Event`](crate::Event), or `()` if none is promised.
     type Reply: IntoEvents;
 
-    /// The record key. Without one, the correlation id is the key.
+    /// Returns the record key. Without one, the correlation id is the key.
     fn key(&self) -> Option<impl Display + '_> {
         None::<&str>
     }

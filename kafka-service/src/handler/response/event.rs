@@ -41,10 +41,10 @@ pub trait Event: Serialize {
     /// Every event type that a value of this type can have.
     const TYPES: &'static [&'static str];
 
-    /// The event type of this value, such as `user.created`: the field `type` of the message.
+    /// Returns the event type of this value, such as `user.created`: the field `type` of the message.
     fn event_type(&self) -> &'static str;
 
-    /// The record key of this value. Without one, the key of the command being handled is used.
+    /// Returns the record key of this value. Without one, the key of the command being handled is used.
     fn key(&self) -> Option<impl Display + '_> {
         None::<&str>
     }

@@ -214,8 +214,9 @@ tuple!(A B C D E F G H);
 
 /// The types that a handler can return: those of [`IntoEvents`], or a `Result` of one.
 ///
-/// You never implement it. The parts of a `Result` are named here and bound only where a handler is called, so that a
-/// wrong event and a wrong error each get their own compiler error.
+/// You never implement it: return one of these types.
+// The parts of a `Result` are named here and bound only where a handler is called, so that a wrong event and a wrong error
+// each get their own compiler error.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be published by a handler",
     label = "not an event",

@@ -41,7 +41,7 @@ pub(super) fn guess(value: &[u8]) -> Option<(Cow<'static, str>, &'static str)> {
         [first, ..] if is_text(text) && !b"{[\"'-0123456789".contains(first) && !is_a_word_of_python(text) => {
             known("plain text", JSON)
         }
-        [first, ..] if !is_text(text) && !b"{[\"".contains(first) => known("binary", JSON),
+        [first, ..] if !is_text(text) && !b"{[\"".contains(first) => known("binary data", JSON),
         _ => None,
     }
 }
@@ -66,7 +66,7 @@ const KNOWN: &[(&[u8], &str, &str)] = &[
     (b"x\x9c", "compressed with zlib", UNCOMPRESSED),
     (b"x\xda", "compressed with zlib", UNCOMPRESSED),
     (b"Obj\x01", "an Avro container file", PLAIN_JSON),
-    (b"\xc3\x01", "an Avro single object (with a schema fingerprint)", PLAIN_JSON),
+    (b"\xc3\x01", "in the Avro single-object encoding", PLAIN_JSON),
     (b"\xac\xed\0\x05", "a serialized Java object", "the producer should use a JSON serializer"),
     (b"\x80\x04\x95", "a Python pickle", "the producer should use `json.dumps`"),
     (b"\x80\x05\x95", "a Python pickle", "the producer should use `json.dumps`"),
@@ -89,7 +89,7 @@ fn utf_16(value: &[u8]) -> Option<&'static str> {
 fn framed(id: &[u8], behind: &[u8]) -> Cow<'static, str> {
     let id = id.iter().fold(0_u32, |id, byte| id << 8 | u32::from(*byte));
     let behind = if behind.trim_ascii_start().starts_with(b"{") { "JSON" } else { "Avro or Protobuf" };
-    Cow::Owned(format!("framed for a schema registry (schema id {id}, {behind} payload)"))
+    Cow::Owned(format!("in the Confluent Schema Registry wire format (schema id {id}, {behind} payload)"))
 }
 
 fn is_text(value: &[u8]) -> bool {

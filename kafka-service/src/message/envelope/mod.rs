@@ -1,6 +1,6 @@
 //! The JSON envelope around a payload. Pure: bytes to borrowed fields, and back.
 //!
-//! The layout is that of the services that follow the Python guide:
+//! The layout is the one that many Python services write by hand:
 //! `{"type", "correlation_id", "timestamp", "payload", "source"}`, to which this crate adds `id`.
 
 mod decode;

@@ -109,10 +109,14 @@ mod tests {
             (b"x\x9c\x03\0", "it is compressed with zlib", "`compression.type`"),
             (
                 b"\0\0\0\0\x2a{\"type\":\"a\"}",
-                "it is framed for a schema registry (schema id 42, JSON payload)",
+                "it is in the Confluent Schema Registry wire format (schema id 42, JSON payload)",
                 "schema registry",
             ),
-            (&avro, "it is framed for a schema registry (schema id 42, Avro or Protobuf payload)", "schema registry"),
+            (
+                &avro,
+                "it is in the Confluent Schema Registry wire format (schema id 42, Avro or Protobuf payload)",
+                "schema registry",
+            ),
             (b"Obj\x01\x04\x14avro.codec", "it is an Avro container file", "plain JSON"),
             (b"\xac\xed\0\x05sr", "it is a serialized Java object", "JSON serializer"),
             (b"\x80\x04\x95\x0b", "it is a Python pickle", "json.dumps"),
@@ -121,7 +125,7 @@ mod tests {
             (b"<order/>", "it is XML", "JSON object"),
             (b"eyJ0eXBlIjoiYSJ9", "it is Base64-encoded JSON", "unencoded"),
             (b"not json", "it is plain text", "JSON object"),
-            (b"\x08\x96\x01", "it is binary", "JSON object"),
+            (b"\x08\x96\x01", "it is binary data", "JSON object"),
             (b"{\"type\":\"a\"}\0", "trailing characters", "ends with a NUL byte"),
             (b"{\"type\":\"a\"}\n{\"type\":\"b\"}", "trailing characters", "one record for each"),
         ];

@@ -56,7 +56,7 @@ fn nothing_to_repeat(handler: &'static Handler) -> Option<HandlerProblem> {
         return None;
     }
     let what = "has a single attempt, so `backoff` and `deadline` of `retry(..)` have no effect".to_owned();
-    Some(HandlerProblem::Option { handler, what, help: "increase `attempts`, or remove the others from `retry(..)`" })
+    Some(HandlerProblem::Option { handler, what, help: "increase `attempts`, or remove `backoff` and `deadline`" })
 }
 
 /// An attempt that is cancelled by its timeout ends when no other may start any more.

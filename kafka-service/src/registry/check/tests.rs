@@ -106,9 +106,9 @@ fn a_payload_that_is_another_command_is_named() {
     assert_eq!(
         only(&[&SEND], &config()).unwrap(),
         format!(
-            "command `send_order`: `shop::send_order` (src/orders.rs:8) takes the payload `{payload}`, which is named \
-             `ship_order`: commands sent as `ship_order` do not reach this handler\n  \
-             help: use `#[command]` without a name, or the same name in both `#[command(\"..\")]`"
+            "command `send_order` (`shop::send_order`, src/orders.rs:8) has payload type `{payload}`, whose command name \
+             is `ship_order`; commands named `ship_order` never reach this handler\n  \
+             help: use `#[command]` without a name, or the same name in both `#[command(..)]` attributes"
         )
     );
     assert!(problems(&[&SHIP], &States::default(), &config()).is_empty());
@@ -118,7 +118,7 @@ fn a_payload_that_is_another_command_is_named() {
 fn a_handler_must_consume_the_topic_of_its_payload() {
     let problem = only(&[&SHIP_ELSEWHERE], &config()).unwrap_err();
     assert!(
-        problem.starts_with("command `ship_order`: `shop::ship_order` (src/orders.rs:9) consumes topic `parcels`, but")
+        problem.starts_with("command `ship_order` (`shop::ship_order`, src/orders.rs:9) consumes topic `parcels`, but")
     );
     assert!(problem.contains("is sent to `shipping`\n  help: use the same topic"), "{problem}");
     // The configured topics may differ between deployments.
@@ -147,7 +147,7 @@ static PUBLISHES: Handler = command("create_user", 5).describe(|description| {
 fn a_promised_reply_that_the_handler_cannot_return_is_named() {
     assert_eq!(
         only(&[&PROMISES], &config()).unwrap_err(),
-        "command `create_user`: `shop::create_user` (src/orders.rs:3) declares the reply `user.created` but returns only \
+        "command `create_user` (`shop::create_user`, src/orders.rs:3) declares the reply `user.created` but returns only \
          `user.made`, `user.refused`\n  \
          help: return the event that `reply = ..` of the payload `shop::CreateUser` names, or change `reply`"
     );
@@ -169,7 +169,7 @@ static GENERIC_TOO: Handler = command("generic_too", 5).describe(event_types!("c
 fn an_event_type_with_two_rust_types_names_all_publishers() {
     assert_eq!(
         only(&[&ONE, &OTHER, &SAME], &config()).unwrap_err(),
-        "event `user.created` is published as 2 Rust types, so its payload is ambiguous:\n  \
+        "event `user.created` is published from 2 different Rust types:\n  \
          `crm::UserCreated` from event `order.paid`: `shop::order.paid` (src/events.rs:3)\n  \
          `shop::UserCreated` from command `one`: `shop::one` (src/orders.rs:1)\n  \
          `shop::UserCreated` from command `same`: `shop::same` (src/orders.rs:2)\n  \
@@ -186,8 +186,8 @@ static DEAD: Handler = command("bury", 10).topic("service_commands-dlq");
 fn a_handler_cannot_consume_a_dead_letter_topic() {
     assert_eq!(
         only(&[&DEAD, &ORDER], &config()).unwrap_err(),
-        "command `bury`: `shop::bury` (src/orders.rs:10) consumes topic `service_commands-dlq`, the dead-letter topic of \
-         `service_commands`: dead letters would be handled again\n  \
+        "command `bury` (`shop::bury`, src/orders.rs:10) consumes topic `service_commands-dlq`, the dead-letter topic of \
+         `service_commands`: dead letters would be consumed in a loop\n  \
          help: use another `topic` on the handler, or another dead-letter topic (KAFKA_DEAD_LETTER_TOPIC)"
     );
     assert!(problems(&[&DEAD], &States::default(), &config()).is_empty(), "nothing is taken from `service_commands`");
@@ -215,19 +215,19 @@ static ONCE: Handler = command("once", 4).attempts(1).backoff(5, 10);
 fn contradictory_options_are_named() {
     assert_eq!(
         only(&[&HASTY], &config()).unwrap_err(),
-        "command `hasty`: `shop::hasty` (src/orders.rs:1) has the retry deadline `100ms`, which is shorter than its first \
+        "command `hasty` (`shop::hasty`, src/orders.rs:1) has the retry deadline `100ms`, which is shorter than its first \
          backoff `200ms`\n  \
          help: increase `deadline` or lower `backoff` in `retry(..)`; the defaults are KAFKA_RETRY_DEADLINE and \
          KAFKA_RETRY_BACKOFF"
     );
     assert_eq!(
         only(&[&SLOW], &config()).unwrap(),
-        "command `slow`: `shop::slow` (src/orders.rs:2) has the timeout `30m`, which is not shorter than its retry deadline \
+        "command `slow` (`shop::slow`, src/orders.rs:2) has the timeout `30m`, which is not shorter than its retry deadline \
          `10m`: an attempt that times out is not retried\n  \
          help: lower `timeout`, or increase `deadline` in `retry(..)`; the defaults are KAFKA_HANDLER_TIMEOUT and \
          KAFKA_RETRY_DEADLINE"
     );
-    assert!(only(&[&ONCE], &config()).unwrap().contains("(src/orders.rs:4) has a single attempt, so `backoff`"));
+    assert!(only(&[&ONCE], &config()).unwrap().contains("src/orders.rs:4) has a single attempt, so `backoff`"));
     assert!(problems(&[&SLOW_ONCE], &States::default(), &config()).is_empty());
     let mut config = config();
     config.retry.attempts = 1;

@@ -22,13 +22,15 @@ fn loops(handler: &'static Handler, consumed: &[&str], config: &Config) -> Optio
     let dead_letters = config.effective_dead_letter_topic(topic);
     let what = if let Some(source) = consumed.iter().find(|source| config.effective_dead_letter_topic(source) == topic)
     {
-        format!("consumes topic `{topic}`, the dead-letter topic of `{source}`: dead letters would be handled again")
+        format!(
+            "consumes topic `{topic}`, the dead-letter topic of `{source}`: dead letters would be consumed in a loop"
+        )
     } else if dead_letters == config.events_topic {
         format!("consumes topic `{topic}`, whose dead-letter topic `{dead_letters}` is the events topic")
     } else if consumed.contains(&dead_letters.as_str()) {
         format!(
             "consumes topic `{topic}`, whose dead-letter topic `{dead_letters}` is consumed too: dead letters would be \
-             handled again"
+             consumed in a loop"
         )
     } else {
         return None;

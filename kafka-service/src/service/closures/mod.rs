@@ -13,15 +13,15 @@ use crate::{
 };
 
 impl KafkaService {
-    /// Handles the commands of this name with a closure, for services that are put together at run time. Where the name is
-    /// known, [`#[command]`](macro@crate::command) is shorter and checks more.
+    /// Handles the commands of this name with a closure, for services assembled at run time. If the name is known at
+    /// compile time, [`#[command]`](macro@crate::command) is shorter and checks more.
     ///
-    /// It goes the same way as a function with the attribute: the closure's second argument is the payload, and it returns
-    /// what such a function returns. What it needs besides is taken out of the [`MessageContext`]. An entry is kept until
-    /// the process ends, so this is for the beginning of a program and not for a loop.
+    /// The closure is handled like an attributed function: its second argument is the payload, and it returns what such
+    /// a function returns. It gets everything else from [`MessageContext`]. Registrations are never freed: call this at
+    /// startup, not in a loop.
     ///
-    /// A name that is not allowed (ASCII letters, digits, `_`, `-` and `.`, at most 200), and one that has a handler
-    /// already, is an error when the service starts; it names the file and line of this call.
+    /// A name that is not allowed (ASCII letters, digits, `_`, `-` and `.`, at most 200 characters), or that already
+    /// has a handler, is an error when the service starts; the error names the file and line of this call.
     ///
     /// # Examples
     ///
@@ -60,7 +60,7 @@ impl KafkaService {
         self.add(Handler::command(leak_name(name), leak_closure(handler)), describe::<P, R::Output>)
     }
 
-    /// Handles the events of this type with a closure; otherwise as [`on_command`](Self::on_command).
+    /// Handles the events of this type with a closure; otherwise like [`on_command`](Self::on_command).
     ///
     /// # Examples
     ///

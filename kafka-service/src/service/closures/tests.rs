@@ -101,7 +101,7 @@ async fn an_invalid_handler_name_is_rejected_at_start() {
     assert_eq!(
         problems(service).await,
         [format!(
-            "the name of event `two words` contains ` `: `closure` ({}:{line})\n  \
+            "the name of event `two words` (`closure`, {}:{line}) contains ` `\n  \
              help: use 1 to 200 ASCII letters, digits, `_`, `-` and `.`",
             file!()
         )]

@@ -15,7 +15,7 @@ pub(super) fn close<T: Send + 'static>(client: T, what: &'static str) -> bool {
     });
     let closed = spawned.is_ok() && closed.recv_timeout(PATIENCE).is_ok();
     if !closed {
-        tracing::warn!(client = what, patience = ?PATIENCE, "Kafka client did not close in time; leaking it");
+        tracing::warn!(client = what, timeout = ?PATIENCE, "Kafka client did not close in time; leaking it");
     }
     closed
 }

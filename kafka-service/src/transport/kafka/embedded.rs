@@ -34,8 +34,9 @@ impl EmbeddedBroker {
             .map_err(|error: io::Error| error.to_string())?;
         let bootstrap = address.recv().map_err(|_| "the broker thread ended during startup".to_owned())??;
         tracing::info!(
-            bootstrap,
-            help = "for development only: data is kept in memory (the newest 5 MB of a partition) and lost at exit",
+            bootstrap_servers = bootstrap,
+            note =
+                "for tests and development only; data is in memory (the newest 5 MB of a partition) and lost at exit",
             "embedded broker started"
         );
         Ok(Self { bootstrap, requests: Some(requests), thread: Some(thread) })

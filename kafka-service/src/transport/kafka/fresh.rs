@@ -33,7 +33,7 @@ impl std::fmt::Display for Suspicion {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Leader(name) => write!(formatter, "the leader of {name} does not respond"),
-            Self::Records(name, _) => write!(formatter, "records of {name} are not received"),
+            Self::Records(name, _) => write!(formatter, "no records are received from {name}"),
             Self::Coordinator(_) => formatter.write_str("offset commits are not acknowledged"),
             Self::Joining(_) => formatter.write_str("the group coordinator does not respond"),
         }

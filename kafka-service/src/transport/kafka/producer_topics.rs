@@ -82,7 +82,7 @@ impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> TopicHandles<C> {
             return Ok(index);
         }
         if topics.len() >= MOST_ADDED {
-            return Err(format!("this producer already writes to {MOST_ADDED} additional topics"));
+            return Err(format!("limit of {MOST_ADDED} additional topics for one producer reached"));
         }
         let topic = Topic::new(name);
         topic.handle(producer)?;

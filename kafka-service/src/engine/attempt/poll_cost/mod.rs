@@ -135,7 +135,7 @@ impl PollCost {
         if !self.warned.swap(true, Relaxed) {
             tracing::warn!(
                 handler = %self.handler.location(),
-                ?took,
+                elapsed = ?took,
                 help = "make it a plain `fn`, which runs on the blocking pool, or use `tokio::task::spawn_blocking`",
                 "handler is blocking the async thread"
             );

@@ -29,10 +29,7 @@ impl DecodeError {
         // too deep.
         let payload = serde_json::from_str::<Value>(text).ok();
         let help = if is_too_deep(error) {
-            Some(
-                "a payload may be nested 127 levels deep; use `Box<serde_json::value::RawValue>` for a deeper part"
-                    .to_owned(),
-            )
+            Some("nesting is limited to 127 levels; use `Box<serde_json::value::RawValue>` for deeper parts".to_owned())
         } else {
             payload.as_ref().and_then(|payload| find(payload, path)).and_then(|it| help(&problem, it))
         };
@@ -144,21 +141,21 @@ fn help(problem: &str, found: &Value) -> Option<String> {
 }
 
 const NO_ZONE: &str = "the timestamp has no time zone, as in Python's `utcnow().isoformat()`; the producer should use \
-     `datetime.now(timezone.utc).isoformat()`, or the field a type without a zone, such as `jiff::civil::DateTime` or \
-     `chrono::NaiveDateTime`";
+     `datetime.now(timezone.utc).isoformat()`, or give the field a type without a time zone, such as \
+     `jiff::civil::DateTime` or `chrono::NaiveDateTime`";
 
 /// Help for a string where something else was expected.
 fn text_for(expected: &str, text: &str) -> Option<String> {
     let content: Value = serde_json::from_str(text).ok()?;
-    let is_wanted = match &content {
-        Value::Number(_) => is_number(expected),
-        Value::Bool(_) => expected == "a boolean",
+    let found = match &content {
+        Value::Number(_) if is_number(expected) => "number",
+        Value::Bool(_) if expected == "a boolean" => "boolean",
         Value::Object(_) | Value::Array(_) => {
             return Some("this is JSON in a string; the producer encoded it twice".to_owned());
         }
-        Value::Null | Value::String(_) => false,
+        _ => return None,
     };
-    is_wanted.then(|| format!("this is {content} in a string; the producer should write it without quotes"))
+    Some(format!("the {found} is encoded as a string; the producer should write it without quotes"))
 }
 
 /// Whether this is serde's name for an expected number.

@@ -49,13 +49,13 @@ fn an_error_names_type_path_expected_and_found() {
 fn a_number_or_a_boolean_in_a_string_is_named() {
     assert_eq!(
         said::<Order>(r#"{"user_id":"u","items":[{"price":"12"}]}"#),
-        "`items[0].price`: invalid type: string \"12\", expected f64; this is 12 in a string; the producer should write it \
-         without quotes"
+        "`items[0].price`: invalid type: string \"12\", expected f64; the number is encoded as a string; the producer \
+         should write it without quotes"
     );
     assert_eq!(
         said::<Order>(r#"{"user_id":"u","paid":"true"}"#),
-        "`paid`: invalid type: string \"true\", expected a boolean; this is true in a string; the producer should write it \
-         without quotes"
+        "`paid`: invalid type: string \"true\", expected a boolean; the boolean is encoded as a string; the \
+         producer should write it without quotes"
     );
     assert_eq!(
         said::<Order>(r#"{"user_id":"u","items":[{"price":"twelve"}]}"#),
@@ -145,7 +145,7 @@ fn a_payload_nested_too_deeply_is_reported_with_a_short_path() {
     assert!(error.contains("recursion limit exceeded"), "{error}");
     assert!(error.starts_with("`branch.branch."), "{error}");
     assert!(error.contains("branch….branch"), "{error}");
-    assert!(error.contains("; a payload may be nested 127 levels deep"), "{error}");
+    assert!(error.contains("; nesting is limited to 127 levels"), "{error}");
     assert!(error.len() < 512, "{} bytes: {error}", error.len());
 }
 

@@ -64,7 +64,7 @@ impl BrokerProbe {
             }
         }
         if let Some(worst) = answer.worst.filter(|worst| worst.in_sync < worst.all) {
-            let text = format!("{} of {} replicas of a partition in sync", worst.in_sync, worst.all);
+            let text = format!("a partition has {} of {} replicas in sync", worst.in_sync, worst.all);
             self.replicas.insert(answer.name.clone(), text);
         } else {
             self.replicas.remove(&answer.name);

@@ -88,7 +88,7 @@ impl BrokerProbe {
         );
         for topic in overdue {
             let cause = self.replicas.get(&topic).map(|replicas| {
-                format!("{replicas}; `min.insync.replicas` of the topic may be larger (NOT_ENOUGH_REPLICAS)")
+                format!("{replicas}, possibly below the topic's `min.insync.replicas` (NOT_ENOUGH_REPLICAS)")
             });
             self.settings.health.raise(Reason::DeliveryNotAcknowledged { topic }, cause.unwrap_or_default(), now);
         }

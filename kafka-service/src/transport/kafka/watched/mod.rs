@@ -149,7 +149,7 @@ impl Watched {
             // While records arrive, no request is sent, and earlier observations do not count.
             Some((since, seen)) if seen.duration_since(since) >= OPEN_TOO_LONG => {
                 let cause =
-                    format!("the last stable offset is stuck at {} for {OPEN_TOO_LONG:?}", self.end.unwrap_or(0));
+                    format!("the last stable offset has been stuck at {} for {OPEN_TOO_LONG:?}", self.end.unwrap_or(0));
                 health.raise(reason(), cause, now);
                 self.open_raised = true;
             }
