@@ -5,13 +5,15 @@ use quote::quote;
 use syn::{Data, DataEnum, DeriveInput, Fields, LitStr};
 
 use crate::{
-    args::Args,
-    attribute,
+    attribute::{
+        self,
+        args::Args,
+        grammar::{Grammar, Target},
+        key,
+        names::check_name,
+    },
     diagnostics::{Errors, Help},
     fallback,
-    grammar::{Grammar, Target},
-    key,
-    names::check_name,
     runtime::runtime,
 };
 

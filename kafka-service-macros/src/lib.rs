@@ -4,33 +4,20 @@
 //!
 //! Set the environment variable `KAFKA_SERVICE_MACROS_DEBUG` to print the generated code while your crate compiles.
 
-mod args;
 mod attribute;
 mod command;
 mod diagnostics;
-mod doc;
-mod duration;
-#[cfg(test)]
-mod editor;
 mod event;
-mod expand;
 mod fallback;
-mod grammar;
-mod item;
-mod key;
-mod model;
-mod names;
-mod options;
+mod handler;
 mod print;
 mod runtime;
-mod signature;
 #[cfg(test)]
-mod snapshots;
-mod syntax;
+mod tests;
 
 use proc_macro::TokenStream;
 
-use self::model::Kind;
+use self::handler::Kind;
 
 /// Documented at its re-export, `kafka_service::command`.
 #[proc_macro_attribute]
@@ -46,7 +33,7 @@ pub fn event(args: TokenStream, item: TokenStream) -> TokenStream {
 
 fn handler(kind: Kind, args: TokenStream, item: TokenStream) -> TokenStream {
     let item = item.into();
-    let expansion = expand::handler(kind, args.into(), &item);
+    let expansion = handler::expand(kind, args.into(), &item);
     // Skip the user's function, which comes first and unchanged.
     print(expansion.clone().into_iter().skip(item.into_iter().count()).collect());
     expansion.into()

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 
 use super::model::{EventSpec, EventType, Shape};
 use crate::{
-    key,
+    attribute::key,
     runtime::{event_where_clause, runtime},
 };
 

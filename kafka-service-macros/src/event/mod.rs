@@ -8,13 +8,15 @@ use syn::{Data, DataEnum, DeriveInput, Fields, Ident, LitStr, Variant, punctuate
 
 use self::model::{EventSpec, EventType, Shape};
 use crate::{
-    args::Args,
-    attribute,
+    attribute::{
+        self,
+        args::Args,
+        grammar::{Grammar, Target},
+        key,
+        names::check_name,
+    },
     diagnostics::{Errors, Help},
     fallback,
-    grammar::{Grammar, Target},
-    key,
-    names::check_name,
 };
 
 const STRUCT: Grammar<'_> = Grammar {

@@ -2,7 +2,7 @@
 
 use syn::{DeriveInput, Ident, LitStr, Path};
 
-use crate::key::Key;
+use crate::attribute::key::Key;
 
 /// A checked event type.
 pub(super) struct EventType<'a> {

@@ -5,10 +5,13 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
-use crate::{command, event, expand, model::Kind};
+use crate::{
+    command, event,
+    handler::{self, Kind},
+};
 
 fn expansion(args: &str, item: &TokenStream) -> String {
-    expand::handler(Kind::Command, args.parse().unwrap(), item).to_string()
+    handler::expand(Kind::Command, args.parse().unwrap(), item).to_string()
 }
 
 fn function() -> TokenStream {

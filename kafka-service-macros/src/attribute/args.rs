@@ -3,12 +3,12 @@
 use proc_macro2::TokenStream;
 use syn::{Ident, LitStr, Token, ext::IdentExt, parse::ParseStream, token::Paren};
 
-use crate::{
-    diagnostics::{Errors, Help},
+use super::{
     grammar::{Grammar, Target, misplaced},
     options::Options,
     syntax::{Keywords, each_argument, until_comma},
 };
+use crate::diagnostics::{Errors, Help};
 
 /// The arguments of one attribute.
 #[derive(Default)]

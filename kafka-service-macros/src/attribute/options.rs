@@ -8,12 +8,12 @@ use syn::{
     punctuated::Punctuated,
 };
 
-use crate::{
-    diagnostics::{Errors, Help},
+use super::{
     duration,
     names::check_topic,
     syntax::{Argument, Keywords, Value, each_argument},
 };
+use crate::diagnostics::{Errors, Help};
 
 /// The options of a handler.
 pub(crate) const HANDLER_OPTIONS: &[&str] = &["retry", "timeout", "permanent", "topic", "crate"];

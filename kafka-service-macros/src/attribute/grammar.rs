@@ -2,10 +2,8 @@
 
 use proc_macro2::TokenStream;
 
-use crate::{
-    diagnostics::{Help, list},
-    syntax::Argument,
-};
+use super::syntax::Argument;
+use crate::diagnostics::{Help, list};
 
 /// The arguments that an attribute accepts. The attributes differ in their terms and options, but share one form:
 ///

@@ -1,13 +1,19 @@
-//! Reads the helper attribute of a derive: `#[event(..)]` or `#[command(..)]` on a type or a variant.
+//! The arguments of an attribute, and the helper attribute of a derive: `#[event(..)]` or `#[command(..)]` on a type or a
+//! variant.
+
+pub(crate) mod args;
+mod duration;
+pub(crate) mod grammar;
+pub(crate) mod key;
+pub(crate) mod names;
+pub(crate) mod options;
+mod syntax;
 
 use quote::ToTokens;
 use syn::{Attribute, Ident, Meta, ext::IdentExt};
 
-use crate::{
-    args::Args,
-    diagnostics::{Errors, Help},
-    grammar::Grammar,
-};
+use self::{args::Args, grammar::Grammar};
+use crate::diagnostics::{Errors, Help};
 
 /// Reads the attribute of a type or a variant. If there is an `owner`, the name is required.
 pub(crate) fn read(attributes: &[Attribute], grammar: &Grammar<'_>, owner: Option<&Ident>, errors: &Errors) -> Args {

@@ -2,10 +2,8 @@
 
 use syn::LitStr;
 
-use crate::{
-    diagnostics::{Errors, Help},
-    grammar::Grammar,
-};
+use super::grammar::Grammar;
+use crate::diagnostics::{Errors, Help};
 
 /// Long enough for any name written by hand, short enough for a header and a log line.
 const MAX_NAME_LEN: usize = 200;

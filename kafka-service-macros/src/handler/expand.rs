@@ -7,18 +7,19 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{LitInt, ReturnType, Signature, ext::IdentExt, spanned::Spanned};
 
-use crate::{
-    args::Args,
-    diagnostics::Errors,
-    fallback,
+use super::{
     item::Item,
     model::{self, Handler, Kind},
-    options::Options,
+};
+use crate::{
+    attribute::{args::Args, options::Options},
+    diagnostics::Errors,
+    fallback,
     runtime::runtime,
 };
 
 /// Expands `#[command(..)]` or `#[event(..)]` on an item.
-pub(crate) fn handler(kind: Kind, args: TokenStream, item: &TokenStream) -> TokenStream {
+pub(crate) fn expand(kind: Kind, args: TokenStream, item: &TokenStream) -> TokenStream {
     let errors = Errors::new();
     let handler = match Item::parse(item.clone()) {
         Ok(Item::Function(function)) => {

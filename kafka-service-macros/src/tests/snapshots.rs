@@ -7,7 +7,10 @@ use std::{env, fs, path::Path};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::{command as commands, event as events, expand, model::Kind};
+use crate::{
+    command as commands, event as events,
+    handler::{self, Kind},
+};
 
 fn command(args: TokenStream, item: &TokenStream) -> TokenStream {
     handler(Kind::Command, args, item)
@@ -19,7 +22,7 @@ fn event(args: TokenStream, item: &TokenStream) -> TokenStream {
 
 /// Limits the size of the generated code: it must fit on a screen together with the function.
 fn handler(kind: Kind, args: TokenStream, item: &TokenStream) -> TokenStream {
-    let expansion = expand::handler(kind, args, item);
+    let expansion = handler::expand(kind, args, item);
     let lines = |tokens: &TokenStream| {
         let file = syn::parse2(tokens.clone());
         file.map(|file| prettyplease::unparse(&file).lines().count())

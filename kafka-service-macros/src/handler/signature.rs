@@ -4,10 +4,8 @@ use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, FnArg, ReturnType, Signature, Type};
 
-use crate::{
-    diagnostics::{Errors, Help},
-    item::HandlerItem,
-};
+use super::item::HandlerItem;
+use crate::diagnostics::{Errors, Help};
 
 pub(crate) fn check(item: &HandlerItem, errors: &Errors) {
     let signature = &item.signature;

@@ -5,15 +5,15 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{FnArg, LitStr, PatType, ReturnType, Type, ext::IdentExt};
 
+use super::{doc, item::HandlerItem, signature};
 use crate::{
-    args::Args,
+    attribute::{
+        args::Args,
+        grammar::{Grammar, Target},
+        names::check_name,
+        options::{HANDLER_OPTIONS, Options},
+    },
     diagnostics::{Errors, Help},
-    doc,
-    grammar::{Grammar, Target},
-    item::HandlerItem,
-    names::check_name,
-    options::{HANDLER_OPTIONS, Options},
-    signature,
 };
 
 /// The kind of message that a handler receives.
