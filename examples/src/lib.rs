@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use kafka_service::ServiceHandle;
 use rdkafka::{
     ClientConfig, Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
@@ -68,6 +69,24 @@ impl Reader {
         // This client blocks, so it runs beside the runtime.
         let consumer = spawn_blocking(move || consumer(&bootstrap, &topics)).await??;
         Ok(Self { consumer: Arc::new(consumer) })
+    }
+
+    /// Reads what a service publishes from now on to its default topics: events and dead letters.
+    ///
+    /// # Errors
+    ///
+    /// If the broker does not answer or a topic does not exist.
+    pub async fn answers_of(service: &ServiceHandle) -> Result<Self, Problem> {
+        Self::from_now(service.bootstrap_servers(), &["service_events", "service_commands-dlq"]).await
+    }
+
+    /// The next record.
+    ///
+    /// # Errors
+    ///
+    /// If none comes within five seconds, or the client fails for good.
+    pub async fn expect(&self) -> Result<Received, Problem> {
+        self.next(Duration::from_secs(5)).await?.ok_or_else(|| "nothing was published within 5 s".into())
     }
 
     /// The next record, or `None` if none comes in time.

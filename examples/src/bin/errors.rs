@@ -1,15 +1,12 @@
 //! Errors: which ones are retried, which are not, and what a dead letter says.
 //!
-//! Run it: `cargo run --bin errors`. It sends itself four commands, prints the attempts, the event or dead letter that each
-//! ends with, and the headers of the last dead letter, and exits. `RUST_LOG=info` adds the log.
+//! Run it: `cargo run --bin errors`. It sends itself four commands, prints the attempts and the event or dead letter that
+//! each ends with, and exits. `RUST_LOG=info` adds the log.
 #![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
-use std::time::Duration;
-
 use kafka_service::{
-    Command, Config, ErrorClass, Event, HandlerError, KafkaService, Meta, ResultExt, command,
-    config::Brokers,
-    dead_letter::{ATTEMPTS, ERROR_CLASS, ERROR_MESSAGE},
+    Command, Config, ErrorClass, Event, HandlerError, KafkaService, Meta, ResultExt, command, config::Brokers,
+    dead_letter,
 };
 use kafka_service_examples::{Problem, Reader, log};
 use serde::{Deserialize, Serialize};
@@ -56,31 +53,24 @@ fn bank(card: &str, attempt: u32) -> Result<(), BankError> {
 #[tokio::main]
 async fn main() -> Result<(), Problem> {
     log("off");
-    let mut config = Config::new("errors");
-    config.bootstrap_servers = Brokers::Embedded;
-    let service = KafkaService::new(config).classify(|error: &BankError| match error {
-        BankError::Unavailable => ErrorClass::Retryable,
-        BankError::Blocked => ErrorClass::Permanent,
-    });
-    let service = service.start().await?;
-    let answers = Reader::from_now(service.bootstrap_servers(), &["service_events", "service_commands-dlq"]).await?;
+    let service = KafkaService::new(Config::new("errors").bootstrap_servers(Brokers::Embedded))
+        .classify(|error: &BankError| match error {
+            BankError::Unavailable => ErrorClass::Retryable,
+            BankError::Blocked => ErrorClass::Permanent,
+        })
+        .start()
+        .await?;
+    let answers = Reader::answers_of(&service).await?;
 
-    let mut headers = Vec::new();
     for (card, cents) in [("busy", "100"), ("blocked", "100"), ("valid", "a lot"), ("unreachable", "100")] {
         service.publisher().send(&ChargeCard { card: card.into(), cents: cents.into() }).await?;
-        let answer = answers.next(Duration::from_secs(5)).await?.ok_or("the service did not answer")?;
-        match answer.header(ERROR_CLASS) {
+        let answer = answers.expect().await?;
+        let [attempts, class, error] = [dead_letter::ATTEMPTS, dead_letter::ERROR_CLASS, dead_letter::ERROR_MESSAGE]
+            .map(|name| answer.header(name));
+        match class {
             "" => println!("{card}: event {}", answer.value),
-            class => {
-                let (attempts, error) = (answer.header(ATTEMPTS), answer.header(ERROR_MESSAGE));
-                println!("{card}: dead letter after {attempts} of 3 attempts, {class}: {error}");
-                headers = answer.headers;
-            }
+            _ => println!("{card}: dead letter after {attempts} of 3 attempts, {class}: {error}"),
         }
-    }
-    // The value and the key of a dead letter are those of the command; the facts are in headers.
-    for (name, value) in headers {
-        println!("    {name}: {value}");
     }
     service.shutdown().await?;
     Ok(())

@@ -3,8 +3,6 @@
 //! Run it: `cargo run --bin events`. It sends itself two commands, prints the events of both, and exits.
 #![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
-use std::time::Duration;
-
 use kafka_service::{Command, Config, Event, KafkaService, command, config::Brokers, event};
 use kafka_service_examples::{Problem, Reader, log};
 use serde::{Deserialize, Serialize};
@@ -61,16 +59,14 @@ async fn pack(payment: PaymentAccepted) -> ParcelPacked {
 #[tokio::main]
 async fn main() -> Result<(), Problem> {
     log("warn");
-    let mut config = Config::new("events");
-    config.bootstrap_servers = Brokers::Embedded;
-    let service = KafkaService::new(config).start().await?;
-    let events = Reader::from_now(service.bootstrap_servers(), &["service_events"]).await?;
+    let service = KafkaService::new(Config::new("events").bootstrap_servers(Brokers::Embedded)).start().await?;
+    let events = Reader::answers_of(&service).await?;
 
     // An event has the correlation id of the message that caused it.
     service.publisher().send(&Pay { order: 1, cents: 4200 }).correlation_id("c-1").await?;
     service.publisher().send(&Pay { order: 2, cents: 0 }).correlation_id("c-2").await?;
     for _ in 0..4 {
-        let event = events.next(Duration::from_secs(5)).await?.ok_or("an event is missing")?.json();
+        let event = events.expect().await?.json();
         let text = |field: &str| event[field].as_str().unwrap_or_default().to_owned();
         println!("{}  {:<17}  {}", text("correlation_id"), text("type"), event["payload"]);
     }

@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use kafka_service::{
     Command, Config, Event, FromContext, HandlerError, Headers, KafkaService, Meta, State, command, config::Brokers,
@@ -30,12 +29,9 @@ struct UserCreated {
     created_by: Option<String>,
 }
 
-/// States. Each call gets a clone, so they are cheap to clone.
+/// A state. Each call gets a clone, so it is cheap to clone.
 #[derive(Clone)]
 struct Tenants(&'static [&'static str]);
-
-#[derive(Clone, Default)]
-struct Users(Arc<AtomicU32>);
 
 /// The tenant that the sender names in a header.
 struct Tenant(String);
@@ -57,26 +53,25 @@ impl FromContext for Tenant {
 #[command]
 async fn create_user(
     Tenant(tenant): Tenant,
-    State(users): State<Users>,
+    State(users): State<Arc<AtomicU32>>,
     meta: Meta,
     CreateUser { name }: CreateUser,
 ) -> UserCreated {
-    let number = users.0.fetch_add(1, Ordering::Relaxed) + 1;
+    let number = users.fetch_add(1, Ordering::Relaxed) + 1;
     UserCreated { number, name, tenant, created_by: meta.source().map(str::to_owned) }
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Problem> {
     log("off");
-    let mut config = Config::new("extractors");
-    config.bootstrap_servers = Brokers::Embedded;
-    let service = KafkaService::new(config).state(Tenants(&["acme", "globex"])).state(Users::default());
+    let config = Config::new("extractors").bootstrap_servers(Brokers::Embedded);
+    let service = KafkaService::new(config).state(Tenants(&["acme", "globex"])).state(Arc::<AtomicU32>::default());
     let service = service.start().await?;
-    let answers = Reader::from_now(service.bootstrap_servers(), &["service_events", "service_commands-dlq"]).await?;
+    let answers = Reader::answers_of(&service).await?;
 
     for (name, tenant) in [("Ada", "acme"), ("Bob", "globex"), ("Eve", "evil")] {
         service.publisher().send(&CreateUser { name: name.into() }).header("tenant", tenant).await?;
-        let answer = answers.next(Duration::from_secs(5)).await?.ok_or("the service did not answer")?;
+        let answer = answers.expect().await?;
         match answer.header(dead_letter::ERROR_MESSAGE) {
             "" => println!("event        {}", answer.json()["payload"]),
             reason => println!("dead letter  {reason}"),

@@ -4,8 +4,6 @@
 //! event that answers it, and exits.
 #![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
-use std::time::Duration;
-
 // Rust does not link a dependency that no code mentions, and its handlers would be missing.
 use example_linked_handlers as _;
 use kafka_service::{Config, KafkaService, config::Brokers};
@@ -15,13 +13,11 @@ use serde_json::json;
 #[tokio::main]
 async fn main() -> Result<(), Problem> {
     log("warn");
-    let mut config = Config::new("linked");
-    config.bootstrap_servers = Brokers::Embedded;
-    let service = KafkaService::new(config).start().await?;
-    let events = Reader::from_now(service.bootstrap_servers(), &["service_events"]).await?;
+    let service = KafkaService::new(Config::new("linked").bootstrap_servers(Brokers::Embedded)).start().await?;
+    let events = Reader::answers_of(&service).await?;
 
     service.publisher().send_command("greet", json!({"name": "Ada"})).await?;
-    let event = events.next(Duration::from_secs(5)).await?.ok_or("no event")?.json();
+    let event = events.expect().await?.json();
     println!("{}", event["payload"]);
     service.shutdown().await?;
     Ok(())

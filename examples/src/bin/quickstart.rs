@@ -48,13 +48,12 @@ async fn charge_card() -> Result<(), std::io::Error> {
 async fn main() -> Result<(), Problem> {
     log("info");
     // A real service calls `KafkaService::from_env()`; this one brings its broker along and gives up early.
-    let mut config = Config::new("quickstart");
-    config.bootstrap_servers = Brokers::Embedded;
-    config.retry = RetryPolicy::new(3, Duration::from_millis(10), Duration::from_millis(50));
+    let retry = RetryPolicy::new(3, Duration::from_millis(10), Duration::from_millis(50));
+    let config = Config::new("quickstart").bootstrap_servers(Brokers::Embedded).retry(retry);
     let service = KafkaService::new(config).state(Greeter("Hello")).start().await?;
 
     // What other programs do: send commands, and read what the service publishes.
-    let answers = Reader::from_now(service.bootstrap_servers(), &["service_events", "service_commands-dlq"]).await?;
+    let answers = Reader::answers_of(&service).await?;
     let commands = [
         ("create_user", json!({"name": "Ada"})),
         ("create_usr", json!({"name": "Bob"})),
@@ -66,7 +65,7 @@ async fn main() -> Result<(), Problem> {
         command.key("ada").await?; // one key, so they are handled in order
     }
     for _ in 0..3 {
-        let answer = answers.next(Duration::from_secs(5)).await?.ok_or("the service did not answer")?;
+        let answer = answers.expect().await?;
         match answer.header(dead_letter::ERROR_MESSAGE) {
             "" => println!("event        {}", answer.value),
             reason => println!("dead letter  {}\n             because {reason}", answer.value),
