@@ -3,8 +3,8 @@
 //!
 //! A service consumes *commands*, calls the handler for each, and publishes the *events* that the handler returns. It can
 //! also handle the events of other services. You write the functions and their types. The framework decodes the messages,
-//! runs different keys concurrently and each key in order, retries failures with backoff, dead-letters what cannot be
-//! handled, and commits an offset only when every record before it is finished.
+//! runs different keys concurrently and each key in order, retries failures with backoff, dead-letters what still
+//! fails or does not decode, and commits an offset only when every record before it is finished.
 //!
 //! # Getting started
 //!
@@ -63,7 +63,7 @@
 //!
 //! # Guide
 //!
-//! The [guide] has a page for each topic: [handlers](guide::handlers), [events](guide::events),
+//! The [guide] has a page for each subject: [handlers](guide::handlers), [events](guide::events),
 //! [errors](guide::errors), [state](guide::state), [health](guide::health), [testing](guide::testing),
 //! [performance](guide::performance).
 //!
@@ -117,15 +117,15 @@
 //!
 //! Handlers are discovered in every module of every crate that is linked into the program. Rust does not link a crate that
 //! no code mentions; to include its handlers, write `use that_crate as _;`. At startup the service logs each handler with
-//! its file and line. It does not start if two handlers have the same name or a state is missing.
+//! its file and line. It does not start if two handlers have the same name and topic or a state is missing.
 //!
 //! # Event handlers
 //!
 //! [`#[event("type")]`](macro@event) turns a function into an event handler. Event handlers have the same arguments,
 //! return types, ordering, retries and dead letters (`service_events-dlq`) as command handlers. Whether a message is a
-//! command or an event depends on its topic. If there is an event handler, the service consumes the events topic too,
-//! or the topics of `KAFKA_SUBSCRIBED_EVENTS_TOPICS`; without a command handler, it does not consume the commands
-//! topic. Events without a handler are skipped silently. A service also consumes the events that it published itself.
+//! command or an event depends on its topic. If there is an event handler, the service consumes the events topic too.
+//! `KAFKA_SUBSCRIBED_EVENTS_TOPICS` names other topics, which are always consumed. Without a command handler, the
+//! commands topic is not consumed. Events without a handler are skipped silently. A service also consumes the events that it published itself.
 //!
 //! ```no_run
 //! # use kafka_service::{Event, KafkaService, MessageContext};
@@ -190,7 +190,8 @@
 //! # Configuration
 //!
 //! A service is configured with `KAFKA_*` environment variables or with the setters of [`Config`], which documents them all.
-//! Any other property of librdkafka is set in the same way: `linger.ms` is `KAFKA_LINGER_MS`.
+//! Other properties of librdkafka are set in the same way: `linger.ms` is `KAFKA_LINGER_MS`. Those that the guarantees
+//! depend on are rejected.
 //!
 //! # Cargo features
 //!
@@ -203,7 +204,7 @@
 //! | `gssapi` | no | Kerberos (needs Cyrus SASL, and OpenSSL unless `tls` is enabled) |
 //! | `cmake-build` | no | building librdkafka with cmake instead of its configure script |
 //! | `dynamic-linking` | no | linking an installed librdkafka instead of building it |
-//! | `full` | no | every feature that needs no system library and no OpenSSL build |
+//! | `full` | no | `kafka` and `zstd`; not `tls` |
 // Documentation names the feature that an item needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -68,7 +68,7 @@ fn the_quickstart_prints_its_records_and_ends_in_three_seconds() {
         let unknown = log.lines().find(|line| line.contains("no handler for command")).expect("a warning");
         assert!(unknown.contains("create_usr") && unknown.contains(r#""create_user""#), "{log}");
         assert!(
-            log.contains("command `create_user` -> `quickstart::create_user` (examples/src/bin/quickstart.rs:"),
+            log.contains(r#"name="create_user" handler=`quickstart::create_user` (examples/src/bin/quickstart.rs:"#),
             "{log}"
         );
     }
@@ -216,7 +216,7 @@ fn the_guides_service_answers_its_tools_and_ends_at_sigterm() {
     service.terminate();
     assert_eq!(service.wait(MINUTE).code(), Some(0));
     let log = service.output();
-    assert!(log.contains("command `example_command` -> `guide::example_command`"), "{log}");
+    assert!(log.contains(r#"name="example_command" handler=`guide::example_command`"#), "{log}");
 }
 
 #[test]

@@ -106,7 +106,7 @@ pub struct Config {
     pub commands_topics: Vec<String>,
     /// The topic that events are published to.
     pub events_topic: String,
-    /// The topics to consume events from; `None`: the events topic, if there is a handler for an event.
+    /// The topics to consume events from; `None`: the events topic, if there is an event handler without a topic of its own.
     pub subscribed_events_topics: Option<Vec<String>>,
     /// The consumer group; `None`: see [`effective_group_id`](Self::effective_group_id).
     pub group_id: Option<String>,

@@ -44,7 +44,7 @@ impl Board {
             return false;
         }
         let help = reason.help(&self.servers);
-        tracing::warn!(cause = said(&cause), help = said(&help), "{reason}");
+        tracing::warn!(%reason, cause = said(&cause), help = said(&help), "health problem detected");
         self.entries.insert(reason, Entry { since: now, cause, logged: now });
         true
     }
@@ -55,7 +55,7 @@ impl Board {
         self.entries.retain(|reason, entry| {
             let over = ended(reason);
             if over {
-                tracing::info!(duration = ?now.duration_since(entry.since), "resolved: {reason}");
+                tracing::info!(%reason, duration = ?now.duration_since(entry.since), "health problem resolved");
             }
             !over
         });
@@ -69,7 +69,7 @@ impl Board {
                 entry.logged = now;
                 let duration = now.duration_since(entry.since);
                 let help = reason.help(&self.servers);
-                tracing::warn!(cause = said(&entry.cause), ?duration, help = said(&help), "ongoing: {reason}");
+                tracing::warn!(%reason, cause = said(&entry.cause), ?duration, help = said(&help), "health problem ongoing");
             }
         }
     }

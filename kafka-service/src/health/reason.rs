@@ -106,6 +106,17 @@ impl Operation {
             Self::IdempotentWrite => "IDEMPOTENT_WRITE",
         }
     }
+
+    /// As `kafka-acls.sh` spells it: it does not accept an underscore.
+    fn argument(self) -> &'static str {
+        match self {
+            Self::Describe => "Describe",
+            Self::Read => "Read",
+            Self::Write => "Write",
+            Self::Create => "Create",
+            Self::IdempotentWrite => "IdempotentWrite",
+        }
+    }
 }
 
 impl fmt::Display for Operation {
@@ -183,6 +194,7 @@ impl Reason {
 }
 
 fn acl(servers: &str, operation: Operation, resource: &str) -> String {
+    let operation = operation.argument();
     format!(
         "kafka-acls.sh --bootstrap-server {servers} --add --allow-principal User:<name> --operation {operation} {resource}"
     )

@@ -44,7 +44,7 @@ impl Publisher {
     pub async fn connect(config: Config) -> Result<Self, Error> {
         config.validate()?;
         for warning in config.warnings() {
-            tracing::warn!("{warning}");
+            tracing::warn!(warning, "configuration warning");
         }
         let publisher = if config.bootstrap_servers == Brokers::Disabled {
             tracing::warn!("Kafka is disabled (KAFKA_BOOTSTRAP_SERVERS is empty); nothing is published");

@@ -50,7 +50,7 @@ impl ServiceHandle {
     async fn stopped_by(&self, stop: impl Future<Output = ()>) {
         tokio::select! {
             () = stop => {}
-            error = self.failed() => tracing::error!("{error}"),
+            error = self.failed() => tracing::error!(%error, "service failed; shutting down"),
         }
     }
 }

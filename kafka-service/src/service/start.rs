@@ -51,7 +51,7 @@ impl KafkaService {
     ) -> Result<ServiceHandle, Error> {
         let (registry, warnings) = self.checked()?;
         for Warning { text, help } in warnings {
-            tracing::warn!(help, "{text}");
+            tracing::warn!(warning = text, help, "configuration warning");
         }
         let Self { config, mut states, factories, classifiers, .. } = self;
         let routes = Routes::new(registry.handlers(), &config);
@@ -75,11 +75,11 @@ fn log_handlers(registry: &Registry, routes: &Routes) {
     for handler in registry.handlers() {
         let Handler { kind, name, doc, .. } = handler;
         let topics = match routes.topics_of(handler).as_slice() {
-            [] => "no topic (another handler receives its messages)".to_owned(),
+            [] => "none: another handler receives its messages".to_owned(),
             topics => topics.join(", "),
         };
-        let summary = doc.lines().next().map(|line| format!(": {}", line.trim())).unwrap_or_default();
-        tracing::info!("{kind} `{name}` -> {} on {topics}{summary}", handler.location());
+        let doc = doc.lines().next().map(str::trim);
+        tracing::info!(%kind, name, handler = %handler.location(), topics, doc, "handler registered");
     }
 }
 

@@ -35,7 +35,7 @@ impl EmbeddedBroker {
         let bootstrap = address.recv().map_err(|_| "the broker thread ended during startup".to_owned())??;
         tracing::info!(
             bootstrap_servers = bootstrap,
-            note =
+            help =
                 "for tests and development only; data is in memory (the newest 5 MB of a partition) and lost at exit",
             "embedded broker started"
         );
