@@ -84,7 +84,7 @@ impl<C: Client> Partitions<C> {
             "more uncommitted records than the window allows"
         );
         let assignment = partition.tracker.assignment().index();
-        Taken::Slot { assignment, slot, full: !partition.has_room(limits), index }
+        Taken::Slot { assignment, slot, full: !limits.have_room(&partition.tracker), index }
     }
 
     /// Handles the end of a partition, which arrives in place of a record.

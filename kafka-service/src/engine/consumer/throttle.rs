@@ -24,7 +24,7 @@ impl<C: Client> Driver<C> {
         let (mut paused, mut positions) = (Vec::new(), Vec::new());
         for partition in self.partitions.iter_mut().filter(|partition| partition.throttled.is_some()) {
             refill(partition, limits, share, &mut entries);
-            if partition.overflow.is_empty() && partition.is_half_free(limits) {
+            if partition.overflow.is_empty() && limits.are_half_free(&partition.tracker) {
                 let was_paused = partition.throttled.take().is_some_and(|throttled| throttled.paused);
                 if was_paused { &mut resumed } else { &mut released }.push(partition.name.clone());
             } else if pause_if_due(partition, now) {
@@ -57,7 +57,7 @@ impl<C: Client> Driver<C> {
 /// batch.
 fn refill<R: Record>(partition: &mut Partition<R>, limits: Limits, share: usize, entries: &mut Vec<BatchEntry<R>>) {
     for _ in 0..share {
-        if !partition.has_room(limits) {
+        if !limits.have_room(&partition.tracker) {
             return;
         }
         let Some((record, slot)) = partition.admit_overflow() else { break };
@@ -70,12 +70,10 @@ fn refill<R: Record>(partition: &mut Partition<R>, limits: Limits, share: usize,
 
 /// Whether the partition is to be paused now.
 fn pause_if_due<R>(partition: &mut Partition<R>, now: Instant) -> bool {
-    if !partition.is_due_for_pause(now) {
+    let Some(throttled) = partition.throttled.as_mut().filter(|throttled| throttled.is_due_for_pause(now)) else {
         return false;
-    }
-    if let Some(throttled) = &mut partition.throttled {
-        throttled.paused = true;
-    }
+    };
+    throttled.paused = true;
     tracing::warn!(
         topic = &*partition.name.topic,
         partition = partition.name.partition,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::partition::Partition;
+use crate::offsets::Tracker;
 
 /// The limits of one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,17 @@ impl Limits {
         let share = WAITING_BYTES / partitions.max(1);
         Self { uncommitted, waiting_bytes: share.clamp(LEAST_WAITING_BYTES, MOST_WAITING_BYTES) }
     }
+
+    /// Whether a partition may take another record: there is room in its window and in its share of the memory.
+    pub(super) fn have_room(self, tracker: &Tracker) -> bool {
+        tracker.uncommitted() < self.uncommitted && tracker.assignment().waiting_bytes() < self.waiting_bytes
+    }
+
+    /// Whether half of both limits is free again.
+    pub(super) fn are_half_free(self, tracker: &Tracker) -> bool {
+        let half = Self { uncommitted: self.uncommitted / 2 + 1, waiting_bytes: self.waiting_bytes / 2 + 1 };
+        half.have_room(tracker)
+    }
 }
 
 /// The state of a throttled partition.
@@ -37,20 +48,8 @@ pub(super) struct Throttled {
 /// other partitions can make better use of the memory; fetching again costs about half a second.
 const PAUSE_AFTER: Duration = Duration::from_secs(2);
 
-impl<R> Partition<R> {
-    /// Whether it may take another record: there is room in its window and in its share of the memory.
-    pub(super) fn has_room(&self, limits: Limits) -> bool {
-        self.tracker.uncommitted() < limits.uncommitted
-            && self.tracker.assignment().waiting_bytes() < limits.waiting_bytes
-    }
-
-    /// Whether half of both limits is free again.
-    pub(super) fn is_half_free(&self, limits: Limits) -> bool {
-        self.has_room(Limits { uncommitted: limits.uncommitted / 2 + 1, waiting_bytes: limits.waiting_bytes / 2 + 1 })
-    }
-
-    /// Whether it should be paused by now.
+impl Throttled {
     pub(super) fn is_due_for_pause(&self, now: Instant) -> bool {
-        self.throttled.is_some_and(|throttled| !throttled.paused && now.duration_since(throttled.since) >= PAUSE_AFTER)
+        !self.paused && now.duration_since(self.since) >= PAUSE_AFTER
     }
 }
