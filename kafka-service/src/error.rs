@@ -38,7 +38,8 @@ pub enum Error {
     /// The service was not ready in time; the error lists the reasons. It keeps trying.
     #[error("the service is not ready yet{}", List(.0))]
     NotReady(Vec<Problem>),
-    /// The service failed: it could not continue without breaking a delivery guarantee.
+    /// The service failed: it could not continue without breaking a delivery guarantee, or reached the
+    /// dead-letter limit.
     #[error("the service failed: {0}")]
     Failed(String),
     /// The service shut down with commands still in flight at the deadline. They stay uncommitted, so they are

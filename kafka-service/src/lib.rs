@@ -99,7 +99,7 @@
 //! #[command("reserve")]
 //! async fn reserve(State(stock): State<Stock>, meta: Meta, order: Reserve) -> Result<Reserved, HandlerError> {
 //!     let mut stock = stock.0.lock().map_err(|_| "the stock is in an unknown state")?;
-//!     // Retryable: the stock may have been refilled by the next attempt. After the last one the command is dead-lettered.
+//!     // Retryable: the stock may be replenished before the next attempt. After the last one the command is dead-lettered.
 //!     let left = stock.checked_sub(order.count).ok_or_else(|| format!("attempt {}: not enough", meta.attempt()))?;
 //!     *stock = left;
 //!     Ok(Reserved { item: order.item, left })
@@ -124,8 +124,8 @@
 //! [`#[event("type")]`](macro@event) turns a function into an event handler. Event handlers have the same arguments,
 //! return types, ordering, retries and dead letters (`service_events-dlq`) as command handlers. Whether a message is a
 //! command or an event depends on its topic. If there is an event handler, the service consumes the events topic too.
-//! `KAFKA_SUBSCRIBED_EVENTS_TOPICS` names other topics, which are always consumed. Without a command handler, the
-//! commands topic is not consumed. Events without a handler are skipped silently. A service also consumes the events that it published itself.
+//! `KAFKA_SUBSCRIBED_EVENTS_TOPICS` replaces this default; the topics that it lists are consumed even without an event
+//! handler. Without a command handler, the commands topic is not consumed. Events without a handler are skipped silently. A service also consumes the events that it published itself.
 //!
 //! ```no_run
 //! # use kafka_service::{Event, KafkaService, MessageContext};
@@ -179,7 +179,7 @@
 //!   (`KAFKA_MAX_UNCOMMITTED`) is full, that partition is paused and the others proceed. The poll loop never waits for a
 //!   handler, so a slow handler never causes a rebalance.
 //! * **Bad input** is dead-lettered. It never stops the service, unless you set a limit (`KAFKA_DEAD_LETTER_LIMIT`).
-//! * **Rebalances drain**, and so does a graceful shutdown. When a partition is revoked, handlers in flight finish within a
+//! * **Rebalances and graceful shutdowns wait for handlers in flight.** When a partition is revoked, handlers in flight finish within a
 //!   deadline and their offsets are committed. For a partition that is lost, nothing is committed.
 //! * **Duplicates are possible**, so handlers must be idempotent. After a crash or a lost partition, at most
 //!   `KAFKA_MAX_UNCOMMITTED` records of each partition are redelivered. The guide lists the

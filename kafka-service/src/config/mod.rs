@@ -58,9 +58,9 @@ pub(crate) use topic::flaw as topic_flaw;
 /// |---|---|
 /// | `KAFKA_BOOTSTRAP_SERVERS` | `kafka:9092`; empty: Kafka is disabled; `embedded`: a broker inside the process |
 /// | `KAFKA_SERVICE_NAME` | the name of the binary |
-/// | `KAFKA_COMMANDS_TOPIC` | `service_commands`; several, separated by commas. Consumed if there is a `#[command]` handler |
+/// | `KAFKA_COMMANDS_TOPIC` | `service_commands`; several, separated by commas. Consumed if there is a `#[command]` handler without a topic of its own |
 /// | `KAFKA_EVENTS_TOPIC` | `service_events` |
-/// | `KAFKA_SUBSCRIBED_EVENTS_TOPICS` | the events topic, if there is an `#[event]` handler; several, separated by commas |
+/// | `KAFKA_SUBSCRIBED_EVENTS_TOPICS` | the events topic, if there is an `#[event]` handler without a topic of its own; several, separated by commas |
 /// | `KAFKA_GROUP_ID` | `<service name>-group` |
 /// | `KAFKA_GROUP_PROTOCOL` | `auto`; `consumer`, `classic` |
 /// | `KAFKA_ORDERING` | `key`; `partition` |
@@ -72,7 +72,7 @@ pub(crate) use topic::flaw as topic_flaw;
 /// | `KAFKA_RETRY_DEADLINE` | `10m`: no attempt starts later than this after the first |
 /// | `KAFKA_DEAD_LETTER_TOPIC` | `<consumed topic>-dlq` |
 /// | `KAFKA_DEAD_LETTER_HEADERS` | `native` (or `own`); `spring`: also the names that Spring for Apache Kafka writes |
-/// | `KAFKA_DEAD_LETTER_LIMIT` | `off`; `50%`: the service stops when more of the last 100 commands would be dead-lettered |
+/// | `KAFKA_DEAD_LETTER_LIMIT` | `off`; `50%`: the service stops when more than that share of the last 100 messages failed |
 /// | `KAFKA_UNKNOWN_COMMANDS` | `skip`; `dead-letter`. An event without a handler is always skipped |
 /// | `KAFKA_MESSAGE_ID` | `envelope`; `header`, `off` |
 /// | `KAFKA_CREATE_TOPICS` | `false` |
@@ -102,7 +102,7 @@ pub struct Config {
     pub bootstrap_servers: Brokers,
     /// The `source` of published events, and the default of the group id.
     pub service_name: String,
-    /// The topics to consume commands from, if there is a handler for a command.
+    /// The topics to consume commands from, if there is a command handler without a topic of its own.
     pub commands_topics: Vec<String>,
     /// The topic that events are published to.
     pub events_topic: String,

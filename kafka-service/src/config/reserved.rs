@@ -93,7 +93,7 @@ const RESERVED: &[Reserved] = &[
     reserved("builtin.features", Nothing, "it is read-only and lists what the client library was built with"),
     reserved("enabled_events", Nothing, OWN_CALLS),
     reserved("log.queue", Only(&["true"]), OWN_CALLS),
-    reserved("log_level", Nothing, "the client's logs go through `tracing`; set their level in its filter"),
+    reserved("log_level", Nothing, "the client's logs go through `tracing`; set the log level with a `tracing` filter"),
 ];
 
 /// Properties of the classic group protocol; with `group.protocol=consumer` librdkafka fails to start with them.

@@ -190,7 +190,7 @@ impl Check<'_> {
     fn other_protocol(&self, property: &str) -> Option<&'static str> {
         match self.config.group_protocol {
             GroupProtocol::Consumer if CLASSIC_ONLY.contains(&property) => {
-                Some("applies only to the classic group protocol; with the `consumer` protocol it is a broker setting")
+                Some("applies only to the classic group protocol; with the `consumer` protocol the broker decides it")
             }
             GroupProtocol::Classic if CONSUMER_PROTOCOL_ONLY.contains(&property) => {
                 Some("applies only to the `consumer` group protocol, but `classic` is configured")

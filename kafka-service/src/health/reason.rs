@@ -28,7 +28,7 @@ pub enum Reason {
         /// The topic.
         topic: String,
     },
-    /// The service is not a member of its consumer group, or has no partition yet.
+    /// The service is not yet a member of its consumer group.
     NotInGroup {
         /// The consumer group.
         group: String,
@@ -144,7 +144,7 @@ impl fmt::Display for Reason {
             Self::NotAuthorized { resource, operation } => write!(formatter, "{operation} on {resource} is denied"),
             Self::TopicMissing { topic } => write!(formatter, "topic `{topic}` does not exist"),
             Self::NotInGroup { group } => {
-                write!(formatter, "not a member of consumer group `{group}`, or no partition assigned yet")
+                write!(formatter, "not yet a member of consumer group `{group}`")
             }
             Self::PartitionNotFetched { topic, partition } => {
                 write!(formatter, "{topic}[{partition}] is not being fetched")

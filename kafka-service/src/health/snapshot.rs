@@ -48,5 +48,5 @@ pub struct Health {
     /// The largest number of uncommitted records of any partition: at most this many are redelivered after a crash.
     pub uncommitted: usize,
     /// How long the current commit has been waiting for its acknowledgement.
-    pub unconfirmed_for: Duration,
+    pub commit_unacknowledged_for: Duration,
 }

@@ -29,7 +29,8 @@ pub enum ServiceState {
     Draining,
     /// It has shut down.
     Stopped,
-    /// It has failed: it could not continue without breaking a delivery guarantee.
+    /// It has failed: it could not continue without breaking a delivery guarantee, or reached the
+    /// dead-letter limit.
     Failed,
 }
 
@@ -51,7 +52,7 @@ impl fmt::Display for ServiceState {
 pub(crate) struct HealthState {
     pub(crate) assigned_partitions: AtomicUsize,
     pub(crate) uncommitted: AtomicUsize,
-    pub(crate) unconfirmed_ms: AtomicUsize,
+    pub(crate) commit_unacknowledged_ms: AtomicUsize,
     /// Whether it is a member of its group, with or without partitions.
     pub(crate) member: AtomicBool,
     /// Whether records are waiting and it makes no progress, even with a new client.

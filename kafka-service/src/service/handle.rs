@@ -150,7 +150,7 @@ impl Running {
             uncommitted = left,
             in_flight = running,
             unacknowledged,
-            lost = self.shared.acks.losses(),
+            lost_publications = self.shared.acks.losses(),
             finished = Counters::get(&self.shared.counters.finished),
             dead_lettered = Counters::get(&self.shared.counters.dead_lettered),
             elapsed = ?self.shared.clock.instant().duration_since(started),

@@ -182,7 +182,7 @@ fn snapshot(shared: &Shared) -> Health {
         retries: Counters::get(&counters.retries),
         events: Counters::get(&counters.events),
         uncommitted: health.uncommitted.load(Ordering::Relaxed),
-        unconfirmed_for: Duration::from_millis(health.unconfirmed_ms.load(Ordering::Relaxed) as u64),
+        commit_unacknowledged_for: Duration::from_millis(health.commit_unacknowledged_ms.load(Ordering::Relaxed) as u64),
     }
 }
 
@@ -219,7 +219,7 @@ fn empty(state: ServiceState, problems: Vec<Problem>) -> Health {
         retries: 0,
         events: 0,
         uncommitted: 0,
-        unconfirmed_for: Duration::ZERO,
+        commit_unacknowledged_for: Duration::ZERO,
     }
 }
 

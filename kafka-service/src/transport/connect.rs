@@ -90,7 +90,7 @@ pub(crate) struct Progress<'a> {
     pub(crate) is_stopping: bool,
     /// The number of committed records, over all partitions.
     pub(crate) committed: u64,
-    pub(crate) unconfirmed_for: Duration,
+    pub(crate) commit_unacknowledged_for: Duration,
 }
 
 /// Monitors one consuming client, and reports to health what its brokers say.

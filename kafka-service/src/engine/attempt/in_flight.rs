@@ -162,7 +162,7 @@ impl Handling {
         tracing::warn!(
             handler = %handler.location(),
             timeout = ?self.limit,
-            "blocking handler exceeded its timeout and is still running; its key is blocked"
+            "blocking handler exceeded its timeout and is still running; later records of its key wait until it returns"
         );
         self.timeout = None;
         Poll::Pending

@@ -17,7 +17,7 @@ pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 /// Without a coordinator, the client keeps every commit that was started. When there is one again, it sends them one by
 /// one, in no particular order: an old one may arrive after a newer one and set the group back. So the next commit
 /// starts only when the previous one is answered. The client should always answer in the end; if it does not,
-/// everything unconfirmed is committed again.
+/// every unacknowledged offset is committed again.
 #[derive(Debug, Default)]
 pub(super) struct Unanswered {
     count: usize,
@@ -159,7 +159,7 @@ where
             "offset commit for a partition that is no longer assigned"
         );
         if let Some(watermark) = partition.tracker.hand_over() {
-            partition.unconfirmed_since.get_or_insert(now);
+            partition.commit_unacknowledged_since.get_or_insert(now);
             offsets.push((partition.name.clone(), watermark));
             handed_over.push(partition);
         }

@@ -11,8 +11,8 @@ impl<C: Client> Driver<C> {
         let waiting = self.partitions.iter_mut().filter(|partition| partition.tracker.awaits_confirmation());
         for partition in waiting.filter(|partition| names.contains(&partition.name)) {
             partition.tracker.not_newer();
-            partition.unconfirmed_since =
-                partition.unconfirmed_since.filter(|_| partition.tracker.awaits_confirmation());
+            partition.commit_unacknowledged_since =
+                partition.commit_unacknowledged_since.filter(|_| partition.tracker.awaits_confirmation());
         }
     }
 
@@ -59,7 +59,7 @@ impl<C: Client> Driver<C> {
 
 fn confirm<R>(partition: &mut Partition<R>, offset: i64, now: Instant) {
     partition.tracker.confirm(offset);
-    partition.unconfirmed_since = partition.tracker.awaits_confirmation().then_some(now);
+    partition.commit_unacknowledged_since = partition.tracker.awaits_confirmation().then_some(now);
 }
 
 /// `commands[0], commands[1]`, for a log line.

@@ -18,7 +18,7 @@ pub(super) struct Partition<R> {
     pub(super) throttled: Option<Throttled>,
     pub(super) overflow: Overflow<R>,
     /// Since when a commit is in flight that the broker has not answered.
-    pub(super) unconfirmed_since: Option<Instant>,
+    pub(super) commit_unacknowledged_since: Option<Instant>,
     /// The position that is out of range; the next record tells what that means.
     out_of_range: Option<i64>,
     /// Whether nothing has arrived since the client reported that.
@@ -38,7 +38,7 @@ impl<R> Partition<R> {
             tracker: Tracker::new(assignment),
             throttled: None,
             overflow: Overflow::default(),
-            unconfirmed_since: None,
+            commit_unacknowledged_since: None,
             out_of_range: None,
             fetch_failed: None,
             reset_pending: false,

@@ -14,7 +14,7 @@ impl<C: Client> Driver<C> {
             is_busy: !self.revokes.is_empty() || self.unsent.is_some(),
             is_stopping: self.is_stopping(),
             committed: self.partitions.iter().map(|partition| partition.tracker.confirmed()).sum(),
-            unconfirmed_for: self.unconfirmed_for(now),
+            commit_unacknowledged_for: self.commit_unacknowledged_for(now),
         }
     }
 

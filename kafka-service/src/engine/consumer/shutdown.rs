@@ -79,7 +79,7 @@ impl<C: Client> Driver<C> {
                 }
                 if now >= *until {
                     let ended = *ended;
-                    self.warn_of_unconfirmed();
+                    self.warn_of_unacknowledged_commit();
                     return Step::End(End::Stopped(ended));
                 }
             }
@@ -110,7 +110,7 @@ impl<C: Client> Driver<C> {
     }
 
     /// Warns that the shutdown is over without an answer to the last commits.
-    pub(super) fn warn_of_unconfirmed(&self) {
+    pub(super) fn warn_of_unacknowledged_commit(&self) {
         if self.unanswered.hold_back() {
             tracing::warn!(
                 group = self.shared.group,

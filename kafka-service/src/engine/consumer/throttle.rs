@@ -78,9 +78,9 @@ fn pause_if_due<R>(partition: &mut Partition<R>, now: Instant) -> bool {
         topic = &*partition.name.topic,
         partition = partition.name.partition,
         uncommitted = partition.tracker.uncommitted(),
-        unconfirmed_for = ?partition.unconfirmed_since.map(|since| now.duration_since(since)).unwrap_or_default(),
+        commit_unacknowledged_for = ?partition.commit_unacknowledged_since.map(|since| now.duration_since(since)).unwrap_or_default(),
         help = "the window is bounded by KAFKA_MAX_UNCOMMITTED and by the memory for records that wait for a handler",
-        "window of uncommitted records full; partition paused until half of it is free"
+        "window of uncommitted records full; partition paused until half of the window is free"
     );
     true
 }

@@ -11,7 +11,7 @@ use crate::{engine::Driver, health::Reason, transport::Client};
 const COMMIT_EVERY: Duration = Duration::from_millis(100);
 /// How long commits may be unacknowledged before the service is not ready. The election of another coordinator is
 /// usually faster.
-const UNCONFIRMED_TOO_LONG: Duration = Duration::from_millis(4_500);
+const UNACKNOWLEDGED_TOO_LONG: Duration = Duration::from_millis(4_500);
 
 impl<C: Client> Driver<C> {
     /// Does everything that is due.
@@ -30,11 +30,11 @@ impl<C: Client> Driver<C> {
         let health = &self.shared.health;
         let uncommitted = self.partitions.iter().map(|partition| partition.tracker.uncommitted()).max();
         health.uncommitted.store(uncommitted.unwrap_or(0), Ordering::Relaxed);
-        let unconfirmed = self.unconfirmed_for(now);
-        let millis = usize::try_from(unconfirmed.as_millis()).unwrap_or(usize::MAX);
-        health.unconfirmed_ms.store(millis, Ordering::Relaxed);
+        let waiting = self.commit_unacknowledged_for(now);
+        let millis = usize::try_from(waiting.as_millis()).unwrap_or(usize::MAX);
+        health.commit_unacknowledged_ms.store(millis, Ordering::Relaxed);
         let reason = || Reason::CommitsFailing { group: self.shared.group.clone() };
-        if unconfirmed >= UNCONFIRMED_TOO_LONG {
+        if waiting >= UNACKNOWLEDGED_TOO_LONG {
             let cause = match self.refusals.last() {
                 "" => "no response from the group coordinator".to_owned(),
                 refusal => refusal.to_owned(),
@@ -46,8 +46,8 @@ impl<C: Client> Driver<C> {
     }
 
     /// How long the oldest commit has been waiting for its acknowledgement.
-    pub(crate) fn unconfirmed_for(&self, now: Instant) -> Duration {
-        let oldest = self.partitions.iter().filter_map(|partition| partition.unconfirmed_since).min();
+    pub(crate) fn commit_unacknowledged_for(&self, now: Instant) -> Duration {
+        let oldest = self.partitions.iter().filter_map(|partition| partition.commit_unacknowledged_since).min();
         oldest.map(|since| now.duration_since(since)).unwrap_or_default()
     }
 

@@ -129,7 +129,7 @@ async fn read_back(
                     partition = assignment.partition(),
                     offset,
                     error,
-                    "cannot re-read a message whose event was rejected; retrying"
+                    "cannot re-read the source record of a rejected event; retrying"
                 );
                 context.shared.clock.sleep(AGAIN_AFTER).await;
             }

@@ -23,7 +23,7 @@ fn commits_nothing_past_an_unfinished_record() {
 }
 
 #[test]
-fn the_window_counts_unconfirmed_commits() {
+fn the_window_counts_unacknowledged_commits() {
     let mut tracker = tracker(8);
     for offset in 0..4 {
         let slot = tracker.take(offset).unwrap();

@@ -209,7 +209,7 @@ impl BrokerProbe {
             return consumed.map(|topic| Suspicion::Joining(TopicPartition::new(&topic.name, 0)));
         }
         let first = self.partitions.keys().next();
-        if progress.unconfirmed_for >= SUSPECT {
+        if progress.commit_unacknowledged_for >= SUSPECT {
             return first.cloned().map(Suspicion::Coordinator);
         }
         if now.duration_since(self.heard) >= SUSPECT {
