@@ -2,6 +2,7 @@
 //! publishes. A service itself needs none of this.
 
 use std::{
+    io::IsTerminal,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -25,7 +26,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub fn log(level: &str) {
     use tracing_subscriber::{EnvFilter, fmt};
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    let colours = std::io::stderr().is_terminal();
+    fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).with_target(false).init();
 }
 
 /// A record that was read.
