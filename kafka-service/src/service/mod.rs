@@ -6,6 +6,7 @@ mod connect;
 mod consumer_thread;
 mod dispatcher_thread;
 mod environment;
+mod expect;
 mod handle;
 mod run;
 mod settings;
@@ -25,7 +26,7 @@ use crate::{
     config::{Config, ConfigError},
     error::Error,
     handler::{Classifiers, ErrorClass, States},
-    registry::Handler,
+    registry::{ExpectedHandler, Handler},
 };
 
 use self::state_factory::StateFactory;
@@ -71,6 +72,8 @@ pub struct KafkaService {
     classifiers: Classifiers,
     /// The handlers that were added at run time.
     added: Vec<&'static Handler>,
+    /// The handlers without which the service does not start.
+    expected: Vec<ExpectedHandler>,
 }
 
 impl KafkaService {
@@ -98,6 +101,7 @@ impl KafkaService {
             factories: Vec::new(),
             classifiers: Classifiers::default(),
             added: Vec::new(),
+            expected: Vec::new(),
         }
     }
 
