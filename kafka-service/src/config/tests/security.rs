@@ -25,8 +25,8 @@ fn settings_that_need_a_feature_name_it() {
     let tls = "requires the feature `tls` of `kafka-service`";
     let error = read_for(PLAIN, &SCRAM).unwrap_err();
     let expected = [
-        format!("`KAFKA_SASL_MECHANISM` = `SCRAM-SHA-512`: {tls}"),
-        format!("`KAFKA_SECURITY_PROTOCOL` = `sasl_ssl`: {tls}"),
+        format!("`KAFKA_SASL_MECHANISM` = `scram-sha-512`: {tls}"),
+        format!("`KAFKA_SECURITY_PROTOCOL` = `SASL_SSL`: {tls}"),
     ];
     assert_eq!(error.problems(), expected);
     let cases = [
