@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     Brokers, Config, GroupProtocol,
     property::Side,
-    reserved::CLASSIC_ONLY,
+    reserved::{CLASSIC_ONLY, STATISTICS},
 };
 
 const SIDES: [Side; 2] = [Side::Consumer, Side::Producer];
@@ -81,12 +81,18 @@ fn sasl(view: &View<'_>) -> Vec<String> {
 
 /// Combinations that work but are probably not intended.
 pub(super) fn warnings(config: &Config) -> BTreeSet<String> {
-    let mut warnings = BTreeSet::new();
+    let mut warnings: BTreeSet<_> = SIDES.into_iter().filter_map(|side| statistics(config, side)).collect();
     if let Brokers::Servers(_) = config.bootstrap_servers {
         warnings.extend(SIDES.into_iter().flat_map(|side| insecure(&View { config, side })));
         warnings.extend(unused_under_auto(config));
     }
     warnings
+}
+
+/// Nothing reads the statistics of a client, so they are not requested.
+fn statistics(config: &Config, side: Side) -> Option<String> {
+    let entry = config.properties.value(side, STATISTICS).filter(|entry| entry.value.expose() != "0")?;
+    Some(format!("`{}` has no effect: kafka-service does not use the statistics of the client", entry.given_as))
 }
 
 fn insecure(view: &View<'_>) -> Vec<String> {
