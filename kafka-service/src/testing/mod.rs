@@ -1,7 +1,7 @@
 //! Checks for the unit tests of a program whose handlers are registered by attributes.
 //!
 //! A handler needs nothing from this module: it is a function, and a test calls it. Arguments that a test cannot
-//! construct directly come from a [`message`](message()). The compiler cannot see whether all handlers of a program are
+//! construct directly come from a [`message`](message()), or a [`publisher`](publisher()) that records. The compiler cannot see whether all handlers of a program are
 //! linked, agree with each other, and get the states that they need. The service reports this at startup; a test
 //! reports it earlier:
 //!
@@ -24,10 +24,14 @@
 //! handlers, needs `use that_crate as _;`. [`expect_commands`] finds a missing line of this kind.
 
 mod message;
+mod published;
 
 use std::any::TypeId;
 
-pub use self::message::{Message, message};
+pub use self::{
+    message::{Message, message},
+    published::{Published, PublishedMessage, publisher},
+};
 
 use crate::{
     config::Config,
