@@ -270,5 +270,5 @@ pub use self::{
     },
     health::Health,
     publisher::{MessageContext, Publication, PublishError, Publisher},
-    service::{HealthWatch, KafkaService, ServiceHandle},
+    service::{HandlerOptions, HealthWatch, KafkaService, ServiceHandle},
 };

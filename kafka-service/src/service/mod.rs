@@ -17,7 +17,7 @@ mod state_factory;
 mod topics;
 mod watch;
 
-pub use self::{handle::ServiceHandle, watch::HealthWatch};
+pub use self::{closures::HandlerOptions, handle::ServiceHandle, watch::HealthWatch};
 
 #[cfg(feature = "kafka")]
 use crate::transport::kafka::{KafkaTransport as DefaultTransport, connect_producer};
