@@ -45,8 +45,9 @@ pub enum Error {
     /// The service shut down with commands still in flight at the deadline. They stay uncommitted, so they are
     /// redelivered.
     #[error(
-        "shutdown deadline exceeded: {commands} commands in flight (will be redelivered), {unacknowledged} records \
-         unacknowledged; increase KAFKA_SHUTDOWN_DEADLINE or lower the timeout of the handlers"
+        "shutdown deadline exceeded: {} in flight (will be redelivered), {} unacknowledged; increase \
+         KAFKA_SHUTDOWN_DEADLINE or lower the timeout of the handlers",
+        counted(*commands, "command"), counted(*unacknowledged, "record")
     )]
     Incomplete {
         /// Commands whose handlers were still running, or whose events were not acknowledged.
@@ -88,6 +89,11 @@ impl<T: fmt::Display> fmt::Display for List<'_, T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|problem| write!(formatter, "\n- {problem}"))
     }
+}
+
+/// `1 command`, `2 commands`.
+fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
@@ -142,6 +148,12 @@ mod tests {
         let error = Error::client("create the Kafka client", "no such property");
         assert_eq!(format!("{error:?}"), "cannot create the Kafka client: no such property");
         assert_eq!(Error::Start(vec!["a".into(), "b".into()]).to_string(), "the service cannot start\n- a\n- b");
+    }
+
+    #[test]
+    fn one_is_singular() {
+        let text = Error::Incomplete { commands: 1, unacknowledged: 2 }.to_string();
+        assert!(text.contains(": 1 command in flight (will be redelivered), 2 records unacknowledged;"), "{text}");
     }
 
     #[test]

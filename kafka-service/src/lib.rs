@@ -13,7 +13,7 @@
 //! cargo add kafka-service
 //! cargo add serde --features derive
 //! cargo add tokio --features macros,rt-multi-thread
-//! cargo add tracing-subscriber        # to see the log
+//! cargo add tracing-subscriber
 //! ```
 //!
 //! The complete `src/main.rs`:
@@ -37,7 +37,7 @@
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), kafka_service::Error> {
-//!     tracing_subscriber::fmt::init();
+//!     tracing_subscriber::fmt::init(); // otherwise nothing is logged
 //!     KafkaService::from_env()?.run().await
 //! }
 //! ```
@@ -271,5 +271,5 @@ pub use self::{
     },
     health::Health,
     publisher::{MessageContext, Publication, PublishError, Publisher},
-    service::{HealthWatch, KafkaService, ServiceHandle},
+    service::{HandlerOptions, HealthWatch, KafkaService, ServiceHandle},
 };

@@ -6,8 +6,9 @@
 
 use std::{error::Error, time::Duration};
 
+use axum::extract::State as HttpState;
 use axum::routing::{get, post};
-use axum::{Json, Router, extract::State, http::StatusCode};
+use axum::{Json, Router, http::StatusCode};
 use kafka_service::{Command, Event, HealthWatch, KafkaService, Publisher, command};
 use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{SignalKind, signal};
@@ -33,7 +34,7 @@ async fn create_user(user: CreateUser) -> UserCreated {
 }
 
 /// `POST /users`: 202 as soon as the broker has the command; the handler runs later, here or in another instance.
-async fn post_user(State(publisher): State<Publisher>, Json(user): Json<CreateUser>) -> (StatusCode, String) {
+async fn post_user(HttpState(publisher): HttpState<Publisher>, Json(user): Json<CreateUser>) -> (StatusCode, String) {
     match timeout(Duration::from_secs(5), publisher.send(&user)).await {
         Ok(Ok(())) => (StatusCode::ACCEPTED, String::new()),
         Ok(Err(error)) => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
@@ -42,7 +43,7 @@ async fn post_user(State(publisher): State<Publisher>, Json(user): Json<CreateUs
 }
 
 /// `GET /ready`: 200, or 503 with the reasons.
-async fn ready(State(health): State<HealthWatch>) -> (StatusCode, String) {
+async fn ready(HttpState(health): HttpState<HealthWatch>) -> (StatusCode, String) {
     let health = health.now();
     let status = if health.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let problems: Vec<_> = health.problems.iter().map(ToString::to_string).collect();

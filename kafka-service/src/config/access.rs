@@ -1,6 +1,6 @@
 //! librdkafka's properties, as code sets them and as the transport reads them.
 
-use super::{Config, ConfigError, property::Side};
+use super::{Config, ConfigError, property::Side, reserved::STATISTICS};
 
 impl Config {
     /// Sets a property of librdkafka by its own name (`linger.ms`), for every client that it applies to.
@@ -42,6 +42,7 @@ impl Config {
     }
 
     fn client_properties(&self, side: Side) -> impl Iterator<Item = (&str, &str)> {
-        self.properties.of(side).map(|(property, entry)| (property.name, entry.value.expose()))
+        let used = self.properties.of(side).filter(|(property, _)| property.name != STATISTICS);
+        used.map(|(property, entry)| (property.name, entry.value.expose()))
     }
 }

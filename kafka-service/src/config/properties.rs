@@ -10,17 +10,18 @@ use super::{
     table,
 };
 
-/// A value and the name with which the user set it, for messages.
+/// A value, with its name and text as the user wrote them, for messages.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) value: Value,
+    pub(super) written: Value,
     pub(super) given_as: String,
 }
 
 impl Entry {
     /// A message about this entry, without the value if it is secret.
     pub(super) fn problem(&self, property: &Property, what: &str) -> String {
-        problem(property, &self.given_as, self.value.expose(), what)
+        problem(property, &self.given_as, self.written.expose(), what)
     }
 }
 
@@ -68,8 +69,9 @@ impl Properties {
         if let Some(why) = reserved::refusal(property, client, &normal) {
             return Err(problem(&why));
         }
-        let value = if property.secret { Value::Secret(Secret::new(normal)) } else { Value::Plain(normal) };
-        self.map(target).insert(property.canonical, Entry { value, given_as: given_as.to_owned() });
+        let of = |text| if property.secret { Value::Secret(Secret::new(text)) } else { Value::Plain(text) };
+        let entry = Entry { value: of(normal), written: of(value.trim().to_owned()), given_as: given_as.to_owned() };
+        self.map(target).insert(property.canonical, entry);
         Ok(())
     }
 

@@ -96,6 +96,10 @@ const RESERVED: &[Reserved] = &[
     reserved("log_level", Nothing, "the client's logs go through `tracing`; set the log level with a `tracing` filter"),
 ];
 
+/// The property with which a client writes its statistics. No client gets it: the wrapper would log them, in lines of
+/// 12,000 characters. Accepted with a warning.
+pub(super) const STATISTICS: &str = "statistics.interval.ms";
+
 /// Properties of the classic group protocol; with `group.protocol=consumer` librdkafka fails to start with them.
 pub(crate) const CLASSIC_ONLY: &[&str] =
     &["session.timeout.ms", "heartbeat.interval.ms", "partition.assignment.strategy", "group.protocol.type"];

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Brokers, Config, GroupProtocol, property::Side, reserved::CLASSIC_ONLY};
+use super::{
+    Brokers, Config, GroupProtocol,
+    property::Side,
+    reserved::{CLASSIC_ONLY, STATISTICS},
+};
 
 const SIDES: [Side; 2] = [Side::Consumer, Side::Producer];
 
@@ -26,6 +30,11 @@ impl View<'_> {
         self.config.properties.value(self.side, name).map(|entry| entry.value.expose())
     }
 
+    /// The value as the user wrote it.
+    fn written(&self, name: &str) -> Option<&str> {
+        self.config.properties.value(self.side, name).map(|entry| entry.written.expose())
+    }
+
     fn given_as(&self, name: &str) -> &str {
         self.config.properties.value(self.side, name).map_or("", |entry| entry.given_as.as_str())
     }
@@ -47,7 +56,7 @@ fn embedded(view: &View<'_>) -> Option<String> {
 }
 
 fn problem(view: &View<'_>, name: &str, what: &str) -> String {
-    super::error::problem(view.given_as(name), view.value(name).unwrap_or(""), what)
+    super::error::problem(view.given_as(name), view.written(name).unwrap_or(""), what)
 }
 
 fn sasl(view: &View<'_>) -> Vec<String> {
@@ -72,7 +81,7 @@ fn sasl(view: &View<'_>) -> Vec<String> {
 
 /// Combinations that work but are probably not intended.
 pub(super) fn warnings(config: &Config) -> BTreeSet<String> {
-    let mut warnings = BTreeSet::new();
+    let mut warnings: BTreeSet<_> = SIDES.into_iter().filter_map(|side| statistics(config, side)).collect();
     if let Brokers::Servers(_) = config.bootstrap_servers {
         warnings.extend(SIDES.into_iter().flat_map(|side| insecure(&View { config, side })));
         warnings.extend(unused_under_auto(config));
@@ -80,11 +89,18 @@ pub(super) fn warnings(config: &Config) -> BTreeSet<String> {
     warnings
 }
 
+/// Nothing reads the statistics of a client, so they are not requested.
+fn statistics(config: &Config, side: Side) -> Option<String> {
+    let entry = config.properties.value(side, STATISTICS).filter(|entry| entry.value.expose() != "0")?;
+    Some(format!("`{}` has no effect: kafka-service does not use the statistics of the client", entry.given_as))
+}
+
 fn insecure(view: &View<'_>) -> Vec<String> {
     let protocol = view.protocol();
     let mut found = Vec::new();
     for (prefix, used) in [("sasl.", protocol.starts_with("sasl_")), ("ssl.", protocol.ends_with("ssl"))] {
         if let Some(name) = view.first_of(prefix).filter(|_| !used) {
+            let protocol = view.written("security.protocol").unwrap_or(protocol);
             found.push(format!("`{name}` has no effect: the security protocol is `{protocol}`"));
         }
     }
@@ -100,8 +116,8 @@ fn insecure(view: &View<'_>) -> Vec<String> {
         ),
         ("enable.sasl.oauthbearer.unsecure.jwt", "true", "unsigned tokens are for development only"),
     ];
-    for (name, value, what) in weak.into_iter().filter(|(name, value, _)| view.value(name) == Some(value)) {
-        found.push(super::error::problem(view.given_as(name), value, what));
+    for (name, _, what) in weak.into_iter().filter(|(name, value, _)| view.value(name) == Some(value)) {
+        found.push(problem(view, name, what));
     }
     found
 }

@@ -5,7 +5,7 @@ use std::any::type_name;
 use super::Publisher;
 use crate::handler::{Context, FromContext, HandlerError, Meta, Needs, States};
 
-/// Everything about the message except its payload, for handlers that are closures: see
+/// What handlers often need besides the payload, for handlers that are closures: see
 /// [`KafkaService::on_command`](crate::KafkaService::on_command).
 ///
 /// It is an extractor too. In a handler with an attribute, prefer individual extractors: the states that such a handler

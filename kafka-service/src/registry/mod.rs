@@ -2,6 +2,7 @@
 
 mod check;
 mod entry;
+mod expected;
 mod name;
 mod named;
 mod problem;
@@ -11,6 +12,7 @@ mod routes;
 pub(crate) use self::{
     check::check,
     entry::Kind,
+    expected::{ExpectedHandler, missing},
     problem::HandlerProblem,
     retry_options::RetryOptions,
     routes::{RouteId, Routes},

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Handler;
+use super::{Handler, Kind};
 
 /// One problem. Its text names every handler concerned with its source location.
 #[derive(Clone, Debug)]
@@ -39,6 +39,14 @@ pub(crate) enum HandlerProblem {
         event: &'static str,
         types: Vec<(&'static str, Vec<&'static Handler>)>,
     },
+    /// A handler that the program expects to have.
+    Missing {
+        kind: Kind,
+        name: String,
+        closest: Option<&'static Handler>,
+        /// The handlers of this kind.
+        names: Vec<&'static str>,
+    },
     /// An option that contradicts another one or the configuration.
     Option {
         handler: &'static Handler,
@@ -57,6 +65,9 @@ impl HandlerProblem {
     pub(crate) fn help(&self) -> Option<String> {
         match self {
             Self::NoHandlers => Some("if they are in another crate, link it: `use that_crate as _;`".to_owned()),
+            Self::Missing { .. } => {
+                Some("if the handler is in another crate, link it: `use that_crate as _;`".to_owned())
+            }
             Self::BadName { .. } => Some("use 1 to 200 ASCII letters, digits, `_`, `-` and `.`".to_owned()),
             Self::Duplicate { .. } => None,
             Self::MissingState { .. } => {
@@ -109,6 +120,7 @@ impl fmt::Display for What<'_> {
                 }
             }
             HandlerProblem::SharedEvent { event, types } => shared_event(formatter, event, types),
+            HandlerProblem::Missing { kind, name, closest, names } => missing(formatter, *kind, name, *closest, names),
             HandlerProblem::Option { handler, what, .. } => write!(formatter, "{} {what}", Subject(handler)),
         }
     }
@@ -144,6 +156,21 @@ fn shared_event(formatter: &mut fmt::Formatter<'_>, event: &str, types: &[(&str,
         }
     }
     Ok(())
+}
+
+fn missing(
+    formatter: &mut fmt::Formatter<'_>,
+    kind: Kind,
+    name: &str,
+    closest: Option<&Handler>,
+    names: &[&str],
+) -> fmt::Result {
+    write!(formatter, "no handler for {kind} `{name}` in this program")?;
+    if let Some(handler) = closest {
+        write!(formatter, "\n  closest: `{}`, {}", handler.name, handler.location())?;
+    }
+    write!(formatter, "\n  {kind}s with a handler: ")?;
+    if names.is_empty() { formatter.write_str("none") } else { write!(formatter, "{}", NameList(names)) }
 }
 
 /// A handler as the subject of a sentence.

@@ -38,11 +38,13 @@ impl KafkaService {
 
     /// The handlers, if all is well, and what is probably not meant.
     pub(super) fn checked(&self) -> Result<(Registry, Vec<Warning>), Error> {
-        let Self { config, environment, states, factories, added, .. } = self;
+        let Self { config, environment, states, factories, added, expected, .. } = self;
         let is_provided = |state| states.contains(state) || factories.iter().any(|factory| factory.id == state);
         let handlers: Vec<_> = registry::linked().chain(added.iter().copied()).collect();
         let found = registry::check(handlers.iter().copied(), is_provided, config);
-        let problems = panic_aborts().into_iter().chain(found.problems.iter().map(ToString::to_string));
+        let missing = registry::missing(expected, handlers.iter().copied());
+        let of_handlers = found.problems.iter().chain(&missing).map(ToString::to_string);
+        let problems = panic_aborts().into_iter().chain(of_handlers);
         let problems: Vec<_> = problems.collect();
         match (environment.clone().map_or_else(|| config.validate(), Err), problems.as_slice()) {
             (Ok(()), []) => {}

@@ -6,16 +6,18 @@ mod connect;
 mod consumer_thread;
 mod dispatcher_thread;
 mod environment;
+mod expect;
 mod handle;
 mod run;
 mod settings;
+mod silence;
 mod stall;
 mod start;
 mod state_factory;
 mod topics;
 mod watch;
 
-pub use self::{handle::ServiceHandle, watch::HealthWatch};
+pub use self::{closures::HandlerOptions, handle::ServiceHandle, watch::HealthWatch};
 
 #[cfg(feature = "kafka")]
 use crate::transport::kafka::{KafkaTransport as DefaultTransport, connect_producer};
@@ -25,7 +27,7 @@ use crate::{
     config::{Config, ConfigError},
     error::Error,
     handler::{Classifiers, ErrorClass, States},
-    registry::Handler,
+    registry::{ExpectedHandler, Handler},
 };
 
 use self::state_factory::StateFactory;
@@ -71,6 +73,8 @@ pub struct KafkaService {
     classifiers: Classifiers,
     /// The handlers that were added at run time.
     added: Vec<&'static Handler>,
+    /// The handlers without which the service does not start.
+    expected: Vec<ExpectedHandler>,
 }
 
 impl KafkaService {
@@ -98,6 +102,7 @@ impl KafkaService {
             factories: Vec::new(),
             classifiers: Classifiers::default(),
             added: Vec::new(),
+            expected: Vec::new(),
         }
     }
 

@@ -11,6 +11,7 @@ use super::{
     dispatcher_thread::DispatcherThread,
     handle::Running,
     settings::{drain_deadline, stall_limit},
+    silence::say_if_nothing_logs,
     stall::StallCheck,
     topics::Topics,
 };
@@ -31,6 +32,8 @@ impl KafkaService {
     /// Checks everything, starts consuming in the background, and returns a handle. For programs that also do something
     /// else, such as serving HTTP; others call [`run`](Self::run).
     ///
+    /// The service logs through [`tracing`]. If the program has not set a subscriber, a line on stderr says how.
+    ///
     /// An unreachable broker is not an error: the service connects in the background, and
     /// [`health`](ServiceHandle::health) reports when it is ready. Must be called in a tokio runtime.
     ///
@@ -40,6 +43,7 @@ impl KafkaService {
     /// if a value of [`state_with`](Self::state_with) cannot be created, and [`Error::Client`] if the Kafka client
     /// rejects its settings or the cargo feature `kafka` is not enabled.
     pub async fn start(self) -> Result<ServiceHandle, Error> {
+        say_if_nothing_logs();
         self.start_on(super::default_transport(), Arc::new(SystemClock)).await
     }
 

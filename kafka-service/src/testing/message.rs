@@ -4,11 +4,11 @@ use std::{cell::OnceCell, fmt};
 
 use serde_json::{Map, Value};
 
+use super::Published;
 use crate::{
-    config::MessageIdLocation,
     handler::{Context, FromContext, HandlerError, States},
     message::{Origin, Record as _, StoredRecord, envelope::Envelope},
-    publisher::{LazyPublisher, Publisher, PublisherShared},
+    publisher::LazyPublisher,
 };
 
 /// Creates a message for a test, with the name of a command or the type of an event. Extract from it the arguments that
@@ -50,6 +50,7 @@ pub fn message(kind: impl Into<String>) -> Message {
         partition: 0,
         attempt: 1,
         states: States::default(),
+        published: Published::default(),
     }
 }
 
@@ -66,6 +67,7 @@ pub struct Message {
     partition: i32,
     attempt: u32,
     states: States,
+    published: Published,
 }
 
 impl Message {
@@ -120,8 +122,21 @@ impl Message {
         self
     }
 
+    /// Returns the list of what the [publishers](crate::Publisher) that are extracted from this message, or from a clone of
+    /// it, publish.
+    #[must_use]
+    pub fn published(&self) -> Published {
+        self.published.clone()
+    }
+
+    pub(super) fn record_to(mut self, published: &Published) -> Self {
+        self.published = published.clone();
+        self
+    }
+
     /// Extracts a value from the message. An extracted [`Publisher`](crate::Publisher) is not connected to Kafka: every
-    /// publication fails.
+    /// publication succeeds and is recorded in [`published`](Self::published). To test a failure, use the publisher of a
+    /// service that is started with [`Brokers::Disabled`](crate::config::Brokers::Disabled).
     ///
     /// # Errors
     ///
@@ -130,8 +145,8 @@ impl Message {
     pub fn extract<T: FromContext>(&self) -> Result<T, HandlerError> {
         let text = serde_json::to_vec(&self.envelope)?;
         let record = &StoredRecord { value: Some(text), ..self.record.clone() };
-        let publisher = Publisher::new(PublisherShared::disabled("test", "test", MessageIdLocation::default()));
-        let publisher = &LazyPublisher::new(&publisher, 0, 0, None);
+        let (publisher, command) = self.published.publisher();
+        let publisher = &LazyPublisher::new(&publisher, 0, 0, Some(&command));
         let origin = Origin {
             topic: &self.topic,
             partition: self.partition,
@@ -162,6 +177,7 @@ impl fmt::Debug for Message {
             .field("partition", &self.partition)
             .field("attempt", &self.attempt)
             .field("states", &self.states)
+            .field("published", &self.published)
             .finish()
     }
 }

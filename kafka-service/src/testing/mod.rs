@@ -1,7 +1,7 @@
 //! Checks for the unit tests of a program whose handlers are registered by attributes.
 //!
 //! A handler needs nothing from this module: it is a function, and a test calls it. Arguments that a test cannot
-//! construct directly come from a [`message`](message()). The compiler cannot see whether all handlers of a program are
+//! construct directly come from a [`message`](message()), or a [`publisher`](publisher()) that records. The compiler cannot see whether all handlers of a program are
 //! linked, agree with each other, and get the states that they need. The service reports this at startup; a test
 //! reports it earlier:
 //!
@@ -24,14 +24,18 @@
 //! handlers, needs `use that_crate as _;`. [`expect_commands`] finds a missing line of this kind.
 
 mod message;
+mod published;
 
 use std::any::TypeId;
 
-pub use self::message::{Message, message};
+pub use self::{
+    message::{Message, message},
+    published::{Published, PublishedMessage, publisher},
+};
 
 use crate::{
     config::Config,
-    registry::{self, Handler, Kind},
+    registry::{self, ExpectedHandler, Kind},
 };
 
 /// Creates a check of all handlers of this program, with the rules that apply when a service starts.
@@ -74,7 +78,7 @@ pub fn check_handlers() -> HandlerCheck {
 /// ```
 #[track_caller]
 pub fn expect_commands<I: IntoIterator<Item: AsRef<str>>>(names: I) {
-    report("missing handlers", &missing(&expected(Kind::Command, names)));
+    report("missing handlers", &missing(&ExpectedHandler::all(Kind::Command, names).collect::<Vec<_>>()));
 }
 
 /// Panics unless each of these event types has a handler in this program. Like [`expect_commands`].
@@ -91,7 +95,7 @@ pub fn expect_commands<I: IntoIterator<Item: AsRef<str>>>(names: I) {
 /// ```
 #[track_caller]
 pub fn expect_events<I: IntoIterator<Item: AsRef<str>>>(types: I) {
-    report("missing handlers", &missing(&expected(Kind::Event, types)));
+    report("missing handlers", &missing(&ExpectedHandler::all(Kind::Event, types).collect::<Vec<_>>()));
 }
 
 /// A check of all handlers of this program, from [`check_handlers`].
@@ -100,7 +104,7 @@ pub fn expect_events<I: IntoIterator<Item: AsRef<str>>>(types: I) {
 pub struct HandlerCheck {
     states: Vec<TypeId>,
     config: Option<Config>,
-    expected: Vec<(Kind, String)>,
+    expected: Vec<ExpectedHandler>,
 }
 
 impl HandlerCheck {
@@ -119,13 +123,13 @@ impl HandlerCheck {
 
     /// Requires a handler for each of these commands. There may be others.
     pub fn expect_commands<I: IntoIterator<Item: AsRef<str>>>(mut self, names: I) -> Self {
-        self.expected.extend(expected(Kind::Command, names));
+        self.expected.extend(ExpectedHandler::all(Kind::Command, names));
         self
     }
 
     /// Requires a handler for each of these event types. There may be others.
     pub fn expect_events<I: IntoIterator<Item: AsRef<str>>>(mut self, types: I) -> Self {
-        self.expected.extend(expected(Kind::Event, types));
+        self.expected.extend(ExpectedHandler::all(Kind::Event, types));
         self
     }
 
@@ -155,10 +159,6 @@ impl HandlerCheck {
     }
 }
 
-fn expected<I: IntoIterator<Item: AsRef<str>>>(kind: Kind, names: I) -> Vec<(Kind, String)> {
-    names.into_iter().map(|name| (kind, name.as_ref().to_owned())).collect()
-}
-
 #[track_caller]
 #[expect(clippy::panic, reason = "this is how a test fails")]
 fn report(what: &str, problems: &[String]) {
@@ -168,26 +168,9 @@ fn report(what: &str, problems: &[String]) {
     }
 }
 
-/// The problems of expected handlers that are missing.
-fn missing(expected: &[(Kind, String)]) -> Vec<String> {
-    let mut linked: Vec<_> = registry::linked().collect();
-    linked.sort_by_key(|handler| (handler.kind, handler.name));
-    let is_there =
-        |(kind, name): &&(Kind, String)| linked.iter().any(|known| known.kind == *kind && known.name == name);
-    expected.iter().filter(|wanted| !is_there(wanted)).map(|(kind, name)| not_linked(*kind, name, &linked)).collect()
-}
-
-fn not_linked(kind: Kind, name: &str, linked: &[&'static Handler]) -> String {
-    let known: Vec<_> = linked.iter().copied().filter(|handler| handler.kind == kind).collect();
-    let closest = registry::closest(name, known.iter().copied());
-    let closest = closest.map(|handler| format!("\n  closest: `{}`, {}", handler.name, handler.location()));
-    let names: Vec<_> = known.iter().map(|handler| format!("`{}`", handler.name)).collect();
-    let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-    format!(
-        "no handler for {kind} `{name}` in this program{}\n  {kind}s with a handler: {names}\n  \
-         help: if the handler is in another crate, link it: `use that_crate as _;`",
-        closest.unwrap_or_default()
-    )
+/// The expected handlers that this program does not have.
+fn missing(expected: &[ExpectedHandler]) -> Vec<String> {
+    registry::missing(expected, registry::linked()).iter().map(ToString::to_string).collect()
 }
 
 #[cfg(test)]

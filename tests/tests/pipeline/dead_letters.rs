@@ -195,7 +195,7 @@ async fn tombstones_on_an_events_topic_do_not_count_as_bad() {
     }
     let tombstone = |number: i32| Message::tombstone().key(format!("key-{number}"));
     kafka.produce_all(world.events_topic(), (0..150).map(tombstone));
-    let service = world.start_with(|service| service.on_event("test.done", |_, _: IgnoredAny| async {})).await;
+    let service = world.start_with(|service| service.on_event("test.done", |(), _: IgnoredAny| async {})).await;
     wait_for(&service, |health| health.skipped == 150);
     assert_eq!(service.health().dead_lettered, 0);
     // On a commands topic it is bad input.

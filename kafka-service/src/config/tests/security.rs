@@ -1,4 +1,4 @@
-use super::{PLAIN, bad, consumer, good, pairs, problem, read_for, warning};
+use super::{PLAIN, bad, consumer, good, pairs, problem, producer, read_for, warning};
 
 const SCRAM: [(&str, &str); 4] = [
     ("KAFKA_SECURITY_PROTOCOL", "SASL_SSL"),
@@ -25,8 +25,8 @@ fn settings_that_need_a_feature_name_it() {
     let tls = "requires the feature `tls` of `kafka-service`";
     let error = read_for(PLAIN, &SCRAM).unwrap_err();
     let expected = [
-        format!("`KAFKA_SASL_MECHANISM` = `SCRAM-SHA-512`: {tls}"),
-        format!("`KAFKA_SECURITY_PROTOCOL` = `sasl_ssl`: {tls}"),
+        format!("`KAFKA_SASL_MECHANISM` = `scram-sha-512`: {tls}"),
+        format!("`KAFKA_SECURITY_PROTOCOL` = `SASL_SSL`: {tls}"),
     ];
     assert_eq!(error.problems(), expected);
     let cases = [
@@ -108,4 +108,17 @@ fn weak_or_unused_security_settings_are_warnings() {
     plain[0].1 = "sasl_plaintext";
     plain[1].1 = "PLAIN";
     assert!(warning(&plain).contains("the password is sent unencrypted"));
+}
+
+#[test]
+fn statistics_are_accepted_but_reach_no_client() {
+    let statistics = [("KAFKA_STATISTICS_INTERVAL_MS", "1000"), ("KAFKA_CONSUMER_STATISTICS_INTERVAL_MS", "500")];
+    let config = good(&statistics);
+    assert_eq!((consumer(&config), producer(&config)), (pairs(&[]), pairs(&[])));
+    let expected = statistics
+        .map(|(name, _)| format!("`{name}` has no effect: kafka-service does not use the statistics of the client"));
+    let mut warnings = config.warnings();
+    warnings.reverse();
+    assert_eq!(warnings, expected);
+    assert!(good(&[("KAFKA_STATISTICS_INTERVAL_MS", "0")]).warnings().is_empty(), "0 is the default");
 }

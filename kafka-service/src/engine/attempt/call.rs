@@ -53,21 +53,20 @@ pub(crate) fn poll(
     task: &mut TaskContext<'_>,
 ) -> Poll<Result<Events, AttemptError>> {
     let began = context.costs.enter(handler).then(|| context.shared.clock.instant());
-    let polled = poll_caught(context, future, task);
-    context.costs.leave();
-    if let Some(began) = began {
-        context.costs.add(handler, context.shared.clock.instant().duration_since(began));
-    }
-    polled
-}
-
-fn poll_caught(
-    context: &AttemptContext,
-    future: &mut HandlerFuture,
-    task: &mut TaskContext<'_>,
-) -> Poll<Result<Events, AttemptError>> {
     let polled = catch_unwind(AssertUnwindSafe(|| {
         future.as_mut().poll(task).map(|outcome: Outcome| outcome.map_err(|error| AttemptError::of(context, &error)))
     }));
-    polled.unwrap_or_else(|panic| Poll::Ready(Err(AttemptError::panic(panic.as_ref()))))
+    match polled {
+        Ok(polled) => {
+            context.costs.leave();
+            if let Some(began) = began {
+                context.costs.add(handler, context.shared.clock.instant().duration_since(began));
+            }
+            polled
+        }
+        Err(panic) => {
+            context.costs.panicked(handler);
+            Poll::Ready(Err(AttemptError::panic(panic.as_ref())))
+        }
+    }
 }

@@ -20,5 +20,5 @@ pub(crate) use self::{
 };
 pub(crate) use self::{
     context::{AttemptContext, AttemptSettings},
-    poll_cost::PollCosts,
+    poll_cost::{PollCosts, PollWatch},
 };

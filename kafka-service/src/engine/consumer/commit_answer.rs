@@ -3,7 +3,10 @@
 use std::time::Instant;
 
 use super::{Driver, partition::Partition};
-use crate::transport::{Client, CommitAnswer, TopicPartition};
+use crate::{
+    engine::log_text::partitions,
+    transport::{Client, CommitAnswer, TopicPartition},
+};
 
 impl<C: Client> Driver<C> {
     /// The client left these partitions out of a commit.
@@ -36,7 +39,7 @@ impl<C: Client> Driver<C> {
             }
             CommitAnswer::Refused(names, reason) => {
                 // Health reports it if it lasts.
-                tracing::debug!(partitions = list(&names), reason, "offset commit failed; retrying");
+                tracing::debug!(partitions = partitions(&names), reason, "offset commit failed; retrying");
                 self.refusals.add(reason.clone(), now);
                 let mut revoked = Vec::new();
                 for name in names {
@@ -47,7 +50,7 @@ impl<C: Client> Driver<C> {
                 }
                 if !revoked.is_empty() {
                     tracing::warn!(
-                        partitions = list(&revoked),
+                        partitions = partitions(&revoked),
                         reason,
                         "offset commit of revoked partitions failed; records handled since the last commit will be redelivered"
                     );
@@ -60,11 +63,4 @@ impl<C: Client> Driver<C> {
 fn confirm<R>(partition: &mut Partition<R>, offset: i64, now: Instant) {
     partition.tracker.confirm(offset);
     partition.commit_unacknowledged_since = partition.tracker.awaits_confirmation().then_some(now);
-}
-
-/// `commands[0], commands[1]`, for a log line.
-pub(super) fn list(names: &[TopicPartition]) -> String {
-    let mut names: Vec<_> = names.iter().map(ToString::to_string).collect();
-    names.sort_unstable();
-    names.join(", ")
 }

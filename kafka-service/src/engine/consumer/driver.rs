@@ -16,7 +16,10 @@ use super::{
     window::{Limits, Throttled},
 };
 use crate::{
-    engine::{Batch, BatchEntry, Control, Shared, attempt::PollCosts},
+    engine::{
+        Batch, BatchEntry, Control, Shared,
+        attempt::{PollCosts, PollWatch},
+    },
     transport::{Client, TopicPartition},
 };
 
@@ -84,8 +87,7 @@ pub(crate) struct Driver<C: Client> {
     pub(super) any_fetch_failed: bool,
     pub(super) unanswered: Unanswered,
     pub(super) last_commit: Instant,
-    /// The handler poll that was in progress at the last tick, and when that was.
-    pub(super) seen_poll: Option<(u64, Instant)>,
+    pub(super) poll_watch: PollWatch,
     pub(super) refusals: Refusals,
 }
 
@@ -135,7 +137,7 @@ impl<C: Client> Driver<C> {
             any_fetch_failed: false,
             unanswered: Unanswered::default(),
             last_commit: now,
-            seen_poll: None,
+            poll_watch: PollWatch::default(),
             refusals: Refusals::default(),
         }
     }

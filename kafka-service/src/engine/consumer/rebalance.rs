@@ -5,10 +5,12 @@ use std::time::Instant;
 use super::{
     Driver,
     commit::commit,
-    commit_answer::list,
     drain::{Drain, Revoke},
 };
-use crate::transport::{Client, TopicPartition};
+use crate::{
+    engine::log_text::partitions,
+    transport::{Client, TopicPartition},
+};
 
 impl<C: Client> Driver<C> {
     pub(super) fn assigned(&mut self, names: &[TopicPartition], now: Instant) {
@@ -23,7 +25,14 @@ impl<C: Client> Driver<C> {
         }
         self.client.assign(names);
         self.count_assigned();
-        tracing::info!(partitions = list(names), "partitions assigned");
+        // There are more members than partitions, or the rebalance changes nothing for this one.
+        if !names.is_empty() {
+            tracing::info!(
+                partitions = partitions(names),
+                total = self.partitions.iter().count(),
+                "partitions assigned"
+            );
+        }
     }
 
     pub(super) fn revoked(&mut self, names: &[TopicPartition], lost: bool, now: Instant) {
@@ -95,8 +104,12 @@ impl<C: Client> Driver<C> {
             self.client.resume(&paused);
         }
         self.client.unassign(&revoke.names);
+        if revoke.names.is_empty() {
+            return;
+        }
         tracing::info!(
-            partitions = list(&revoke.names),
+            partitions = partitions(&revoke.names),
+            total = self.partitions.iter().count(),
             lost,
             uncommitted = left,
             drained_in = ?now.duration_since(revoke.began),

@@ -21,7 +21,7 @@ impl<C: Client> Driver<C> {
         }
         self.last_commit = now;
         self.commit(now);
-        self.watch_handlers(now);
+        self.poll_watch.look(&self.settings.costs, now);
         self.watch_commits(now);
         self.shared.health.tick(self.shared.fatal.reason(), now);
     }
@@ -49,18 +49,5 @@ impl<C: Client> Driver<C> {
     pub(crate) fn commit_unacknowledged_for(&self, now: Instant) -> Duration {
         let oldest = self.partitions.iter().filter_map(|partition| partition.commit_unacknowledged_since).min();
         oldest.map(|since| now.duration_since(since)).unwrap_or_default()
-    }
-
-    /// Detects a handler that blocks the thread: one that is still in the same poll as at the last tick.
-    fn watch_handlers(&mut self, now: Instant) {
-        let current = self.settings.costs.current();
-        let Some((poll, cost)) = current else {
-            self.seen_poll = None;
-            return;
-        };
-        match self.seen_poll {
-            Some((seen, since)) if seen == poll => cost.warn(now.duration_since(since)),
-            _ => self.seen_poll = Some((poll, now)),
-        }
     }
 }

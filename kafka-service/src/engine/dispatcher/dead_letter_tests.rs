@@ -1,6 +1,11 @@
 //! Records that cannot be handled, and dead letters that are rejected.
 
-use std::{future::Future as _, time::Duration};
+use std::{
+    future::Future as _,
+    io,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use super::{
     tests::{BOTH, COMMANDS, EVENTS, REFUSED_KEY, Stage, batch},
@@ -57,4 +62,41 @@ async fn a_rejected_dead_letter_is_neither_fatal_nor_skipped() {
     assert_eq!(shared.fatal.reason(), None);
     assert_eq!(Counters::get(&shared.counters.undelivered), 1);
     assert!(!shared.acks.assignments.get(assignment).unwrap().is_finished(0), "its offset stays uncommitted");
+}
+
+/// A log that a test reads.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The log line about a message whose event is too large.
+async fn dead_letter_line(topic: &str, kind: &str) -> String {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let Stage { assignment, batches, dispatcher, .. } = Stage::new(topic);
+    batches.try_send(batch(kind, "key", assignment, 0, 1)).unwrap();
+    drop(batches);
+    dispatcher.run().await;
+    drop(guard);
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    text.lines().find(|line| line.contains("message dead-lettered")).expect("a line").to_owned()
+}
+
+#[tokio::test]
+async fn a_dead_letter_line_says_whether_it_was_a_command_or_an_event() {
+    let line = dead_letter_line(COMMANDS, "outgrow").await;
+    assert!(line.contains(r#" command="outgrow" "#) && !line.contains("event="), "{line}");
+    let line = dead_letter_line(EVENTS, "outgrown").await;
+    assert!(line.contains(r#" event="outgrown" "#) && !line.contains("command="), "{line}");
 }

@@ -110,6 +110,7 @@ fn outgrow(_: &Context<'_>) -> Invocation {
 }
 
 static OUTGROW: Handler = Handler::command("outgrow", &outgrow);
+static OUTGROW_EVENT: Handler = Handler::event("outgrown", &outgrow);
 static STEP: Handler = Handler::command("step", &step);
 static SPOIL: Handler = Handler::command("spoil", &spoil);
 static SHOUT: Handler = Handler::command("shout", &shout);
@@ -162,7 +163,8 @@ impl ReadBack for Nowhere {
 }
 
 fn assembly(config: &Config, shared: &Arc<Shared>, incoming: mpsc::UnboundedReceiver<Incoming>) -> Assembly {
-    let handlers = [&STEP, &LOOK, &SHOUT, &SPOIL, &NEVER, &NEVER_EVENT, &OUTGROW, &BOTH_COMMAND, &BOTH_EVENT];
+    let commands = [&STEP, &LOOK, &SHOUT, &SPOIL, &NEVER, &OUTGROW, &BOTH_COMMAND];
+    let handlers = commands.into_iter().chain([&NEVER_EVENT, &OUTGROW_EVENT, &BOTH_EVENT]);
     let (acks, clock) = (Arc::clone(&shared.acks), Arc::clone(&shared.clock));
     let producer: Arc<dyn Producer> = Arc::new(Again(Arc::clone(&acks)));
     let publisher = PublisherShared::new(config, Arc::clone(&producer), acks, clock, EVENTS_ID, EVENTS_ID);

@@ -1,9 +1,12 @@
 //! Records that end without a handler: skipped or dead-lettered.
 //!
-//! For commands, one log line per type, then a count. Events of other services are expected, so they are skipped
-//! silently.
+//! For commands, one log line per type and hour, with a count. Events of other services are expected, so they are
+//! skipped silently.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use super::Intake;
 use crate::{
@@ -21,31 +24,50 @@ use crate::{
 /// How many types are counted separately; a sender of random types must not fill the memory.
 const KEPT_TYPES: usize = 1_000;
 
+/// How often a type is logged at most.
+const LOGGED_EVERY: Duration = Duration::from_secs(60 * 60);
+
 /// The commands without a handler, and how often each was seen.
 #[derive(Debug, Default)]
 pub(super) struct UnhandledCommands {
-    seen: HashMap<String, u64>,
+    seen: HashMap<String, Seen>,
+}
+
+/// How often a type was seen, in total and since it was logged.
+#[derive(Debug)]
+struct Seen {
+    total: u64,
+    since_logged: u64,
+    logged_at: Instant,
 }
 
 impl UnhandledCommands {
-    /// Counts a command. The first of each type is logged with the closest known name.
-    fn skip(&mut self, routes: &Routes, route: RouteId, kind: &str, origin: &Origin<'_>) {
-        if let Some(count) = self.seen.get_mut(kind) {
-            *count += 1;
-            return;
-        }
-        if self.seen.len() >= KEPT_TYPES {
-            return;
-        }
-        self.seen.insert(kind.to_owned(), 1);
+    /// Counts a command. The first of each type is logged with the closest known name, and then one each hour.
+    fn skip(&mut self, routes: &Routes, route: RouteId, kind: &str, origin: &Origin<'_>, now: Instant) {
+        let Some(skipped) = self.count(kind, now) else { return };
         tracing::warn!(
             topic = origin.topic,
             partition = origin.partition,
             offset = origin.offset,
             command = %shown(kind),
             closest = routes.closest(route, kind),
-            "no handler for command; skipping (further occurrences are counted, not logged)"
+            skipped,
+            help = "if only this service reads the topic, set KAFKA_UNKNOWN_COMMANDS=dead-letter: unknown commands are then \
+                    dead-lettered instead of skipped",
+            "no handler for command; skipping (logged at most once per hour for each command)"
         );
+    }
+
+    /// Counts a command. If it is to be logged, returns how many of its type were skipped since the last time.
+    fn count(&mut self, kind: &str, now: Instant) -> Option<u64> {
+        if let Some(seen) = self.seen.get_mut(kind) {
+            return seen.again(now);
+        }
+        if self.seen.len() >= KEPT_TYPES {
+            return None;
+        }
+        self.seen.insert(kind.to_owned(), Seen { total: 1, since_logged: 0, logged_at: now });
+        Some(1)
     }
 
     /// Whether every command so far had a handler.
@@ -55,9 +77,21 @@ impl UnhandledCommands {
 
     /// What was skipped in total, by type, most frequent first.
     pub(super) fn summary(&self) -> Vec<(&str, u64)> {
-        let mut counts: Vec<_> = self.seen.iter().map(|(kind, count)| (kind.as_str(), *count)).collect();
+        let mut counts: Vec<_> = self.seen.iter().map(|(kind, seen)| (kind.as_str(), seen.total)).collect();
         counts.sort_unstable_by_key(|(kind, count)| (std::cmp::Reverse(*count), *kind));
         counts
+    }
+}
+
+impl Seen {
+    fn again(&mut self, now: Instant) -> Option<u64> {
+        self.total += 1;
+        self.since_logged += 1;
+        if now.duration_since(self.logged_at) < LOGGED_EVERY {
+            return None;
+        }
+        self.logged_at = now;
+        Some(std::mem::take(&mut self.since_logged))
     }
 }
 
@@ -86,7 +120,10 @@ impl Intake {
         }
         let origin = delivery.origin();
         match kind {
-            Kind::Command => self.unhandled.skip(&self.routes, route, &envelope.kind, &origin),
+            Kind::Command => {
+                let now = self.shared.clock.instant();
+                self.unhandled.skip(&self.routes, route, &envelope.kind, &origin, now);
+            }
             Kind::Event => skip_event(&envelope.kind, &origin),
         }
         self.output.skipped();
@@ -128,5 +165,29 @@ impl Intake {
             Counters::add(&self.shared.counters.abandoned, 1);
         }
         may_start
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_command_is_logged_once_per_hour_with_a_count() {
+        let (mut unhandled, began) = (UnhandledCommands::default(), Instant::now());
+        let mut at = |minutes: u64, kind| unhandled.count(kind, began + Duration::from_secs(60 * minutes));
+        assert_eq!((at(0, "a"), at(0, "b")), (Some(1), Some(1)));
+        assert_eq!((at(1, "a"), at(59, "a"), at(60, "a")), (None, None, Some(3)));
+        assert_eq!((at(61, "a"), at(200, "a"), at(200, "b")), (None, Some(2), Some(1)));
+        assert_eq!(unhandled.summary(), [("a", 6), ("b", 2)]);
+    }
+
+    #[test]
+    fn the_number_of_counted_commands_is_bounded() {
+        let (mut unhandled, now) = (UnhandledCommands::default(), Instant::now());
+        for n in 0..2 * KEPT_TYPES {
+            assert_eq!(unhandled.count(&n.to_string(), now).is_some(), n < KEPT_TYPES);
+        }
+        assert_eq!(unhandled.seen.len(), KEPT_TYPES);
     }
 }

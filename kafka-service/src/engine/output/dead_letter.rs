@@ -12,6 +12,7 @@ use crate::{
         log_text::harmless,
     },
     message::{Origin, Record, StoredRecord},
+    registry::Kind,
     transport::{OutRecord, Token, TopicId},
 };
 
@@ -113,11 +114,13 @@ fn log_omitted(dead_letter_topic: &str, record: &StoredRecord, omitted: Omitted,
 }
 
 fn log<R>(origin: &Origin<'_>, delivery: &Delivery<'_, R>, handler: Option<&str>, reason: Reason, message: &str) {
+    let name_of = |kind| delivery.handler.filter(|handler| handler.kind == kind).map(|handler| handler.name);
     tracing::error!(
         topic = origin.topic,
         partition = origin.partition,
         offset = origin.offset,
-        command = delivery.handler.map(|handler| handler.name),
+        command = name_of(Kind::Command),
+        event = name_of(Kind::Event),
         handler,
         attempts = delivery.attempt,
         reason = reason.as_str(),

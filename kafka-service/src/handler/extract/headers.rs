@@ -42,6 +42,10 @@ use crate::{
 pub struct Headers(Vec<Header>);
 
 impl Headers {
+    pub(crate) fn new(headers: Vec<Header>) -> Self {
+        Self(headers)
+    }
+
     /// Returns the value of a header. If the name occurs several times, the last value is returned, as in Kafka's own
     /// clients. `None` if the header is missing or has no value (Kafka allows null).
     #[must_use]

@@ -7,9 +7,13 @@ use std::time::Duration;
 
 use super::{Findings, HandlerProblem};
 use crate::{
-    config::{Config, RetryPolicy, format_duration},
+    config::{Config, RetryPolicy, format_duration, topic_flaw},
     registry::Handler,
 };
+
+/// The limits that the attributes have too.
+const MOST_ATTEMPTS: u32 = 1_000;
+const LONGEST: Duration = Duration::from_secs(720 * 3_600);
 
 /// The options in effect for one handler: its own, else those of the configuration.
 struct Effective {
@@ -20,6 +24,7 @@ struct Effective {
 pub(super) fn check(handlers: &[&'static Handler], config: &Config, findings: &mut Findings) {
     for handler in handlers {
         let effective = Effective::of(handler, config);
+        findings.problems.extend(not_allowed(handler));
         findings.problems.extend(no_time_to_wait(handler, &effective));
         findings.warnings.extend(nothing_to_repeat(handler).or_else(|| no_retry_after_timeout(handler, &effective)));
     }
@@ -32,6 +37,31 @@ impl Effective {
             timeout: handler.timeout.unwrap_or(config.handler_timeout),
         }
     }
+}
+
+/// A value that is out of range. Only for handlers added at run time: the attributes do not compile with it.
+fn not_allowed(handler: &'static Handler) -> impl Iterator<Item = HandlerProblem> {
+    let Handler { topic, timeout, retry, .. } = handler;
+    let problem = move |what, help| HandlerProblem::Option { handler, what, help };
+    let attempts = retry.attempts.filter(|attempts| !(1..=MOST_ATTEMPTS).contains(attempts));
+    let attempts = attempts.map(|attempts| {
+        problem(format!("has {attempts} as its number of attempts"), "use 1 to 1000 attempts; 1 disables retries")
+    });
+    let initial = retry.backoff.map(|(initial, _)| ("initial backoff", initial));
+    let maximum = retry.backoff.map(|(_, maximum)| ("maximum backoff", maximum));
+    let deadline = retry.deadline.map(|deadline| ("retry deadline", deadline));
+    let durations = [timeout.map(|timeout| ("timeout", timeout)), initial, maximum, deadline].into_iter().flatten();
+    let durations = durations.filter(|(_, duration)| duration.is_zero() || *duration > LONGEST);
+    let durations = durations.map(move |(option, duration)| {
+        problem(format!("has the {option} `{duration:?}`"), "use a duration greater than zero and at most 720 hours")
+    });
+    let reversed = retry.backoff.filter(|(initial, maximum)| initial > maximum).map(|(initial, maximum)| {
+        let what = format!("has an initial backoff of `{initial:?}`, which exceeds its maximum backoff `{maximum:?}`");
+        problem(what, "swap the two")
+    });
+    let topic =
+        topic.and_then(topic_flaw).map(|flaw| problem(format!("names a topic that {flaw}"), "use another name"));
+    attempts.into_iter().chain(durations).chain(reversed).chain(topic)
 }
 
 /// The deadline passes before the first backoff ends.

@@ -1,15 +1,18 @@
 //! Handlers that are added at run time: closures, and services that are generated.
 
+mod options;
+
 use std::{future::Future, panic::Location};
+
+pub use self::options::HandlerOptions;
 
 use super::KafkaService;
 use crate::{
     handler::{
-        Context, Description, IntoEvents, IntoHandlerError, IntoOutcome, Invocation, Payload, Probe, decode, extract,
-        invocation, outcome,
+        Classifiers, Context, Description, ErrorClass, FromContext, HandlerError, IntoEvents, IntoHandlerError,
+        IntoOutcome, Invocation, Payload, Probe, decode, extract, invocation, outcome,
     },
-    publisher::MessageContext,
-    registry::{Handler, Invoke},
+    registry::{Handler, Invoke, Kind},
 };
 
 impl KafkaService {
@@ -17,8 +20,11 @@ impl KafkaService {
     /// compile time, [`#[command]`](macro@crate::command) is shorter and checks more.
     ///
     /// The closure is handled like an attributed function: its second argument is the payload, and it returns what such
-    /// a function returns. It gets everything else from [`MessageContext`]. Registrations are never freed: call this at
-    /// startup, not in a loop.
+    /// a function returns. Its first argument is an extractor, or a tuple of up to four:
+    /// [`MessageContext`](crate::MessageContext) has everything that is often needed; with `State<T>`, `Headers`,
+    /// `ExtraFields` or an extractor of your own, the states are checked at startup. Write its type: the compiler cannot
+    /// infer it. Instead of a name, pass [`HandlerOptions`] to set retries, a timeout or a topic. Registrations are never
+    /// freed: call this at startup, not in a loop.
     ///
     /// A name that is not allowed (ASCII letters, digits, `_`, `-` and `.`, at most 200 characters), or that already
     /// has a handler, is an error when the service starts; the error names the file and line of this call.
@@ -26,7 +32,7 @@ impl KafkaService {
     /// # Examples
     ///
     /// ```no_run
-    /// use kafka_service::{Event, HandlerError, KafkaService, MessageContext};
+    /// use kafka_service::{Event, Headers, KafkaService, State};
     /// use serde::{Deserialize, Serialize};
     ///
     /// #[derive(Clone)]
@@ -42,22 +48,26 @@ impl KafkaService {
     /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
     /// KafkaService::from_env()?
     ///     .state(Greeting("Hello"))
-    ///     .on_command("greet", |context: MessageContext, Greet { name }: Greet| async move {
-    ///         let Greeting(greeting) = context.state()?;
-    ///         Ok::<_, HandlerError>(Greeted { text: format!("{greeting}, {name}!"), name })
-    ///     })
+    ///     .on_command(
+    ///         "greet",
+    ///         |(State(Greeting(greeting)), headers): (State<Greeting>, Headers), Greet { name }: Greet| async move {
+    ///             let title = headers.get_str("title").unwrap_or_default();
+    ///             Greeted { text: format!("{greeting}, {title} {name}!"), name }
+    ///         },
+    ///     )
     ///     .run()
     ///     .await?;
     /// # Ok(()) }
     /// ```
     #[track_caller]
-    pub fn on_command<P, F, R>(self, name: &str, handler: F) -> Self
+    pub fn on_command<X, P, F, R>(self, name: impl Into<HandlerOptions>, handler: F) -> Self
     where
+        X: FromContext + 'static,
         P: Payload + 'static,
-        F: Fn(MessageContext, P) -> R + Send + Sync + 'static,
+        F: Fn(X, P) -> R + Send + Sync + 'static,
         R: Future<Output: IntoOutcome<Events: IntoEvents, Error: IntoHandlerError> + 'static> + Send + 'static,
     {
-        self.add(Handler::command(leak_name(name), leak_closure(handler)), describe::<P, R::Output>)
+        self.add(Kind::Command, name.into(), handler)
     }
 
     /// Handles the events of this type with a closure; otherwise like [`on_command`](Self::on_command).
@@ -76,19 +86,33 @@ impl KafkaService {
     /// # Ok(()) }
     /// ```
     #[track_caller]
-    pub fn on_event<P, F, R>(self, event_type: &str, handler: F) -> Self
+    pub fn on_event<X, P, F, R>(self, event_type: impl Into<HandlerOptions>, handler: F) -> Self
     where
+        X: FromContext + 'static,
         P: Payload + 'static,
-        F: Fn(MessageContext, P) -> R + Send + Sync + 'static,
+        F: Fn(X, P) -> R + Send + Sync + 'static,
         R: Future<Output: IntoOutcome<Events: IntoEvents, Error: IntoHandlerError> + 'static> + Send + 'static,
     {
-        self.add(Handler::event(leak_name(event_type), leak_closure(handler)), describe::<P, R::Output>)
+        self.add(Kind::Event, event_type.into(), handler)
     }
 
     #[track_caller]
-    fn add(mut self, handler: Handler, describe: fn(&mut Description)) -> Self {
+    fn add<X, P, F, R>(mut self, kind: Kind, options: HandlerOptions, handler: F) -> Self
+    where
+        X: FromContext + 'static,
+        P: Payload + 'static,
+        F: Fn(X, P) -> R + Send + Sync + 'static,
+        R: Future<Output: IntoOutcome<Events: IntoEvents, Error: IntoHandlerError> + 'static> + Send + 'static,
+    {
         let place = Location::caller();
-        let handler = handler.at("", "closure", place.file(), place.line()).describe(describe);
+        let HandlerOptions { name, topic, timeout, retry, permanent } = options;
+        let (name, invoke) = (name.leak(), leak_closure(handler, permanent));
+        let handler = match kind {
+            Kind::Command => Handler::command(name, invoke),
+            Kind::Event => Handler::event(name, invoke),
+        };
+        let handler = Handler { topic: topic.map(|topic| &*topic.leak()), timeout, retry, ..handler };
+        let handler = handler.at("", "closure", place.file(), place.line()).describe(describe::<X, P, R::Output>);
         self.added.push(Box::leak(Box::new(handler)));
         self
     }
@@ -96,28 +120,34 @@ impl KafkaService {
 
 // Handlers are `&'static` everywhere, because nearly all of them are constants. The few that are not live as long as the
 // program needs them, which is until it ends.
-
-fn leak_name(name: &str) -> &'static str {
-    name.to_owned().leak()
-}
-
-fn leak_closure<P, F, R>(handler: F) -> &'static Invoke
+fn leak_closure<X, P, F, R>(handler: F, permanent: Classifiers) -> &'static Invoke
 where
+    X: FromContext,
     P: Payload,
-    F: Fn(MessageContext, P) -> R + Send + Sync + 'static,
+    F: Fn(X, P) -> R + Send + Sync + 'static,
     R: Future<Output: IntoOutcome<Events: IntoEvents, Error: IntoHandlerError>> + Send + 'static,
 {
+    let permanent: &'static Classifiers = Box::leak(Box::new(permanent));
     let invoke = move |context: &Context<'_>| -> Invocation {
-        let message = extract::<MessageContext>(context)?;
+        let extracted = extract::<X>(context)?;
         let payload = decode::<P>(context)?;
-        let call = handler(message, payload);
-        invocation(async move { outcome(call.await) })
+        let call = handler(extracted, payload);
+        invocation(async move { outcome(call.await).map_err(|error| classified(error, permanent)) })
     };
     Box::leak(Box::new(invoke))
 }
 
+/// Marks an error that the options say is permanent. Any other is left to the service.
+fn classified(error: HandlerError, permanent: &Classifiers) -> HandlerError {
+    match permanent.class(&error) {
+        ErrorClass::Permanent => HandlerError::permanent(error),
+        _ => error,
+    }
+}
+
 /// What the types say. A generic function cannot ask whether the payload is a [`Command`](crate::Command).
-fn describe<P, R: IntoOutcome<Events: IntoEvents>>(description: &mut Description) {
+fn describe<X: FromContext, P, R: IntoOutcome<Events: IntoEvents>>(description: &mut Description) {
+    Probe::<X>::extractor(description);
     description.payload = std::any::type_name::<P>();
     Probe::<R>::returns(description);
 }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use futures_util::FutureExt as _;
 use serde::{Deserialize, Serialize};
 
@@ -5,8 +7,8 @@ use super::*;
 use crate::{
     config::{Brokers, Config},
     error::Error,
-    handler::{Failure, HandlerError, States},
-    publisher::testing::with_message,
+    handler::{ExtraFields, Failure, HandlerError, Headers, State, States},
+    publisher::{MessageContext, testing::with_message},
     registry::Kind,
 };
 
@@ -106,4 +108,75 @@ async fn an_invalid_handler_name_is_rejected_at_start() {
             file!()
         )]
     );
+}
+
+#[test]
+fn a_closure_has_the_extractors_of_a_function() {
+    type Extracted = (State<String>, Headers, ExtraFields, MessageContext);
+    let service = service().on_command(
+        "greet",
+        |(State(greeting), headers, _, context): Extracted, Greet { name }: Greet| async move {
+            let trace = headers.get_str("trace").unwrap_or_default();
+            Greeted { text: format!("{greeting}, {name}: {trace} at {}", context.meta().offset()) }
+        },
+    );
+    let handler = service.added[0];
+    assert_eq!(handler.description().needs.states.len(), 1);
+    let mut states = States::default();
+    states.insert(String::from("Hello"));
+    let events = call(handler, r#"{"name":"Ada"}"#, &states).unwrap();
+    assert_eq!(events, [r#"user.greeted {"text":"Hello, Ada: t-1 at 42"}"#]);
+}
+
+#[tokio::test]
+async fn a_state_that_a_closure_needs_is_checked_at_start() {
+    let service = service().state(String::new()).on_command("count", |_: State<u8>, _: Greet| async {});
+    let [problem] = problems(service).await.try_into().expect("one problem");
+    assert!(problem.starts_with("state `u8` was never provided, but is needed by\n  command `count`"), "{problem}");
+}
+
+#[test]
+fn a_closure_has_the_options_of_an_attribute() {
+    let seconds = Duration::from_secs;
+    let options = HandlerOptions::new("print").topic("printing").timeout(seconds(30)).attempts(3);
+    let options = options.backoff(seconds(1), seconds(5)).retry_deadline(seconds(60));
+    let service = service().on_command(options, |_: MessageContext, _: Greet| async {});
+    let Handler { name, topic, timeout, retry, .. } = service.added[0];
+    assert_eq!((*name, *topic, *timeout), ("print", Some("printing"), Some(seconds(30))));
+    assert_eq!((retry.attempts, retry.deadline), (Some(3), Some(seconds(60))));
+    assert_eq!(retry.backoff, Some((seconds(1), seconds(5))));
+}
+
+#[test]
+fn the_options_of_a_closure_say_which_errors_are_permanent() {
+    let options = HandlerOptions::new("parse")
+        .permanent(|error: &std::num::ParseIntError| *error.kind() == std::num::IntErrorKind::InvalidDigit);
+    let service = service()
+        .on_command(options, |_: MessageContext, Greet { name }: Greet| async move { name.parse::<u8>().map(drop) });
+    let is_permanent = |payload| {
+        let invoked = with_message(payload, &States::default(), |context| (service.added[0].invoke)(context));
+        let Ok(future) = invoked else { panic!("it is called") };
+        future.now_or_never().expect("it waits for nothing").unwrap_err().is_permanent()
+    };
+    assert!(is_permanent(r#"{"name":"x"}"#) && !is_permanent(r#"{"name":"300"}"#));
+}
+
+#[tokio::test]
+async fn options_that_are_not_allowed_are_rejected_at_start() {
+    let (zero, second) = (Duration::ZERO, Duration::from_secs(1));
+    let options = HandlerOptions::new("print").topic("no topic").timeout(zero).attempts(0).backoff(second * 2, second);
+    let line = line!() + 1;
+    let service = service().state(String::new()).on_command(options, |_: MessageContext, _: Greet| async {});
+    let problems = problems(service).await;
+    let expected = [
+        "has 0 as its number of attempts\n  help: use 1 to 1000 attempts; 1 disables retries",
+        "has the timeout `0ns`\n  help: use a duration greater than zero and at most 720 hours",
+        "has an initial backoff of `2s`, which exceeds its maximum backoff `1s`\n  help: swap the two",
+        "names a topic that contains ` `: a topic name has 1 to 249 characters",
+    ];
+    assert_eq!(problems.len(), expected.len(), "{problems:#?}");
+    for (problem, expected) in problems.iter().zip(expected) {
+        let place = format!("command `print` (`closure`, {}:{line}) {expected}", file!());
+        assert!(problem.starts_with(&place), "{place} is not {problem}");
+    }
 }

@@ -1,6 +1,8 @@
 //! Measures how long handlers occupy the thread that polls them: which should not be polled inline, where all others
 //! wait, and which block.
 
+mod watch;
+
 use std::{
     fmt,
     sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
@@ -9,6 +11,7 @@ use std::{
 
 use rustc_hash::FxHashMap;
 
+pub(crate) use self::watch::PollWatch;
 use crate::registry::Handler;
 
 /// A handler that takes longer than this per poll on average is moved to the runtime's worker threads. That costs one
@@ -40,12 +43,14 @@ pub(crate) struct PollCosts {
 }
 
 /// The measurements of one handler.
-pub(crate) struct PollCost {
+struct PollCost {
     handler: &'static Handler,
     average_nanos: AtomicU64,
     blocks: AtomicU64,
     is_heavy: AtomicBool,
     warned: AtomicBool,
+    /// The number of the last poll that panicked.
+    panicked: AtomicU64,
 }
 
 impl PollCosts {
@@ -56,6 +61,7 @@ impl PollCosts {
             blocks: AtomicU64::new(0),
             is_heavy: AtomicBool::new(false),
             warned: AtomicBool::new(false),
+            panicked: AtomicU64::new(0),
         };
         Self { by_address: handlers.map(|handler| (address(handler), cost(handler))).collect(), ..Self::default() }
     }
@@ -83,6 +89,27 @@ impl PollCosts {
         self.polled.store(0, Relaxed);
     }
 
+    /// Called when the poll is over, if it panicked. It is not measured: what takes long is the panic hook, which prints
+    /// a backtrace.
+    pub(crate) fn panicked(&self, handler: &'static Handler) {
+        if let Some(cost) = self.of(handler) {
+            cost.panicked.store(self.polls.load(Relaxed), Relaxed);
+        }
+        self.leave();
+    }
+
+    /// Whether this poll of a handler, or a later one, panicked.
+    fn has_panicked(&self, handler: &'static Handler, poll: u64) -> bool {
+        self.of(handler).is_some_and(|cost| cost.panicked.load(Relaxed) >= poll)
+    }
+
+    /// Warns about a poll that took this long.
+    fn blocked(&self, handler: &'static Handler, took: Duration) {
+        if let Some(cost) = self.of(handler) {
+            cost.warn(took);
+        }
+    }
+
     /// Adds the duration of a poll.
     pub(crate) fn add(&self, handler: &'static Handler, took: Duration) {
         let Some(cost) = self.of(handler) else { return };
@@ -103,7 +130,7 @@ impl PollCosts {
     }
 
     /// The poll that the dispatcher is in, if any: its unique number, and the handler.
-    pub(crate) fn current(&self) -> Option<(u64, &PollCost)> {
+    fn current(&self) -> Option<(u64, &PollCost)> {
         let cost = self.by_address.get(&self.polled.load(Relaxed))?;
         Some((self.polls.load(Relaxed), cost))
     }
@@ -131,7 +158,7 @@ impl PollCost {
     }
 
     /// Warns once that a handler blocks.
-    pub(crate) fn warn(&self, took: Duration) {
+    fn warn(&self, took: Duration) {
         if !self.warned.swap(true, Relaxed) {
             tracing::warn!(
                 handler = %self.handler.location(),

@@ -1,3 +1,5 @@
+use std::time::Instant;
+
 use super::*;
 use crate::handler::{Context, Invocation};
 
@@ -59,4 +61,32 @@ fn the_current_poll_is_known_and_every_poll_is_numbered() {
     assert!(costs.current().is_none());
     costs.enter(&SLOW);
     assert_ne!(costs.current().map(|(number, cost)| (number, cost.handler.name)), first);
+}
+
+/// Polls the slow handler while the watch looks every 100 ms, this many times, and returns whether it was warned about.
+fn watched(looks: u32, ends: impl Fn(&PollCosts)) -> bool {
+    let (costs, mut watch, began) = (costs(), PollWatch::default(), Instant::now());
+    costs.enter(&SLOW);
+    (0..looks).for_each(|n| watch.look(&costs, began + n * Duration::from_millis(100)));
+    ends(&costs);
+    watch.look(&costs, began + looks * Duration::from_millis(100));
+    costs.of(&SLOW).unwrap().warned.load(Relaxed)
+}
+
+#[test]
+fn a_poll_that_is_seen_twice_is_warned_about_unless_it_panics() {
+    assert!(!watched(1, PollCosts::leave));
+    assert!(watched(2, PollCosts::leave));
+    assert!(!watched(2, |costs| costs.panicked(&SLOW)), "the panic hook prints a backtrace");
+    assert!(watched(2, |costs| {
+        costs.leave();
+        costs.enter(&QUICK);
+        costs.panicked(&QUICK);
+    }));
+}
+
+#[test]
+fn a_poll_that_does_not_end_is_warned_about() {
+    assert!(!watched(9, |_| ()));
+    assert!(watched(10, |_| ()));
 }
