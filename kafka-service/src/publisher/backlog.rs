@@ -77,12 +77,12 @@ impl Backlog {
         self.runtime.as_ref()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// The number of detached publications that wait.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.length.load(Ordering::Acquire)
     }
 
@@ -111,17 +111,18 @@ impl Backlog {
     }
 
     /// The number of publications whose callers wait.
-    pub(super) fn awaited(&self) -> usize {
+    pub(crate) fn awaited(&self) -> usize {
         self.awaited.load(Ordering::Relaxed)
     }
 
-    /// The detached publications that wait, by type and topic.
-    pub(super) fn contents(&self, producer: &dyn Producer) -> BTreeMap<(String, String), usize> {
-        let mut contents = BTreeMap::new();
-        for Detached { kind, record, .. } in self.queue().waiting.iter().map(|each| &**each) {
-            *contents.entry((kind.clone(), producer.topic_name(record.topic))).or_default() += 1;
+    /// The detached publications that wait, by type and topic, for the log.
+    pub(crate) fn describe(&self, producer: &dyn Producer) -> String {
+        let mut counts = BTreeMap::<_, usize>::new();
+        for detached in &self.queue().waiting {
+            *counts.entry((detached.kind.clone(), producer.topic_name(detached.record.topic))).or_default() += 1;
         }
-        contents
+        let parts = counts.iter().map(|((kind, topic), count)| format!("{count} of `{kind}` to topic `{topic}`"));
+        parts.collect::<Vec<_>>().join(", ")
     }
 
     /// Adds a publication. Returns whether a task has to be started that hands over what waits; an error if too much

@@ -12,7 +12,7 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    MessageIds, Publication, PublishError, PublisherShared, Sequence, message_id::MessageIdText,
+    Backlog, MessageIds, Publication, PublishError, PublisherShared, Sequence, message_id::MessageIdText,
     publication::Destination,
 };
 use crate::{
@@ -179,6 +179,11 @@ impl Publisher {
             unacknowledged + shared.backlog.len()
         };
         tokio::task::spawn_blocking(flush).await.unwrap_or(0)
+    }
+
+    /// What waits to be handed over.
+    pub(crate) fn backlog(&self) -> &Backlog {
+        &self.shared.backlog
     }
 
     /// A token for one more publication of a command that has not ended.

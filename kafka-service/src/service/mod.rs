@@ -9,6 +9,7 @@ mod environment;
 mod handle;
 mod run;
 mod settings;
+mod shutdown;
 mod stall;
 mod start;
 mod state_factory;

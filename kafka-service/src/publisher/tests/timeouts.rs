@@ -4,7 +4,6 @@ use super::*;
 use crate::{
     acks::{Bound, BoundGuard},
     handler::{States, testing::with_provider},
-    transport::{Cause, Undelivered},
 };
 
 #[tokio::test(start_paused = true)]
