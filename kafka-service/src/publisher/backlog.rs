@@ -5,7 +5,7 @@ use std::{
     pin::pin,
     sync::{
         Arc, Mutex, MutexGuard,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -30,9 +30,11 @@ const OVERHEAD: usize = 256;
 #[derive(Debug, Default)]
 pub(crate) struct Backlog {
     queue: Mutex<Queue>,
-    /// The length of the queue.
-    length: AtomicUsize,
-    emptied: Notify,
+    /// How many have been added to the queue.
+    added: AtomicU64,
+    /// How many have been removed from it.
+    removed: AtomicU64,
+    moved: Notify,
     /// Publications that are awaited and not handed over yet.
     awaited: AtomicUsize,
     /// Where what waits is handed over. Without one, nothing waits.
@@ -83,18 +85,21 @@ impl Backlog {
 
     /// The number of detached publications that wait.
     pub(crate) fn len(&self) -> usize {
-        self.length.load(Ordering::Acquire)
+        // In this order, because what is removed was added before.
+        let removed = self.removed.load(Ordering::Acquire);
+        usize::try_from(self.added.load(Ordering::Acquire) - removed).unwrap_or(usize::MAX)
     }
 
-    /// Completes when no detached publication waits.
-    pub(super) async fn emptied(&self) {
+    /// Completes when the detached publications that wait now do not wait any more. Later ones do not matter.
+    pub(super) async fn passed(&self) {
+        let last = self.added.load(Ordering::Acquire);
         loop {
-            let mut emptied = pin!(self.emptied.notified());
-            emptied.as_mut().enable();
-            if self.is_empty() {
+            let mut moved = pin!(self.moved.notified());
+            moved.as_mut().enable();
+            if self.removed.load(Ordering::Acquire) >= last {
                 return;
             }
-            emptied.await;
+            moved.await;
         }
     }
 
@@ -135,7 +140,7 @@ impl Backlog {
         }
         queue.bytes = bytes;
         queue.waiting.push_back(Arc::new(detached));
-        self.length.store(queue.waiting.len(), Ordering::Release);
+        self.added.fetch_add(1, Ordering::Release);
         Ok(!std::mem::replace(&mut queue.is_drained, true))
     }
 
@@ -150,14 +155,12 @@ impl Backlog {
     /// Removes the first.
     fn remove_first(&self) -> Option<Arc<Detached>> {
         let mut queue = self.queue();
-        let first = queue.waiting.pop_front();
-        queue.bytes -= first.as_ref().map_or(0, |first| first.bytes());
-        self.length.store(queue.waiting.len(), Ordering::Release);
+        let first = queue.waiting.pop_front()?;
+        queue.bytes -= first.bytes();
+        self.removed.fetch_add(1, Ordering::Release);
         drop(queue);
-        if self.is_empty() {
-            self.emptied.notify_waiters();
-        }
-        first
+        self.moved.notify_waiters();
+        Some(first)
     }
 }
 
@@ -212,6 +215,8 @@ impl Draining {
             if shared.backlog.is_empty() {
                 producer.idle();
             }
+            // Callers that wait for room too have their turn.
+            tokio::task::yield_now().await;
         }
         self.is_done = true;
     }
@@ -238,10 +243,12 @@ impl Draining {
 
 impl Drop for Draining {
     fn drop(&mut self) {
-        while !self.is_done
-            && let Some(detached) = self.shared.backlog.remove_first()
-        {
+        if self.is_done {
+            return;
+        }
+        while let Some(detached) = self.shared.backlog.remove_first() {
             self.lose(&detached, "the runtime has ended");
         }
+        self.shared.backlog.queue().is_drained = false;
     }
 }

@@ -118,11 +118,11 @@ impl PublisherShared {
         !self.backlog.is_empty() || producer.connected().is_some()
     }
 
-    /// Waits until a broker is connected and the detached publications that have waited for it are handed over.
+    /// Waits until a broker is connected and the detached publications that already wait are handed over.
     pub(super) async fn wait_for_turn(&self, producer: &dyn Producer, deadline: &mut Deadline) -> Result<(), Unsent> {
         let _counted = self.backlog.count_waiting();
         connect(producer, &self.acks, deadline).await?;
-        match deadline.within(self.backlog.emptied()).await {
+        match deadline.within(self.backlog.passed()).await {
             Some(()) => Ok(()),
             None => Err(Unsent::late(producer, deadline)),
         }

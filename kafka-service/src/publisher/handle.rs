@@ -171,7 +171,7 @@ impl Publisher {
         let began = shared.clock.instant();
         if !shared.backlog.is_empty() {
             // Whether it is empty is seen below.
-            _ = shared.deadline(timeout).within(shared.backlog.emptied()).await;
+            _ = shared.deadline(timeout).within(shared.backlog.passed()).await;
         }
         let left = timeout.saturating_sub(shared.clock.instant().saturating_duration_since(began));
         let flush = move || {

@@ -44,3 +44,18 @@ async fn detached_publications_that_wait_have_a_limit_and_are_flushed() {
     assert_eq!(world.publisher.flush(Duration::from_secs(1)).await, 0);
     assert_eq!(world.broker.sent(), 3);
 }
+
+#[tokio::test(start_paused = true)]
+async fn detached_publications_do_not_starve_those_that_are_awaited() {
+    let world = World::connected();
+    world.broker.size.store(1, Ordering::Relaxed);
+    (0..2).for_each(|_| world.publish(0).detach());
+    let awaited = tokio::spawn(world.publish(1).into_future());
+    for _ in 0..10 {
+        world.publish(0).detach();
+        settle().await;
+        world.acks.delivered(world.broker.take().0);
+        settle().await;
+    }
+    assert!(awaited.is_finished(), "{} detached publications wait", world.publisher.backlog().len());
+}

@@ -7,7 +7,7 @@ use std::{
     collections::VecDeque,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -36,6 +36,8 @@ struct Broker {
     is_connected: AtomicBool,
     connected: Notify,
     is_full: AtomicBool,
+    /// The size of the queue; 0: unlimited.
+    size: AtomicUsize,
     sent: Mutex<VecDeque<(Token, OwnedRecord)>>,
 }
 
@@ -68,7 +70,8 @@ impl Broker {
 
 impl Producer for Broker {
     fn send(&self, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
-        if self.is_full.load(Ordering::Relaxed) {
+        let size = self.size.load(Ordering::Relaxed);
+        if self.is_full.load(Ordering::Relaxed) || (size > 0 && self.sent() >= size) {
             return Err(SendError::QueueFull);
         }
         sync::lock(&self.sent).push_back((token, record.copy()));
