@@ -45,16 +45,40 @@ pub enum Error {
     /// The service shut down with commands still in flight at the deadline. They stay uncommitted, so they are
     /// redelivered.
     #[error(
-        "shutdown deadline exceeded: {} in flight (will be redelivered), {} unacknowledged; increase \
-         KAFKA_SHUTDOWN_DEADLINE or lower the timeout of the handlers",
-        counted(*commands, "command"), counted(*unacknowledged, "record")
+        "shutdown deadline exceeded: {} in flight (will be redelivered), {} unacknowledged; {}",
+        counted(*commands, "command"), counted(*unacknowledged, "record"), incomplete_help(*commands)
     )]
     Incomplete {
         /// Commands whose handlers were still running, or whose events were not acknowledged.
         commands: usize,
-        /// Events and dead letters that the broker did not acknowledge.
+        /// Events and dead letters that the broker did not acknowledge, and detached publications that were not sent.
         unacknowledged: usize,
     },
+    /// The service shut down before its deadline, because no handler was running and no broker was reachable for 5 s.
+    /// The commands stay uncommitted, so they are redelivered; the publications are lost.
+    #[error(
+        "no broker was reachable during the shutdown: {unsent} detached publications not sent, {unacknowledged} records \
+         unacknowledged, {commands} commands not finished (will be redelivered); check the brokers, \
+         KAFKA_BOOTSTRAP_SERVERS and KAFKA_SECURITY_PROTOCOL"
+    )]
+    #[non_exhaustive]
+    Unreachable {
+        /// Commands whose events were not acknowledged.
+        commands: usize,
+        /// Events and dead letters that the broker did not acknowledge. They may have been written.
+        unacknowledged: usize,
+        /// [Detached](crate::Publication::detach) publications that were never sent. A publication that is awaited has an
+        /// error of its own.
+        unsent: usize,
+    },
+}
+
+/// What to do if a shutdown takes too long. Handlers are to blame only if one was running.
+fn incomplete_help(commands: usize) -> &'static str {
+    match commands {
+        0 => "increase KAFKA_SHUTDOWN_DEADLINE, or check why the brokers do not acknowledge",
+        _ => "increase KAFKA_SHUTDOWN_DEADLINE or lower the timeout of the handlers",
+    }
 }
 
 impl Error {
@@ -125,6 +149,7 @@ mod tests {
             Box::new(Error::NotReady(vec![problem()])),
             Box::new(Error::Failed(text())),
             Box::new(Error::Incomplete { commands: 1, unacknowledged: 2 }),
+            Box::new(Error::Unreachable { commands: 1, unacknowledged: 2, unsent: 3 }),
             Box::new(PublishError::Disabled { event_type: text() }),
         ]
     }

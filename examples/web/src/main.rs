@@ -12,7 +12,7 @@ use axum::{Json, Router, http::StatusCode};
 use kafka_service::{Command, Event, HealthWatch, KafkaService, Publisher, command};
 use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::{net::TcpListener, signal::ctrl_c, time::timeout};
+use tokio::{net::TcpListener, signal::ctrl_c};
 
 #[derive(Serialize, Deserialize, Command)]
 #[command("create_user", key = name)]
@@ -35,10 +35,11 @@ async fn create_user(user: CreateUser) -> UserCreated {
 
 /// `POST /users`: 202 as soon as the broker has the command; the handler runs later, here or in another instance.
 async fn post_user(HttpState(publisher): HttpState<Publisher>, Json(user): Json<CreateUser>) -> (StatusCode, String) {
-    match timeout(Duration::from_secs(5), publisher.send(&user)).await {
-        Ok(Ok(())) => (StatusCode::ACCEPTED, String::new()),
-        Ok(Err(error)) => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
-        Err(elapsed) => (StatusCode::GATEWAY_TIMEOUT, elapsed.to_string()),
+    match publisher.send(&user).timeout(Duration::from_secs(5)).await {
+        Ok(()) => (StatusCode::ACCEPTED, String::new()),
+        // The client must not simply repeat it: the command may have been sent.
+        Err(error) if error.may_arrive() => (StatusCode::GATEWAY_TIMEOUT, error.to_string()),
+        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
     }
 }
 

@@ -4,13 +4,16 @@ mod command;
 mod detached;
 mod room;
 
-use std::sync::{
-    Mutex, MutexGuard,
-    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+use std::{
+    pin::pin,
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
 };
 
 use slab::Slab;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 pub(crate) use self::{
     command::{Bound, BoundGuard},
@@ -37,7 +40,9 @@ pub(crate) struct Acks {
     pub(crate) room: Room,
     late: AtomicU64,
     lost: AtomicU64,
+    unheard: AtomicU64,
     closing: AtomicBool,
+    closed: Notify,
 }
 
 /// What arrives in the dispatcher besides records and control.
@@ -74,7 +79,9 @@ impl Acks {
             room: Room::default(),
             late: AtomicU64::new(0),
             lost: AtomicU64::new(0),
+            unheard: AtomicU64::new(0),
             closing: AtomicBool::new(false),
+            closed: Notify::new(),
         };
         (acks, receiver)
     }
@@ -137,8 +144,9 @@ impl Acks {
             Pending::Command { left: true, .. } | Pending::Detached { .. } => {}
             Pending::Command { assignment, slot, .. } => self.finish(assignment, slot),
             Pending::Caller { sender, command } => {
-                // The caller may have stopped waiting.
-                _ = sender.send(Ok(()));
+                if sender.send(Ok(())).is_err() && !self.is_closing() {
+                    self.unheard.fetch_add(1, Ordering::Relaxed);
+                }
                 command.into_iter().for_each(|command| self.dropped(command));
             }
         }
@@ -201,6 +209,27 @@ impl Acks {
         self.late.load(Ordering::Relaxed)
     }
 
+    /// The number of acknowledgements whose caller had stopped waiting: its timeout had passed, or its future was
+    /// dropped.
+    pub(crate) fn unheard(&self) -> u64 {
+        self.unheard.load(Ordering::Relaxed)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn pending_count(&self) -> usize {
+        self.pending().len()
+    }
+
+    /// Completes when the service has stopped.
+    pub(crate) async fn closed(&self) {
+        let mut closed = pin!(self.closed.notified());
+        // Registered before the check, so that the end is not missed in between.
+        closed.as_mut().enable();
+        if !self.is_closing() {
+            closed.await;
+        }
+    }
+
     /// Called when the service has stopped: failures of its broker are expected from now on. Callers that still wait
     /// for an acknowledgement, or for room, are told that none will come.
     pub(crate) fn close(&self) {
@@ -212,6 +241,7 @@ impl Acks {
             }
         }
         self.room.close();
+        self.closed.notify_waiters();
     }
 }
 

@@ -85,6 +85,7 @@ impl Reader {
         self.set(names::DEAD_LETTER_TOPIC, &mut config.dead_letter_topic, |value| text(value).map(Some));
         self.set(names::UNKNOWN_COMMANDS, &mut config.unknown_commands, UnknownCommands::parse);
         self.set(names::MESSAGE_ID, &mut config.message_id, MessageIdLocation::parse);
+        self.set(names::PUBLISH_TIMEOUT, &mut config.publish_timeout, duration::parse);
         self.set(names::CREATE_TOPICS, &mut config.create_topics, choices::parse_bool);
         self.set(names::SHUTDOWN_DEADLINE, &mut config.shutdown_deadline, duration::parse);
         self.set(names::STALL_TIMEOUT, &mut config.stall_timeout, duration::parse_or_off);

@@ -75,6 +75,7 @@ pub(crate) use topic::flaw as topic_flaw;
 /// | `KAFKA_DEAD_LETTER_LIMIT` | `off`; `50%`: the service stops when more than that share of the last 100 messages failed |
 /// | `KAFKA_UNKNOWN_COMMANDS` | `skip`; `dead-letter`. An event without a handler is always skipped |
 /// | `KAFKA_MESSAGE_ID` | `envelope`; `header`, `off` |
+/// | `KAFKA_PUBLISH_TIMEOUT` | `30s` for one publication outside a handler; in handlers, the handler timeout applies |
 /// | `KAFKA_CREATE_TOPICS` | `false` |
 /// | `KAFKA_SHUTDOWN_DEADLINE` | `25s` |
 /// | `KAFKA_STALL_TIMEOUT` | `5m` without progress before the consumer is replaced, then liveness fails; `off` |
@@ -138,6 +139,9 @@ pub struct Config {
     pub unknown_commands: UnknownCommands,
     /// Where the id of a published message is written.
     pub message_id: MessageIdLocation,
+    /// How long a publication outside a handler may take, unless it has a [timeout](crate::Publication::timeout) of its
+    /// own. In a handler there is no such limit: the timeout of the handler applies.
+    pub publish_timeout: Duration,
     /// Whether missing topics are created at startup.
     pub create_topics: bool,
     /// How long a graceful shutdown may take before work in flight is abandoned. Leaving the group may take up to 6 s
@@ -210,6 +214,7 @@ impl Config {
             dead_letter_limit: None,
             unknown_commands: UnknownCommands::default(),
             message_id: MessageIdLocation::default(),
+            publish_timeout: Duration::from_secs(30),
             create_topics: false,
             shutdown_deadline: Duration::from_secs(25),
             stall_timeout: Some(Duration::from_secs(5 * 60)),

@@ -61,6 +61,7 @@ settings! {
     DEAD_LETTER_LIMIT = "KAFKA_DEAD_LETTER_LIMIT", "dead_letter_limit";
     UNKNOWN_COMMANDS = "KAFKA_UNKNOWN_COMMANDS", "unknown_commands";
     MESSAGE_ID = "KAFKA_MESSAGE_ID", "message_id";
+    PUBLISH_TIMEOUT = "KAFKA_PUBLISH_TIMEOUT", "publish_timeout";
     CREATE_TOPICS = "KAFKA_CREATE_TOPICS", "create_topics";
     SHUTDOWN_DEADLINE = "KAFKA_SHUTDOWN_DEADLINE", "shutdown_deadline";
     STALL_TIMEOUT = "KAFKA_STALL_TIMEOUT", "stall_timeout";

@@ -127,6 +127,13 @@ impl Config {
         self
     }
 
+    /// Sets how long a publication outside a handler may take.
+    #[must_use]
+    pub fn publish_timeout(mut self, timeout: Duration) -> Self {
+        self.publish_timeout = timeout;
+        self
+    }
+
     /// Sets whether missing topics are created at startup.
     #[must_use]
     pub fn create_topics(mut self, create: bool) -> Self {

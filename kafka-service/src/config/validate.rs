@@ -41,6 +41,7 @@ pub(super) fn problems(config: &Config, names: NameStyle, features: Features) ->
     if let Some(limit) = config.dead_letter_limit {
         check.range(names::DEAD_LETTER_LIMIT, limit, &PERCENT);
     }
+    check.duration(names::PUBLISH_TIMEOUT, config.publish_timeout);
     check.duration(names::SHUTDOWN_DEADLINE, config.shutdown_deadline);
     if let Some(timeout) = config.stall_timeout {
         check.duration(names::STALL_TIMEOUT, timeout);

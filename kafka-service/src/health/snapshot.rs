@@ -45,6 +45,9 @@ pub struct Health {
     pub retries: u64,
     /// Events that handlers returned.
     pub events: u64,
+    /// Publications that the broker acknowledged after their caller had stopped waiting: after their
+    /// [timeout](crate::Publication::timeout), or after their future was dropped.
+    pub acknowledged_late: u64,
     /// The largest number of uncommitted records of any partition: at most this many are redelivered after a crash.
     pub uncommitted: usize,
     /// How long the current commit has been waiting for its acknowledgement.

@@ -1,11 +1,33 @@
 //! Why an event or a command was not published.
 
-use crate::handler::{Classifiers, ErrorClass};
+use std::{fmt, time::Duration};
+
+use crate::{
+    config::format_duration,
+    handler::{Classifiers, ErrorClass},
+};
 
 /// Why an event or a command was not published.
 ///
-/// After [`Stopped`](Self::Stopped), and in some cases of [`Refused`](Self::Refused), the result is unknown: the record
-/// may have been written. After any other error it was not written.
+/// [`may_arrive`](Self::may_arrive) says whether the record was, or may still be, written nevertheless, and
+/// [`id`](Self::id) under which id. Otherwise it was not written and never will be.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use kafka_service::{Config, Publisher};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), kafka_service::Error> {
+/// // No broker has this port.
+/// let publisher = Publisher::connect(Config::new("shop").bootstrap_servers("127.0.0.1:1")).await?;
+/// let publication = publisher.publish_event("order.placed", serde_json::json!({"order": 7}));
+/// let error = publication.timeout(Duration::from_millis(100)).await.unwrap_err();
+/// // It was never sent, so it can be published again without a duplicate.
+/// assert!(!error.may_arrive());
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublishError {
@@ -54,9 +76,48 @@ pub enum PublishError {
         /// What the client or the broker reports.
         reason: String,
     },
-    /// The broker or the client rejected the record, or its delivery was interrupted. It may have been written if it
-    /// was in flight when the partition of the command was revoked or when the Kafka producer failed; otherwise it was
-    /// not written.
+    /// The record was not handed to the Kafka client within the [timeout](crate::Publication::timeout), because no broker
+    /// was connected or the producer queue was full, or the service stopped before. It was not sent and never will be.
+    #[error("`{event_type}` was not sent to topic `{topic}`: {reason}")]
+    NotSent {
+        /// The event or command that was not sent.
+        event_type: String,
+        /// The topic.
+        topic: String,
+        /// What it was waiting for, and the last connection error.
+        reason: String,
+    },
+    /// The record was handed to the Kafka client, and the broker has not acknowledged it within the
+    /// [timeout](crate::Publication::timeout). It cannot be withdrawn: it may have been written, or may still be.
+    #[error(
+        "`{event_type}` was not acknowledged on topic `{topic}` within {}; it may still arrive{}",
+        format_duration(*.timeout),
+        WithId(.id)
+    )]
+    NotAcknowledged {
+        /// The event or command with an unknown result.
+        event_type: String,
+        /// The topic.
+        topic: String,
+        /// The id of the message; `None` with `KAFKA_MESSAGE_ID=off`.
+        id: Option<String>,
+        /// The timeout of the publication.
+        timeout: Duration,
+    },
+    /// The record was in flight when the partition of the command was revoked or when the Kafka producer failed: it may
+    /// or may not have been written.
+    #[error("delivery of `{event_type}` to topic `{topic}` was interrupted: {reason}; it may have been written{}", WithId(.id))]
+    Interrupted {
+        /// The event or command with an unknown result.
+        event_type: String,
+        /// The topic.
+        topic: String,
+        /// The id of the message; `None` with `KAFKA_MESSAGE_ID=off`.
+        id: Option<String>,
+        /// What interrupted it.
+        reason: String,
+    },
+    /// The broker or the client rejected the record. It was not written.
     #[error("delivery of `{event_type}` to topic `{topic}` failed: {reason}")]
     Refused {
         /// The event or command that was not sent.
@@ -68,13 +129,17 @@ pub enum PublishError {
     },
     /// The service stopped before the broker acknowledged the record: it may or may not have been written.
     #[error(
-        "the service stopped before the delivery of `{event_type}` to topic `{topic}` was acknowledged; it may have been written"
+        "the service stopped before the delivery of `{event_type}` to topic `{topic}` was acknowledged; it may have been \
+         written{}",
+        WithId(.id)
     )]
     Stopped {
         /// The event or command with an unknown result.
         event_type: String,
         /// The topic.
         topic: String,
+        /// The id of the message; `None` with `KAFKA_MESSAGE_ID=off`.
+        id: Option<String>,
     },
 }
 
@@ -85,8 +150,39 @@ impl PublishError {
     pub fn is_permanent(&self) -> bool {
         match self {
             Self::EmptyType | Self::Topic { .. } | Self::Encode { .. } | Self::TooLarge { .. } => true,
-            Self::Disabled { .. } | Self::NotStarted | Self::Refused { .. } | Self::Stopped { .. } => false,
+            Self::Disabled { .. }
+            | Self::NotStarted
+            | Self::NotSent { .. }
+            | Self::NotAcknowledged { .. }
+            | Self::Interrupted { .. }
+            | Self::Refused { .. }
+            | Self::Stopped { .. } => false,
         }
+    }
+
+    /// Returns whether the record may have been written, or may still be: publishing it again may duplicate it. If not,
+    /// it never arrives.
+    #[must_use]
+    pub fn may_arrive(&self) -> bool {
+        matches!(self, Self::NotAcknowledged { .. } | Self::Interrupted { .. } | Self::Stopped { .. })
+    }
+
+    /// Returns the id under which the record [may arrive](Self::may_arrive), if it may and has one.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::NotAcknowledged { id, .. } | Self::Interrupted { id, .. } | Self::Stopped { id, .. } => id.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// The end of a message about a record that may arrive.
+struct WithId<'a>(&'a Option<String>);
+
+impl fmt::Display for WithId<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_ref().map_or(Ok(()), |id| write!(formatter, ", with id `{id}`"))
     }
 }
 
@@ -101,8 +197,6 @@ pub(crate) fn classify_publish_errors(classifiers: &mut Classifiers) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::handler::HandlerError;
 

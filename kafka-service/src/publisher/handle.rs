@@ -12,7 +12,7 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    MessageIds, Publication, PublishError, PublisherShared, Sequence, message_id::MessageIdText,
+    Backlog, MessageIds, Publication, PublishError, PublisherShared, Sequence, message_id::MessageIdText,
     publication::Destination,
 };
 use crate::{
@@ -97,8 +97,9 @@ impl Publisher {
     ///
     /// # Errors
     ///
-    /// Awaiting the publication returns a [`PublishError`] if the event was not published. After
-    /// [`PublishError::Stopped`], and in some cases of [`PublishError::Refused`], the event may have been written.
+    /// Awaiting the publication returns a [`PublishError`] if the event was not published or its result is unknown;
+    /// [`PublishError::may_arrive`] says which. Outside handlers it takes at most 30 seconds, or the
+    /// [timeout](Publication::timeout).
     pub fn publish<E: Event>(&self, event: &E) -> Publication {
         let payload = json(event.event_type(), |serializer| event.serialize_payload(serializer));
         let key = event.key().map(|key| key.to_string().into_bytes());
@@ -167,8 +168,22 @@ impl Publisher {
     /// A service flushes when it shuts down; with [`Publisher::connect`], call this before exiting.
     pub async fn flush(&self, timeout: Duration) -> usize {
         let shared = Arc::clone(&self.shared);
-        let flush = move || shared.producer.as_ref().map_or(0, |producer| producer.flush(timeout));
+        let began = shared.clock.instant();
+        if !shared.backlog.is_empty() {
+            // Whether it is empty is seen below.
+            _ = shared.deadline(timeout).within(shared.backlog.passed()).await;
+        }
+        let left = timeout.saturating_sub(shared.clock.instant().saturating_duration_since(began));
+        let flush = move || {
+            let unacknowledged = shared.producer.as_ref().map_or(0, |producer| producer.flush(left));
+            unacknowledged + shared.backlog.len()
+        };
         tokio::task::spawn_blocking(flush).await.unwrap_or(0)
+    }
+
+    /// What waits to be handed over.
+    pub(crate) fn backlog(&self) -> &Backlog {
+        &self.shared.backlog
     }
 
     /// A token for one more publication of a command that has not ended.

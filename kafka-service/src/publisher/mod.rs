@@ -1,8 +1,11 @@
 //! Publishing: the handle that programs and handlers use, and how its messages are encoded.
 
+mod backlog;
+mod deadline;
 mod delivery;
 mod encoder;
 mod error;
+mod hand_over;
 mod handle;
 mod lazy;
 mod message_context;
@@ -11,8 +14,11 @@ mod publication;
 mod shared;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use self::{
+    backlog::Backlog,
     encoder::Encoder,
     error::classify_publish_errors,
     lazy::LazyPublisher,

@@ -3,11 +3,13 @@
 use std::{
     future::{Future, IntoFuture},
     pin::Pin,
+    time::Duration,
 };
 
 use super::{
     Encoder, PublishError, Publisher, PublisherShared,
-    delivery::{Subject, deliver, deliver_bound, fire},
+    backlog::{Detached, fire},
+    delivery::{Subject, deliver, deliver_bound},
     message_id::MessageIdText,
 };
 use crate::{
@@ -24,8 +26,9 @@ use crate::{
 ///
 /// # Cancel safety
 ///
-/// Nothing is published before the first poll. If the future is dropped after that, the event is published, unless the
-/// producer's queue was full; in a handler it is always published, and its command waits for it.
+/// Nothing is published before the first poll. If the future is dropped after that, the event is published, unless no
+/// broker was connected or the producer queue was full; in a handler it is always published, and its command waits for
+/// it.
 #[must_use = "nothing is published until the publication is awaited or detached"]
 #[derive(Debug)]
 pub struct Publication {
@@ -37,6 +40,14 @@ pub struct Publication {
     correlation_id: Option<String>,
     key: Option<Vec<u8>>,
     headers: Vec<Header>,
+    timeout: Option<Duration>,
+}
+
+/// A record with the id of its message.
+struct Encoded {
+    record: OwnedRecord,
+    /// `None` if messages have no ids.
+    id: Option<MessageIdText>,
 }
 
 /// Where it goes.
@@ -66,6 +77,7 @@ impl Publication {
             correlation_id: None,
             key,
             headers: Vec::new(),
+            timeout: None,
         }
     }
 
@@ -77,7 +89,7 @@ impl Publication {
     }
 
     /// Publishes to this topic, instead of the events topic or the command's own topic. Any topic is allowed, up to
-    /// 1,000 per producer. A publication to a topic that does not exist fails after 30 seconds.
+    /// 1,000 per producer. A publication to a topic that does not exist fails after 20 seconds.
     pub fn to(mut self, topic: impl Into<String>) -> Self {
         self.destination = Destination::Topic(topic.into());
         self
@@ -101,6 +113,37 @@ impl Publication {
         self
     }
 
+    /// Limits how long the publication may take, from its first poll. Outside handlers the default is 30 seconds
+    /// (`KAFKA_PUBLISH_TIMEOUT`); in a handler there is none, because the timeout of the handler applies.
+    ///
+    /// While no broker is connected, or the producer queue is full, a publication outside a handler waits before it is
+    /// handed to the Kafka client. If the timeout passes then, the error is [`PublishError::NotSent`]: it was not sent
+    /// and never will be. After that it is [`PublishError::NotAcknowledged`]: it may still arrive, under the id in the
+    /// error. A [detached](Self::detach) publication that still waits at its timeout is lost.
+    ///
+    /// In a handler the timeout ends only the wait of the caller, with [`PublishError::NotAcknowledged`]: the command is
+    /// still finished only when the record is acknowledged.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use kafka_service::{PublishError, Publisher};
+    ///
+    /// /// For a handler of HTTP requests: the client should not wait for longer.
+    /// async fn place_order(publisher: &Publisher, order: u64) -> Result<(), String> {
+    ///     let placed = publisher.publish_event("order.placed", order).timeout(Duration::from_secs(2)).await;
+    ///     placed.map_err(|error| match error.may_arrive() {
+    ///         true => format!("unknown whether the order is placed, see message {:?}", error.id()),
+    ///         false => format!("not placed, try again: {error}"),
+    ///     })
+    /// }
+    /// ```
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
     /// Publishes without waiting for the broker's acknowledgement, and without a result.
     ///
     /// In a handler nothing is lost: the command is finished only when the broker has acknowledged the event; a failed
@@ -108,9 +151,10 @@ impl Publication {
     /// serialized as JSON, or it is too large) dead-letters the command. The number of events that wait in memory is not
     /// limited, so a handler that publishes thousands of events should await them.
     ///
-    /// Elsewhere, and in a task that outlives its handler, the event is lost if the producer's queue is full, if its
-    /// delivery fails, or if the program ends first. Losses are counted: the log has a line for the first, the tenth,
-    /// the hundredth and so on, and the total when the service stops.
+    /// Elsewhere, and in a task that outlives its handler, the event waits in memory, in order, while no broker is
+    /// connected or the producer queue is full. It is lost if its [timeout](Self::timeout) passes meanwhile, if more
+    /// than 32 MiB wait, if its delivery fails, or if the program ends first. Losses are counted: the log has a line for
+    /// the first, the tenth, the hundredth and so on, and the total when the service stops.
     ///
     /// # Examples
     ///
@@ -129,10 +173,10 @@ impl Publication {
     /// }
     /// ```
     pub fn detach(self) {
-        let (publisher, kind) = (self.publisher.clone(), self.kind.clone());
+        let (publisher, kind, timeout) = (self.publisher.clone(), self.kind.clone(), self.timeout);
         let shared = &publisher.shared;
         let record = match self.encode() {
-            Ok(record) => record,
+            Ok(encoded) => encoded.record,
             Err(error) => {
                 if !publisher.refuse(&error.to_string()) {
                     shared.acks.lost(&kind, "", &error.to_string());
@@ -142,29 +186,36 @@ impl Publication {
         };
         // Without one, nothing could be encoded.
         let Some(producer) = shared.producer.as_deref() else { return };
-        let subject = Subject { producer, kind: &kind, topic: record.topic };
         match publisher.begin() {
             Some(token) => {
+                let topic = record.topic;
                 if !shared.acks.publish(Stored { record, token }) {
-                    shared.acks.lost(&kind, &producer.topic_name(subject.topic), "the service was shut down");
+                    shared.acks.lost(&kind, &producer.topic_name(topic), "the service was shut down");
                 }
             }
-            None => fire(subject, &shared.acks, &record.borrow()),
+            None => {
+                let (timeout, since) = (timeout.unwrap_or(shared.publish_timeout), shared.clock.instant());
+                fire(shared, producer, Detached { kind, record, timeout, since });
+            }
         }
     }
 
     async fn send(self) -> Result<(), PublishError> {
-        let (publisher, kind) = (self.publisher.clone(), self.kind.clone());
-        let record = self.encode()?;
-        let shared = &publisher.shared;
-        let subject = Subject { producer: shared.producer(&kind)?, kind: &kind, topic: record.topic };
+        let (publisher, kind, timeout) = (self.publisher.clone(), self.kind.clone(), self.timeout);
+        let Encoded { record, id } = self.encode()?;
+        let shared = &*publisher.shared;
+        let subject = Subject { producer: shared.producer(&kind)?, kind: &kind, topic: record.topic, id };
         match publisher.begin() {
-            Some(token) => deliver_bound(subject, &shared.acks, token, |token| Stored { record, token }).await,
-            None => deliver(subject, &shared.acks, &record.borrow()).await,
+            Some(token) => deliver_bound(subject, shared, token, |token| Stored { record, token }, timeout).await,
+            // Boxed, so that a publication in a handler is not larger because of it.
+            None => {
+                let timeout = timeout.unwrap_or(shared.publish_timeout);
+                Box::pin(deliver(subject, shared, &record.borrow(), timeout)).await
+            }
         }
     }
 
-    fn encode(self) -> Result<OwnedRecord, PublishError> {
+    fn encode(self) -> Result<Encoded, PublishError> {
         let shared = &self.publisher.shared;
         let (kind, now) = (self.kind.as_str(), shared.clock.timestamp());
         if kind.trim().is_empty() {
@@ -185,7 +236,8 @@ impl Publication {
         let encoded = encoder.encode(kind, &correlation_id, &payload, id.as_str(), now);
         let mut headers = self.headers;
         headers.extend_from_slice(encoded.headers);
-        Ok(OwnedRecord { topic, key: Some(key), value: Some(encoded.value.to_vec()), headers })
+        let record = OwnedRecord { topic, key: Some(key), value: Some(encoded.value.to_vec()), headers };
+        Ok(Encoded { record, id: Some(id).filter(|_| encoder.wants_ids()) })
     }
 }
 

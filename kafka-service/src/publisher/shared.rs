@@ -1,8 +1,10 @@
 //! What all publishers of a service share.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use super::PublishError;
+use tokio::runtime::Handle as Runtime;
+
+use super::{Backlog, PublishError};
 use crate::{
     acks::Acks,
     clock::{Clock, SystemClock},
@@ -21,6 +23,9 @@ pub(crate) struct PublisherShared {
     pub(crate) group: String,
     pub(crate) source: String,
     pub(crate) message_id: MessageIdLocation,
+    /// The timeout of publications outside handlers.
+    pub(crate) publish_timeout: Duration,
+    pub(crate) backlog: Backlog,
     /// Held as long as the producer: the embedded broker of a publisher without a service.
     #[expect(dead_code, reason = "held, not read")]
     pub(crate) keeps: Keeps,
@@ -52,6 +57,8 @@ impl PublisherShared {
             group: config.effective_group_id().into_owned(),
             source: config.service_name.clone(),
             message_id: config.message_id,
+            publish_timeout: config.publish_timeout,
+            backlog: Backlog::new(Runtime::try_current().ok()),
             keeps: None,
         }
     }
@@ -68,6 +75,8 @@ impl PublisherShared {
             group: group.to_owned(),
             source: source.to_owned(),
             message_id,
+            publish_timeout: Duration::ZERO,
+            backlog: Backlog::default(),
             keeps: None,
         }
     }

@@ -19,7 +19,8 @@ impl Publisher {
     /// Creates a publisher for a program that only publishes, such as a web server that sends commands. A program with
     /// handlers starts a service instead and uses the publisher of its [handle](crate::ServiceHandle::publisher).
     ///
-    /// An unreachable broker is not an error: the client connects in the background, and publications wait. The first
+    /// An unreachable broker is not an error: the client connects in the background, and publications wait until their
+    /// [timeout](crate::Publication::timeout). The first
     /// publisher or service of a process is the [global](Self::global) one. Call [`flush`](Self::flush) before the
     /// program exits; it waits for [detached](crate::Publication::detach) publications. Must be called in a tokio
     /// runtime.

@@ -1,15 +1,11 @@
 //! A running service, from outside.
 
-use std::{
-    fmt,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{fmt, sync::Arc};
 
 use super::{HealthWatch, consumer_thread::ConsumerThread, dispatcher_thread::DispatcherThread};
 use crate::{
     config::Config,
-    engine::{Counters, Ended, Shared},
+    engine::Shared,
     error::Error,
     publisher::{Publisher, PublisherShared},
     transport::{Keeps, Producer},
@@ -87,7 +83,8 @@ impl ServiceHandle {
     /// their events, commits, and leaves the group. Never exits the process.
     ///
     /// Work in flight has until the configured [deadline](field@Config::shutdown_deadline) to finish. Leaving the group
-    /// can take up to 6 s more, so the grace period of an orchestrator must exceed the deadline plus 6 s.
+    /// can take up to 6 s more, so the grace period of an orchestrator must exceed the deadline plus 6 s. When no handler
+    /// runs and no broker has been reachable for 5 s, the shutdown ends without waiting for the deadline.
     ///
     /// A plain `fn` handler that is still running then cannot be cancelled, and a tokio runtime that is dropped waits
     /// for it. To exit anyway, call [`shutdown_background`] or [`std::process::exit`]; [`run`](Self::run) does the
@@ -97,11 +94,11 @@ impl ServiceHandle {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Incomplete`] if work is still in flight at the deadline; [`Error::Failed`] if the service had
-    /// already failed.
+    /// Returns [`Error::Incomplete`] if work is still in flight at the deadline; [`Error::Unreachable`] if it ends sooner
+    /// because no broker was reachable, and something is left; [`Error::Failed`] if the service had already failed.
     pub async fn shutdown(mut self) -> Result<(), Error> {
         match self.running.take() {
-            Some(running) => running.shutdown().await,
+            Some(running) => running.shutdown(&self.publisher).await,
             None => Ok(()),
         }
     }
@@ -115,60 +112,5 @@ impl Drop for ServiceHandle {
             running.shared.acks.close();
             running.shared.health.stopped();
         }
-    }
-}
-
-impl Running {
-    async fn shutdown(mut self) -> Result<(), Error> {
-        // After its deadline the consumer only closes its connections.
-        const LEAVE_TIMEOUT: Duration = Duration::from_secs(6);
-        let started = self.shared.clock.instant();
-        let deadline = started + self.config.shutdown_deadline;
-        let failure = self.shared.fatal.reason().map(str::to_owned);
-        self.shared.health.drain();
-        tracing::info!(deadline = ?self.config.shutdown_deadline, "shutting down; no longer accepting records");
-        self.consumer.stop(deadline);
-        let leave_by = self.shared.clock.sleep(self.config.shutdown_deadline + LEAVE_TIMEOUT);
-        let ended = tokio::select! {
-            ended = &mut self.consumer.ended => ended.ok(),
-            () = leave_by => None,
-        };
-        let Ended { left, running } = ended.unwrap_or_else(|| {
-            let in_flight = usize::try_from(Counters::get(&self.shared.counters.in_flight)).unwrap_or(usize::MAX);
-            Ended { left: in_flight, running: in_flight }
-        });
-        // The partitions are revoked, so the result of a handler or a retry would be discarded.
-        let end_by = self.shared.clock.sleep(Duration::from_millis(100));
-        tokio::select! {
-            () = self.dispatcher.ended() => {}
-            () = end_by => self.dispatcher.abort(),
-        }
-        let unacknowledged = self.flush(deadline).await;
-        self.shared.acks.close();
-        self.shared.health.stopped();
-        tracing::info!(
-            uncommitted = left,
-            in_flight = running,
-            unacknowledged,
-            lost_publications = self.shared.acks.losses(),
-            finished = Counters::get(&self.shared.counters.finished),
-            dead_lettered = Counters::get(&self.shared.counters.dead_lettered),
-            elapsed = ?self.shared.clock.instant().duration_since(started),
-            "service stopped"
-        );
-        match failure {
-            Some(reason) => Err(Error::Failed(reason)),
-            // Commands that were not begun, or waited for a retry, are redelivered to the next owner; that is not a failure.
-            None if running + unacknowledged > 0 => Err(Error::Incomplete { commands: running, unacknowledged }),
-            None => Ok(()),
-        }
-    }
-
-    /// Waits until the broker has acknowledged what was handed over. Returns how much it has not.
-    async fn flush(&self, deadline: Instant) -> usize {
-        let producer = Arc::clone(&self.producer);
-        let left = deadline.saturating_duration_since(self.shared.clock.instant());
-        let timeout = left.max(Duration::from_millis(100));
-        tokio::task::spawn_blocking(move || producer.flush(timeout)).await.unwrap_or(0)
     }
 }

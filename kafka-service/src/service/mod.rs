@@ -10,6 +10,7 @@ mod expect;
 mod handle;
 mod run;
 mod settings;
+mod shutdown;
 mod silence;
 mod stall;
 mod start;

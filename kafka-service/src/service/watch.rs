@@ -181,6 +181,7 @@ fn snapshot(shared: &Shared) -> Health {
         abandoned: Counters::get(&counters.abandoned) + acks.late_reports(),
         retries: Counters::get(&counters.retries),
         events: Counters::get(&counters.events),
+        acknowledged_late: acks.unheard(),
         uncommitted: health.uncommitted.load(Ordering::Relaxed),
         commit_unacknowledged_for: Duration::from_millis(health.commit_unacknowledged_ms.load(Ordering::Relaxed) as u64),
     }
@@ -218,6 +219,7 @@ fn empty(state: ServiceState, problems: Vec<Problem>) -> Health {
         abandoned: 0,
         retries: 0,
         events: 0,
+        acknowledged_late: 0,
         uncommitted: 0,
         commit_unacknowledged_for: Duration::ZERO,
     }

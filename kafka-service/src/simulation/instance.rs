@@ -34,7 +34,7 @@ use crate::{
         Assembly, AttemptSettings, DispatcherSettings, Driver, DriverSettings, End, OutputSettings, Shared, Step, Stop,
     },
     handler::{Classifiers, States},
-    publisher::{Publisher, PublisherShared},
+    publisher::{Backlog, Publisher, PublisherShared},
     registry::{Registry, Routes},
     sync,
     transport::Producer,
@@ -185,6 +185,8 @@ fn assembly(
         group: GROUP.to_owned(),
         source: GROUP.to_owned(),
         message_id: MessageIdLocation::Envelope,
+        publish_timeout: std::time::Duration::from_secs(30),
+        backlog: Backlog::default(),
         keeps: None,
     });
     let mut states = States::default();

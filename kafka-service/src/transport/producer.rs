@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
+
 #[cfg(doc)]
 use super::DeliveryReports;
 use super::{OutRecord, OwnedRecord, Token, TopicId};
@@ -24,6 +26,16 @@ pub(crate) trait Producer: Send + Sync + 'static {
 
     /// The maximum size of a record for the producer itself, if there is one.
     fn largest(&self) -> Option<usize> {
+        None
+    }
+
+    /// Completes when a broker is connected. `None` if one is connected already, as far as the client knows.
+    fn connected(&self) -> Option<BoxFuture<'_, ()>> {
+        None
+    }
+
+    /// The last connection error.
+    fn trouble(&self) -> Option<String> {
         None
     }
 

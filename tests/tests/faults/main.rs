@@ -15,6 +15,7 @@ mod metadata;
 mod mock;
 mod offsets;
 mod positions;
+mod publishing;
 mod refusals;
 mod resets;
 mod rights;

@@ -10,7 +10,6 @@ use std::{process::ExitCode, time::Duration};
 use example_guide::{arguments, brokers, exit_code};
 use kafka_service::{Config, Publisher};
 use kafka_service_examples::Problem;
-use tokio::time::timeout;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -20,11 +19,10 @@ async fn main() -> ExitCode {
 async fn publish() -> Result<(), Problem> {
     let (event_type, payload) = arguments("publish <event type> '<json payload>'")?;
     let config = Config::from_env()?;
-    let (servers, topic) = (brokers(&config)?.to_owned(), config.events_topic.clone());
+    brokers(&config)?;
+    let topic = config.events_topic.clone();
     let publisher = Publisher::connect(config).await?;
-    timeout(Duration::from_secs(10), publisher.publish_event(&event_type, &payload).into_future())
-        .await
-        .map_err(|_| format!("no acknowledgement from {servers} within 10 s"))??;
+    publisher.publish_event(&event_type, &payload).timeout(Duration::from_secs(10)).await?;
     println!("published {event_type} to {topic}");
     Ok(())
 }

@@ -24,6 +24,7 @@ fn an_empty_environment_gives_the_defaults() {
     assert_eq!(config.effective_dead_letter_topic("service_commands"), "service_commands-dlq");
     assert_eq!(config.unknown_commands, UnknownCommands::Skip);
     assert_eq!(config.message_id, MessageIdLocation::Envelope);
+    assert_eq!(config.publish_timeout, Duration::from_secs(30));
     assert!(!config.create_topics);
     assert_eq!(config.shutdown_deadline, Duration::from_secs(25));
     assert!(config.warnings().is_empty());
@@ -48,6 +49,7 @@ fn every_setting_is_read() {
         ("KAFKA_DEAD_LETTER_TOPIC", "dead"),
         ("KAFKA_UNKNOWN_COMMANDS", "dead-letter"),
         ("KAFKA_MESSAGE_ID", "Header"),
+        ("KAFKA_PUBLISH_TIMEOUT", "5s"),
         ("KAFKA_CREATE_TOPICS", "true"),
         ("KAFKA_SHUTDOWN_DEADLINE", "10s"),
     ]);
@@ -65,6 +67,7 @@ fn every_setting_is_read() {
     assert_eq!(config.effective_dead_letter_topic("orders"), "dead");
     assert_eq!(config.unknown_commands, UnknownCommands::DeadLetter);
     assert_eq!(config.message_id, MessageIdLocation::Header);
+    assert_eq!(config.publish_timeout, Duration::from_secs(5));
     assert!(config.create_topics);
     assert_eq!(config.shutdown_deadline, Duration::from_secs(10));
     assert!(config.warnings().is_empty());

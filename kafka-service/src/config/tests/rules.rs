@@ -23,6 +23,7 @@ fn problems_in_code_name_the_field() {
         config.max_in_flight = 0;
         config.max_uncommitted = 0;
         config.handler_timeout = Duration::ZERO;
+        config.publish_timeout = Duration::ZERO;
         config.shutdown_deadline = Duration::MAX;
         config.retry.attempts = 0;
         config.retry.backoff_min = Duration::from_secs(20);
@@ -39,6 +40,7 @@ fn problems_in_code_name_the_field() {
         "`retry.attempts` = `0`: expected a whole number from 1 to 1000000",
         "`retry.backoff_min..backoff_max` = `20s..10s`: the initial backoff must not exceed the maximum",
         "`handler_timeout` = `0s`: must be greater than zero and at most `720h`",
+        "`publish_timeout` = `0s`: must be greater than zero and at most `720h`",
     ];
     assert_eq!(found[..expected.len()], expected);
     assert!(found[expected.len()].starts_with("`shutdown_deadline` = "), "{found:#?}");

@@ -26,6 +26,7 @@ fn setters_set_the_field_of_their_name() {
         .dead_letter_limit(3)
         .unknown_commands(UnknownCommands::DeadLetter)
         .message_id(MessageIdLocation::Off)
+        .publish_timeout(second)
         .create_topics(true)
         .shutdown_deadline(second)
         .stall_timeout(None);
@@ -47,6 +48,7 @@ fn setters_set_the_field_of_their_name() {
         dead_letter_limit: Some(3),
         unknown_commands: UnknownCommands::DeadLetter,
         message_id: MessageIdLocation::Off,
+        publish_timeout: second,
         create_topics: true,
         shutdown_deadline: second,
         stall_timeout: None,

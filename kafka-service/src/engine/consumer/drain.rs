@@ -46,6 +46,11 @@ impl Drain {
         drain
     }
 
+    /// Moves the deadline forward, unless it is earlier.
+    pub(super) fn end_by(&mut self, deadline: Instant) {
+        self.deadline = self.deadline.min(deadline);
+    }
+
     /// Marks the assignments, and lets the dispatcher drop what will not be started.
     fn ask<'a, R: 'a>(
         &mut self,

@@ -97,6 +97,8 @@ pub(super) enum Phase {
     Draining(Drain),
     /// Everything is committed; the group revokes the partitions.
     Leaving {
+        /// Until when leaving may take in any case.
+        least: Instant,
         until: Instant,
         ended: Ended,
     },

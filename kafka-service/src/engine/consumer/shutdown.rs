@@ -23,9 +23,12 @@ pub(crate) struct Stop {
 }
 
 impl Stop {
-    /// Requests to receive no more records, let handlers finish until `deadline`, commit, and leave the group.
+    /// Requests to receive no more records, let handlers finish until `deadline`, commit, and leave the group. Of
+    /// several deadlines the earliest counts.
     pub(crate) fn request(&self, deadline: Instant) {
-        sync::lock(&self.deadline).get_or_insert(deadline);
+        let mut earliest = sync::lock(&self.deadline);
+        *earliest = Some(earliest.map_or(deadline, |earliest| earliest.min(deadline)));
+        drop(earliest);
         self.requested.store(true, Ordering::Release);
     }
 
@@ -56,6 +59,7 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 
 impl<C: Client> Driver<C> {
     pub(super) fn progress_stop(&mut self, now: Instant) -> Step {
+        self.shorten_drains();
         match &mut self.phase {
             Phase::Consuming => {
                 self.unsent = None;
@@ -69,10 +73,11 @@ impl<C: Client> Driver<C> {
                     let ended = self.ended();
                     self.client.unsubscribe();
                     let deadline = self.settings.stop.deadline().unwrap_or(now);
-                    self.phase = Phase::Leaving { until: deadline.max(now + LEAVE_WITHIN), ended };
+                    let least = now + LEAVE_WITHIN;
+                    self.phase = Phase::Leaving { least, until: deadline.max(least), ended };
                 }
             }
-            Phase::Leaving { until, ended } => {
+            Phase::Leaving { until, ended, .. } => {
                 let has_left = self.partitions.is_empty() && self.revokes.is_empty();
                 if has_left && !self.unanswered.hold_back() {
                     return Step::End(End::Stopped(*ended));
@@ -85,6 +90,17 @@ impl<C: Client> Driver<C> {
             }
         }
         Step::Again
+    }
+
+    /// The deadline of the shutdown may have been moved forward.
+    fn shorten_drains(&mut self) {
+        let Some(deadline) = self.settings.stop.deadline() else { return };
+        self.revokes.iter_mut().for_each(|revoke| revoke.drain.end_by(deadline));
+        match &mut self.phase {
+            Phase::Consuming => {}
+            Phase::Draining(drain) => drain.end_by(deadline),
+            Phase::Leaving { least, until, .. } => *until = deadline.max(*least).min(*until),
+        }
     }
 
     /// The deadline of a revocation that starts now.

@@ -54,6 +54,8 @@ const PRODUCER_DEFAULTS: &[(&str, &str)] = &[
     // Half of librdkafka's: a partition has one request in flight, and with smaller requests the next is sent sooner.
     ("batch.size", "524288"),
     (QUEUE_KBYTES, "65536"),
+    // Instead of 30 s, the default timeout of a publication: the error that the topic does not exist has to come first.
+    ("topic.metadata.propagation.max.ms", "20000"),
 ];
 
 /// The settings that guarantees rely on. The configuration rejects these keys, so no value of the user is overridden

@@ -7,6 +7,7 @@ mod client_log;
 mod client_settings;
 mod close;
 mod closing;
+mod connection;
 mod connector;
 mod deadlines;
 mod delivery_watch;

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     health::{Operation, Reason, Resource},
-    transport::{NeededTopic, Subscription},
+    transport::{NeededTopic, Producer as _, Subscription},
 };
 
 /// How often missing topics are checked for.

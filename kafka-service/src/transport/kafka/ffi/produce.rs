@@ -21,7 +21,7 @@ use crate::transport::Token;
 pub(in crate::transport::kafka) struct TopicHandle<C: ProducerContext + 'static> {
     topic: NonNull<sys::rd_kafka_topic_t>,
     /// Dropped after the topic: `drop` runs before the fields are dropped, and releases the topic.
-    _producer: Arc<BaseProducer<C>>,
+    producer: Arc<BaseProducer<C>>,
 }
 
 // SAFETY: librdkafka counts references to topic handles and locks them; `rd_kafka_produce` is allowed on any thread.
@@ -37,7 +37,7 @@ impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> TopicHandle<C> {
         let name = CString::new(name).ok()?;
         // SAFETY: the producer is alive, the name is a C string, and a null configuration means the defaults.
         let topic = unsafe { sys::rd_kafka_topic_new(producer.client().native_ptr(), name.as_ptr(), ptr::null_mut()) };
-        NonNull::new(topic).map(|topic| Self { topic, _producer: Arc::clone(producer) })
+        NonNull::new(topic).map(|topic| Self { topic, producer: Arc::clone(producer) })
     }
 
     /// Hands over a record, which librdkafka copies. The token is the record's opaque value: for a producer with
@@ -70,6 +70,24 @@ impl<C: ProducerContext<DeliveryOpaque = usize> + 'static> TopicHandle<C> {
         }
         // SAFETY: reads the last error of the calling thread.
         Err(unsafe { sys::rd_kafka_last_error() }.into())
+    }
+
+    /// Whether the producer is connected to a broker, after waiting at most this long for a connection. An answer of
+    /// the broker is not awaited for longer either: that it could be asked is enough.
+    pub(in crate::transport::kafka) fn reaches_broker(&self, wait: Duration) -> bool {
+        let wait = i32::try_from(wait.as_millis()).unwrap_or(i32::MAX);
+        let mut metadata = ptr::null();
+        // SAFETY: producer and topic are alive; the metadata is ours if there is one, and is released once.
+        let code = unsafe {
+            let client = self.producer.client().native_ptr();
+            let code = sys::rd_kafka_metadata(client, 0, self.topic.as_ptr(), &raw mut metadata, wait);
+            if !metadata.is_null() {
+                sys::rd_kafka_metadata_destroy(metadata);
+            }
+            code
+        };
+        // librdkafka returns it without a connection, and "timed out" without an answer.
+        code != sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR__TRANSPORT
     }
 }
 

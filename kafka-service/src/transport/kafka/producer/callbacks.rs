@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rdkafka::{
     ClientContext, Message,
     config::RDKafkaLogLevel,
-    error::KafkaError,
+    error::{KafkaError, RDKafkaErrorCode},
     message::{DeliveryResult, Headers},
     producer::ProducerContext,
 };
@@ -14,6 +14,7 @@ use crate::transport::{
     DeliveryReports, OwnedRecord, Token, TopicId, Undelivered,
     kafka::{
         client_log::ClientLog,
+        connection::Connection,
         delivery_watch::DeliveryWatch,
         linger::Linger,
         producer_topics::TopicNames,
@@ -28,6 +29,7 @@ pub(super) struct ProducerCallbacks {
     pub(super) topics: Arc<TopicNames>,
     pub(super) log: Arc<ClientLog>,
     pub(super) linger: Arc<Linger>,
+    pub(super) connection: Arc<Connection>,
 }
 
 impl ClientContext for ProducerCallbacks {
@@ -38,6 +40,9 @@ impl ClientContext for ProducerCallbacks {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
+            self.connection.lost();
+        }
         if !self.reports.is_closing() {
             self.log.error(&error, reason);
         }

@@ -1,36 +1,32 @@
 //! Sends records to Kafka: idempotent, acknowledged by all in-sync replicas, never given up because of a timeout.
 
 use std::{
-    sync::{
-        Arc, Mutex, RwLock,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, RwLock, atomic::Ordering},
     thread,
     time::{Duration, Instant},
 };
 
+use futures_util::future::BoxFuture;
 use rdkafka::{
-    ClientConfig,
     error::{KafkaError, RDKafkaErrorCode},
-    message::{Header, OwnedHeaders},
     metadata::Metadata,
-    producer::{BaseProducer, BaseRecord, Producer as _},
+    producer::Producer as _,
 };
 
 mod callbacks;
+mod current;
 
-use self::callbacks::ProducerCallbacks;
+use self::current::{Common, Current};
 use super::{
     client_config::{self, describe},
     client_log::ClientLog,
     close::close,
+    connection::Connection,
     delivery_watch::DeliveryWatch,
     ffi::{bootstrap_again, end_linger},
-    linger::{Linger, LingerThread},
-    producer_topics::{TopicHandles, TopicNames},
+    producer_topics::TopicNames,
     refused::{SizeLimits, refusal},
     renewals::Renewals,
-    report_thread::ReportThread,
 };
 use crate::{
     config::Config,
@@ -40,30 +36,10 @@ use crate::{
 
 /// The producing client. After a fatal error it is replaced by a new one.
 pub(crate) struct KafkaProducer {
-    config: ClientConfig,
-    linger: Duration,
-    topics: Arc<TopicNames>,
+    common: Common,
     limits: SizeLimits,
-    reports: Arc<dyn DeliveryReports>,
-    watch: Arc<DeliveryWatch>,
     current: RwLock<Arc<Current>>,
     renewals: Mutex<Renewals>,
-    /// The log of all clients, so that the next does not repeat what the last has logged.
-    log: Arc<ClientLog>,
-}
-
-/// One client with its topics.
-struct Current {
-    // The threads are dropped first: they hold the producer too, and the client closes and returns what it holds only
-    // when they have released it.
-    _linger_thread: LingerThread,
-    _report_thread: ReportThread,
-    producer: Arc<BaseProducer<ProducerCallbacks>>,
-    topics: TopicHandles<ProducerCallbacks>,
-    linger: Arc<Linger>,
-    /// The number of records that it accepted.
-    taken: AtomicU64,
-    since: Instant,
 }
 
 impl KafkaProducer {
@@ -77,26 +53,28 @@ impl KafkaProducer {
         let mut config = client_config::producer(config, bootstrap);
         let linger = client_config::take_linger(&mut config);
         let limits = client_config::limits(&config);
-        let (topics, watch) = (Arc::new(TopicNames::new(topics)), Arc::new(DeliveryWatch::new()));
-        let log = Arc::new(ClientLog::new("producer"));
-        let current = RwLock::new(Arc::new(Current::new(&config, linger, &topics, &reports, &watch, &log)?));
+        let common = Common {
+            config,
+            linger,
+            topics: Arc::new(TopicNames::new(topics)),
+            reports,
+            watch: Arc::new(DeliveryWatch::new()),
+            connection: Arc::new(Connection::default()),
+            log: Arc::new(ClientLog::new("producer")),
+        };
+        let current = RwLock::new(Arc::new(Current::new(&common)?));
         let renewals = Mutex::new(Renewals::new(Instant::now()));
-        Ok(Self { config, linger, topics, limits, reports, watch, current, renewals, log })
+        Ok(Self { common, limits, current, renewals })
     }
 
     /// Tracks whether the brokers acknowledge records.
     pub(super) fn watch(&self) -> &DeliveryWatch {
-        &self.watch
+        &self.common.watch
     }
 
     /// The fatal error of the client, if it has failed.
     pub(super) fn failure(&self) -> Option<(RDKafkaErrorCode, String)> {
         self.current().producer.client().fatal_error()
-    }
-
-    /// The last connection error.
-    pub(super) fn trouble(&self) -> Option<String> {
-        self.log.trouble()
     }
 
     /// Connects to the bootstrap servers again.
@@ -119,68 +97,17 @@ impl KafkaProducer {
     }
 }
 
-impl Current {
-    fn new(
-        config: &ClientConfig,
-        linger: Duration,
-        names: &Arc<TopicNames>,
-        reports: &Arc<dyn DeliveryReports>,
-        watch: &Arc<DeliveryWatch>,
-        log: &Arc<ClientLog>,
-    ) -> Result<Self, KafkaError> {
-        let linger = Linger::new(linger);
-        let context = ProducerCallbacks {
-            reports: Arc::clone(reports),
-            watch: Arc::clone(watch),
-            topics: Arc::clone(names),
-            log: Arc::clone(log),
-            linger: Arc::clone(&linger),
-        };
-        let producer = Arc::new(config.create_with_context(context)?);
-        let topics = TopicHandles::new(names);
-        let report_thread = ReportThread::start(&producer)?;
-        let linger_thread = linger.start(&producer, reports)?;
-        let (taken, since) = (AtomicU64::new(0), Instant::now());
-        Ok(Self {
-            _linger_thread: linger_thread,
-            _report_thread: report_thread,
-            producer,
-            topics,
-            linger,
-            taken,
-            since,
-        })
-    }
-
-    /// Headers are rare, so these records are sent through the wrapper.
-    fn send_with_headers(&self, topic: &str, record: &OutRecord<'_>, token: Token) -> Result<(), RDKafkaErrorCode> {
-        let mut headers = OwnedHeaders::new_with_capacity(record.headers.len());
-        for (name, value) in record.headers {
-            headers = headers.insert(Header { key: name, value: value.as_ref() });
-        }
-        let opaque = usize::try_from(token.to_bits()).expect("kafka-service requires a 64-bit target");
-        let mut out = BaseRecord::<[u8], [u8], usize>::with_opaque_to(topic, opaque).headers(headers);
-        if let Some(key) = record.key {
-            out = out.key(key);
-        }
-        if let Some(value) = record.value {
-            out = out.payload(value);
-        }
-        self.producer.send(out).map_err(|(error, _)| error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail))
-    }
-}
-
 impl Producer for KafkaProducer {
     fn send(&self, record: &OutRecord<'_>, token: Token) -> Result<(), SendError> {
         let TopicId(index) = record.topic;
         let current = sync::read(&self.current);
         // Read under the lock: this is the client for which nothing is held.
-        if self.reports.is_held() {
+        if self.common.reports.is_held() {
             return Err(SendError::QueueFull);
         }
         let plain = token;
-        let is_sample = self.watch.wants(index);
-        let token = if is_sample { self.watch.begin(index, token) } else { plain };
+        let is_sample = self.common.watch.wants(index);
+        let token = if is_sample { self.common.watch.begin(index, token) } else { plain };
         let sent = current.topics.with(&current.producer, index, |name, handle| {
             let sent = if record.headers.is_empty() {
                 handle.produce(record.key, record.value, token)
@@ -191,7 +118,7 @@ impl Producer for KafkaProducer {
         });
         let sent = sent.unwrap_or_else(|reason| Err(SendError::refused(reason)));
         if is_sample && sent.is_err() {
-            self.watch.end(token, false);
+            self.common.watch.end(token, false);
         }
         match sent {
             Ok(()) => {
@@ -208,20 +135,29 @@ impl Producer for KafkaProducer {
     }
 
     fn topic(&self, name: &str) -> Result<TopicId, String> {
-        if let Some(index) = self.topics.index_of(name) {
+        if let Some(index) = self.common.topics.index_of(name) {
             return Ok(TopicId(index));
         }
         // The lock keeps the client in place, so that its successor knows the topic.
         let current = sync::read(&self.current);
-        current.topics.add(&current.producer, &self.topics, name).map(TopicId)
+        current.topics.add(&current.producer, &self.common.topics, name).map(TopicId)
     }
 
     fn topic_name(&self, TopicId(index): TopicId) -> String {
-        self.topics.name(index)
+        self.common.topics.name(index)
     }
 
     fn largest(&self) -> Option<usize> {
         Some(self.limits.smaller())
+    }
+
+    fn connected(&self) -> Option<BoxFuture<'_, ()>> {
+        let connection = &self.common.connection;
+        (!connection.is_up()).then(|| Box::pin(connection.up()) as _)
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.common.log.trouble()
     }
 
     fn idle(&self) {
@@ -242,12 +178,12 @@ impl Producer for KafkaProducer {
         } else {
             tracing::warn!(%code, reason, "Kafka producer failed; replacing it");
         }
-        match Current::new(&self.config, self.linger, &self.topics, &self.reports, &self.watch, &self.log) {
+        match Current::new(&self.common) {
             Ok(new) => {
                 let old = std::mem::replace(&mut *current, Arc::new(new));
-                self.reports.hold();
+                self.common.reports.hold();
                 drop(current);
-                let reports = Arc::clone(&self.reports);
+                let reports = Arc::clone(&self.common.reports);
                 // The records that it still holds come back as undelivered while it is closed. Until then nothing else
                 // is sent, so that nothing overtakes them.
                 thread::spawn(move || {

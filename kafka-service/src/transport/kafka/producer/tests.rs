@@ -142,3 +142,25 @@ fn the_client_sleeps_while_the_broker_is_slow() {
     assert!(awake < elapsed / 2, "the client's thread was awake for {awake:?} of {elapsed:?}");
     expect_all(answers);
 }
+
+#[tokio::test]
+async fn a_lost_connection_is_noticed_and_found_again() {
+    let Slow { producer, _cluster: cluster, .. } = slow_broker("0");
+    let connected = async || {
+        if let Some(connected) = producer.connected() {
+            timeout(PATIENCE, connected).await.expect("a connection");
+        }
+    };
+    connected().await;
+    for _ in 0..2 {
+        cluster.broker_down(1).expect("a broker");
+        let until = std::time::Instant::now() + PATIENCE;
+        while producer.connected().is_none() {
+            assert!(std::time::Instant::now() < until, "the loss of the connection is not noticed");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert!(producer.trouble().is_some());
+        cluster.broker_up(1).expect("a broker");
+        connected().await;
+    }
+}
