@@ -79,7 +79,7 @@ const RESERVED: &[Reserved] = &[
     reserved("queuing.strategy", Only(&["fifo"]), IDEMPOTENCE),
     reserved("delivery.report.only.error", Only(&["false"]), "offset commits depend on the delivery report of every event"),
     reserved("message.timeout.ms", Only(&["0"]),
-        "it would also abandon the events of commands; KAFKA_PUBLISH_TIMEOUT limits publications outside handlers"),
+        "kafka-service retries delivery as long as the service runs; use `KAFKA_PUBLISH_TIMEOUT` outside handlers"),
     reserved("retries", Only(&["2147483647"]), GIVING_UP),
     reserved("transactional.id", Nothing, TRANSACTIONS),
     reserved("transaction.timeout.ms", Nothing, TRANSACTIONS),

@@ -6,7 +6,7 @@ use std::{
 };
 
 use kafka_service::{Config, Error, KafkaService, PublishError, Publisher, ServiceHandle};
-use kafka_service_tests::{unique, wait_until};
+use kafka_service_tests::{Client, Kafka, unique, wait_until};
 use serde_json::{Value, json};
 
 use crate::{MINUTE, mock::Mock};
@@ -81,16 +81,24 @@ async fn a_shutdown_after_the_loss_of_the_broker_ends_soon() {
 async fn a_publication_waits_for_a_lost_broker() {
     let mock = Mock::start(1);
     let config = on(&mock);
+    waits_for_a_lost_broker(&mock, &config, || mock.down(), || mock.up()).await;
+    let Some(kafka) = Kafka::one_node() else { return };
+    let topic = kafka.new_topic("publishing", 1);
+    let config = self::config(kafka.bootstrap()).events_topic(topic);
+    waits_for_a_lost_broker(&kafka, &config, || kafka.kill(1), || kafka.restart(1)).await;
+}
+
+async fn waits_for_a_lost_broker(client: &Client, config: &Config, lose: impl Fn(), restart: impl Fn()) {
     let publisher = Publisher::connect(config.clone()).await.unwrap();
     publisher.publish_event("report.created", json!(1)).timeout(MINUTE).await.unwrap();
-    mock.down();
+    lose();
     wait_for_the_loss(&publisher).await;
     let waiting = tokio::spawn(publisher.publish_event("report.created", json!(2)).timeout(MINUTE).into_future());
     publisher.publish_event("report.created", json!(3)).timeout(MINUTE).detach();
-    mock.up();
+    restart();
     waiting.await.unwrap().unwrap();
     assert_eq!(publisher.flush(MINUTE).await, 0);
-    let mut numbers: Vec<u64> = (mock.read_all(&config.events_topic).iter())
+    let mut numbers: Vec<u64> = (client.read_all(&config.events_topic).iter())
         .map(|record| record.json()["payload"].as_u64().unwrap())
         .filter(|number| *number > 0)
         .collect();

@@ -160,7 +160,7 @@ mod tests {
         }
         up().await.unwrap();
         connection.lost();
-        assert!(!connection.is_up(), "nobody has answered");
+        assert!(!connection.is_up(), "until the next answer");
         answers.send(true).unwrap();
         up().await.unwrap();
         drop(asking);
