@@ -8,5 +8,5 @@ pub use crate::{
         Command, Context, Description, Event, Events, Failure, HandlerFuture, Invocation, Outcome, Probe, Undescribed,
         blocking, decode, extract, invocation, key, outcome, outcome_with, serialize_content,
     },
-    registry::{Handler, Invoke, command_of, event_of},
+    registry::{Handler, Invoke, command_of, event_in, event_of},
 };

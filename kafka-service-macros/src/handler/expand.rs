@@ -5,7 +5,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{LitInt, ReturnType, Signature, ext::IdentExt, spanned::Spanned};
+use syn::{LitInt, ReturnType, Signature, Type, ext::IdentExt, spanned::Spanned};
 
 use super::{
     item::Item,
@@ -50,6 +50,8 @@ fn local(name: &str, span: Span) -> Ident {
 fn registration(handler: &Handler) -> TokenStream {
     let runtime = runtime(handler.options.runtime.as_ref());
     let cfg_attributes = handler.item.cfg_attributes();
+    // For the payload of an event, all of the code asks what the type has; otherwise only the description does.
+    let probes = asks_payload(handler).then(undescribed);
     let invoke = invoke(handler);
     let entry = entry(handler);
     // In an `impl` block the compiler reports an error at this constant; make it point at the function.
@@ -59,6 +61,7 @@ fn registration(handler: &Handler) -> TokenStream {
         #[allow(deprecated, unused_qualifications)]
         #constant = {
             use #runtime;
+            #probes
             #invoke
             __private1::inventory::submit! { #entry }
         };
@@ -69,15 +72,21 @@ fn registration(handler: &Handler) -> TokenStream {
 /// outcome.
 fn invoke(handler: &Handler) -> TokenStream {
     let context = local("__context", Span::mixed_site());
-    let extractors = handler.extractors.iter().enumerate().map(|(number, ty)| (format!("__{number}"), ty, "extract"));
-    let payload = handler.payload.iter().map(|ty| ("__payload".to_owned(), ty, "decode"));
     let (mut locals, mut statements) = (Vec::new(), Vec::new());
-    for (name, ty, function) in extractors.chain(payload) {
-        let local = local(&name, ty.span());
-        let function = Ident::new(function, ty.span());
-        let call = quote_spanned!(ty.span()=> __private1::#function::<#ty>);
-        statements.push(quote!(let #local = #call(#context)?;));
+    let mut add = |name: &str, ty: &Type, call: TokenStream| {
+        let local = local(name, ty.span());
+        statements.push(quote!(let #local = #call?;));
         locals.push(local);
+    };
+    for (number, ty) in handler.extractors.iter().enumerate() {
+        add(&format!("__{number}"), ty, quote_spanned!(ty.span()=> __private1::extract::<#ty>(#context)));
+    }
+    if let Some(ty) = &handler.payload {
+        let decode = match handler.kind {
+            Kind::Command => quote_spanned!(ty.span()=> __private1::decode::<#ty>(#context)),
+            Kind::Event => quote_spanned!(ty.span()=> __private1::Probe::<#ty>::decode(#context)),
+        };
+        add("__payload", ty, decode);
     }
     let run = run(handler, &locals);
     let context = if statements.is_empty() { quote!(_) } else { quote!(#context) };
@@ -151,6 +160,12 @@ fn named(handler: &Handler) -> TokenStream {
             let function = Ident::new(from_payload, span);
             quote_spanned!(span=> __private1::#function::<#ty>(&__invoke))
         }
+        (name @ Some(_), Some(ty)) if handler.kind == Kind::Event => {
+            // An event type that the payload cannot have is reported at the name.
+            let span = Span::call_site().located_at(name.span());
+            let variants = quote_spanned!(ty.span()=> __private1::Probe::<#ty>::VARIANTS);
+            quote_spanned!(span=> __private1::event_in(#name, #variants, &__invoke))
+        }
         (name, _) => {
             let function = Ident::new(with_name, Span::call_site());
             quote!(__private1::Handler::#function(#name, &__invoke))
@@ -194,12 +209,24 @@ fn describe(handler: &Handler) -> TokenStream {
     let extractors = handler.extractors.iter().map(|ty| quote!(__private1::Probe::<#ty>::extractor(#types);));
     let payload = handler.payload.iter().map(|ty| quote!(__private1::Probe::<#ty>::payload(#types);));
     let returns = handler.returns();
+    let probes = (!asks_payload(handler)).then(undescribed);
     quote! {
         |#types| {
-            use __private1::Undescribed as _;
+            #probes
             #(#extractors)*
             #(#payload)*
             __private1::Probe::<#returns>::returns(#types);
         }
     }
+}
+
+fn asks_payload(handler: &Handler) -> bool {
+    handler.kind == Kind::Event && handler.payload.is_some()
+}
+
+/// Imports what holds for types that have none of the traits.
+fn undescribed() -> TokenStream {
+    quote!(
+        use __private1::Undescribed as _;
+    )
 }

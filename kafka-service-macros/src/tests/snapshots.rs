@@ -134,6 +134,22 @@ snapshots! {
             Waiting,
         }
     });
+    event_received_in_part: events::derive(quote! {
+        enum Answer {
+            #[event("payment.accepted")]
+            Accepted { order: u64 },
+            #[event("payment.refused")]
+            #[serde(skip_deserializing)]
+            Refused,
+        }
+    });
+    event_only_published: events::derive(quote! {
+        #[serde(tag = "status")]
+        enum Answer {
+            #[event("payment.accepted")]
+            Accepted { order: u64 },
+        }
+    });
     event_errors_keep_an_implementation: events::derive(quote! {
         #[event("user created", key = idd)]
         struct UserCreated<T> {

@@ -1,4 +1,4 @@
-//! Describes the types of a handler, by traits that a type may not implement.
+//! Asks for what a type of the user may not have: describes the types of a handler, by traits that they may not implement.
 //!
 //! A registration describes the user's types without requiring anything of them, so that one mistake in a handler is
 //! one compiler error: that of the call. On a concrete type, Rust prefers the functions of an `impl` whose bounds hold.
@@ -6,7 +6,10 @@
 
 use std::{any::type_name, marker::PhantomData};
 
-use super::{Command, EventType, FromContext, IntoEvents, IntoOutcome, Needs};
+use super::{
+    Command, Context, DecodeError, Event, EventType, FromContext, IntoEvents, IntoOutcome, Needs, Payload, decode,
+    decode_by_type,
+};
 
 /// What the types of a handler say about it.
 #[derive(Clone, Debug, Default)]
@@ -56,10 +59,44 @@ impl<T: IntoOutcome<Events: IntoEvents>> Probe<T> {
     }
 }
 
+impl<T: Event> Probe<T> {
+    /// The event types that the variants decode. `None` if the type is not decoded by its event type.
+    pub const VARIANTS: Option<&'static [&'static str]> = T::VARIANTS;
+
+    /// Decodes the payload of an event.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the payload is not that of this event.
+    #[inline]
+    pub fn decode(context: &Context<'_>) -> Result<T, DecodeError>
+    where
+        T: Payload,
+    {
+        decode_by_type(context)
+    }
+}
+
 /// The fallbacks for a type that implements none of the traits.
 pub trait Undescribed {
     /// The probed type.
     type Type: ?Sized;
+
+    /// A payload that is not an event: it is not decoded by its event type.
+    const VARIANTS: Option<&'static [&'static str]> = None;
+
+    /// Decodes the payload of an event.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the payload is not of this type.
+    #[inline]
+    fn decode(context: &Context<'_>) -> Result<Self::Type, DecodeError>
+    where
+        Self::Type: Payload,
+    {
+        decode(context)
+    }
 
     /// An argument that is not an extractor: the call reports the error.
     fn extractor(_: &mut Description) {}

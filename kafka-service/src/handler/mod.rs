@@ -8,6 +8,8 @@ mod context;
 mod cost_tests;
 mod describe;
 mod details;
+#[cfg(test)]
+mod enum_tests;
 mod error;
 #[cfg(test)]
 mod expansion_tests;
@@ -27,7 +29,7 @@ pub(crate) use self::{
     extract::built_in,
     invoke::blocking_calls,
     needs::Needs,
-    payload::DecodeError,
+    payload::{DecodeError, decode_by_type},
     response::{EventType, NamedEvent},
     states::States,
 };

@@ -8,6 +8,8 @@ mod problem;
 mod retry_options;
 mod routes;
 
+use std::sync::OnceLock;
+
 pub(crate) use self::{
     check::check,
     entry::Kind,
@@ -17,14 +19,17 @@ pub(crate) use self::{
 };
 pub use self::{
     entry::{Handler, Invoke},
-    named::{command_of, event_of},
+    named::{command_of, event_in, event_of},
 };
 
 inventory::collect!(Handler);
 
-/// The handlers that the attribute macros registered, in the order in which the linker left them.
+/// The handlers that the attribute macros registered, in the order in which the linker left them, then the copies of those
+/// with several names: after this, a handler has one name.
 pub(crate) fn linked() -> impl Iterator<Item = &'static Handler> {
-    inventory::iter::<Handler>.into_iter()
+    static COPIES: OnceLock<Vec<Handler>> = OnceLock::new();
+    let entries = || inventory::iter::<Handler>.into_iter();
+    entries().chain(COPIES.get_or_init(|| entries().flat_map(Handler::copies).collect()))
 }
 
 /// All handlers, in order: commands first, then events, each sorted by name.
