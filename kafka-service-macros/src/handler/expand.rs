@@ -5,7 +5,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{LitInt, ReturnType, Signature, Type, ext::IdentExt, spanned::Spanned};
+use syn::{ReturnType, Signature, Type, ext::IdentExt, spanned::Spanned};
 
 use super::{
     item::Item,
@@ -16,6 +16,7 @@ use crate::{
     diagnostics::Errors,
     fallback,
     runtime::runtime,
+    tokens::number,
 };
 
 /// Expands `#[command(..)]` or `#[event(..)]` on an item.
@@ -188,19 +189,6 @@ fn options(options: &Options) -> TokenStream {
         #(.backoff(#initial, #max))*
         #(.retry_deadline(#deadline))*
     }
-}
-
-/// Formats `30000` as `30_000`.
-fn number(number: u64) -> LitInt {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push('_');
-        }
-        text.push(digit);
-    }
-    LitInt::new(&text, Span::call_site())
 }
 
 /// Describes the user's types without requiring any bounds on them.

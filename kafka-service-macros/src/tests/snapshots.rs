@@ -8,7 +8,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::{
-    command as commands, event as events,
+    classify, command as commands, event as events,
     handler::{self, Kind},
 };
 
@@ -149,6 +149,42 @@ snapshots! {
             #[event("payment.accepted")]
             Accepted { order: u64 },
         }
+    });
+    classify_enum: classify::derive(quote! {
+        enum UserError {
+            #[error("the name is taken")]
+            #[permanent]
+            NameTaken,
+            #[retry_after("1m30s")]
+            TooMany { limit: u32 },
+            #[retryable]
+            Busy(u8),
+            Database(#[from] io::Error),
+        }
+    });
+    classify_enum_with_a_default: classify::derive(quote! {
+        #[permanent]
+        #[classify(crate = crate::reexport)]
+        enum UserError {
+            NameTaken,
+            #[retryable]
+            Database,
+        }
+    });
+    classify_what_is_transparent: classify::derive(quote! {
+        enum UserError {
+            #[error(transparent)]
+            Publish(#[from] PublishError),
+            #[error(transparent)]
+            #[permanent]
+            Parse { source: ParseIntError },
+            #[error("busy")]
+            Busy,
+        }
+    });
+    classify_struct: classify::derive(quote! {
+        #[permanent]
+        struct NotFound { id: u64 }
     });
     event_errors_keep_an_implementation: events::derive(quote! {
         #[event("user created", key = idd)]

@@ -4,7 +4,7 @@
 //! one compiler error: that of the call. On a concrete type, Rust prefers the functions of an `impl` whose bounds hold.
 //! Otherwise the trait [`Undescribed`] supplies what is known about any type.
 
-use std::{any::type_name, marker::PhantomData};
+use std::{any::type_name, error::Error, marker::PhantomData};
 
 use super::{
     Command, Context, DecodeError, Event, EventType, FromContext, IntoEvents, IntoOutcome, Needs, Payload, decode,
@@ -77,6 +77,14 @@ impl<T: Event> Probe<T> {
     }
 }
 
+impl<T: Error + 'static> Probe<T> {
+    /// Returns a field that is an error.
+    #[must_use]
+    pub fn error(field: &T) -> Option<&(dyn Error + 'static)> {
+        Some(field)
+    }
+}
+
 /// The fallbacks for a type that implements none of the traits.
 pub trait Undescribed {
     /// The probed type.
@@ -104,6 +112,12 @@ pub trait Undescribed {
     /// Records the type of the payload.
     fn payload(description: &mut Description) {
         description.payload = type_name::<Self::Type>();
+    }
+
+    /// Returns nothing for a field that is not an error.
+    #[must_use]
+    fn error(_: &Self::Type) -> Option<&(dyn Error + 'static)> {
+        None
     }
 
     /// Records a return type that is not an outcome: the call reports the error.

@@ -25,7 +25,7 @@ pub(crate) mod testing;
 pub(crate) use self::{
     context::Provide,
     details::Details,
-    error::{Classifiers, IntoHandlerError},
+    error::{ClassOf, Classifiers, InnerOf, IntoHandlerError},
     extract::built_in,
     invoke::blocking_calls,
     needs::Needs,
@@ -36,7 +36,7 @@ pub(crate) use self::{
 pub use self::{
     context::{Context, Failure, HandlerFuture, Invocation, Outcome},
     describe::{Description, Probe, Undescribed},
-    error::{ErrorClass, HandlerError, ResultExt},
+    error::{ErrorClass, HandlerError, ResultExt, class_of, inner_of},
     extract::{CorrelationId, ExtraFields, FromContext, Headers, Meta, State},
     invoke::{blocking, extract, invocation},
     payload::{Payload, RawPayload, decode},

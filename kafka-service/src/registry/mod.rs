@@ -1,7 +1,9 @@
-//! The handlers of this program: collected from every linked crate, checked once, then only looked up.
+//! The handlers of this program: collected from every linked crate, checked once, then only looked up. Also the error types
+//! that classify themselves.
 
 mod check;
 mod entry;
+mod error_type;
 mod name;
 mod named;
 mod problem;
@@ -13,12 +15,14 @@ use std::sync::OnceLock;
 pub(crate) use self::{
     check::check,
     entry::Kind,
+    error_type::error_types,
     problem::HandlerProblem,
     retry_options::RetryOptions,
     routes::{RouteId, Routes},
 };
 pub use self::{
     entry::{Handler, Invoke},
+    error_type::ErrorType,
     named::{command_of, event_in, event_of},
 };
 

@@ -1,10 +1,13 @@
 //! [`HandlerError`]: why a handler failed, and whether another attempt makes sense.
 
 mod classifiers;
+#[cfg(test)]
+mod classify_tests;
 
 use std::{error::Error, fmt, time::Duration};
 
-pub(crate) use self::classifiers::Classifiers;
+pub(crate) use self::classifiers::{ClassOf, Classifiers, InnerOf};
+pub use self::classifiers::{class_of, inner_of};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -12,8 +15,9 @@ type BoxError = Box<dyn Error + Send + Sync>;
 ///
 /// `?` converts every error type into one. It is then **retryable**: the command is retried after a backoff, up to the
 /// configured number of attempts. [`HandlerError::permanent`] and [`ResultExt::permanent`] mark an error as permanent:
-/// the message is dead-lettered without another attempt. [`KafkaService::classify`](crate::KafkaService::classify)
-/// classifies an error type for all handlers; it applies to errors that are not marked where they occur.
+/// the message is dead-lettered without another attempt. [`#[derive(Classify)]`](derive@crate::Classify) states this in an
+/// error type of your own, [`KafkaService::classify`](crate::KafkaService::classify) for one of another crate; both apply to
+/// errors that are not marked where they occur.
 ///
 /// `HandlerError` does not implement [`std::error::Error`], so that `?` can accept every type that does.
 ///
