@@ -5,9 +5,9 @@ pub use serde::{Serialize, Serializer};
 
 pub use crate::{
     handler::{
-        Command, Context, Description, ErrorClass, Event, Events, Failure, HandlerFuture, Invocation, Outcome, Probe,
-        Undescribed, blocking, class_of, decode, extract, inner_of, invocation, key, outcome, outcome_with,
-        serialize_content,
+        BeforePayload, Command, Context, Description, ErrorClass, Event, Events, Failure, HandlerFuture, Invocation,
+        Outcome, Probe, Undescribed, blocking, class_of, decode, extract, inner_of, invocation, key, outcome,
+        outcome_with, serialize_content,
     },
     registry::{ErrorType, Handler, Invoke, command_of, event_in, event_of},
 };

@@ -10,6 +10,7 @@ use syn::{ReturnType, Signature, Type, ext::IdentExt, spanned::Spanned};
 use super::{
     item::Item,
     model::{self, Handler, Kind},
+    signature,
 };
 use crate::{
     attribute::{args::Args, options::Options},
@@ -79,8 +80,13 @@ fn invoke(handler: &Handler) -> TokenStream {
         statements.push(quote!(let #local = #call?;));
         locals.push(local);
     };
+    let last = handler.payload.as_ref().filter(|ty| signature::looks_like_an_extractor(ty));
     for (number, ty) in handler.extractors.iter().enumerate() {
-        add(&format!("__{number}"), ty, quote_spanned!(ty.span()=> __private1::extract::<#ty>(#context)));
+        let extract = match last {
+            None => quote_spanned!(ty.span()=> __private1::extract::<#ty>(#context)),
+            Some(last) => quote_spanned!(ty.span()=> __private1::Probe::<(#ty, #last)>::extract(#context)),
+        };
+        add(&format!("__{number}"), ty, extract);
     }
     if let Some(ty) = &handler.payload {
         let decode = match handler.kind {
@@ -90,9 +96,12 @@ fn invoke(handler: &Handler) -> TokenStream {
         add("__payload", ty, decode);
     }
     let run = run(handler, &locals);
+    // A payload that looks like an extractor is probably one, in the wrong position: see `BeforePayload`.
+    let order = last.map(|_| Ident::new("BeforePayload", Span::call_site())).into_iter();
     let context = if statements.is_empty() { quote!(_) } else { quote!(#context) };
     quote! {
         fn __invoke(#context: &__private1::Context<'_>) -> __private1::Invocation {
+            #(use __private1::#order as _;)*
             #(#statements)*
             #run
         }

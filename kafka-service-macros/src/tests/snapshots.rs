@@ -80,6 +80,7 @@ snapshots! {
         },
     );
     name_of_the_payload: command(quote!(), &quote!(async fn create(user: CreateUser) -> UserCreated { user.into() }));
+    extractor_after_the_payload: command(quote!("a"), &quote!(async fn a(order: Order, State(db): State<Db>) {}));
     event_handler: event(quote!("payment.settled"), &quote!(async fn settle(event: PaymentSettled) {}));
     event_of_the_payload: event(quote!(retry(attempts = 1)), &quote!(fn settle(event: PaymentSettled) {}));
     no_argument: command(quote!("ping"), &quote!(async fn ping() {}));

@@ -16,6 +16,7 @@ mod expansion_tests;
 mod extract;
 mod invoke;
 mod needs;
+mod order;
 mod payload;
 mod response;
 mod states;
@@ -29,6 +30,7 @@ pub(crate) use self::{
     extract::built_in,
     invoke::blocking_calls,
     needs::Needs,
+    order::NeverPayload,
     payload::{DecodeError, decode_by_type},
     response::{EventType, NamedEvent},
     states::States,
@@ -39,6 +41,7 @@ pub use self::{
     error::{ErrorClass, HandlerError, ResultExt, class_of, inner_of},
     extract::{CorrelationId, ExtraFields, FromContext, Headers, Meta, State},
     invoke::{blocking, extract, invocation},
+    order::BeforePayload,
     payload::{Payload, RawPayload, decode},
     response::{Command, Event, Events, IntoEvents, IntoOutcome, key, outcome, outcome_with, serialize_content},
 };

@@ -173,8 +173,8 @@ impl<T, E: Into<HandlerError>> ResultExt for Result<T, E> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error type of a handler",
     label = "cannot be converted into a `HandlerError`",
-    note = "errors are never published; to publish `{Self}`, return it as an event in `Ok`, or as a variant of an event enum",
-    note = "implement `std::error::Error` for `{Self}`, for example with `thiserror`; it must also be `Send + Sync + 'static`"
+    note = "an error type implements `std::error::Error`, for example with `thiserror`, and is `Send + Sync + 'static`; a boxed error is a `Box<dyn std::error::Error + Send + Sync>`",
+    note = "errors are never published; to publish `{Self}`, return it as an event in `Ok`, or as a variant of an event enum"
 )]
 pub trait IntoHandlerError {
     /// Converts the error.
