@@ -5,6 +5,7 @@
 //! Set the environment variable `KAFKA_SERVICE_MACROS_DEBUG` to print the generated code while your crate compiles.
 
 mod attribute;
+mod classify;
 mod command;
 mod diagnostics;
 mod event;
@@ -14,6 +15,7 @@ mod print;
 mod runtime;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
 use proc_macro::TokenStream;
 
@@ -51,6 +53,14 @@ pub fn derive_command(item: TokenStream) -> TokenStream {
 #[proc_macro_derive(Event, attributes(event))]
 pub fn derive_event(item: TokenStream) -> TokenStream {
     let expansion = event::derive(item.into());
+    print(expansion.clone());
+    expansion.into()
+}
+
+/// Documented at its re-export, `kafka_service::Classify`.
+#[proc_macro_derive(Classify, attributes(permanent, retryable, retry_after, classify))]
+pub fn derive_classify(item: TokenStream) -> TokenStream {
+    let expansion = classify::derive(item.into());
     print(expansion.clone());
     expansion.into()
 }

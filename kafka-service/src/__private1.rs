@@ -5,8 +5,9 @@ pub use serde::{Serialize, Serializer};
 
 pub use crate::{
     handler::{
-        Command, Context, Description, Event, Events, Failure, HandlerFuture, Invocation, Outcome, Probe, Undescribed,
-        blocking, decode, extract, invocation, key, outcome, outcome_with, serialize_content,
+        BeforePayload, Command, Context, Description, ErrorClass, Event, Events, Failure, HandlerFuture, Invocation,
+        Outcome, Probe, Undescribed, blocking, class_of, decode, extract, inner_of, invocation, key, outcome,
+        outcome_with, serialize_content,
     },
-    registry::{Handler, Invoke, command_of, event_of},
+    registry::{ErrorType, Handler, Invoke, command_of, event_in, event_of},
 };

@@ -153,10 +153,11 @@
 //! # Errors and retries
 //!
 //! Any error that `?` converts into a [`HandlerError`] is *retryable*: by default a handler is called up to five times,
-//! with exponential backoff and jitter, while other keys proceed. [`.permanent()`](ResultExt::permanent) marks an error as
-//! permanent, and the command is not retried. [`.classify::<UserError>(..)`](KafkaService::classify) does this once for an
-//! error type of your own. A command that still fails is dead-lettered: it is published to `service_commands-dlq` byte for
-//! byte, with [headers](dead_letter) that say why. Messages that are not valid JSON or do not decode are dead-lettered too.
+//! with exponential backoff and jitter, while other keys proceed. [`.permanent()`](ResultExt::permanent) marks an error
+//! as permanent, and the command is not retried. [`#[derive(Classify)]`](derive@Classify) states it in an error type of
+//! your own, with `#[permanent]` on a variant. A command that still fails is dead-lettered: it is published to
+//! `service_commands-dlq` byte for byte, with [headers](dead_letter) that say why. Messages that are not valid JSON or
+//! do not decode are dead-lettered too.
 //!
 //! # Publishing
 //!
@@ -253,6 +254,8 @@ pub mod __private1;
 #[doc(hidden)]
 pub mod __bench;
 
+#[doc = include_str!("docs/derive_classify.md")]
+pub use kafka_service_macros::Classify;
 #[doc = include_str!("docs/derive_command.md")]
 pub use kafka_service_macros::Command;
 #[doc = include_str!("docs/derive_event.md")]

@@ -5,7 +5,7 @@
 #![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
 use kafka_service::{
-    Command, Config, ErrorClass, Event, HandlerError, KafkaService, Meta, ResultExt, command, config::Brokers,
+    Classify, Command, Config, Event, HandlerError, KafkaService, Meta, ResultExt, command, config::Brokers,
     dead_letter,
 };
 use kafka_service_examples::{Problem, Reader, log};
@@ -24,11 +24,12 @@ struct CardCharged {
     cents: u32,
 }
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Classify)]
 enum BankError {
     #[error("the bank does not answer")]
     Unavailable,
     #[error("the card is blocked")]
+    #[permanent]
     Blocked,
 }
 
@@ -37,7 +38,7 @@ enum BankError {
 async fn charge_card(meta: Meta, ChargeCard { card, cents }: ChargeCard) -> Result<CardCharged, HandlerError> {
     println!("{card}: attempt {}", meta.attempt());
     let cents = cents.parse().permanent()?; // not retried: what is not a number never becomes one
-    bank(&card, meta.attempt())?; // `main` says which errors of the bank are permanent
+    bank(&card, meta.attempt())?; // its type says which errors of the bank are permanent
     Ok(CardCharged { cents })
 }
 
@@ -53,13 +54,7 @@ fn bank(card: &str, attempt: u32) -> Result<(), BankError> {
 #[tokio::main]
 async fn main() -> Result<(), Problem> {
     log("off");
-    let service = KafkaService::new(Config::new("errors").bootstrap_servers(Brokers::Embedded))
-        .classify(|error: &BankError| match error {
-            BankError::Unavailable => ErrorClass::Retryable,
-            BankError::Blocked => ErrorClass::Permanent,
-        })
-        .start()
-        .await?;
+    let service = KafkaService::new(Config::new("errors").bootstrap_servers(Brokers::Embedded)).start().await?;
     let answers = Reader::answers_of(&service).await?;
 
     for (card, cents) in [("busy", "100"), ("blocked", "100"), ("valid", "a lot"), ("unreachable", "100")] {

@@ -40,7 +40,8 @@ pub(crate) fn parse_range(option: &str, text: &str) -> Result<(u64, u64), String
     }
 }
 
-fn is_number(text: &str) -> bool {
+/// Whether only the unit is missing.
+pub(crate) fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 

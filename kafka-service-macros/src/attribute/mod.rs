@@ -2,7 +2,7 @@
 //! variant.
 
 pub(crate) mod args;
-mod duration;
+pub(crate) mod duration;
 pub(crate) mod grammar;
 pub(crate) mod key;
 pub(crate) mod names;
@@ -10,9 +10,14 @@ pub(crate) mod options;
 mod syntax;
 
 use quote::ToTokens;
-use syn::{Attribute, Ident, Meta, ext::IdentExt};
+use syn::{Attribute, Ident, Meta, Path, ext::IdentExt};
 
-use self::{args::Args, grammar::Grammar};
+use self::{
+    args::Args,
+    grammar::Grammar,
+    options::Options,
+    syntax::{Keywords, each_argument},
+};
 use crate::diagnostics::{Errors, Help};
 
 /// Reads the attribute of a type or a variant. If there is an `owner`, the name is required.
@@ -48,6 +53,26 @@ fn arguments(attribute: &Attribute, grammar: &Grammar<'_>, errors: &Errors) -> A
             Args { name_is_invalid: true, ..Args::default() }
         }
     }
+}
+
+/// Reads the path of the runtime crate from an attribute that has no other option: `#[classify(crate = path)]`.
+pub(crate) fn runtime_option(attributes: &[Attribute], name: &'static str, errors: &Errors) -> Option<Path> {
+    let mut options = Options::default();
+    let mut keywords = Keywords { noun: "option", known: &["crate"], seen: Vec::new() };
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(name)) {
+        let Meta::List(list) = &attribute.meta else {
+            let help = format!("write `#[{name}(crate = path)]`, or remove it");
+            errors.at(&attribute.meta, Help(format!("expected `#[{name}(...)]`"), help));
+            continue;
+        };
+        each_argument(list.tokens.clone(), errors, |input| {
+            let Some(argument) = keywords.parse(input, errors) else { return };
+            if keywords.accept(&argument, errors) {
+                options.set(&argument, errors);
+            }
+        });
+    }
+    options.runtime
 }
 
 /// Converts `CreateUser` to `create_user`, the likely name of the command.

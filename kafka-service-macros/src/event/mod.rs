@@ -2,6 +2,7 @@
 
 mod expand;
 mod model;
+mod serde;
 
 use proc_macro2::TokenStream;
 use syn::{Data, DataEnum, DeriveInput, Fields, Ident, LitStr, Variant, punctuated::Punctuated};
@@ -57,7 +58,10 @@ impl<'a> EventType<'a> {
         let runtime = args.options.runtime.clone();
         let shape = match &input.data {
             Data::Struct(data) => Shape::Struct(event_spec(&input.ident, &data.fields, args, grammar, errors)?),
-            Data::Enum(data) => Shape::Enum(variants(input, data, &args, grammar, errors)),
+            Data::Enum(data) => {
+                let representation = serde::representation(&input.attrs, &data.variants);
+                Shape::Enum(variants(input, data, &args, grammar, errors), representation)
+            }
             Data::Union(data) => {
                 let message = format!("`Event` cannot be derived for the union `{}`", input.ident);
                 errors.at(data.union_token, Help(message, "use a struct, or an enum for several events"));
@@ -102,7 +106,7 @@ fn variants<'a>(
             let message = format!("duplicate event type `{}` in `{}`", spec.name.value(), input.ident);
             errors.at(&spec.name, Help(message, "give each variant its own event type"));
         }
-        specs.push((&variant.ident, spec));
+        specs.push((&variant.ident, EventSpec { is_received: !serde::skips(variant), ..spec }));
     }
     specs
 }
@@ -121,5 +125,5 @@ fn event_spec(owner: &Ident, fields: &Fields, args: Args, grammar: &Grammar<'_>,
     if let Some(field) = args.options.key.as_ref().and_then(Punctuated::first) {
         key::check(owner, fields, field, errors);
     }
-    Some(EventSpec { name: args.name?, key: args.options.key, has_fields: !fields.is_empty() })
+    Some(EventSpec { name: args.name?, key: args.options.key, has_fields: !fields.is_empty(), is_received: true })
 }

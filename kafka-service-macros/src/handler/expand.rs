@@ -5,17 +5,19 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{LitInt, ReturnType, Signature, ext::IdentExt, spanned::Spanned};
+use syn::{ReturnType, Signature, Type, ext::IdentExt, spanned::Spanned};
 
 use super::{
     item::Item,
     model::{self, Handler, Kind},
+    signature,
 };
 use crate::{
     attribute::{args::Args, options::Options},
     diagnostics::Errors,
     fallback,
     runtime::runtime,
+    tokens::number,
 };
 
 /// Expands `#[command(..)]` or `#[event(..)]` on an item.
@@ -50,6 +52,8 @@ fn local(name: &str, span: Span) -> Ident {
 fn registration(handler: &Handler) -> TokenStream {
     let runtime = runtime(handler.options.runtime.as_ref());
     let cfg_attributes = handler.item.cfg_attributes();
+    // For the payload of an event, all of the code asks what the type has; otherwise only the description does.
+    let probes = asks_payload(handler).then(undescribed);
     let invoke = invoke(handler);
     let entry = entry(handler);
     // In an `impl` block the compiler reports an error at this constant; make it point at the function.
@@ -59,6 +63,7 @@ fn registration(handler: &Handler) -> TokenStream {
         #[allow(deprecated, unused_qualifications)]
         #constant = {
             use #runtime;
+            #probes
             #invoke
             __private1::inventory::submit! { #entry }
         };
@@ -69,20 +74,34 @@ fn registration(handler: &Handler) -> TokenStream {
 /// outcome.
 fn invoke(handler: &Handler) -> TokenStream {
     let context = local("__context", Span::mixed_site());
-    let extractors = handler.extractors.iter().enumerate().map(|(number, ty)| (format!("__{number}"), ty, "extract"));
-    let payload = handler.payload.iter().map(|ty| ("__payload".to_owned(), ty, "decode"));
     let (mut locals, mut statements) = (Vec::new(), Vec::new());
-    for (name, ty, function) in extractors.chain(payload) {
-        let local = local(&name, ty.span());
-        let function = Ident::new(function, ty.span());
-        let call = quote_spanned!(ty.span()=> __private1::#function::<#ty>);
-        statements.push(quote!(let #local = #call(#context)?;));
+    let mut add = |name: &str, ty: &Type, call: TokenStream| {
+        let local = local(name, ty.span());
+        statements.push(quote!(let #local = #call?;));
         locals.push(local);
+    };
+    let last = handler.payload.as_ref().filter(|ty| signature::looks_like_an_extractor(ty));
+    for (number, ty) in handler.extractors.iter().enumerate() {
+        let extract = match last {
+            None => quote_spanned!(ty.span()=> __private1::extract::<#ty>(#context)),
+            Some(last) => quote_spanned!(ty.span()=> __private1::Probe::<(#ty, #last)>::extract(#context)),
+        };
+        add(&format!("__{number}"), ty, extract);
+    }
+    if let Some(ty) = &handler.payload {
+        let decode = match handler.kind {
+            Kind::Command => quote_spanned!(ty.span()=> __private1::decode::<#ty>(#context)),
+            Kind::Event => quote_spanned!(ty.span()=> __private1::Probe::<#ty>::decode(#context)),
+        };
+        add("__payload", ty, decode);
     }
     let run = run(handler, &locals);
+    // A payload that looks like an extractor is probably one, in the wrong position: see `BeforePayload`.
+    let order = last.map(|_| Ident::new("BeforePayload", Span::call_site())).into_iter();
     let context = if statements.is_empty() { quote!(_) } else { quote!(#context) };
     quote! {
         fn __invoke(#context: &__private1::Context<'_>) -> __private1::Invocation {
+            #(use __private1::#order as _;)*
             #(#statements)*
             #run
         }
@@ -151,6 +170,12 @@ fn named(handler: &Handler) -> TokenStream {
             let function = Ident::new(from_payload, span);
             quote_spanned!(span=> __private1::#function::<#ty>(&__invoke))
         }
+        (name @ Some(_), Some(ty)) if handler.kind == Kind::Event => {
+            // An event type that the payload cannot have is reported at the name.
+            let span = Span::call_site().located_at(name.span());
+            let variants = quote_spanned!(ty.span()=> __private1::Probe::<#ty>::VARIANTS);
+            quote_spanned!(span=> __private1::event_in(#name, #variants, &__invoke))
+        }
         (name, _) => {
             let function = Ident::new(with_name, Span::call_site());
             quote!(__private1::Handler::#function(#name, &__invoke))
@@ -175,31 +200,30 @@ fn options(options: &Options) -> TokenStream {
     }
 }
 
-/// Formats `30000` as `30_000`.
-fn number(number: u64) -> LitInt {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push('_');
-        }
-        text.push(digit);
-    }
-    LitInt::new(&text, Span::call_site())
-}
-
 /// Describes the user's types without requiring any bounds on them.
 fn describe(handler: &Handler) -> TokenStream {
     let types = local("__types", Span::mixed_site());
     let extractors = handler.extractors.iter().map(|ty| quote!(__private1::Probe::<#ty>::extractor(#types);));
     let payload = handler.payload.iter().map(|ty| quote!(__private1::Probe::<#ty>::payload(#types);));
     let returns = handler.returns();
+    let probes = (!asks_payload(handler)).then(undescribed);
     quote! {
         |#types| {
-            use __private1::Undescribed as _;
+            #probes
             #(#extractors)*
             #(#payload)*
             __private1::Probe::<#returns>::returns(#types);
         }
     }
+}
+
+fn asks_payload(handler: &Handler) -> bool {
+    handler.kind == Kind::Event && handler.payload.is_some()
+}
+
+/// Imports what holds for types that have none of the traits.
+fn undescribed() -> TokenStream {
+    quote!(
+        use __private1::Undescribed as _;
+    )
 }

@@ -118,6 +118,14 @@ fn check_argument(input: &FnArg, is_payload: bool, owned: bool, errors: &Errors)
     }
 }
 
+/// Whether a payload has the name of an extractor of the runtime, so that its handler probably has the wrong order.
+pub(crate) fn looks_like_an_extractor(payload: &Type) -> bool {
+    const NAMES: [&str; 7] =
+        ["State", "Meta", "Headers", "Publisher", "CorrelationId", "ExtraFields", "MessageContext"];
+    let Type::Path(path) = payload else { return false };
+    path.path.segments.last().is_some_and(|last| NAMES.iter().any(|name| last.ident == name))
+}
+
 /// A part of a type that generated code cannot repeat.
 enum Unsuitable {
     /// `&T` or `'_`, and the help text.

@@ -8,7 +8,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::{
-    command as commands, event as events,
+    classify, command as commands, event as events,
     handler::{self, Kind},
 };
 
@@ -80,6 +80,7 @@ snapshots! {
         },
     );
     name_of_the_payload: command(quote!(), &quote!(async fn create(user: CreateUser) -> UserCreated { user.into() }));
+    extractor_after_the_payload: command(quote!("a"), &quote!(async fn a(order: Order, State(db): State<Db>) {}));
     event_handler: event(quote!("payment.settled"), &quote!(async fn settle(event: PaymentSettled) {}));
     event_of_the_payload: event(quote!(retry(attempts = 1)), &quote!(fn settle(event: PaymentSettled) {}));
     no_argument: command(quote!("ping"), &quote!(async fn ping() {}));
@@ -133,6 +134,58 @@ snapshots! {
             #[event("payment.waiting")]
             Waiting,
         }
+    });
+    event_received_in_part: events::derive(quote! {
+        enum Answer {
+            #[event("payment.accepted")]
+            Accepted { order: u64 },
+            #[event("payment.refused")]
+            #[serde(skip_deserializing)]
+            Refused,
+        }
+    });
+    event_only_published: events::derive(quote! {
+        #[serde(tag = "status")]
+        enum Answer {
+            #[event("payment.accepted")]
+            Accepted { order: u64 },
+        }
+    });
+    classify_enum: classify::derive(quote! {
+        enum UserError {
+            #[error("the name is taken")]
+            #[permanent]
+            NameTaken,
+            #[retry_after("1m30s")]
+            TooMany { limit: u32 },
+            #[retryable]
+            Busy(u8),
+            Database(#[from] io::Error),
+        }
+    });
+    classify_enum_with_a_default: classify::derive(quote! {
+        #[permanent]
+        #[classify(crate = crate::reexport)]
+        enum UserError {
+            NameTaken,
+            #[retryable]
+            Database,
+        }
+    });
+    classify_what_is_transparent: classify::derive(quote! {
+        enum UserError {
+            #[error(transparent)]
+            Publish(#[from] PublishError),
+            #[error(transparent)]
+            #[permanent]
+            Parse { source: ParseIntError },
+            #[error("busy")]
+            Busy,
+        }
+    });
+    classify_struct: classify::derive(quote! {
+        #[permanent]
+        struct NotFound { id: u64 }
     });
     event_errors_keep_an_implementation: events::derive(quote! {
         #[event("user created", key = idd)]

@@ -6,6 +6,9 @@ impl ::kafka_service::__private1::Event for Answer {
         "payment.refused",
         "payment.waiting",
     ];
+    const VARIANTS: ::core::option::Option<&'static [&'static ::core::primitive::str]> = ::core::option::Option::Some(
+        <Self as ::kafka_service::__private1::Event>::TYPES,
+    );
     fn event_type(&self) -> &'static ::core::primitive::str {
         match self {
             Self::Accepted { .. } => "payment.accepted",

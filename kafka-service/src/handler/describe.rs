@@ -1,12 +1,15 @@
-//! Describes the types of a handler, by traits that a type may not implement.
+//! Asks for what a type of the user may not have: describes the types of a handler, by traits that they may not implement.
 //!
 //! A registration describes the user's types without requiring anything of them, so that one mistake in a handler is
 //! one compiler error: that of the call. On a concrete type, Rust prefers the functions of an `impl` whose bounds hold.
 //! Otherwise the trait [`Undescribed`] supplies what is known about any type.
 
-use std::{any::type_name, marker::PhantomData};
+use std::{any::type_name, error::Error, marker::PhantomData};
 
-use super::{Command, EventType, FromContext, IntoEvents, IntoOutcome, Needs};
+use super::{
+    Command, Context, DecodeError, Event, EventType, FromContext, IntoEvents, IntoOutcome, Needs, Payload, decode,
+    decode_by_type,
+};
 
 /// What the types of a handler say about it.
 #[derive(Clone, Debug, Default)]
@@ -56,10 +59,52 @@ impl<T: IntoOutcome<Events: IntoEvents>> Probe<T> {
     }
 }
 
+impl<T: Event> Probe<T> {
+    /// The event types that the variants decode. `None` if the type is not decoded by its event type.
+    pub const VARIANTS: Option<&'static [&'static str]> = T::VARIANTS;
+
+    /// Decodes the payload of an event.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the payload is not that of this event.
+    #[inline]
+    pub fn decode(context: &Context<'_>) -> Result<T, DecodeError>
+    where
+        T: Payload,
+    {
+        decode_by_type(context)
+    }
+}
+
+impl<T: Error + 'static> Probe<T> {
+    /// Returns a field that is an error.
+    #[must_use]
+    pub fn error(field: &T) -> Option<&(dyn Error + 'static)> {
+        Some(field)
+    }
+}
+
 /// The fallbacks for a type that implements none of the traits.
 pub trait Undescribed {
     /// The probed type.
     type Type: ?Sized;
+
+    /// A payload that is not an event: it is not decoded by its event type.
+    const VARIANTS: Option<&'static [&'static str]> = None;
+
+    /// Decodes the payload of an event.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the payload is not of this type.
+    #[inline]
+    fn decode(context: &Context<'_>) -> Result<Self::Type, DecodeError>
+    where
+        Self::Type: Payload,
+    {
+        decode(context)
+    }
 
     /// An argument that is not an extractor: the call reports the error.
     fn extractor(_: &mut Description) {}
@@ -67,6 +112,12 @@ pub trait Undescribed {
     /// Records the type of the payload.
     fn payload(description: &mut Description) {
         description.payload = type_name::<Self::Type>();
+    }
+
+    /// Returns nothing for a field that is not an error.
+    #[must_use]
+    fn error(_: &Self::Type) -> Option<&(dyn Error + 'static)> {
+        None
     }
 
     /// Records a return type that is not an outcome: the call reports the error.

@@ -5,7 +5,7 @@ use std::{any::Any, cell::OnceCell, sync::Arc};
 use super::Publisher;
 use crate::{
     acks::{Bound, BoundGuard},
-    handler::{Context, FromContext, HandlerError, Needs, Provide, built_in},
+    handler::{Context, FromContext, HandlerError, Needs, NeverPayload, Provide, built_in},
 };
 
 /// The publisher of a command whose handler may take one, or not.
@@ -48,6 +48,8 @@ impl Provide for LazyPublisher<'_> {
 
 /// Provides the publisher, bound to the command: its events have the command's correlation id and key, and the command
 /// is finished only when all of them are acknowledged.
+impl NeverPayload for Publisher {}
+
 impl FromContext for Publisher {
     built_in!();
 

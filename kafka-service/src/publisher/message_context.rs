@@ -3,7 +3,7 @@
 use std::any::type_name;
 
 use super::Publisher;
-use crate::handler::{Context, FromContext, HandlerError, Meta, Needs, States};
+use crate::handler::{Context, FromContext, HandlerError, Meta, Needs, NeverPayload, States};
 
 /// What handlers often need besides the payload, for handlers that are closures: see
 /// [`KafkaService::on_command`](crate::KafkaService::on_command).
@@ -46,6 +46,8 @@ impl MessageContext {
         self.states.get().ok_or_else(|| HandlerError::permanent(missing()))
     }
 }
+
+impl NeverPayload for MessageContext {}
 
 impl FromContext for MessageContext {
     type Needs = Self;

@@ -30,6 +30,10 @@ impl fmt::Display for Kind {
 pub struct Handler {
     pub(crate) kind: Kind,
     pub(crate) name: &'static str,
+    /// The other event types of the same function: those of an enum.
+    pub(crate) other_names: &'static [&'static str],
+    /// Whether this is a copy for one of the other names, which differs in nothing but the name.
+    pub(crate) repeats: bool,
     pub(crate) invoke: &'static Invoke,
     pub(crate) module: &'static str,
     pub(crate) function: &'static str,
@@ -64,6 +68,8 @@ impl Handler {
         Self {
             kind,
             name,
+            other_names: &[],
+            repeats: false,
             invoke,
             module: "",
             function: "",
@@ -76,6 +82,17 @@ impl Handler {
             timeout: None,
             retry: RetryOptions { attempts: None, backoff: None, deadline: None },
         }
+    }
+
+    /// Adds the other event types of the function.
+    #[must_use]
+    pub(super) const fn also(self, other_names: &'static [&'static str]) -> Self {
+        Self { other_names, ..self }
+    }
+
+    /// The copies for the other names.
+    pub(super) fn copies(&self) -> impl Iterator<Item = Self> {
+        self.other_names.iter().map(|&name| Self { name, other_names: &[], repeats: true, ..*self })
     }
 
     /// Sets where the function is defined.

@@ -1,7 +1,9 @@
-//! The handlers of this program: collected from every linked crate, checked once, then only looked up.
+//! The handlers of this program: collected from every linked crate, checked once, then only looked up. Also the error types
+//! that classify themselves.
 
 mod check;
 mod entry;
+mod error_type;
 mod expected;
 mod name;
 mod named;
@@ -9,9 +11,12 @@ mod problem;
 mod retry_options;
 mod routes;
 
+use std::sync::OnceLock;
+
 pub(crate) use self::{
     check::check,
     entry::Kind,
+    error_type::error_types,
     expected::{ExpectedHandler, missing},
     problem::HandlerProblem,
     retry_options::RetryOptions,
@@ -19,14 +24,18 @@ pub(crate) use self::{
 };
 pub use self::{
     entry::{Handler, Invoke},
-    named::{command_of, event_of},
+    error_type::ErrorType,
+    named::{command_of, event_in, event_of},
 };
 
 inventory::collect!(Handler);
 
-/// The handlers that the attribute macros registered, in the order in which the linker left them.
+/// The handlers that the attribute macros registered, in the order in which the linker left them, then the copies of those
+/// with several names: after this, a handler has one name.
 pub(crate) fn linked() -> impl Iterator<Item = &'static Handler> {
-    inventory::iter::<Handler>.into_iter()
+    static COPIES: OnceLock<Vec<Handler>> = OnceLock::new();
+    let entries = || inventory::iter::<Handler>.into_iter();
+    entries().chain(COPIES.get_or_init(|| entries().flat_map(Handler::copies).collect()))
 }
 
 /// All handlers, in order: commands first, then events, each sorted by name.

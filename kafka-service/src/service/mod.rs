@@ -149,43 +149,32 @@ impl KafkaService {
         self
     }
 
-    /// Classifies errors of type `E` for all handlers.
+    /// Classifies errors of type `E` for all handlers, for a type of another crate. For a type of your own,
+    /// [`#[derive(Classify)]`](derive@crate::Classify) is shorter and checks more; this takes precedence over it.
     ///
     /// It applies only to errors that the handler did not mark itself with [`permanent`](crate::ResultExt::permanent)
     /// or [`retry_after`](crate::ResultExt::retry_after). The error and its [`source`](std::error::Error::source) chain
-    /// are searched, outermost first; the first registered type decides. Wrappers without a `source()`, such as a bare
+    /// are searched, outermost first; the first type with a class decides. Wrappers without a `source()`, such as a bare
     /// `anyhow::Error`, hide the inner error. If a type is registered twice, the first registration wins. An error that
     /// nothing classifies is retryable.
     ///
     /// # Examples
     ///
     /// ```no_run
-    /// use std::time::Duration;
+    /// use std::{io, time::Duration};
     /// use kafka_service::{ErrorClass, KafkaService, command};
-    /// # use std::fmt;
     ///
-    /// #[derive(Debug)]
-    /// enum UserError {
-    ///     NameTaken,
-    ///     RateLimited,
-    ///     Database(std::io::Error),
-    /// }
-    /// # impl fmt::Display for UserError {
-    /// #     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result { write!(formatter, "{self:?}") }
-    /// # }
-    /// impl std::error::Error for UserError {}
-    ///
-    /// #[command("create_user")]
-    /// async fn create_user() -> Result<(), UserError> {
-    ///     Err(UserError::NameTaken)
+    /// #[command("import")]
+    /// async fn import(path: String) -> Result<(), io::Error> {
+    ///     std::fs::read(path).map(drop)
     /// }
     ///
     /// # async fn example() -> Result<(), kafka_service::Error> {
     /// KafkaService::from_env()?
-    ///     .classify::<UserError>(|error| match error {
-    ///         UserError::NameTaken => ErrorClass::Permanent,
-    ///         UserError::RateLimited => ErrorClass::RetryAfter(Duration::from_secs(60)),
-    ///         UserError::Database(_) => ErrorClass::Retryable,
+    ///     .classify::<io::Error>(|error| match error.kind() {
+    ///         io::ErrorKind::NotFound => ErrorClass::Permanent,
+    ///         io::ErrorKind::ResourceBusy => ErrorClass::RetryAfter(Duration::from_secs(60)),
+    ///         _ => ErrorClass::Retryable,
     ///     })
     ///     .run()
     ///     .await

@@ -24,7 +24,7 @@ use crate::{
     handler::{Classifiers, States},
     health::HealthState,
     publisher::{Publisher, PublisherShared, classify_publish_errors},
-    registry::{Handler, Registry, Routes},
+    registry::{Handler, Registry, Routes, error_types},
     transport::{Connection, Demand, Transport},
 };
 
@@ -102,6 +102,7 @@ fn launch(
     runtime: &Runtime,
 ) -> Result<ServiceHandle, Error> {
     let Program { states, mut classifiers, routes } = program;
+    classifiers.add_derived(error_types());
     classify_publish_errors(&mut classifiers);
     let topics = Topics::of(&config, &routes);
     let (acks, incoming) = Acks::new();

@@ -1,8 +1,8 @@
-//! Error classes, registered once per type.
+//! Error classes, stated once per type: by the derive, and by the service.
 
 use std::time::Duration;
 
-use kafka_service::{ErrorClass, HandlerError, KafkaService, MessageContext, ResultExt as _, dead_letter};
+use kafka_service::{Classify, ErrorClass, HandlerError, KafkaService, MessageContext, ResultExt as _, dead_letter};
 use serde_json::json;
 
 use crate::handlers::{Echoed, Text};
@@ -62,6 +62,47 @@ fn a_returned_error_gets_the_class_of_its_type() {
         assert_eq!(header(dead_letter::ERROR_CLASS), ["handler-error", "handler-error", "permanent-error"]);
         assert_eq!(header(dead_letter::ATTEMPTS), ["3", "3", "1"]);
         assert_eq!(header(dead_letter::ERROR_MESSAGE), ["Database", "NameTaken", "NameTaken"]);
+        world.stop(service).await;
+    });
+}
+
+#[derive(Debug, thiserror::Error, Classify)]
+enum OrderError {
+    #[error("sold out")]
+    #[permanent]
+    SoldOut,
+    #[error("too many orders")]
+    #[retry_after("1ms")]
+    TooMany,
+    #[error("no database")]
+    Database,
+}
+
+/// Fails with an error that classifies itself, which nothing of the service mentions.
+fn orders(service: KafkaService) -> KafkaService {
+    service.on_command("order", |context: MessageContext, Text { text }: Text| async move {
+        match (text.as_str(), context.meta().attempt()) {
+            ("sold out", _) => Err(OrderError::SoldOut),
+            ("limited", 1) => Err(OrderError::TooMany),
+            ("broken", _) => Err(OrderError::Database),
+            _ => Ok(Echoed { text }),
+        }
+    })
+}
+
+#[test]
+fn an_error_type_classifies_itself() {
+    on_each_broker("classify", async |world| {
+        let service = world.start_with(orders).await;
+        for text in ["sold out", "limited", "broken"] {
+            world.send(command("order", text, json!({ "text": text })));
+        }
+        assert_eq!(world.answer("limited").json()["payload"]["text"], "limited");
+        let mut dead: Vec<_> = world.dead_letters(2);
+        dead.sort_unstable_by_key(|dead| dead.json()["correlation_id"].to_string());
+        let header = |name| dead.iter().map(|dead| dead.header(name).unwrap_or_default()).collect::<Vec<_>>();
+        assert_eq!(header(dead_letter::ERROR_CLASS), ["handler-error", "permanent-error"]);
+        assert_eq!(header(dead_letter::ATTEMPTS), ["3", "1"]);
         world.stop(service).await;
     });
 }

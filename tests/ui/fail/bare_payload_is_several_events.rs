@@ -1,12 +1,21 @@
-// A handler handles one event type, but this enum has two.
+// This implementation of `Event` is not derived, so it has several event types but does not say how to decode them.
 use kafka_service::{Event, event};
 
-#[derive(serde::Serialize, serde::Deserialize, Event)]
+#[derive(serde::Serialize, serde::Deserialize)]
 enum PaymentChanged {
-    #[event("payment.settled")]
     Settled,
-    #[event("payment.refused")]
     Refused,
+}
+
+impl Event for PaymentChanged {
+    const TYPES: &'static [&'static str] = &["payment.settled", "payment.refused"];
+
+    fn event_type(&self) -> &'static str {
+        match self {
+            Self::Settled => "payment.settled",
+            Self::Refused => "payment.refused",
+        }
+    }
 }
 
 #[event]

@@ -30,8 +30,6 @@ const SEVERAL_ERRORS: &[(&str, usize)] = &[
     // The compiler reports both, because it resolves the attribute before it calls the macro.
     ("command_above_its_derive", 2),
     ("event_above_its_derive", 2),
-    // One argument is not an extractor, and the other is not a payload.
-    ("extractor_after_payload", 2),
 ];
 
 /// Returns the expected compiler output of each case, by name.

@@ -1,32 +1,86 @@
 //! How the application classifies its error types. Applies to errors that the handler did not classify.
 
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, iter};
 
 use crate::handler::{ErrorClass, HandlerError};
 
+/// Returns the class of an error of one type; `None` for errors of other types, and if the type does not decide.
+pub(crate) type ClassOf = fn(&(dyn Error + 'static)) -> Option<ErrorClass>;
+
+/// Returns the error in an error of one type that forwards its `source` to it, which hides it.
+pub(crate) type InnerOf = for<'a> fn(&'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)>;
+
 type Classifier = dyn Fn(&(dyn Error + 'static)) -> Option<ErrorClass> + Send + Sync;
 
-/// The registered error types, in the order of their registration.
+/// The registered error types.
 #[derive(Default)]
-pub(crate) struct Classifiers(Vec<Box<Classifier>>);
+pub(crate) struct Classifiers {
+    /// In the order of their registration.
+    classes: Vec<Box<Classifier>>,
+    inner: Vec<InnerOf>,
+}
 
 impl Classifiers {
     /// Adds a classifier. For an error type that has one already, the first one counts.
     pub(crate) fn add<E: Error + 'static>(&mut self, classify: impl Fn(&E) -> ErrorClass + Send + Sync + 'static) {
-        self.0.push(Box::new(move |error| error.downcast_ref().map(&classify)));
+        self.classes.push(Box::new(move |error| error.downcast_ref().map(&classify)));
+    }
+
+    /// Adds the error types that classify themselves. Those of [`add`](Self::add) take precedence.
+    pub(crate) fn add_derived(&mut self, types: impl Iterator<Item = (ClassOf, Option<InnerOf>)>) {
+        for (class_of, inner_of) in types {
+            self.classes.push(Box::new(class_of));
+            self.inner.extend(inner_of);
+        }
     }
 
     /// What to do after an error: what the handler stated, else what is registered for the outermost error of a
     /// registered type, else another attempt.
     pub(crate) fn class(&self, error: &HandlerError) -> ErrorClass {
-        let registered = || error.chain().find_map(|error| self.0.iter().find_map(|classify| classify(error)));
+        let registered =
+            || self.chain(error).find_map(|error| self.classes.iter().find_map(|classify| classify(error)));
         error.stated().or_else(registered).unwrap_or(ErrorClass::Retryable)
     }
+
+    /// The error and its sources, with those that an error hides.
+    fn chain<'a>(&self, error: &'a HandlerError) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+        let inner = |error| self.inner.iter().find_map(|inner_of| inner_of(error));
+        iter::successors(error.chain().next(), move |&error| inner(error).or_else(|| error.source()))
+    }
+}
+
+/// The types that can classify themselves: all errors.
+///
+/// You never implement it; it exists for its compiler error.
+#[diagnostic::on_unimplemented(
+    message = "`Classify` cannot be derived for `{Self}`: it is not an error",
+    label = "does not implement `std::error::Error`",
+    note = "implement `std::error::Error` for `{Self}`, for example with `#[derive(Debug, thiserror::Error)]`"
+)]
+pub trait ClassifiedError: Error + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Error + 'static> ClassifiedError for E {}
+
+/// The class of an error of type `E` by what `#[derive(Classify)]` generates; `None` for errors of other types.
+pub fn class_of<E: ClassifiedError>(
+    error: &(dyn Error + 'static),
+    class: fn(&E) -> Option<ErrorClass>,
+) -> Option<ErrorClass> {
+    error.downcast_ref().and_then(class)
+}
+
+/// The error in an error of type `E` by what `#[derive(Classify)]` generates; `None` for errors of other types.
+pub fn inner_of<'a, E: ClassifiedError>(
+    error: &'a (dyn Error + 'static),
+    inner: fn(&'a E) -> Option<&'a (dyn Error + 'static)>,
+) -> Option<&'a (dyn Error + 'static)> {
+    error.downcast_ref().and_then(inner)
 }
 
 impl fmt::Debug for Classifiers {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("Classifiers").field(&self.0.len()).finish()
+        formatter.debug_tuple("Classifiers").field(&self.classes.len()).finish()
     }
 }
 

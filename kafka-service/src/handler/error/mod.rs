@@ -1,10 +1,13 @@
 //! [`HandlerError`]: why a handler failed, and whether another attempt makes sense.
 
 mod classifiers;
+#[cfg(test)]
+mod classify_tests;
 
 use std::{error::Error, fmt, time::Duration};
 
-pub(crate) use self::classifiers::Classifiers;
+pub(crate) use self::classifiers::{ClassOf, Classifiers, InnerOf};
+pub use self::classifiers::{class_of, inner_of};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -12,8 +15,9 @@ type BoxError = Box<dyn Error + Send + Sync>;
 ///
 /// `?` converts every error type into one. It is then **retryable**: the command is retried after a backoff, up to the
 /// configured number of attempts. [`HandlerError::permanent`] and [`ResultExt::permanent`] mark an error as permanent:
-/// the message is dead-lettered without another attempt. [`KafkaService::classify`](crate::KafkaService::classify)
-/// classifies an error type for all handlers; it applies to errors that are not marked where they occur.
+/// the message is dead-lettered without another attempt. [`#[derive(Classify)]`](derive@crate::Classify) states this in an
+/// error type of your own, [`KafkaService::classify`](crate::KafkaService::classify) for one of another crate; both apply to
+/// errors that are not marked where they occur.
 ///
 /// `HandlerError` does not implement [`std::error::Error`], so that `?` can accept every type that does.
 ///
@@ -169,8 +173,8 @@ impl<T, E: Into<HandlerError>> ResultExt for Result<T, E> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error type of a handler",
     label = "cannot be converted into a `HandlerError`",
-    note = "errors are never published; to publish `{Self}`, return it as an event in `Ok`, or as a variant of an event enum",
-    note = "implement `std::error::Error` for `{Self}`, for example with `thiserror`; it must also be `Send + Sync + 'static`"
+    note = "an error type implements `std::error::Error`, for example with `thiserror`, and is `Send + Sync + 'static`; a boxed error is a `Box<dyn std::error::Error + Send + Sync>`",
+    note = "errors are never published; to publish `{Self}`, return it as an event in `Ok`, or as a variant of an event enum"
 )]
 pub trait IntoHandlerError {
     /// Converts the error.

@@ -41,6 +41,11 @@ pub trait Event: Serialize {
     /// Every event type that a value of this type can have.
     const TYPES: &'static [&'static str];
 
+    /// The event types that a payload of this type is decoded by, in the order in which serde counts the variants of an
+    /// enum. `None` if a payload is decoded as it is.
+    #[doc(hidden)]
+    const VARIANTS: Option<&'static [&'static str]> = None;
+
     /// Returns the event type of this value, such as `user.created`: the field `type` of the message.
     fn event_type(&self) -> &'static str;
 
@@ -76,11 +81,14 @@ pub struct EventType {
 pub trait NamedEvent {
     /// Every event type that a payload can have.
     const TYPES: &'static [&'static str];
+    /// Those that its variants decode. `None` if it is not decoded by its event type.
+    const VARIANTS: Option<&'static [&'static str]>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<E: Event> NamedEvent for E {
     const TYPES: &'static [&'static str] = E::TYPES;
+    const VARIANTS: Option<&'static [&'static str]> = E::VARIANTS;
 }
 
 /// The types of a field that can be a record key: all that can be written as text.

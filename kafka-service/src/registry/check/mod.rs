@@ -34,9 +34,11 @@ pub(crate) fn check(
 ) -> Findings {
     let mut handlers: Vec<_> = handlers.into_iter().collect();
     handlers.sort_by_key(|handler| (handler.kind, handler.name, handler.file, handler.line));
+    let mut findings = Findings { problems: names(&handlers), warnings: Vec::new() };
+    // What holds for a function is said once, not for each of its names.
+    handlers.retain(|handler| !handler.repeats);
     let described: Vec<_> =
         handlers.iter().map(|&handler| Described { handler, description: handler.description() }).collect();
-    let mut findings = Findings { problems: names(&handlers), warnings: Vec::new() };
     findings.problems.extend(states(&described, is_provided));
     // Two commands may share a payload on purpose.
     findings.warnings.extend(described.iter().filter_map(other_command));

@@ -234,3 +234,18 @@ fn contradictory_options_are_named() {
     config.retry.deadline = Duration::from_millis(1);
     assert!(problems(&[&HASTY, &SLOW], &States::default(), &config).is_empty(), "nothing is retried");
 }
+
+#[test]
+fn what_is_wrong_with_a_handler_of_several_events_is_said_once() {
+    static FOLLOW: Handler =
+        event("payment.accepted", 1).also(&["payment.refused"]).describe(Probe::<State<u8>>::extractor);
+    static REFUSE: Handler = event("payment.refused", 2);
+    let copies: Vec<&'static Handler> = FOLLOW.copies().map(|copy| &*Box::leak(Box::new(copy))).collect();
+    let handlers = [vec![&FOLLOW], copies].concat();
+    let missing = "state `u8` was never provided, but is needed by\n  event `payment.accepted`: `shop::payment.accepted` \
+                   (src/events.rs:1)\n  help: provide a value of that type with `.state(value)` before the service runs";
+    assert_eq!(problems(&handlers, &States::default(), &config()), [missing]);
+    let twice = "event `payment.refused` is registered twice: `shop::payment.accepted` (src/events.rs:1) and \
+                 `shop::payment.refused` (src/events.rs:2)";
+    assert_eq!(problems(&[handlers, vec![&REFUSE]].concat(), &States::default(), &config()), [twice, missing]);
+}

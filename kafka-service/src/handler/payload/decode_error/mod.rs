@@ -40,6 +40,18 @@ impl DecodeError {
         Self { message }
     }
 
+    /// The `Deserialize` of an enum of events returned another variant than that of the event type.
+    #[cold]
+    pub(super) fn other_variant<T>(event_type: &str, other: &str) -> Self {
+        let payload_type = shortened(std::any::type_name::<T>());
+        Self {
+            message: format!(
+                "invalid payload for `{payload_type}`: the event type is `{event_type}`, but `Deserialize` returned a value \
+                 with the event type `{other}`"
+            ),
+        }
+    }
+
     /// Adds that the message with these bytes has no payload, so an empty object was decoded instead.
     #[cold]
     pub(super) fn without_payload(self, value: &[u8]) -> Self {

@@ -1,0 +1,19 @@
+#[automatically_derived]
+#[allow(deprecated, unused_qualifications)]
+impl ::kafka_service::__private1::Event for Answer {
+    const TYPES: &'static [&'static ::core::primitive::str] = &["payment.accepted"];
+    const VARIANTS: ::core::option::Option<&'static [&'static ::core::primitive::str]> = ::core::panic!(
+        "a handler cannot receive `Answer` with serde's `tag`: the event type selects the variant; remove the attribute, or receive each event as a struct"
+    );
+    fn event_type(&self) -> &'static ::core::primitive::str {
+        match self {
+            Self::Accepted { .. } => "payment.accepted",
+        }
+    }
+    fn serialize_payload<__S: ::kafka_service::__private1::Serializer>(
+        &self,
+        __serializer: __S,
+    ) -> ::core::result::Result<__S::Ok, __S::Error> {
+        ::kafka_service::__private1::serialize_content(self, __serializer)
+    }
+}
