@@ -20,7 +20,7 @@ fn config(servers: &str) -> Config {
 }
 
 async fn service(config: Config) -> ServiceHandle {
-    let service = KafkaService::new(config).on_command("never", async |_, _: Value| {});
+    let service = KafkaService::new(config).on_command("never", async |(), _: Value| {});
     service.start().await.expect("an unreachable broker is not an error")
 }
 
