@@ -120,7 +120,7 @@ fn a_hung_handler_does_not_delay_sigterm_past_the_deadline() {
         assert!(asked.elapsed() < Duration::from_secs(6), "{command}: {:?}", asked.elapsed());
         assert_eq!(status.code(), Some(code), "{command}: {}", worker.output());
         assert_eq!(
-            worker.count("shutdown deadline exceeded: 1 commands in flight"),
+            worker.count("shutdown deadline exceeded: 1 command in flight"),
             1,
             "{command}: {}",
             worker.output()

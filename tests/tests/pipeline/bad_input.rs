@@ -63,7 +63,7 @@ fn all() -> Vec<Bad> {
         envelope("\u{feff}{\"type\":\"echo\",\"correlation_id\":\"c\"}", "byte order mark"),
         envelope(r#"{"type":"echo"}"#.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>(), "UTF-16"),
         envelope(b"\x1f\x8b\x08\0\0\0\0\0", "compressed with gzip"),
-        envelope(b"\0\0\0\0\x2a{\"type\":\"echo\"}", "schema registry (schema id 42"),
+        envelope(b"\0\0\0\0\x2a{\"type\":\"echo\"}", "Schema Registry wire format (schema id 42"),
         envelope(b"Obj\x01\x04\x14avro.codec\x08null", "an Avro container"),
         envelope(deep("[", "]"), "an array"),
         envelope(deep("{\"a\":", "}"), "not JSON"),
