@@ -42,6 +42,10 @@ pub enum Error {
     /// dead-letter limit.
     #[error("the service failed: {0}")]
     Failed(String),
+    /// What runs beside the service returned an error, or did not finish in time; see
+    /// [`KafkaService::run_with`](crate::KafkaService::run_with).
+    #[error("what runs beside the service failed")]
+    Beside(#[source] Box<dyn StdError + Send + Sync>),
     /// The service shut down with commands still in flight at the deadline. They stay uncommitted, so they are
     /// redelivered.
     #[error(

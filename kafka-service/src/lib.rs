@@ -274,5 +274,5 @@ pub use self::{
     },
     health::Health,
     publisher::{MessageContext, Publication, PublishError, Publisher},
-    service::{HandlerOptions, HealthWatch, KafkaService, ServiceHandle},
+    service::{HandlerOptions, HealthWatch, KafkaService, ServiceHandle, StopSignal},
 };

@@ -4,15 +4,14 @@
 //!
 //! `curl -i localhost:3000/users -H 'content-type: application/json' -d '{"name": "Ada"}'`, `curl -i localhost:3000/ready`
 
-use std::{error::Error, time::Duration};
+use std::{io, time::Duration};
 
 use axum::extract::State as HttpState;
 use axum::routing::{get, post};
 use axum::{Json, Router, http::StatusCode};
-use kafka_service::{Command, Event, HealthWatch, KafkaService, Publisher, command};
+use kafka_service::{Command, Event, HealthWatch, KafkaService, Publisher, ServiceHandle, StopSignal, command};
 use serde::{Deserialize, Serialize};
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::{net::TcpListener, signal::ctrl_c};
+use tokio::net::TcpListener;
 
 #[derive(Serialize, Deserialize, Command)]
 #[command("create_user", key = name)]
@@ -51,26 +50,22 @@ async fn ready(HttpState(health): HttpState<HealthWatch>) -> (StatusCode, String
     (status, problems.join("\n"))
 }
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    tracing_subscriber::fmt().with_target(false).init();
-    let service = KafkaService::from_env()?.start().await?;
-    let routes = Router::new()
+fn routes(service: &ServiceHandle) -> Router {
+    Router::new()
         .route("/users", post(post_user).with_state(service.publisher()))
-        .route("/ready", get(ready).with_state(service.health_watch()));
+        .route("/ready", get(ready).with_state(service.health_watch()))
+}
+
+/// Serves HTTP until the program shuts down. Requests that are open then are answered; they may still publish.
+async fn serve(routes: Router, stop: StopSignal) -> io::Result<()> {
     let address = std::env::var("HTTP_ADDRESS").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
     let listener = TcpListener::bind(address).await?;
     tracing::info!("listening on http://{}", listener.local_addr()?);
+    axum::serve(listener, routes).with_graceful_shutdown(stop).await
+}
 
-    // At the signal HTTP stops first: requests that are still open publish commands.
-    let mut terminate = signal(SignalKind::terminate())?;
-    let stop = async move {
-        tokio::select! { _ = terminate.recv() => {}, _ = ctrl_c() => {} }
-    };
-    let http = axum::serve(listener, routes).with_graceful_shutdown(stop);
-    tokio::select! {
-        served = http.into_future() => served?,
-        error = service.failed() => tracing::error!(%error, "the service has failed"),
-    }
-    Ok(service.shutdown().await?)
+#[tokio::main]
+async fn main() -> Result<(), kafka_service::Error> {
+    tracing_subscriber::fmt().with_target(false).init();
+    KafkaService::from_env()?.run_with(|service, stop| serve(routes(service), stop)).await
 }

@@ -1,9 +1,10 @@
 //! A running service, from outside.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use super::{HealthWatch, consumer_thread::ConsumerThread, dispatcher_thread::DispatcherThread};
 use crate::{
+    clock::Clock,
     config::Config,
     engine::Shared,
     error::Error,
@@ -14,12 +15,13 @@ use crate::{
 /// A service that was started with [`KafkaService::start`](crate::KafkaService::start).
 ///
 /// Dropping it stops the service without waiting for handlers in flight; [`shutdown`](Self::shutdown) waits for them.
-#[derive(Debug)]
 #[must_use = "dropping the handle stops the service"]
 pub struct ServiceHandle {
     publisher: Publisher,
     pub(super) watch: HealthWatch,
     running: Option<Running>,
+    clock: Arc<dyn Clock>,
+    shutdown_deadline: Duration,
 }
 
 /// The parts of a service with a broker.
@@ -34,25 +36,38 @@ pub(super) struct Running {
     pub(super) _keeps: Keeps,
 }
 
-impl fmt::Debug for Running {
+impl fmt::Debug for ServiceHandle {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Running").field("servers", &self.servers).finish_non_exhaustive()
+        let state = self.watch.state();
+        formatter
+            .debug_struct("ServiceHandle")
+            .field("servers", &self.bootstrap_servers())
+            .field("state", &state)
+            .finish_non_exhaustive()
     }
 }
 
 impl ServiceHandle {
-    pub(super) fn disabled(config: &Config) -> Self {
+    pub(super) fn disabled(config: &Config, clock: Arc<dyn Clock>) -> Self {
         let publisher = Publisher::new(PublisherShared::disabled(
             &config.effective_group_id(),
             &config.service_name,
             config.message_id,
         ));
         publisher.offer_as_global();
-        Self { publisher, watch: HealthWatch::disabled(), running: None }
+        let shutdown_deadline = config.shutdown_deadline;
+        Self { publisher, watch: HealthWatch::disabled(), running: None, clock, shutdown_deadline }
     }
 
     pub(super) fn running(publisher: Publisher, running: Running) -> Self {
-        Self { publisher, watch: HealthWatch::running(&running.shared), running: Some(running) }
+        let (clock, shutdown_deadline) = (Arc::clone(&running.shared.clock), running.config.shutdown_deadline);
+        Self {
+            publisher,
+            watch: HealthWatch::running(&running.shared),
+            running: Some(running),
+            clock,
+            shutdown_deadline,
+        }
     }
 
     /// Returns a publisher for other parts of the program.
@@ -96,11 +111,31 @@ impl ServiceHandle {
     ///
     /// Returns [`Error::Incomplete`] if work is still in flight at the deadline; [`Error::Unreachable`] if it ends sooner
     /// because no broker was reachable, and something is left; [`Error::Failed`] if the service had already failed.
-    pub async fn shutdown(mut self) -> Result<(), Error> {
+    pub async fn shutdown(self) -> Result<(), Error> {
+        let deadline = self.shutdown_deadline;
+        self.shutdown_within(deadline).await
+    }
+
+    pub(super) async fn shutdown_within(mut self, deadline: Duration) -> Result<(), Error> {
         match self.running.take() {
-            Some(running) => running.shutdown(&self.publisher).await,
+            Some(running) => running.shutdown(&self.publisher, deadline).await,
             None => Ok(()),
         }
+    }
+
+    /// From now on the service is not ready, because it is about to shut down. It goes on working.
+    pub(super) fn stop_being_ready(&self) {
+        if let Some(running) = &self.running {
+            running.shared.health.drain();
+        }
+    }
+
+    pub(super) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
+    pub(super) fn shutdown_deadline(&self) -> Duration {
+        self.shutdown_deadline
     }
 }
 

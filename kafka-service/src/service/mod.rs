@@ -1,5 +1,6 @@
 //! The service: what a program builds, starts and stops.
 
+mod beside;
 mod check;
 mod closures;
 mod connect;
@@ -18,7 +19,7 @@ mod state_factory;
 mod topics;
 mod watch;
 
-pub use self::{closures::HandlerOptions, handle::ServiceHandle, watch::HealthWatch};
+pub use self::{beside::StopSignal, closures::HandlerOptions, handle::ServiceHandle, watch::HealthWatch};
 
 #[cfg(feature = "kafka")]
 use crate::transport::kafka::{KafkaTransport as DefaultTransport, connect_producer};

@@ -1,4 +1,5 @@
-//! Running until a signal, or until something else says so. Only `run` installs signal handlers and may exit the process.
+//! Running until a signal, or until something else says so. Only `run` and `run_with` install signal handlers and may exit the
+//! process.
 
 use std::future::Future;
 
@@ -56,7 +57,7 @@ impl ServiceHandle {
 }
 
 /// Completes at the first SIGTERM or SIGINT.
-async fn signal() {
+pub(super) async fn signal() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -80,7 +81,7 @@ async fn signal() {
 }
 
 #[expect(clippy::exit, reason = "a second signal asks for the process to end now")]
-async fn exit_on_next_signal() {
+pub(super) async fn exit_on_next_signal() {
     signal().await;
     tracing::warn!("second signal, exiting now; in-flight commands will be redelivered");
     std::process::exit(130);
@@ -89,7 +90,7 @@ async fn exit_on_next_signal() {
 /// A plain `fn` that hangs cannot be cancelled, and tokio would wait for it forever when `main` returns. It may also run for
 /// a partition that was lost, and then the shutdown left nothing undone.
 #[expect(clippy::exit, reason = "the deadline is a promise, and nothing else ends a blocking call")]
-fn leave_blocking_handlers(result: &Result<(), Error>) {
+pub(super) fn leave_blocking_handlers(result: &Result<(), Error>) {
     let running = crate::handler::blocking_calls();
     if running > 0 {
         let error = result.as_ref().err().map(ToString::to_string);

@@ -41,12 +41,12 @@ struct Left {
 }
 
 impl Running {
-    pub(super) async fn shutdown(mut self, publisher: &Publisher) -> Result<(), Error> {
+    pub(super) async fn shutdown(mut self, publisher: &Publisher, deadline: Duration) -> Result<(), Error> {
         let started = self.now();
         let failure = self.shared.fatal.reason().map(str::to_owned);
         self.shared.health.drain();
-        tracing::info!(deadline = ?self.config.shutdown_deadline, "shutting down; no longer accepting records");
-        let left = self.drain(publisher, started + self.config.shutdown_deadline).await;
+        tracing::info!(?deadline, "shutting down; no longer accepting records");
+        let left = self.drain(publisher, started + deadline).await;
         if left.is_cut_short {
             self.warn_of_unsent(publisher, &left);
         }

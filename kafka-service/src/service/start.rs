@@ -65,7 +65,7 @@ impl KafkaService {
         }
         if config.bootstrap_servers == Brokers::Disabled {
             tracing::warn!("Kafka is disabled (KAFKA_BOOTSTRAP_SERVERS is empty); nothing is consumed or published");
-            return Ok(ServiceHandle::disabled(&config));
+            return Ok(ServiceHandle::disabled(&config, clock));
         }
         // Creating clients and the embedded broker are short calls that block.
         let runtime = Runtime::current();
