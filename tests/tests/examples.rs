@@ -334,21 +334,6 @@ fn a_service_without_a_broker_ends_at_its_deadline() {
 }
 
 #[test]
-fn a_second_signal_ends_a_service_at_once() {
-    let mut service = guide("guide");
-    service.env("KAFKA_BOOTSTRAP_SERVERS", nowhere()).env("KAFKA_SHUTDOWN_DEADLINE", "50s");
-    let mut service = Process::start(service);
-    service.wait_for_line(MINUTE, "no broker is reachable");
-    service.terminate();
-    service.wait_for_line(MINUTE, "shutting down");
-    let start = Instant::now();
-    service.signal("INT");
-    assert_eq!(service.wait(MINUTE).code(), Some(130));
-    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
-    assert!(service.output().contains("second signal"), "{}", service.output());
-}
-
-#[test]
 fn a_service_without_kafka_runs_and_ends() {
     let mut service = guide("guide");
     service.env("KAFKA_BOOTSTRAP_SERVERS", "");

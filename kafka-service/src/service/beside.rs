@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 use super::{
     KafkaService, ServiceHandle,
-    run::{exit_on_next_signal, leave_blocking_handlers, signal},
+    run::{Signals, exit_on_next_signal, leave_blocking_handlers},
 };
 use crate::error::Error;
 
@@ -69,10 +69,10 @@ impl KafkaService {
         E: Into<Box<dyn StdError + Send + Sync>>,
     {
         let service = self.start().await?;
-        let mut impatient = None;
+        let (mut signals, mut impatient) = (Signals::listen(), None);
         let stop = async {
-            signal().await;
-            impatient = Some(tokio::spawn(exit_on_next_signal()));
+            signals.next().await;
+            impatient = Some(tokio::spawn(exit_on_next_signal(signals)));
         };
         let result = run_beside(service, beside, stop).await;
         if let Some(impatient) = impatient {

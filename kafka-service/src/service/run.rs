@@ -28,8 +28,9 @@ impl ServiceHandle {
     ///
     /// Returns the errors of [`shutdown`](Self::shutdown), and [`Error::Failed`] if the service fails.
     pub async fn run(self) -> Result<(), Error> {
-        self.stopped_by(signal()).await;
-        let impatient = tokio::spawn(exit_on_next_signal());
+        let mut signals = Signals::listen();
+        self.stopped_by(signals.next()).await;
+        let impatient = tokio::spawn(exit_on_next_signal(signals));
         let result = self.shutdown().await;
         impatient.abort();
         leave_blocking_handlers(&result);
@@ -56,33 +57,53 @@ impl ServiceHandle {
     }
 }
 
-/// Completes at the first SIGTERM or SIGINT.
-pub(super) async fn signal() {
+/// SIGTERM and SIGINT. The same listeners serve the second signal, so that none is missed in between.
+pub(super) struct Signals {
     #[cfg(unix)]
-    {
+    listeners: Option<[tokio::signal::unix::Signal; 2]>,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    pub(super) fn listen() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-        else {
+        let listeners = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
+        let [Ok(terminate), Ok(interrupt)] = listeners else {
             tracing::warn!(
                 "cannot install signal handlers; SIGTERM and SIGINT do not shut the service down gracefully"
             );
-            return std::future::pending().await;
+            return Self { listeners: None };
         };
+        Self { listeners: Some([terminate, interrupt]) }
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn listen() -> Self {
+        Self {}
+    }
+
+    /// Completes at the next signal.
+    #[cfg(unix)]
+    pub(super) async fn next(&mut self) {
+        let Some([terminate, interrupt]) = &mut self.listeners else { return std::future::pending().await };
         let name = tokio::select! {
             _ = terminate.recv() => "SIGTERM",
             _ = interrupt.recv() => "SIGINT",
         };
         tracing::info!(signal = name, "signal received");
     }
+
     #[cfg(not(unix))]
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+    pub(super) async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }
 
 #[expect(clippy::exit, reason = "a second signal asks for the process to end now")]
-pub(super) async fn exit_on_next_signal() {
-    signal().await;
+pub(super) async fn exit_on_next_signal(mut signals: Signals) {
+    signals.next().await;
     tracing::warn!("second signal, exiting now; in-flight commands will be redelivered");
     std::process::exit(130);
 }
