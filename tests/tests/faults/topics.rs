@@ -69,11 +69,12 @@ fn records_with_rejected_timestamps_wait_until_accepted() {
     let workload = Workload::named(kafka, "clock").set("KAFKA_LINGER_MS", "50");
     kafka.create_topic(&workload.commands, 2);
     for topic in [&workload.events, &workload.dead_letters] {
-        kafka.create_topic_with(topic, 2, &[("message.timestamp.before.max.ms", "1")]);
+        kafka.create_topic_with(topic, 2, &[("message.timestamp.before.max.ms", "0")]);
     }
     let mut worker = start(&workload, "only");
-    // One command of each key: what the client has queued when a batch is rejected may overtake it, once the topic accepts it.
-    workload.send(kafka, (0..40).map(|n| Work::new(format!("key-{n}"), 0)));
+    // So many that some are older than a millisecond when they arrive. One of each key: what the client has queued when a
+    // batch is rejected may overtake it, once the topic accepts it.
+    workload.send(kafka, (0..1_000).map(|n| Work::new(format!("key-{n}"), 0)));
     workload.send(kafka, [Work::new("poison", 0).kind("poison")]);
     worker.wait_for_line(MINUTE, "InvalidTimestamp");
     for said in [workload.events.as_str(), "check this machine's clock", "message.timestamp.before.max.ms"] {
@@ -83,9 +84,9 @@ fn records_with_rejected_timestamps_wait_until_accepted() {
     let many = [("message.timestamp.before.max.ms", "9223372036854775807")];
     kafka.alter_topic(&workload.events, &many);
     kafka.alter_topic(&workload.dead_letters, &many);
-    kafka.read_count(&workload.events, MINUTE, 40);
+    kafka.read_count(&workload.events, MINUTE, 1_000);
     kafka.read_count(&workload.dead_letters, MINUTE, 1);
-    let report = whole(kafka, &workload, 41);
+    let report = whole(kafka, &workload, 1_001);
     assert_eq!(report.dead_letters, 1, "only the poison command: {report:?}");
     end(worker);
 }
