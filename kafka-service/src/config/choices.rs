@@ -21,7 +21,7 @@ pub enum GroupProtocol {
     Auto,
     /// KIP-848, Kafka 4.0 and later: the broker assigns partitions, and a rebalance does not stop the other members.
     Consumer,
-    /// The protocol of older brokers, with the cooperative-sticky assignor.
+    /// The protocol of older brokers: one member assigns the partitions.
     Classic,
 }
 

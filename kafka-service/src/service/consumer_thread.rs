@@ -64,7 +64,7 @@ struct ConsumerLoop<C: Connector> {
 
 impl<C: Connector> ConsumerLoop<C> {
     /// Runs one client after another until one ends for good. The first may end because the broker does not support its
-    /// group protocol, and any may end because only a new one can continue.
+    /// group protocol or assignor, and any may end because only a new one can continue.
     fn run(&mut self) -> Ended {
         loop {
             let (client, monitor) = match self.connector.create(self.now()) {
@@ -84,8 +84,8 @@ impl<C: Connector> ConsumerLoop<C> {
                     );
                     self.pause();
                 }
-                End::ProtocolRefused => {
-                    if let Err(reason) = self.connector.fall_back() {
+                End::GroupRefused(refusal) => {
+                    if let Err(reason) = self.connector.fall_back(refusal) {
                         return self.fail(reason);
                     }
                 }
@@ -163,7 +163,7 @@ impl<C: Connector> ConsumerLoop<C> {
                 match event {
                     ClientEvent::Fatal(reason) => return Some(End::Fatal(reason, Ended::default())),
                     ClientEvent::Ended(reason) => return Some(End::Recreate(reason)),
-                    ClientEvent::ProtocolRefused => return Some(End::ProtocolRefused),
+                    ClientEvent::GroupRefused(refusal) => return Some(End::GroupRefused(refusal)),
                     // There is no subscription yet.
                     _ => {}
                 }

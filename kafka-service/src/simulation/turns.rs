@@ -49,7 +49,7 @@ impl Executor {
         if let Some(Step::End(end)) = &step {
             self.with(|world| {
                 world.note(|| format!("the driver of instance {id} ends: {end:?}"));
-                if matches!(end, End::Fatal(..) | End::ProtocolRefused) && !wounded {
+                if matches!(end, End::Fatal(..) | End::GroupRefused(_)) && !wounded {
                     world.ledger.violate("P1 nothing fails without a reason", format!("{end:?}"));
                 }
             });

@@ -37,14 +37,23 @@ pub(crate) enum ClientEvent {
     NotNewer(Vec<TopicPartition>),
     /// This position is out of range; the client resets to the log start offset.
     OffsetOutOfRange(TopicPartition, i64),
-    /// The broker does not support the requested group protocol.
-    ProtocolRefused,
+    /// The broker does not support what the client needs to join the group.
+    GroupRefused(GroupRefusal),
     /// Permission to read the group is missing.
     GroupDenied(String),
     /// The client has failed, and a new one would fail in the same way.
     Fatal(String),
     /// The client has failed; a new one can continue.
     Ended(String),
+}
+
+/// What a broker does not support.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GroupRefusal {
+    /// The requested group protocol.
+    Protocol,
+    /// The requested assignor.
+    Assignor,
 }
 
 /// Arrives in place of a record: a partition cannot be fetched.

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Client, DeliveryReports, PartitionView, Producer, ReadBack};
+use super::{Client, DeliveryReports, GroupRefusal, PartitionView, Producer, ReadBack};
 use crate::{config::Config, health::HealthState};
 
 /// A kind of broker.
@@ -72,9 +72,9 @@ pub(crate) trait Connector: Send + 'static {
     /// Creates the next client and its monitor.
     fn create(&mut self, now: Instant) -> Result<(Self::Client, Self::Monitor), String>;
 
-    /// Called if the broker does not support the group protocol of the last client. Returns an error if no other
-    /// protocol may be tried.
-    fn fall_back(&mut self) -> Result<(), String>;
+    /// Called if the broker does not support what the last client requested. Returns an error if nothing else may be
+    /// tried.
+    fn fall_back(&mut self, refusal: GroupRefusal) -> Result<(), String>;
 }
 
 /// What the driver reports for one check of its client.

@@ -13,7 +13,10 @@ mod token;
 pub(crate) mod unavailable;
 
 pub(crate) use self::{
-    client::{Client, ClientEvent, CommitAnswer, FetchError, FetchErrorKind, PartitionView, Position, TopicPartition},
+    client::{
+        Client, ClientEvent, CommitAnswer, FetchError, FetchErrorKind, GroupRefusal, PartitionView, Position,
+        TopicPartition,
+    },
     connect::{
         ConnectError, Connection, Connector, Demand, Keeps, Monitor, NeededTopic, Progress, Subscription, Transport,
     },

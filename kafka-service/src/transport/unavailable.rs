@@ -7,8 +7,8 @@ use std::{
 };
 
 use super::{
-    Client, ClientEvent, ConnectError, Connection, Connector, DeliveryReports, Demand, FetchError, Keeps, Monitor,
-    Position, Producer, Progress, Subscription, TopicPartition, Transport,
+    Client, ClientEvent, ConnectError, Connection, Connector, DeliveryReports, Demand, FetchError, GroupRefusal, Keeps,
+    Monitor, Position, Producer, Progress, Subscription, TopicPartition, Transport,
 };
 use crate::{
     config::Config,
@@ -56,7 +56,7 @@ impl Connector for NoClient {
         match self.0 {}
     }
 
-    fn fall_back(&mut self) -> Result<(), String> {
+    fn fall_back(&mut self, _: GroupRefusal) -> Result<(), String> {
         match self.0 {}
     }
 }

@@ -20,7 +20,7 @@ impl<C: Client> Driver<C> {
                 }
             }
             ClientEvent::NotNewer(names) => self.not_newer(&names),
-            ClientEvent::ProtocolRefused => return Some(End::ProtocolRefused),
+            ClientEvent::GroupRefused(refusal) => return Some(End::GroupRefused(refusal)),
             ClientEvent::GroupDenied(cause) => self.shared.health.raise(self.group_denied(), cause, now),
             ClientEvent::Fatal(reason) => return Some(End::Fatal(reason, self.ended())),
             ClientEvent::Ended(reason) => return Some(End::Recreate(reason)),

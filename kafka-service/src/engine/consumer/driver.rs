@@ -20,7 +20,7 @@ use crate::{
         Batch, BatchEntry, Control, Shared,
         attempt::{PollCosts, PollWatch},
     },
-    transport::{Client, TopicPartition},
+    transport::{Client, GroupRefusal, TopicPartition},
 };
 
 /// The maximum number of records in a batch. Beyond a few hundred, larger batches gain nothing measurable.
@@ -118,7 +118,8 @@ pub(crate) enum End {
     Fatal(String, Ended),
     /// A new client can continue; with the reason.
     Recreate(String),
-    ProtocolRefused,
+    /// The broker does not support this; a client that joins in another way may continue.
+    GroupRefused(GroupRefusal),
 }
 
 impl<C: Client> Driver<C> {

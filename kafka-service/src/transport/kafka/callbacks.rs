@@ -9,6 +9,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use rdkafka::{
@@ -33,13 +34,24 @@ pub(super) struct ConsumerCallbacks {
     closing: AtomicBool,
     /// The consumer is leaving its group, so log lines about that are expected.
     leaving: AtomicBool,
+    /// When the group last refused the client because of its assignor.
+    refused: Mutex<Option<Instant>>,
 }
+
+/// How long a refusal counts: the client tries again every second.
+const REFUSAL: Duration = Duration::from_secs(10);
 
 impl ConsumerCallbacks {
     /// Creates a context. `log` is shared by all consuming clients, so that the next does not repeat what the last has
     /// logged.
     pub(super) fn new(log: Arc<ClientLog>) -> Self {
-        Self { events: Mutex::default(), log, closing: AtomicBool::new(false), leaving: AtomicBool::new(false) }
+        Self {
+            events: Mutex::default(),
+            log,
+            closing: AtomicBool::new(false),
+            leaving: AtomicBool::new(false),
+            refused: Mutex::default(),
+        }
     }
 
     /// The events since the last call.
@@ -59,6 +71,21 @@ impl ConsumerCallbacks {
     /// The last connection error.
     pub(super) fn trouble(&self) -> Option<String> {
         self.log.trouble()
+    }
+
+    /// Records that the group uses another assignor.
+    pub(super) fn group_refused(&self) {
+        *sync::lock(&self.refused) = Some(Instant::now());
+    }
+
+    /// Why the group refuses the client, if it has done so recently.
+    pub(super) fn refusal(&self) -> Option<String> {
+        let refused = *sync::lock(&self.refused);
+        refused.filter(|when| when.elapsed() < REFUSAL).map(|_| {
+            "its members use another assignor (InconsistentGroupProtocol); all members of a classic group must use the same \
+             one, KAFKA_PARTITION_ASSIGNMENT_STRATEGY: stop all of them to change it"
+                .to_owned()
+        })
     }
 
     /// Stops logging what the client says about leaving.

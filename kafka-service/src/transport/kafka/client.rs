@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     message::Record as _,
-    transport::{Client, ClientEvent, FetchError, FetchErrorKind, Position, TopicPartition},
+    transport::{Client, ClientEvent, FetchError, FetchErrorKind, GroupRefusal, Position, TopicPartition},
 };
 
 const NANOS_PER_MILLI: u64 = 1_000_000;
@@ -61,6 +61,11 @@ impl KafkaClient {
         self.consumer.context().trouble()
     }
 
+    /// Why the group refuses the client, if it has done so recently.
+    pub(super) fn refusal(&self) -> Option<String> {
+        self.consumer.context().refusal()
+    }
+
     pub(super) fn new(consumer: BaseConsumer<ConsumerCallbacks>) -> Result<Self, KafkaError> {
         let queue = BatchQueue::new(consumer.client())
             .ok_or_else(|| KafkaError::ClientCreation("cannot allocate a queue".to_owned()))?;
@@ -81,7 +86,10 @@ impl KafkaClient {
             Some(RDKafkaErrorCode::UnsupportedVersion | RDKafkaErrorCode::UnsupportedFeature)
                 if !self.assigned_once =>
             {
-                Some(ClientEvent::ProtocolRefused)
+                Some(ClientEvent::GroupRefused(GroupRefusal::Protocol))
+            }
+            Some(RDKafkaErrorCode::UnsupportedAssignor) if !self.assigned_once => {
+                Some(ClientEvent::GroupRefused(GroupRefusal::Assignor))
             }
             Some(code) => {
                 let reason = self.consumer.client().fatal_error().map_or_else(|| error.to_string(), |(_, text)| text);
@@ -90,6 +98,9 @@ impl KafkaClient {
             }
             // All other errors are temporary; the client keeps trying.
             None => {
+                if error.rdkafka_error_code() == Some(RDKafkaErrorCode::InconsistentGroupProtocol) {
+                    self.consumer.context().group_refused();
+                }
                 self.consumer.context().problem(error);
                 None
             }
@@ -108,7 +119,7 @@ impl KafkaClient {
 }
 
 /// Whether the error that ended a client may not occur for the next one: permission to read the group may be granted
-/// again, a full group may have room again, and an instance that left without notice is removed from the group in the
+/// again, a full group may have room again, another assignor may be offered, and an instance that left without notice is removed from the group in the
 /// end.
 fn is_passing(code: RDKafkaErrorCode) -> bool {
     matches!(
@@ -117,6 +128,7 @@ fn is_passing(code: RDKafkaErrorCode) -> bool {
             | RDKafkaErrorCode::GroupMaxSizeReached
             | RDKafkaErrorCode::UnreleasedInstanceId
             | RDKafkaErrorCode::InvalidRequest
+            | RDKafkaErrorCode::UnsupportedAssignor
             | RDKafkaErrorCode::PollExceeded
     )
 }

@@ -4,17 +4,12 @@ use std::time::Duration;
 
 use rdkafka::{ClientConfig, config::RDKafkaLogLevel, error::KafkaError};
 
-use super::{linger::STOPGAP, refused::SizeLimits};
+use super::{
+    group::{Group, Protocol},
+    linger::STOPGAP,
+    refused::SizeLimits,
+};
 use crate::config::{Brokers, CLASSIC_ONLY, Config};
-
-/// The rebalance protocol of the group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Protocol {
-    /// KIP-848: the broker assigns partitions. Members that join, leave or hang do not disturb the others.
-    Consumer,
-    /// The older protocol, with the cooperative-sticky assignor.
-    Classic,
-}
 
 /// Defaults that differ from librdkafka's, with the reason.
 const DEFAULTS: &[(&str, &str)] = &[
@@ -77,7 +72,8 @@ const PRODUCER_OWN: &[(&str, &str)] = &[
     ("partitioner", "murmur2_random"),
 ];
 
-pub(super) fn consumer(config: &Config, bootstrap: &str, protocol: Protocol) -> ClientConfig {
+pub(super) fn consumer(config: &Config, bootstrap: &str, group: Group) -> ClientConfig {
+    let protocol = group.protocol;
     let mut client = base(config, bootstrap, CONSUMER_DEFAULTS);
     if config.bootstrap_servers == Brokers::Embedded {
         // The mock cluster answers a fetch only when its wait time is over, even if records arrive.
@@ -85,8 +81,10 @@ pub(super) fn consumer(config: &Config, bootstrap: &str, protocol: Protocol) -> 
     }
     // The earliest: a new group must not skip existing records.
     client.set("auto.offset.reset", "earliest");
+    if let Some((property, assignor)) = group.assignor() {
+        client.set(property, assignor);
+    }
     if protocol == Protocol::Classic {
-        client.set("partition.assignment.strategy", "cooperative-sticky");
         client.set("session.timeout.ms", session_ms(config).to_string());
     }
     client.set("max.poll.interval.ms", poll_interval_ms(config).to_string());
@@ -214,6 +212,7 @@ pub(crate) fn describe(error: &KafkaError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::kafka::group::{LOCAL_ASSIGNOR, REMOTE_ASSIGNOR};
 
     fn largest(properties: &[(&str, &str)]) -> usize {
         let mut config = Config::new("shop");
@@ -236,7 +235,21 @@ mod tests {
         for (name, value) in properties {
             config.set_consumer_property(name, value).unwrap();
         }
-        consumer(&config, "kafka:9092", protocol).get("session.timeout.ms").map(str::to_owned)
+        consumer(&config, "kafka:9092", Group::new(protocol, 1)).get("session.timeout.ms").map(str::to_owned)
+    }
+
+    #[test]
+    fn the_assignor_can_be_set() {
+        let mut config = Config::new("shop");
+        for (property, assignor) in [(REMOTE_ASSIGNOR, "uniform"), (LOCAL_ASSIGNOR, "roundrobin")] {
+            config.set_consumer_property(property, assignor).unwrap();
+        }
+        let set = |protocol, property| {
+            consumer(&config, "kafka:9092", Group::new(protocol, 2)).get(property).map(str::to_owned)
+        };
+        assert_eq!(set(Protocol::Consumer, REMOTE_ASSIGNOR).as_deref(), Some("uniform"));
+        assert_eq!(set(Protocol::Consumer, LOCAL_ASSIGNOR), None, "librdkafka rejects it");
+        assert_eq!(set(Protocol::Classic, LOCAL_ASSIGNOR).as_deref(), Some("roundrobin"));
     }
 
     #[test]

@@ -77,6 +77,7 @@ impl ClientLog {
                 | RDKafkaErrorCode::Authentication
                 | RDKafkaErrorCode::SSL
                 | RDKafkaErrorCode::GroupAuthorizationFailed
+                | RDKafkaErrorCode::InconsistentGroupProtocol
                 | RDKafkaErrorCode::TopicAuthorizationFailed
                 | RDKafkaErrorCode::ClusterAuthorizationFailed
                 | RDKafkaErrorCode::UnknownTopicOrPartition,

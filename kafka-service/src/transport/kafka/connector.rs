@@ -8,42 +8,79 @@ use tokio::runtime::Handle as Runtime;
 use super::{
     callbacks::ConsumerCallbacks,
     client::KafkaClient,
-    client_config::{self, Protocol, describe},
+    client_config::{self, describe},
     client_log::ClientLog,
     client_settings::ClientSettings,
+    group::{Group, Protocol, REMOTE_ASSIGNOR},
     monitor::KafkaMonitor,
     producer::KafkaProducer,
 };
 use crate::{
     config::GroupProtocol,
-    transport::{Connector, Demand},
+    transport::{Connector, Demand, GroupRefusal},
 };
 
 /// Creates one consuming client after another.
 pub(crate) struct KafkaConnector {
     settings: Arc<ClientSettings>,
     log: Arc<ClientLog>,
-    protocol: Protocol,
-    may_fall_back: bool,
+    group: Group,
+    /// Whether the classic protocol may be tried.
+    may_be_classic: bool,
 }
 
 impl KafkaConnector {
     /// Must be called in a tokio runtime.
     pub(super) fn new(demand: Demand, servers: String, producer: Arc<KafkaProducer>) -> Self {
         let Demand { config, consumed, needed, health, .. } = demand;
-        let (protocol, may_fall_back) = match config.group_protocol {
+        let (protocol, may_be_classic) = match config.group_protocol {
             GroupProtocol::Consumer => (Protocol::Consumer, false),
             GroupProtocol::Classic => (Protocol::Classic, false),
             GroupProtocol::Auto => (Protocol::Consumer, true),
         };
         let runtime = Runtime::current();
+        let group = Group::new(protocol, consumed.len());
         let settings = ClientSettings { config, servers, consumed, needed, producer, health, runtime };
-        Self { settings: Arc::new(settings), log: Arc::new(ClientLog::new("consumer")), protocol, may_fall_back }
+        Self { settings: Arc::new(settings), log: Arc::new(ClientLog::new("consumer")), group, may_be_classic }
     }
 
     fn client(&self) -> Result<KafkaClient, KafkaError> {
-        let config = client_config::consumer(&self.settings.config, &self.settings.servers, self.protocol);
+        let config = client_config::consumer(&self.settings.config, &self.settings.servers, self.group);
         KafkaClient::new(BaseConsumer::from_config_and_context(&config, ConsumerCallbacks::new(Arc::clone(&self.log)))?)
+    }
+
+    fn use_classic(&mut self) {
+        self.may_be_classic = false;
+        self.group = self.group.after(GroupRefusal::Protocol).unwrap_or(self.group);
+    }
+
+    fn fall_back_to_classic(&mut self) -> Result<(), String> {
+        if !self.may_be_classic {
+            return Err("the broker does not support group.protocol=consumer (KIP-848, Kafka 4.0): set \
+                        KAFKA_GROUP_PROTOCOL to `auto` or `classic`"
+                .to_owned());
+        }
+        tracing::info!("broker does not support group.protocol=consumer (KIP-848, Kafka 4.0); falling back to classic");
+        self.use_classic();
+        Ok(())
+    }
+
+    fn fall_back_to_any_assignor(&mut self) -> Result<(), String> {
+        let set = self.settings.config.consumer_properties().find(|(name, _)| *name == REMOTE_ASSIGNOR);
+        match (set, self.group.after(GroupRefusal::Assignor)) {
+            (None, Some(group)) => {
+                tracing::info!(
+                    "broker does not offer the assignor `range`; its default may assign whole topics to one member"
+                );
+                self.group = group;
+                Ok(())
+            }
+            (set, _) => Err(format!(
+                "the broker does not offer the assignor `{}`: set KAFKA_GROUP_REMOTE_ASSIGNOR to one of the broker's \
+                 `group.consumer.assignors`, or remove it",
+                set.map_or("range", |(_, assignor)| assignor)
+            )),
+        }
     }
 }
 
@@ -53,29 +90,25 @@ impl Connector for KafkaConnector {
 
     fn create(&mut self, now: Instant) -> Result<(KafkaClient, KafkaMonitor), String> {
         let client = match self.client() {
-            Err(error) if self.may_fall_back => {
+            Err(error) if self.may_be_classic => {
                 tracing::info!(
                     error = describe(&error),
                     "configuration is incompatible with group.protocol=consumer (KIP-848); falling back to classic"
                 );
-                (self.protocol, self.may_fall_back) = (Protocol::Classic, false);
+                self.use_classic();
                 self.client()
             }
             client => client,
         };
         let client = client.map_err(|error| format!("cannot create the Kafka consumer: {}", describe(&error)))?;
-        let monitor = KafkaMonitor::new(&client, Arc::clone(&self.settings), self.protocol, now);
+        let monitor = KafkaMonitor::new(&client, Arc::clone(&self.settings), self.group.protocol, now);
         Ok((client, monitor.ok_or("cannot allocate a queue")?))
     }
 
-    fn fall_back(&mut self) -> Result<(), String> {
-        if !self.may_fall_back {
-            return Err("the broker does not support group.protocol=consumer (KIP-848, Kafka 4.0): set \
-                        KAFKA_GROUP_PROTOCOL to `auto` or `classic`"
-                .to_owned());
+    fn fall_back(&mut self, refusal: GroupRefusal) -> Result<(), String> {
+        match refusal {
+            GroupRefusal::Protocol => self.fall_back_to_classic(),
+            GroupRefusal::Assignor => self.fall_back_to_any_assignor(),
         }
-        tracing::info!("broker does not support group.protocol=consumer (KIP-848, Kafka 4.0); falling back to classic");
-        (self.protocol, self.may_fall_back) = (Protocol::Classic, false);
-        Ok(())
     }
 }

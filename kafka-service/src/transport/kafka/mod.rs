@@ -14,6 +14,7 @@ mod delivery_watch;
 mod embedded;
 mod ffi;
 mod fresh;
+mod group;
 mod linger;
 mod lists;
 mod monitor;

@@ -7,10 +7,11 @@ use std::{
 
 use super::{
     client::KafkaClient,
-    client_config::{self, Protocol},
+    client_config,
     client_settings::ClientSettings,
     fresh::{FreshCheck, Suspicion},
-    probe::BrokerProbe,
+    group::{Group, Protocol},
+    probe::{BrokerProbe, Trouble},
 };
 use crate::transport::{Monitor, Progress, Subscription};
 
@@ -62,8 +63,7 @@ impl KafkaMonitor {
         }
         let is_settled = now.saturating_duration_since(self.began) >= SETTLE;
         if is_settled && self.check.is_none() {
-            // The new client joins no group, so the protocol does not matter; every broker supports this one.
-            let config = client_config::consumer(&self.settings.config, &self.settings.servers, Protocol::Classic);
+            let config = client_config::consumer(&self.settings.config, &self.settings.servers, Group::none());
             self.check = Some(FreshCheck::begin(config, suspicion));
         }
         None
@@ -82,7 +82,8 @@ impl Monitor for KafkaMonitor {
     }
 
     fn check(&mut self, client: &KafkaClient, progress: &Progress<'_>, now: Instant) -> Option<String> {
-        let suspicion = self.probe.look(progress, client.trouble(), now);
+        let suspicion =
+            self.probe.look(progress, Trouble { connection: client.trouble(), group: client.refusal() }, now);
         // Without a subscription, the client cannot be at fault.
         if progress.is_stopping || !progress.is_subscribed {
             return None;

@@ -9,7 +9,10 @@ use rdkafka::{
     message::{BorrowedMessage, Headers as _, Timestamp},
 };
 
-use super::client_config::{self, Protocol, describe};
+use super::{
+    client_config::{self, describe},
+    group::Group,
+};
 use crate::{
     config::Config,
     message::{RecordTime, SetBy, StoredRecord},
@@ -25,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 impl KafkaReadBack {
     pub(crate) fn new(config: &Config, bootstrap: &str) -> Self {
-        let mut client = client_config::consumer(config, bootstrap, Protocol::Classic);
+        let mut client = client_config::consumer(config, bootstrap, Group::none());
         // The client requires a group id; without a subscription and a commit, the group is not created.
         client.set("group.id", format!("{}-read-back", config.effective_group_id()));
         Self { client }

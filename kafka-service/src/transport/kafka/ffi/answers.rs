@@ -31,6 +31,8 @@ pub(in crate::transport::kafka) struct TopicAnswer {
     pub(in crate::transport::kafka) error: Option<AnswerError>,
     /// What this client is allowed to do; `None` if the broker does not say.
     pub(in crate::transport::kafka) rights: Option<Rights>,
+    /// The number of its partitions.
+    pub(in crate::transport::kafka) partitions: usize,
     /// In-sync and all replicas of the partition that lacks the most replicas.
     pub(in crate::transport::kafka) worst: Option<Replicas>,
 }
@@ -94,6 +96,7 @@ unsafe fn topics(result: *const sys::rd_kafka_DescribeTopics_result_t) -> Vec<To
                     name: text(sys::rd_kafka_TopicDescription_name(*topic)),
                     error: error(sys::rd_kafka_TopicDescription_error(*topic)),
                     rights: rights(list(allowed, operations)),
+                    partitions,
                     worst: list(infos, partitions)
                         .iter()
                         .map(|info| replicas(*info))

@@ -52,6 +52,9 @@ impl BrokerProbe {
             }
             Some(_) => {}
             None => {
+                if needed.is_read {
+                    self.share.describe(&answer.name, answer.partitions);
+                }
                 let hidden = denied(Operation::Describe);
                 health.clear_all(now, |reason| *reason == missing || *reason == hidden);
                 if let Some(Rights { read, write }) = answer.rights {

@@ -12,15 +12,17 @@ use std::{
 };
 
 mod answers;
+mod share;
 mod verdicts;
 
+use self::share::Share;
 use super::{
     client::KafkaClient,
-    client_config::Protocol,
     client_settings::ClientSettings,
     deadlines::{SILENCE, SUSPECT},
     ffi::AnswerQueue,
     fresh::Suspicion,
+    group::Protocol,
     watched::Watched,
 };
 use crate::{
@@ -36,6 +38,15 @@ const ASK_EVERY: Duration = Duration::from_secs(2);
 const ASK_AGAIN: Duration = Duration::from_millis(500);
 /// The timeout of a request. It expires before the next verdict.
 const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// What the client itself says is wrong.
+#[derive(Debug, Default)]
+pub(super) struct Trouble {
+    /// Its last connection error.
+    pub(super) connection: Option<String>,
+    /// Why its group refuses it.
+    pub(super) group: Option<String>,
+}
 
 /// Monitors one consuming client and the producer.
 pub(super) struct BrokerProbe {
@@ -63,6 +74,7 @@ pub(super) struct BrokerProbe {
     bootstrap_next: Instant,
     /// In-sync and all replicas of the topics, as last described.
     replicas: HashMap<String, String>,
+    share: Share,
 }
 
 /// One kind of request, with at most one in flight.
@@ -110,6 +122,7 @@ impl BrokerProbe {
             outsider: None,
             bootstrap_next: now,
             replicas: HashMap::new(),
+            share: Share::default(),
         })
     }
 
@@ -118,20 +131,23 @@ impl BrokerProbe {
         now.duration_since(self.looked) >= LOOK_EVERY
     }
 
-    /// Does one check. Returns what the client is suspected of, if anything; `trouble` is its last connection error.
-    pub(super) fn look(&mut self, progress: &Progress<'_>, trouble: Option<String>, now: Instant) -> Option<Suspicion> {
+    /// Does one check. Returns what the client is suspected of, if anything.
+    pub(super) fn look(&mut self, progress: &Progress<'_>, trouble: Trouble, now: Instant) -> Option<Suspicion> {
+        let is_refused = trouble.group.is_some();
         self.looked = now;
         while let Some(answer) = self.queue.next() {
             self.answer(answer, now);
         }
         self.see(progress, now);
-        self.judge_brokers(trouble, now);
-        self.judge_membership(progress, now);
+        self.judge_brokers(trouble.connection, now);
+        self.judge_membership(progress, trouble.group, now);
+        self.judge_share(progress, now);
         self.judge_partitions(now);
         self.judge_deliveries(now);
         self.judge_producer(now);
         self.ask(now);
-        self.suspicion(progress, now)
+        // A refusal is an answer.
+        self.suspicion(progress, now).filter(|_| !is_refused)
     }
 
     /// Whether health knows from a recent answer of a broker which topics are missing.

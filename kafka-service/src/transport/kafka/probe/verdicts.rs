@@ -33,7 +33,7 @@ impl BrokerProbe {
     }
 
     /// A service without partitions may still be a member: a group can have more members than partitions.
-    pub(super) fn judge_membership(&mut self, progress: &Progress<'_>, now: Instant) {
+    pub(super) fn judge_membership(&mut self, progress: &Progress<'_>, refusal: Option<String>, now: Instant) {
         let health = &self.settings.health;
         if !progress.partitions.is_empty() {
             health.member.store(true, Ordering::Relaxed);
@@ -55,7 +55,21 @@ impl BrokerProbe {
         if health.takes_part() {
             health.clear(&reason, now);
         } else if waited && !health.has(Reason::is_outside) {
-            health.raise(reason, "", now);
+            health.raise(reason, refusal.unwrap_or_default(), now);
+        }
+    }
+
+    /// Says once that other members have several partitions of a topic of which this one has none.
+    pub(super) fn judge_share(&mut self, progress: &Progress<'_>, now: Instant) {
+        let held = progress.partitions.iter().map(|view| view.name.topic.as_ref());
+        if let Some(topic) = self.share.left_out(held, now) {
+            tracing::warn!(
+                topic,
+                group = %self.settings.config.effective_group_id(),
+                help = "other instances have several: set the assignor to `range` (KAFKA_GROUP_REMOTE_ASSIGNOR, or \
+                        KAFKA_PARTITION_ASSIGNMENT_STRATEGY in a classic group), which spreads each topic",
+                "no partition of a consumed topic is assigned to this instance"
+            );
         }
     }
 
