@@ -46,8 +46,7 @@ async fn main() -> Result<(), Error> {
     let mut service = KafkaService::new(config()?);
     if ARM.handlers > 1 {
         for n in 0..ARM.handlers {
-            service =
-                service.on_command(&command_name(n, ARM.handlers), |_: MessageContext, order| create_order(order));
+            service = service.on_command(command_name(n, ARM.handlers), |_: MessageContext, order| create_order(order));
         }
     }
     let service = service.start().await?;
