@@ -206,6 +206,7 @@ fn a_web_server_that_stops_under_load_cuts_no_request() {
 
     // A second instance handles what the first one had not begun.
     let mut web = start();
+    web.wait_for_line(MINUTE, "service state changed from=starting to=ready");
     let names = |topic: &str| {
         let records = kafka.read_count(topic, MINUTE, accepted.len());
         let mut names: Vec<_> = records.iter().map(|record| record.key_text().unwrap_or_default().to_owned()).collect();
