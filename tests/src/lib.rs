@@ -30,6 +30,7 @@ mod produce;
 mod python;
 mod read;
 mod secured;
+mod token_source;
 mod wait;
 mod workload;
 
@@ -44,5 +45,6 @@ pub use process::{Line, Process, cargo_binary};
 pub use produce::OpenTransaction;
 pub use python::python;
 pub use secured::{On, User};
+pub use token_source::TokenSource;
 pub use wait::{Progress, wait_until, wait_until_async};
 pub use workload::{Work, Workload};
