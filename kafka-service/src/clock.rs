@@ -1,7 +1,7 @@
 //! Time and randomness behind a trait: in production from tokio and the operating system, in the simulation from a
 //! seed.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -16,6 +16,12 @@ pub(crate) trait Clock: Send + Sync + 'static {
 
     /// The time of day.
     fn timestamp(&self) -> Timestamp;
+
+    /// The time of day, as the standard library has it.
+    fn system_time(&self) -> SystemTime {
+        // A timestamp is never too early or too late for it.
+        SystemTime::try_from(self.timestamp()).unwrap_or(UNIX_EPOCH)
+    }
 
     /// A number that is uniform in all of `u64`.
     fn random(&self) -> u64;

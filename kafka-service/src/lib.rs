@@ -64,8 +64,8 @@
 //! # Guide
 //!
 //! The [guide] has a page for each subject: [handlers](guide::handlers), [events](guide::events),
-//! [errors](guide::errors), [state](guide::state), [health](guide::health), [testing](guide::testing),
-//! [performance](guide::performance).
+//! [errors](guide::errors), [state](guide::state), [health](guide::health), [security](guide::security),
+//! [testing](guide::testing), [performance](guide::performance).
 //!
 //! # Handlers
 //!
@@ -224,6 +224,8 @@ mod registry;
 pub mod health;
 
 pub mod dead_letter;
+
+pub mod oauth;
 
 #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "nothing else uses all of the interface"))]
 mod transport;

@@ -17,21 +17,27 @@
 #![expect(clippy::panic, reason = "a test helper reports a failure by panicking in the test that called it")]
 
 pub mod audit;
+mod certificate;
 mod client;
 mod feeder;
+mod issuer;
 mod kafka;
 mod log;
 mod message;
+mod openssl;
 mod process;
 mod produce;
 mod python;
 mod read;
 mod secured;
+mod token_source;
 mod wait;
 mod workload;
 
+pub use certificate::{Certificate, NewCertificate};
 pub use client::{Client, unique};
 pub use feeder::Feeder;
+pub use issuer::{Answer, Issuer};
 pub use kafka::Kafka;
 pub use log::Log;
 pub use message::{Message, Record};
@@ -39,5 +45,6 @@ pub use process::{Line, Process, cargo_binary};
 pub use produce::OpenTransaction;
 pub use python::python;
 pub use secured::{On, User};
+pub use token_source::TokenSource;
 pub use wait::{Progress, wait_until, wait_until_async};
 pub use workload::{Work, Workload};

@@ -15,6 +15,7 @@ mod security;
 mod servers;
 mod setters;
 mod table;
+mod tokens;
 mod topic;
 mod validate;
 
@@ -226,6 +227,13 @@ impl Config {
     /// [`validate`](Self::validate) for a build with these features.
     pub(crate) fn validate_for(&self, features: Features) -> Result<(), ConfigError> {
         let problems = validate::problems(self, NameStyle::Fields, features);
+        if problems.is_empty() { Ok(()) } else { Err(ConfigError::new(problems, self.unknown_variables.clone())) }
+    }
+
+    /// [`validate_for`](Self::validate_for), and whether OAUTHBEARER has exactly one source of tokens.
+    pub(crate) fn validate_with_tokens(&self, features: Features, has_provider: bool) -> Result<(), ConfigError> {
+        let mut problems = validate::problems(self, NameStyle::Fields, features);
+        problems.extend(tokens::problems(self, has_provider));
         if problems.is_empty() { Ok(()) } else { Err(ConfigError::new(problems, self.unknown_variables.clone())) }
     }
 

@@ -8,7 +8,7 @@ use super::{
     reserved::{CLASSIC_ONLY, STATISTICS},
 };
 
-const SIDES: [Side; 2] = [Side::Consumer, Side::Producer];
+pub(super) const SIDES: [Side; 2] = [Side::Consumer, Side::Producer];
 
 /// Conflicts between security properties. Conflicts of both clients are usually the same, and are reported once.
 pub(super) fn problems(config: &Config) -> BTreeSet<String> {
@@ -20,13 +20,13 @@ pub(super) fn problems(config: &Config) -> BTreeSet<String> {
 }
 
 /// The properties of one client.
-struct View<'a> {
-    config: &'a Config,
-    side: Side,
+pub(super) struct View<'a> {
+    pub(super) config: &'a Config,
+    pub(super) side: Side,
 }
 
 impl View<'_> {
-    fn value(&self, name: &str) -> Option<&str> {
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
         self.config.properties.value(self.side, name).map(|entry| entry.value.expose())
     }
 
@@ -39,7 +39,7 @@ impl View<'_> {
         self.config.properties.value(self.side, name).map_or("", |entry| entry.given_as.as_str())
     }
 
-    fn protocol(&self) -> &str {
+    pub(super) fn protocol(&self) -> &str {
         self.value("security.protocol").unwrap_or("plaintext")
     }
 
@@ -55,7 +55,7 @@ fn embedded(view: &View<'_>) -> Option<String> {
     (view.protocol() != "plaintext").then(|| problem(view, "security.protocol", what))
 }
 
-fn problem(view: &View<'_>, name: &str, what: &str) -> String {
+pub(super) fn problem(view: &View<'_>, name: &str, what: &str) -> String {
     super::error::problem(view.given_as(name), view.written(name).unwrap_or(""), what)
 }
 

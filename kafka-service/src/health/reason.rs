@@ -16,6 +16,9 @@ pub enum Reason {
         /// The bootstrap servers.
         servers: String,
     },
+    /// There is no valid OAUTHBEARER token: the [token provider](crate::oauth::TokenProvider) does not return one, and the
+    /// previous one has expired.
+    TokenUnavailable,
     /// A permission is missing.
     NotAuthorized {
         /// The resource.
@@ -141,6 +144,7 @@ impl fmt::Display for Reason {
             Self::Failed => formatter.write_str("the service failed"),
             Self::Disabled => formatter.write_str("Kafka is disabled (KAFKA_BOOTSTRAP_SERVERS is empty)"),
             Self::BrokersUnreachable { servers } => write!(formatter, "no broker is reachable at {servers}"),
+            Self::TokenUnavailable => formatter.write_str("there is no valid OAUTHBEARER token"),
             Self::NotAuthorized { resource, operation } => write!(formatter, "{operation} on {resource} is denied"),
             Self::TopicMissing { topic } => write!(formatter, "topic `{topic}` does not exist"),
             Self::NotInGroup { group } => {
@@ -177,6 +181,10 @@ impl Reason {
             ),
             Self::BrokersUnreachable { .. } => {
                 "check the brokers, KAFKA_BOOTSTRAP_SERVERS and KAFKA_SECURITY_PROTOCOL".to_owned()
+            }
+            Self::TokenUnavailable => {
+                "check the token provider of this program and the service that it asks; a valid token is used at once"
+                    .to_owned()
             }
             Self::OpenTransaction { topic, partition } => format!(
                 "kafka-transactions.sh --bootstrap-server {servers} find-hanging --topic {topic} --partition {partition}, \

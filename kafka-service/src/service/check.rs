@@ -2,6 +2,7 @@
 
 use super::KafkaService;
 use crate::{
+    config::Brokers,
     error::Error,
     registry::{self, Registry},
 };
@@ -38,7 +39,7 @@ impl KafkaService {
 
     /// The handlers, if all is well, and what is probably not meant.
     pub(super) fn checked(&self) -> Result<(Registry, Vec<Warning>), Error> {
-        let Self { config, environment, states, factories, added, expected, .. } = self;
+        let Self { config, environment, states, factories, added, expected, token_provider, .. } = self;
         let is_provided = |state| states.contains(state) || factories.iter().any(|factory| factory.id == state);
         let handlers: Vec<_> = registry::linked().chain(added.iter().copied()).collect();
         let found = registry::check(handlers.iter().copied(), is_provided, config);
@@ -46,7 +47,8 @@ impl KafkaService {
         let of_handlers = found.problems.iter().chain(&missing).map(ToString::to_string);
         let problems = panic_aborts().into_iter().chain(of_handlers);
         let problems: Vec<_> = problems.collect();
-        match (environment.clone().map_or_else(|| config.validate(), Err), problems.as_slice()) {
+        let has_provider = token_provider.is_some();
+        match (environment.clone().map_or_else(|| config.validate_all(has_provider), Err), problems.as_slice()) {
             (Ok(()), []) => {}
             (Err(error), []) => return Err(error.into()),
             (Ok(()), _) => return Err(Error::Start(problems)),
@@ -54,7 +56,8 @@ impl KafkaService {
         }
         let of_config = config.warnings().into_iter().map(|text| Warning { text, help: None });
         let of_handlers = found.warnings.iter().map(|found| Warning { text: found.what(), help: found.help() });
-        let warnings = of_config.chain(of_handlers).collect();
+        let unused = (has_provider && config.bootstrap_servers == Brokers::Embedded).then(unused_provider);
+        let warnings = of_config.chain(unused).chain(of_handlers).collect();
         let registry = Registry::from_handlers(handlers);
         let texts = |problems: Vec<registry::HandlerProblem>| problems.iter().map(ToString::to_string).collect();
         registry.map(|registry| (registry, warnings)).map_err(|problems| Error::Start(texts(problems)))
@@ -65,6 +68,11 @@ impl KafkaService {
 pub(super) struct Warning {
     pub(super) text: String,
     pub(super) help: Option<String>,
+}
+
+fn unused_provider() -> Warning {
+    let text = "the token provider is not used: the embedded broker has no authentication".to_owned();
+    Warning { text, help: None }
 }
 
 /// A panic in a handler is a failed attempt, which takes that it can be caught.

@@ -8,6 +8,7 @@ use crate::{
     clock::SystemClock,
     config::{Brokers, Config},
     error::Error,
+    oauth::{self, SharedProvider, TokenProvider, Tokens},
     publisher::{Publisher, PublisherShared},
     transport::TopicId,
 };
@@ -43,7 +44,31 @@ impl Publisher {
     /// Returns [`Error::Config`] if the configuration is invalid; the error lists all problems. Returns
     /// [`Error::Client`] if the Kafka client rejects its settings.
     pub async fn connect(config: Config) -> Result<Self, Error> {
-        config.validate()?;
+        Self::connect_to(config, None).await
+    }
+
+    /// Does what [`connect`](Self::connect) does, for a cluster that requires OAUTHBEARER tokens, as
+    /// [`KafkaService::token_provider`](crate::KafkaService::token_provider) describes. Problems with tokens are logged.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`connect`](Self::connect). A provider that fails is not an error.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use kafka_service::{Config, Error, Publisher, oauth::TokenProvider};
+    ///
+    /// async fn publisher(provider: impl TokenProvider) -> Result<Publisher, Error> {
+    ///     Publisher::connect_with_tokens(Config::from_env()?, provider).await
+    /// }
+    /// ```
+    pub async fn connect_with_tokens(config: Config, provider: impl TokenProvider) -> Result<Self, Error> {
+        Self::connect_to(config, Some(SharedProvider::new(provider))).await
+    }
+
+    async fn connect_to(config: Config, provider: Option<SharedProvider>) -> Result<Self, Error> {
+        config.validate_all(provider.is_some())?;
         for warning in config.warnings() {
             tracing::warn!(warning, "configuration warning");
         }
@@ -53,8 +78,12 @@ impl Publisher {
                 PublisherShared::disabled(&config.effective_group_id(), &config.service_name, config.message_id);
             Self::new(shared)
         } else {
+            let tokens = match provider.filter(|_| config.bootstrap_servers != Brokers::Embedded) {
+                Some(provider) => Some(oauth::start(provider, Arc::default(), Arc::new(SystemClock)).await),
+                None => None,
+            };
             // Creating a client and the embedded broker are short calls that block.
-            let connected = tokio::task::spawn_blocking(move || connect(&config));
+            let connected = tokio::task::spawn_blocking(move || connect(&config, tokens));
             connected.await.map_err(|error| Error::client("create the Kafka client", error))??
         };
         publisher.offer_as_global();
@@ -62,12 +91,12 @@ impl Publisher {
     }
 }
 
-fn connect(config: &Config) -> Result<Publisher, Error> {
+fn connect(config: &Config, tokens: Option<Arc<Tokens>>) -> Result<Publisher, Error> {
     let mut topics = vec![config.events_topic.clone()];
     topics.extend(config.commands_topics.first().cloned());
     let (acks, _) = Acks::new();
     let acks = Arc::new(acks);
-    let (producer, keeps) = connect_producer(config, topics, Arc::clone(&acks) as Arc<_>)?;
+    let (producer, keeps) = connect_producer(config, topics, Arc::clone(&acks) as Arc<_>, tokens)?;
     let shared = PublisherShared::new(config, producer, acks, Arc::new(SystemClock), EVENTS, COMMANDS);
     Ok(Publisher::new(PublisherShared { keeps, ..shared }))
 }

@@ -25,12 +25,18 @@ impl Config {
         Self::read(std::env::vars_os(), |path| std::fs::read_to_string(path), &binary, features())
     }
 
-    /// Checks all settings, as [`start`](crate::KafkaService::start) does.
+    /// Checks all settings, as [`start`](crate::KafkaService::start) does, except where OAUTHBEARER tokens come from: that
+    /// depends on [`token_provider`](crate::KafkaService::token_provider).
     ///
     /// # Errors
     ///
     /// Returns all problems in one error; problems name the fields.
     pub fn validate(&self) -> Result<(), ConfigError> {
         self.validate_for(features())
+    }
+
+    /// The same for a program that has a token provider, or none.
+    pub(super) fn validate_all(&self, has_provider: bool) -> Result<(), ConfigError> {
+        self.validate_with_tokens(features(), has_provider)
     }
 }

@@ -29,6 +29,7 @@ use crate::{
     config::{Config, ConfigError},
     error::Error,
     handler::{Classifiers, ErrorClass, States},
+    oauth::{SharedProvider, TokenProvider},
     registry::{ExpectedHandler, Handler},
 };
 
@@ -77,6 +78,7 @@ pub struct KafkaService {
     added: Vec<&'static Handler>,
     /// The handlers without which the service does not start.
     expected: Vec<ExpectedHandler>,
+    token_provider: Option<SharedProvider>,
 }
 
 impl KafkaService {
@@ -105,6 +107,7 @@ impl KafkaService {
             classifiers: Classifiers::default(),
             added: Vec::new(),
             expected: Vec::new(),
+            token_provider: None,
         }
     }
 
@@ -186,6 +189,47 @@ impl KafkaService {
         classify: impl Fn(&E) -> ErrorClass + Send + Sync + 'static,
     ) -> Self {
         self.classifiers.add(classify);
+        self
+    }
+
+    /// Sets where the Kafka clients get their tokens, for the SASL mechanism OAUTHBEARER. The settings that go with it are
+    /// `KAFKA_SECURITY_PROTOCOL=SASL_SSL` and `KAFKA_SASL_MECHANISM=OAUTHBEARER`; other mechanisms and other sources of
+    /// tokens (`KAFKA_SASL_OAUTHBEARER_METHOD=oidc`) are reported at startup.
+    ///
+    /// One token serves all clients of the service. The first one is fetched when the service starts, before it connects,
+    /// and the next one when 80 % of the lifetime has passed. Nothing waits for the provider: if it fails, hangs, panics
+    /// or returns an invalid token, the previous token stays in use and the provider is called again after 0.5 to 10
+    /// seconds. Without a valid token the service is not ready, with
+    /// [`Reason::TokenUnavailable`](crate::health::Reason::TokenUnavailable), and recovers when it gets one. This also
+    /// holds at startup, which waits for the first answer of the provider for at most 10 seconds.
+    ///
+    /// The embedded broker has no authentication, so the provider is not called for it. If a provider is set twice, the
+    /// last one is used.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use std::{io, time::Duration};
+    /// use kafka_service::{KafkaService, oauth::{Token, TokenProvider}};
+    ///
+    /// struct FromFile;
+    ///
+    /// impl TokenProvider for FromFile {
+    ///     type Error = io::Error;
+    ///
+    ///     /// A sidecar writes a new token every ten minutes.
+    ///     async fn token(&self) -> io::Result<Token> {
+    ///         let token = std::fs::read_to_string("/run/secrets/kafka-token")?;
+    ///         Ok(Token::expiring_in(token.trim(), Duration::from_secs(600)))
+    ///     }
+    /// }
+    ///
+    /// # async fn example() -> Result<(), kafka_service::Error> {
+    /// KafkaService::from_env()?.token_provider(FromFile).run().await
+    /// # }
+    /// ```
+    pub fn token_provider(mut self, provider: impl TokenProvider) -> Self {
+        self.token_provider = Some(SharedProvider::new(provider));
         self
     }
 

@@ -23,6 +23,7 @@ use crate::{
     error::Error,
     handler::{Classifiers, States},
     health::HealthState,
+    oauth::{self, Tokens},
     publisher::{Publisher, PublisherShared, classify_publish_errors},
     registry::{Handler, Registry, Routes, error_types},
     transport::{Connection, Demand, Transport},
@@ -57,7 +58,7 @@ impl KafkaService {
         for Warning { text, help } in warnings {
             tracing::warn!(warning = text, help, "configuration warning");
         }
-        let Self { config, mut states, factories, classifiers, .. } = self;
+        let Self { config, mut states, factories, classifiers, token_provider, .. } = self;
         let routes = Routes::new(registry.handlers(), &config);
         log_handlers(&registry, &routes);
         for factory in factories {
@@ -67,9 +68,15 @@ impl KafkaService {
             tracing::warn!("Kafka is disabled (KAFKA_BOOTSTRAP_SERVERS is empty); nothing is consumed or published");
             return Ok(ServiceHandle::disabled(&config, clock));
         }
+        let health = Arc::new(HealthState::default());
+        // Before any client exists, so that each has a token from the start.
+        let tokens = match token_provider.filter(|_| config.bootstrap_servers != Brokers::Embedded) {
+            Some(provider) => Some(oauth::start(provider, Arc::clone(&health), Arc::clone(&clock)).await),
+            None => None,
+        };
         // Creating clients and the embedded broker are short calls that block.
         let runtime = Runtime::current();
-        let program = Program { states, classifiers, routes };
+        let program = Program { states, classifiers, routes, health, tokens };
         let started = tokio::task::spawn_blocking(move || launch(config, program, transport, &clock, &runtime));
         started.await.map_err(|error| Error::client("start the service", error))?
     }
@@ -87,11 +94,13 @@ fn log_handlers(registry: &Registry, routes: &Routes) {
     }
 }
 
-/// What the program brings: its handlers, by topic, and what they need.
+/// What the program brings: its handlers, by topic, what they need, and its tokens.
 struct Program {
     states: States,
     classifiers: Classifiers,
     routes: Routes,
+    health: Arc<HealthState>,
+    tokens: Option<Arc<Tokens>>,
 }
 
 fn launch(
@@ -101,13 +110,12 @@ fn launch(
     clock: &Arc<dyn Clock>,
     runtime: &Runtime,
 ) -> Result<ServiceHandle, Error> {
-    let Program { states, mut classifiers, routes } = program;
+    let Program { states, mut classifiers, routes, health, tokens } = program;
     classifiers.add_derived(error_types());
     classify_publish_errors(&mut classifiers);
     let topics = Topics::of(&config, &routes);
     let (acks, incoming) = Acks::new();
     let acks = Arc::new(acks);
-    let health = Arc::new(HealthState::default());
     let Connection { producer, read_back, connector, servers, keeps } = transport.connect(Demand {
         config: config.clone(),
         consumed: routes.topics().map(str::to_owned).collect(),
@@ -115,6 +123,7 @@ fn launch(
         needed: topics.needed,
         reports: Arc::clone(&acks) as Arc<_>,
         health: Arc::clone(&health),
+        tokens,
     })?;
     health.set_servers(&servers);
     let group = config.effective_group_id().into_owned();

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{Client, DeliveryReports, GroupRefusal, PartitionView, Producer, ReadBack};
-use crate::{config::Config, health::HealthState};
+use crate::{config::Config, health::HealthState, oauth::Tokens};
 
 /// A kind of broker.
 pub(crate) trait Transport: Send + 'static {
@@ -29,6 +29,8 @@ pub(crate) struct Demand {
     pub(crate) needed: Vec<NeededTopic>,
     pub(crate) reports: Arc<dyn DeliveryReports>,
     pub(crate) health: Arc<HealthState>,
+    /// The tokens with which the clients authenticate, if the program provides them.
+    pub(crate) tokens: Option<Arc<Tokens>>,
 }
 
 /// A topic and its purpose.

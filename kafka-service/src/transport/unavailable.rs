@@ -13,6 +13,7 @@ use super::{
 use crate::{
     config::Config,
     message::{Header, Record, RecordTime},
+    oauth::Tokens,
 };
 
 /// No transport.
@@ -44,6 +45,7 @@ pub(crate) fn connect_producer(
     _: &Config,
     _: Vec<String>,
     _: Arc<dyn DeliveryReports>,
+    _: Option<Arc<Tokens>>,
 ) -> Result<(Arc<dyn Producer>, Keeps), ConnectError> {
     Err(unavailable())
 }

@@ -1,6 +1,7 @@
 //! The service that the chaos, rival and fault tests run as separate processes, and kill.
 //!
-//! Its configuration comes from the environment: `KAFKA_*`, and `WORKER_INSTANCE` for its name. It writes `health:
+//! Its configuration comes from the environment: `KAFKA_*`, `WORKER_INSTANCE` for its name, and `WORKER_TOKENS` for its
+//! token provider. It writes `health:
 //! ready` and `health: not ready: <problems>` to stdout when its health changes, and its log to stderr.
 
 #![expect(clippy::print_stdout, reason = "the tests read it")]
@@ -8,7 +9,7 @@
 use std::{io, sync::Arc, thread, time::Duration};
 
 use kafka_service::{HandlerError, Health, HealthWatch, KafkaService, Meta, State, command, health::ServiceState};
-use kafka_service_tests::{Work, audit::Done};
+use kafka_service_tests::{TokenSource, Work, audit::Done};
 
 #[derive(Clone)]
 struct Instance(Arc<str>);
@@ -77,7 +78,12 @@ async fn main() -> Result<(), kafka_service::Error> {
     let filter = std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false).init();
     let name = std::env::var("WORKER_INSTANCE").unwrap_or_else(|_| "worker".to_owned());
-    let service = KafkaService::from_env()?.state(Instance(name.into())).start().await?;
+    let service = KafkaService::from_env()?.state(Instance(name.into()));
+    let service = match TokenSource::from_env() {
+        Some(source) => service.token_provider(source),
+        None => service,
+    };
+    let service = service.start().await?;
     tokio::spawn(watch(service.health_watch()));
     service.run().await
 }

@@ -10,6 +10,7 @@ mod rules;
 mod secrets;
 mod security;
 mod setters;
+mod tokens;
 
 use std::ffi::OsString;
 use std::io;

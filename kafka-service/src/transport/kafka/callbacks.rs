@@ -20,7 +20,7 @@ use rdkafka::{
     types::RDKafkaRespErr,
 };
 
-use super::client_log::ClientLog;
+use super::{client_log::ClientLog, tokens::TokenRefusals};
 use crate::{
     sync,
     transport::{ClientEvent, CommitAnswer, TopicPartition},
@@ -30,6 +30,7 @@ use crate::{
 pub(super) struct ConsumerCallbacks {
     events: Mutex<Vec<ClientEvent>>,
     log: Arc<ClientLog>,
+    tokens: TokenRefusals,
     /// The consumer is being dropped, and the driver no longer answers rebalances.
     closing: AtomicBool,
     /// The consumer is leaving its group, so log lines about that are expected.
@@ -44,10 +45,11 @@ const REFUSAL: Duration = Duration::from_secs(10);
 impl ConsumerCallbacks {
     /// Creates a context. `log` is shared by all consuming clients, so that the next does not repeat what the last has
     /// logged.
-    pub(super) fn new(log: Arc<ClientLog>) -> Self {
+    pub(super) fn new(log: Arc<ClientLog>, tokens: TokenRefusals) -> Self {
         Self {
             events: Mutex::default(),
             log,
+            tokens,
             closing: AtomicBool::new(false),
             leaving: AtomicBool::new(false),
             refused: Mutex::default(),
@@ -70,7 +72,7 @@ impl ConsumerCallbacks {
 
     /// The last connection error.
     pub(super) fn trouble(&self) -> Option<String> {
-        self.log.trouble()
+        self.tokens.explain(self.log.trouble())
     }
 
     /// Records that the group uses another assignor.
@@ -137,6 +139,7 @@ impl ClientContext for ConsumerCallbacks {
 
     fn error(&self, error: KafkaError, reason: &str) {
         if !self.leaving.load(Ordering::Relaxed) {
+            self.tokens.report(&error, reason);
             self.log.error(&error, reason);
         }
     }

@@ -14,9 +14,11 @@ use super::{
     closing::Closing,
     ffi::{BatchQueue, NativeRecord, bootstrap_again, commit},
     lists::{list, list_at, list_with_offsets},
+    tokens::ClientTokens,
 };
 use crate::{
     message::Record as _,
+    oauth::Attached,
     transport::{Client, ClientEvent, FetchError, FetchErrorKind, GroupRefusal, Position, TopicPartition},
 };
 
@@ -24,6 +26,8 @@ const NANOS_PER_MILLI: u64 = 1_000_000;
 
 /// A consuming client and the queue to which all its partitions are forwarded.
 pub(crate) struct KafkaClient {
+    // Dropped first: it passes tokens to the consumer, which must be alive.
+    attached: Option<Attached>,
     pub(super) consumer: BaseConsumer<ConsumerCallbacks>,
     queue: BatchQueue,
     assigned_once: bool,
@@ -66,10 +70,11 @@ impl KafkaClient {
         self.consumer.context().refusal()
     }
 
-    pub(super) fn new(consumer: BaseConsumer<ConsumerCallbacks>) -> Result<Self, KafkaError> {
+    pub(super) fn new(consumer: BaseConsumer<ConsumerCallbacks>, tokens: &ClientTokens) -> Result<Self, KafkaError> {
         let queue = BatchQueue::new(consumer.client())
             .ok_or_else(|| KafkaError::ClientCreation("cannot allocate a queue".to_owned()))?;
-        Ok(Self { consumer, queue, assigned_once: false })
+        let attached = tokens.attach(consumer.client());
+        Ok(Self { attached, consumer, queue, assigned_once: false })
     }
 
     fn event_of(&self, error: &KafkaError) -> Option<ClientEvent> {
@@ -277,7 +282,8 @@ impl Client for KafkaClient {
     /// A client that has failed is leaked, because closing it would hang. One whose records are in use leaves its group,
     /// but its memory is leaked, because a handler may still read it.
     fn close(self, sound: bool, free: bool) {
-        let Self { consumer, queue, .. } = self;
+        let Self { attached, consumer, queue, .. } = self;
+        drop(attached);
         consumer.context().close();
         drop(queue);
         if sound {

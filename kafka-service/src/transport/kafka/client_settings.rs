@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle as Runtime;
 
-use super::producer::KafkaProducer;
+use super::{producer::KafkaProducer, tokens::ClientTokens};
 use crate::{config::Config, health::HealthState, transport::NeededTopic};
 
 /// What all consuming clients of a service share.
@@ -16,6 +16,7 @@ pub(super) struct ClientSettings {
     /// The topics that must exist before consumption starts.
     pub(super) needed: Vec<NeededTopic>,
     pub(super) producer: Arc<KafkaProducer>,
+    pub(super) tokens: ClientTokens,
     pub(super) health: Arc<HealthState>,
     pub(super) runtime: Runtime,
 }

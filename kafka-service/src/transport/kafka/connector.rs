@@ -14,6 +14,7 @@ use super::{
     group::{Group, Protocol, REMOTE_ASSIGNOR},
     monitor::KafkaMonitor,
     producer::KafkaProducer,
+    tokens::ClientTokens,
 };
 use crate::{
     config::GroupProtocol,
@@ -31,7 +32,7 @@ pub(crate) struct KafkaConnector {
 
 impl KafkaConnector {
     /// Must be called in a tokio runtime.
-    pub(super) fn new(demand: Demand, servers: String, producer: Arc<KafkaProducer>) -> Self {
+    pub(super) fn new(demand: Demand, servers: String, producer: Arc<KafkaProducer>, tokens: ClientTokens) -> Self {
         let Demand { config, consumed, needed, health, .. } = demand;
         let (protocol, may_be_classic) = match config.group_protocol {
             GroupProtocol::Consumer => (Protocol::Consumer, false),
@@ -40,13 +41,15 @@ impl KafkaConnector {
         };
         let runtime = Runtime::current();
         let group = Group::new(protocol, consumed.len());
-        let settings = ClientSettings { config, servers, consumed, needed, producer, health, runtime };
+        let settings = ClientSettings { config, servers, consumed, needed, producer, tokens, health, runtime };
         Self { settings: Arc::new(settings), log: Arc::new(ClientLog::new("consumer")), group, may_be_classic }
     }
 
     fn client(&self) -> Result<KafkaClient, KafkaError> {
-        let config = client_config::consumer(&self.settings.config, &self.settings.servers, self.group);
-        KafkaClient::new(BaseConsumer::from_config_and_context(&config, ConsumerCallbacks::new(Arc::clone(&self.log)))?)
+        let ClientSettings { config, servers, tokens, .. } = &*self.settings;
+        let config = client_config::consumer(config, servers, self.group);
+        let callbacks = ConsumerCallbacks::new(Arc::clone(&self.log), tokens.refusals());
+        KafkaClient::new(BaseConsumer::from_config_and_context(&config, callbacks)?, tokens)
     }
 
     fn use_classic(&mut self) {

@@ -14,6 +14,7 @@ use rdkafka::{
     error::KafkaError,
 };
 
+use super::tokens::ClientTokens;
 use crate::transport::TopicPartition;
 
 /// What the consuming client gets no answer to.
@@ -52,12 +53,12 @@ pub(super) struct FreshCheck {
 
 impl FreshCheck {
     /// Starts a check in the background.
-    pub(super) fn begin(config: ClientConfig, suspicion: Suspicion) -> Self {
+    pub(super) fn begin(config: ClientConfig, tokens: ClientTokens, suspicion: Suspicion) -> Self {
         let (sender, answer) = mpsc::channel();
         let asked = suspicion.clone();
         // Without a thread there is no answer, and the old client is kept.
         _ = thread::Builder::new().name("kafka-check".to_owned()).spawn(move || {
-            let answered = ask(&config, &asked).unwrap_or(false);
+            let answered = ask(&config, &tokens, &asked).unwrap_or(false);
             // The session that asked may have ended.
             _ = sender.send(answered);
         });
@@ -89,8 +90,9 @@ impl ClientContext for Quiet {
 
 impl ConsumerContext for Quiet {}
 
-fn ask(config: &ClientConfig, suspicion: &Suspicion) -> Result<bool, KafkaError> {
+fn ask(config: &ClientConfig, tokens: &ClientTokens, suspicion: &Suspicion) -> Result<bool, KafkaError> {
     let consumer: BaseConsumer<Quiet> = config.create_with_context(Quiet)?;
+    let _attached = tokens.attach(consumer.client());
     match suspicion {
         Suspicion::Leader(name) => {
             consumer.fetch_watermarks(&name.topic, name.partition, PATIENCE)?;

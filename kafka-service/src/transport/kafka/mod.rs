@@ -26,6 +26,7 @@ mod refused;
 mod renewals;
 mod report_thread;
 mod subscribe;
+mod tokens;
 mod topics;
 mod watched;
 
@@ -33,10 +34,13 @@ use std::sync::Arc;
 
 use self::{
     client_config::describe, connector::KafkaConnector, embedded::EmbeddedBroker, producer::KafkaProducer,
-    read_back::KafkaReadBack,
+    read_back::KafkaReadBack, tokens::ClientTokens,
 };
 use super::{ConnectError, Connection, DeliveryReports, Demand, Keeps, Producer, Transport};
-use crate::config::{Brokers, Config};
+use crate::{
+    config::{Brokers, Config},
+    oauth::Tokens,
+};
 
 pub(crate) use self::client_config::built_in_features;
 
@@ -48,10 +52,11 @@ impl Transport for KafkaTransport {
 
     fn connect(self, demand: Demand) -> Result<Connection<KafkaConnector>, ConnectError> {
         let (servers, embedded) = brokers(&demand.config, demand.needed.iter().map(|topic| topic.name.as_str()))?;
-        let Demand { config, written, reports, .. } = &demand;
-        let producer = Arc::new(producer(config, &servers, written.clone(), Arc::clone(reports))?);
-        let read_back = Box::new(KafkaReadBack::new(config, &servers));
-        let connector = KafkaConnector::new(demand, servers.clone(), Arc::clone(&producer));
+        let Demand { config, written, reports, tokens, .. } = &demand;
+        let tokens = ClientTokens::new(tokens.clone());
+        let producer = Arc::new(producer(config, &servers, written.clone(), Arc::clone(reports), tokens.clone())?);
+        let read_back = Box::new(KafkaReadBack::new(config, &servers, tokens.clone()));
+        let connector = KafkaConnector::new(demand, servers.clone(), Arc::clone(&producer), tokens);
         let keeps = embedded.map(|broker| Box::new(broker) as Box<_>);
         Ok(Connection { producer, read_back, connector, servers, keeps })
     }
@@ -62,9 +67,11 @@ pub(crate) fn connect_producer(
     config: &Config,
     topics: Vec<String>,
     reports: Arc<dyn DeliveryReports>,
+    tokens: Option<Arc<Tokens>>,
 ) -> Result<(Arc<dyn Producer>, Keeps), ConnectError> {
     let (servers, embedded) = brokers(config, topics.iter().map(String::as_str))?;
-    Ok((Arc::new(producer(config, &servers, topics, reports)?), embedded.map(|broker| Box::new(broker) as Box<_>)))
+    let producer = producer(config, &servers, topics, reports, ClientTokens::new(tokens))?;
+    Ok((Arc::new(producer), embedded.map(|broker| Box::new(broker) as Box<_>)))
 }
 
 fn producer(
@@ -72,8 +79,9 @@ fn producer(
     servers: &str,
     topics: Vec<String>,
     reports: Arc<dyn DeliveryReports>,
+    tokens: ClientTokens,
 ) -> Result<KafkaProducer, ConnectError> {
-    KafkaProducer::new(config, servers, topics, reports)
+    KafkaProducer::new(config, servers, topics, reports, tokens)
         .map_err(|error| ConnectError { action: "create the Kafka client", source: describe(&error).into() })
 }
 

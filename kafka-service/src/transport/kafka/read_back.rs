@@ -12,6 +12,7 @@ use rdkafka::{
 use super::{
     client_config::{self, describe},
     group::Group,
+    tokens::ClientTokens,
 };
 use crate::{
     config::Config,
@@ -22,16 +23,17 @@ use crate::{
 /// How to reach the brokers.
 pub(crate) struct KafkaReadBack {
     client: ClientConfig,
+    tokens: ClientTokens,
 }
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl KafkaReadBack {
-    pub(crate) fn new(config: &Config, bootstrap: &str) -> Self {
+    pub(super) fn new(config: &Config, bootstrap: &str, tokens: ClientTokens) -> Self {
         let mut client = client_config::consumer(config, bootstrap, Group::none());
         // The client requires a group id; without a subscription and a commit, the group is not created.
         client.set("group.id", format!("{}-read-back", config.effective_group_id()));
-        Self { client }
+        Self { client, tokens }
     }
 }
 
@@ -42,16 +44,23 @@ impl ReadBack for KafkaReadBack {
         partition: i32,
         offset: i64,
     ) -> BoxFuture<'static, Result<Option<StoredRecord>, String>> {
-        let (client, topic) = (self.client.clone(), topic.to_owned());
+        let (client, tokens, topic) = (self.client.clone(), self.tokens.clone(), topic.to_owned());
         Box::pin(async move {
-            let read = tokio::task::spawn_blocking(move || read(&client, &topic, partition, offset));
+            let read = tokio::task::spawn_blocking(move || read(&client, &tokens, &topic, partition, offset));
             read.await.map_err(|error| error.to_string())?
         })
     }
 }
 
-fn read(client: &ClientConfig, topic: &str, partition: i32, offset: i64) -> Result<Option<StoredRecord>, String> {
+fn read(
+    client: &ClientConfig,
+    tokens: &ClientTokens,
+    topic: &str,
+    partition: i32,
+    offset: i64,
+) -> Result<Option<StoredRecord>, String> {
     let consumer: BaseConsumer = client.create().map_err(|error| describe(&error))?;
+    let _attached = tokens.attach(consumer.client());
     let mut position = TopicPartitionList::new();
     position.add_partition_offset(topic, partition, Offset::Offset(offset)).map_err(|error| error.to_string())?;
     consumer.assign(&position).map_err(|error| error.to_string())?;

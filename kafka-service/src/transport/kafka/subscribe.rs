@@ -7,6 +7,7 @@ use rdkafka::{consumer::Consumer, error::KafkaError};
 use super::{
     client::KafkaClient,
     client_config,
+    client_settings::ClientSettings,
     monitor::KafkaMonitor,
     topics::{self, Found},
 };
@@ -82,6 +83,8 @@ impl KafkaMonitor {
                 let is_missing = health.has(|reason| matches!(reason, Reason::TopicMissing { .. }));
                 return is_missing.then_some(TOPIC_CHECK_EVERY);
             }
+            // Without a token, no broker is asked.
+            Err(_) if health.has(|reason| *reason == Reason::TokenUnavailable) => {}
             Err(error) => {
                 // The producer reports it at once, the consumer when it is polled.
                 let trouble = client.trouble().or_else(|| self.settings.producer.trouble());
@@ -93,8 +96,9 @@ impl KafkaMonitor {
     }
 
     fn create_topics(&self, missing: &[&NeededTopic], now: Instant) {
-        let client = client_config::producer(&self.settings.config, &self.settings.servers);
-        if let Err(problem) = self.settings.runtime.block_on(topics::create(&client, missing)) {
+        let ClientSettings { config, servers, tokens, runtime, .. } = &*self.settings;
+        let client = client_config::producer(config, servers);
+        if let Err(problem) = runtime.block_on(topics::create(&client, tokens, missing)) {
             for topic in missing {
                 let reason = Reason::TopicMissing { topic: topic.name.clone() };
                 self.settings.health.raise(reason, problem.clone(), now);

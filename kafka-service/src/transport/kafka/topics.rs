@@ -11,7 +11,7 @@ use rdkafka::{
     types::RDKafkaRespErr,
 };
 
-use super::{client_config::describe, producer::KafkaProducer};
+use super::{client_config::describe, producer::KafkaProducer, tokens::ClientTokens};
 use crate::transport::NeededTopic;
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -55,8 +55,13 @@ pub(super) fn find<'a, C: ConsumerContext>(
 }
 
 /// Creates topics with the broker's defaults for partitions and replication.
-pub(super) async fn create(config: &ClientConfig, missing: &[&NeededTopic]) -> Result<(), String> {
+pub(super) async fn create(
+    config: &ClientConfig,
+    tokens: &ClientTokens,
+    missing: &[&NeededTopic],
+) -> Result<(), String> {
     let admin: AdminClient<DefaultClientContext> = config.create().map_err(|error| describe(&error))?;
+    let _attached = tokens.attach(admin.inner());
     let topics: Vec<_> =
         missing.iter().map(|topic| NewTopic::new(&topic.name, -1, TopicReplication::Fixed(-1))).collect();
     let options = AdminOptions::new().operation_timeout(Some(PATIENCE)).request_timeout(Some(PATIENCE));

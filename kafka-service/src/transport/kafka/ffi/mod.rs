@@ -9,6 +9,7 @@ pub(super) use self::{
     answers::{Answer, AnswerError, OffsetAnswer, Rights, TopicAnswer},
     brokers::bootstrap_again,
     consume::{BatchQueue, NativeRecord, commit, destroy_closed},
+    oauth::TokenSetter,
     produce::{Inbox, TopicHandle, end_linger},
 };
 
@@ -16,4 +17,5 @@ mod admin;
 mod answers;
 mod brokers;
 mod consume;
+mod oauth;
 mod produce;

@@ -213,7 +213,10 @@ impl BrokerProbe {
         let is_denied = |reason: &Reason| {
             matches!(
                 reason,
-                Reason::NotAuthorized { .. } | Reason::TopicMissing { .. } | Reason::OpenTransaction { .. }
+                Reason::TokenUnavailable
+                    | Reason::NotAuthorized { .. }
+                    | Reason::TopicMissing { .. }
+                    | Reason::OpenTransaction { .. }
             )
         };
         if progress.is_busy || self.settings.health.has(is_denied) {

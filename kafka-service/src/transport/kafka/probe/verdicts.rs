@@ -24,7 +24,9 @@ impl BrokerProbe {
     pub(super) fn judge_brokers(&self, trouble: Option<String>, now: Instant) {
         let reason = Reason::BrokersUnreachable { servers: self.settings.servers.clone() };
         let silent = now.duration_since(self.heard);
-        if silent >= SILENCE {
+        // If there is no token, one reason is enough.
+        let is_known = self.settings.health.has(|reason| *reason == Reason::TokenUnavailable);
+        if silent >= SILENCE && !is_known {
             let cause = trouble.unwrap_or_else(|| format!("no response for {} s", silent.as_secs()));
             self.settings.health.raise(reason, cause, now);
         } else if self.heard == now {

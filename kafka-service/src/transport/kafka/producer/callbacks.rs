@@ -19,6 +19,7 @@ use crate::transport::{
         linger::Linger,
         producer_topics::TopicNames,
         refused::{cause, said, size},
+        tokens::TokenRefusals,
     },
 };
 
@@ -30,6 +31,7 @@ pub(super) struct ProducerCallbacks {
     pub(super) log: Arc<ClientLog>,
     pub(super) linger: Arc<Linger>,
     pub(super) connection: Arc<Connection>,
+    pub(super) tokens: TokenRefusals,
 }
 
 impl ClientContext for ProducerCallbacks {
@@ -44,6 +46,7 @@ impl ClientContext for ProducerCallbacks {
             self.connection.lost();
         }
         if !self.reports.is_closing() {
+            self.tokens.report(&error, reason);
             self.log.error(&error, reason);
         }
     }

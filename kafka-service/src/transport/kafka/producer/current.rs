@@ -9,19 +9,23 @@ use rdkafka::{
     ClientConfig,
     error::{KafkaError, RDKafkaErrorCode},
     message::{Header, OwnedHeaders},
-    producer::{BaseProducer, BaseRecord},
+    producer::{BaseProducer, BaseRecord, Producer as _},
 };
 
 use super::callbacks::ProducerCallbacks;
-use crate::transport::{
-    DeliveryReports, OutRecord, Token,
-    kafka::{
-        client_log::ClientLog,
-        connection::{Connection, ConnectionThread},
-        delivery_watch::DeliveryWatch,
-        linger::{Linger, LingerThread},
-        producer_topics::{TopicHandles, TopicNames},
-        report_thread::ReportThread,
+use crate::{
+    oauth::Attached,
+    transport::{
+        DeliveryReports, OutRecord, Token,
+        kafka::{
+            client_log::ClientLog,
+            connection::{Connection, ConnectionThread},
+            delivery_watch::DeliveryWatch,
+            linger::{Linger, LingerThread},
+            producer_topics::{TopicHandles, TopicNames},
+            report_thread::ReportThread,
+            tokens::ClientTokens,
+        },
     },
 };
 
@@ -35,11 +39,14 @@ pub(super) struct Common {
     pub(super) connection: Arc<Connection>,
     /// The log of all clients, so that the next does not repeat what the last has logged.
     pub(super) log: Arc<ClientLog>,
+    pub(super) tokens: ClientTokens,
 }
 
 /// One client with its topics.
 pub(super) struct Current {
-    // The threads are dropped first: they hold the producer too, and the client closes and returns what it holds only
+    // Dropped first: it passes tokens to the client, which must be alive.
+    _attached: Option<Attached>,
+    // The threads are dropped next: they hold the producer too, and the client closes and returns what it holds only
     // when they have released it.
     _connection_thread: ConnectionThread,
     _linger_thread: LingerThread,
@@ -63,9 +70,11 @@ impl Current {
             log: Arc::clone(&common.log),
             linger: Arc::clone(&linger),
             connection: Arc::clone(connection),
+            tokens: common.tokens.refusals(),
         };
-        let producer = Arc::new(config.create_with_context(context)?);
+        let producer: Arc<BaseProducer<_>> = Arc::new(config.create_with_context(context)?);
         Ok(Self {
+            _attached: common.tokens.attach(producer.client()),
             _report_thread: ReportThread::start(&producer)?,
             _linger_thread: linger.start(&producer, reports)?,
             _connection_thread: ConnectionThread::start(connection, &producer, topics.name(0))?,

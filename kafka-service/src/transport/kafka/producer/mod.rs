@@ -27,6 +27,7 @@ use super::{
     producer_topics::TopicNames,
     refused::{SizeLimits, refusal},
     renewals::Renewals,
+    tokens::ClientTokens,
 };
 use crate::{
     config::Config,
@@ -49,6 +50,7 @@ impl KafkaProducer {
         bootstrap: &str,
         topics: Vec<String>,
         reports: Arc<dyn DeliveryReports>,
+        tokens: ClientTokens,
     ) -> Result<Self, KafkaError> {
         let mut config = client_config::producer(config, bootstrap);
         let linger = client_config::take_linger(&mut config);
@@ -61,6 +63,7 @@ impl KafkaProducer {
             watch: Arc::new(DeliveryWatch::new()),
             connection: Arc::new(Connection::default()),
             log: Arc::new(ClientLog::new("producer")),
+            tokens,
         };
         let current = RwLock::new(Arc::new(Current::new(&common)?));
         let renewals = Mutex::new(Renewals::new(Instant::now()));
@@ -157,7 +160,7 @@ impl Producer for KafkaProducer {
     }
 
     fn trouble(&self) -> Option<String> {
-        self.common.log.trouble()
+        self.common.tokens.refusals().explain(self.common.log.trouble())
     }
 
     fn idle(&self) {

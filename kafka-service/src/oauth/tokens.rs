@@ -1,0 +1,143 @@
+//! The current token of a service, and the clients that use it.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, OnceLock},
+    time::{Duration, Instant, SystemTime},
+};
+
+use slab::Slab;
+use tokio::{sync::Notify, task::AbortHandle};
+
+use super::Token;
+use crate::{clock::Clock, sync};
+
+/// How often it is logged that brokers refuse the token.
+const QUIET: Duration = Duration::from_secs(60);
+
+/// A client that authenticates with the token.
+pub(crate) trait TokenClient: Send {
+    /// Passes a token to the client, which uses it for its next connections. Returns why the client rejects it.
+    fn set_token(&self, token: &Token) -> Result<(), String>;
+}
+
+/// The current token, with every client that uses it. A task renews the token until this is dropped.
+pub(crate) struct Tokens {
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+    /// Signals that a broker has refused the token.
+    pub(super) refusal: Arc<Notify>,
+    pub(super) task: OnceLock<AbortHandle>,
+}
+
+#[derive(Default)]
+struct State {
+    current: Option<Token>,
+    clients: Slab<Box<dyn TokenClient>>,
+    /// When a refusal was last logged.
+    said: Option<Instant>,
+}
+
+impl Tokens {
+    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, state: Mutex::default(), refusal: Arc::default(), task: OnceLock::new() }
+    }
+
+    /// Adds a client: it gets the current token, and every new one until the result is dropped. The result must be
+    /// dropped before the client is.
+    #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "for a transport"))]
+    pub(crate) fn attach(self: &Arc<Self>, client: Box<dyn TokenClient>) -> Attached {
+        let now = self.now();
+        let mut state = sync::lock(&self.state);
+        if let Some(token) = state.current.as_ref().filter(|token| !token.remaining(now).is_zero())
+            && let Err(cause) = client.set_token(token)
+        {
+            tracing::warn!(cause, "Kafka client rejected the token");
+        }
+        let key = state.clients.insert(client);
+        Attached { tokens: Arc::clone(self), key }
+    }
+
+    /// Passes a new token to every client. Returns why a client rejects it; the current one stays then.
+    pub(super) fn replace(&self, token: Token) -> Result<(), String> {
+        let mut state = sync::lock(&self.state);
+        for (_, client) in &state.clients {
+            client.set_token(&token)?;
+        }
+        state.current = Some(token);
+        Ok(())
+    }
+
+    /// Whether there is a token that has not expired.
+    #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "for a transport"))]
+    pub(crate) fn is_valid(&self) -> bool {
+        !self.remaining(self.now()).is_zero()
+    }
+
+    /// How long the current token remains valid. Zero if it has expired or there is none.
+    pub(super) fn remaining(&self, now: SystemTime) -> Duration {
+        let state = sync::lock(&self.state);
+        state.current.as_ref().map_or(Duration::ZERO, |token| token.remaining(now))
+    }
+
+    /// A broker has refused the token: it is renewed earlier. Logged at most once a minute.
+    #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "for a transport"))]
+    pub(crate) fn refused(&self, cause: &str) {
+        let (now, instant) = (self.now(), self.clock.instant());
+        let mut state = sync::lock(&self.state);
+        let is_due = state.said.is_none_or(|said| instant.saturating_duration_since(said) >= QUIET);
+        // An expired token is known to be the reason, and health has it.
+        if let Some(token) = state.current.as_ref().filter(|token| is_due && !token.remaining(now).is_zero()) {
+            tracing::warn!(
+                cause,
+                mechanism = "OAUTHBEARER",
+                principal = token.principal_name(),
+                expires_in = ?whole_seconds(token.remaining(now)),
+                help = "compare audience, issuer and signature of the token with what the broker expects",
+                "broker refused the token; fetching another one"
+            );
+            state.said = Some(instant);
+        }
+        drop(state);
+        self.refusal.notify_one();
+    }
+
+    fn now(&self) -> SystemTime {
+        self.clock.system_time()
+    }
+}
+
+/// For log lines: nanoseconds do not matter.
+pub(super) fn whole_seconds(time: Duration) -> Duration {
+    Duration::from_secs(time.as_secs())
+}
+
+impl Drop for Tokens {
+    fn drop(&mut self) {
+        if let Some(task) = self.task.get() {
+            task.abort();
+        }
+    }
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = sync::lock(&self.state);
+        formatter.debug_struct("Tokens").field("current", &state.current).finish_non_exhaustive()
+    }
+}
+
+/// A client that gets new tokens until this is dropped.
+#[derive(Debug)]
+#[must_use = "without it, the client gets no token"]
+pub(crate) struct Attached {
+    tokens: Arc<Tokens>,
+    key: usize,
+}
+
+impl Drop for Attached {
+    fn drop(&mut self) {
+        // The lock is what makes this safe: afterwards, nothing passes a token to the client any more.
+        drop(sync::lock(&self.tokens.state).clients.try_remove(self.key));
+    }
+}

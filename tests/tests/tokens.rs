@@ -1,0 +1,228 @@
+//! Tokens that the program provides, on a real Kafka with OAUTHBEARER: one for all clients, renewed under load, and the
+//! faults of a token service. The worker runs as a separate process. It needs OpenSSL, so the tests are behind the feature
+//! `tls`.
+
+#![cfg_attr(feature = "tls", expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking"))]
+
+#[cfg(feature = "tls")]
+mod with_openssl {
+    use std::{path::Path, sync::OnceLock, thread, time::Duration};
+
+    use kafka_service_tests::{
+        Answer, Feeder, Issuer, Kafka, On, Process, TokenSource, User, Work, Workload,
+        audit::{Report, Trace, audit},
+        wait_until,
+    };
+
+    const MINUTE: Duration = Duration::from_secs(60);
+    /// Short enough to expire several times in a test.
+    const SHORT: Duration = Duration::from_secs(10);
+    /// Commands a second.
+    const RATE: usize = 200;
+
+    /// A broker that does not accept a token for another 30 s after its expiry.
+    fn kafka() -> Option<&'static Kafka> {
+        static KAFKA: OnceLock<Option<Kafka>> = OnceLock::new();
+        let skew = ("listener.name.sasl_ssl.sasl.oauthbearer.clock.skew.seconds", "0");
+        KAFKA.get_or_init(|| Kafka::secured_with(&[skew])).as_ref()
+    }
+
+    /// Topics for a user with all permissions that a service needs which also creates its topics.
+    fn allowed(kafka: &Kafka, user: &User, workload: Workload) -> Workload {
+        kafka.allow_service(user, &workload);
+        for topic in [&workload.commands, &workload.events, &workload.dead_letters] {
+            kafka.allow(user, "create", On::Topic(topic));
+        }
+        workload
+    }
+
+    /// Starts a worker that asks the issuer for its tokens.
+    fn start(kafka: &Kafka, workload: &Workload, issuer: &Issuer, user: &User) -> Process {
+        let (name, value) = TokenSource::variable(&issuer.url(), &user.name, &user.password);
+        run(&workload.clone().with_tokens(kafka).set(name, &value))
+    }
+
+    fn run(workload: &Workload) -> Process {
+        workload.start(Path::new(env!("CARGO_BIN_EXE_worker")), "only")
+    }
+
+    fn end(mut worker: Process) -> String {
+        worker.terminate();
+        assert!(worker.wait(MINUTE).success(), "{}", worker.output());
+        worker.output()
+    }
+
+    /// One of many commands of twenty keys.
+    fn spread(number: usize) -> Work {
+        Work::new(format!("key-{}", number % 20), (number / 20) as u64)
+    }
+
+    /// Asserts that nothing is lost and nothing is out of order.
+    #[track_caller]
+    fn whole(kafka: &Kafka, workload: &Workload, commands: usize) -> Report {
+        workload.wait_until_committed(kafka);
+        let report = audit(&Trace::read(kafka, workload), &[]);
+        assert_eq!((report.commands, report.lost, report.out_of_order), (commands, 0, 0), "{report:?}");
+        report
+    }
+
+    /// Waits until the worker's last word about its health has this text.
+    #[track_caller]
+    fn says(worker: &Process, text: &str) -> String {
+        wait_until(MINUTE, &format!("the health to be {text:?}"), || {
+            let lines = worker.lines();
+            let last = lines.iter().rev().map(|line| line.text.as_str()).find(|line| line.starts_with("health: "));
+            last.filter(|line| line.contains(text)).map(str::to_owned).ok_or_else(|| worker.output())
+        })
+    }
+
+    /// Waits for the number of lines with this text, and returns the last of them.
+    #[track_caller]
+    fn logs(worker: &Process, count: usize, text: &str) -> String {
+        wait_until(MINUTE, &format!("{count} lines with {text:?}"), || {
+            let lines: Vec<_> = worker.lines().into_iter().filter(|line| line.text.contains(text)).collect();
+            let last = lines.last().filter(|_| lines.len() >= count);
+            last.map(|line| line.text.clone()).ok_or_else(|| worker.output())
+        })
+    }
+
+    /// The warnings and errors in the log so far.
+    fn warnings(worker: &Process) -> usize {
+        worker.count(" WARN ") + worker.count("ERROR ")
+    }
+
+    /// A ready worker with short-lived tokens, and commands for it.
+    fn under_load(kafka: &Kafka, issuer: &Issuer, seconds: usize) -> (Workload, Process, Feeder) {
+        let user = kafka.user();
+        let workload = allowed(kafka, &user, Workload::new(kafka, "tokens", 4));
+        issuer.lifetime(SHORT);
+        let worker = start(kafka, &workload, issuer, &user);
+        says(&worker, "health: ready");
+        let commands = workload.commands.clone();
+        let feeder = Feeder::start(kafka, seconds * RATE, RATE, move |number| (commands.clone(), spread(number)));
+        (workload, worker, feeder)
+    }
+
+    #[test]
+    fn one_token_serves_all_clients() {
+        let Some(kafka) = kafka() else { return };
+        let (issuer, user) = (Issuer::start(kafka), kafka.user());
+        let workload = allowed(kafka, &user, Workload::named(kafka, "provider")).set("KAFKA_CREATE_TOPICS", "true");
+        let mut worker = start(kafka, &workload, &issuer, &user);
+        worker.wait_for_line(MINUTE, "health: ready");
+        workload
+            .send(kafka, (0..200).map(|number| spread(number).kind(if number % 20 == 7 { "poison" } else { "ok" })));
+        let report = whole(kafka, &workload, 200);
+        assert_eq!((report.dead_letters, report.duplicates), (10, 0), "{report:?}");
+        let log = end(worker);
+        assert_eq!(issuer.requests(), 1, "{log}");
+        assert!(log.contains("token fetched") && log.contains(&user.name), "{log}");
+        assert!(!log.contains("eyJ") && !log.contains(&user.password), "{log}");
+    }
+
+    #[test]
+    fn tokens_that_expire_under_load_are_renewed() {
+        let Some(kafka) = kafka() else { return };
+        let issuer = Issuer::start(kafka);
+        let (workload, worker, feeder) = under_load(kafka, &issuer, 40);
+        let before = warnings(&worker);
+        let sent = feeder.finish();
+        let report = whole(kafka, &workload, sent);
+        assert_eq!(report.duplicates, 0, "{report:?}");
+        let requests = issuer.requests();
+        assert!((5..=9).contains(&requests), "{requests} requests");
+        assert_eq!(warnings(&worker), before, "{}", worker.output());
+        assert!(says(&worker, "health: ready").starts_with("health: ready"));
+        end(worker);
+    }
+
+    #[test]
+    fn a_token_service_that_is_down_costs_only_time() {
+        let Some(kafka) = kafka() else { return };
+        let issuer = Issuer::start(kafka);
+        let (workload, worker, feeder) = under_load(kafka, &issuer, 60);
+        let before = warnings(&worker);
+        issuer.answer(Answer::Status(503));
+        let line = logs(&worker, 1, "token not renewed");
+        assert!(line.contains("status 503") && line.contains("expires_in="), "{line}");
+        let health = says(&worker, "there is no valid OAUTHBEARER token");
+        assert!(health.contains("TokenSource` failed: status 503"), "{health}");
+        thread::sleep(Duration::from_secs(20));
+        assert!(warnings(&worker) - before <= 6, "{}", worker.output());
+        issuer.answer(Answer::Token);
+        says(&worker, "health: ready");
+        whole(kafka, &workload, feeder.finish());
+        end(worker);
+    }
+
+    #[test]
+    fn a_token_service_that_hangs_costs_only_time() {
+        let Some(kafka) = kafka() else { return };
+        let issuer = Issuer::start(kafka);
+        let (workload, worker, feeder) = under_load(kafka, &issuer, 40);
+        issuer.answer(Answer::Late(MINUTE));
+        says(&worker, "the previous one has expired, and `kafka_service_tests::token_source::TokenSource` has not");
+        says(&worker, "TokenSource` did not return a token within 10 s");
+        issuer.answer(Answer::Token);
+        says(&worker, "health: ready");
+        whole(kafka, &workload, feeder.finish());
+        end(worker);
+    }
+
+    #[test]
+    fn a_refused_token_is_named_and_replaced() {
+        let Some(kafka) = kafka() else { return };
+        let (issuer, user) = (Issuer::start(kafka), kafka.user());
+        let workload = allowed(kafka, &user, Workload::new(kafka, "refused", 2));
+        issuer.answer(Answer::Forged);
+        let worker = start(kafka, &workload, &issuer, &user);
+        let health = says(&worker, "SASL authentication error (OAUTHBEARER)");
+        assert!(health.contains("invalid_token"), "{health}");
+        let line = logs(&worker, 1, "broker refused the token");
+        assert!(line.contains("OAUTHBEARER") && line.contains("invalid_token") && line.contains(&user.name), "{line}");
+        // Its lifetime is an hour.
+        issuer.answer(Answer::Token);
+        says(&worker, "health: ready");
+        workload.send(kafka, (0..100).map(spread));
+        whole(kafka, &workload, 100);
+        let log = end(worker);
+        assert!(!log.contains("eyJ"), "{log}");
+    }
+
+    #[test]
+    fn without_a_token_a_service_starts_and_waits() {
+        let Some(kafka) = kafka() else { return };
+        let (issuer, user) = (Issuer::start(kafka), kafka.user());
+        let workload = allowed(kafka, &user, Workload::new(kafka, "absent", 2));
+        issuer.answer(Answer::Nothing);
+        let worker = start(kafka, &workload, &issuer, &user);
+        let health = says(&worker, "there is no valid OAUTHBEARER token");
+        assert!(health.contains("TokenSource` failed: the issuer did not answer"), "{health}");
+        // As long as the checks of the topics take.
+        thread::sleep(Duration::from_secs(8));
+        assert!(!says(&worker, "no valid").contains("no broker is reachable"), "one reason is enough");
+        assert!(warnings(&worker) <= 3, "{}", worker.output());
+        issuer.answer(Answer::Token);
+        says(&worker, "health: ready");
+        end(worker);
+    }
+
+    #[test]
+    fn without_a_source_of_tokens_nothing_starts() {
+        let Some(kafka) = kafka() else { return };
+        let mut worker = run(&Workload::named(kafka, "none").with_tokens(kafka));
+        assert!(!worker.wait(MINUTE).success());
+        let log = worker.output();
+        assert!(log.contains("requires a source of tokens: `KafkaService::token_provider`"), "{log}");
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+#[test]
+fn tokens() {
+    use std::io::{Write, stderr};
+
+    // Past the output capture of the test runner, which shows only failures.
+    let command = "cargo test -p kafka-service-tests --features tls --test tokens";
+    writeln!(stderr(), "SKIPPED: tokens, whose tests build OpenSSL first: {command}").ok();
+}
