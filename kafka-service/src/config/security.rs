@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use super::{
     Brokers, Config, GroupProtocol,
-    property::Side,
+    properties::Entry,
+    property::{Property, Side},
     reserved::{CLASSIC_ONLY, STATISTICS},
 };
 
-const SIDES: [Side; 2] = [Side::Consumer, Side::Producer];
+pub(super) const SIDES: [Side; 2] = [Side::Consumer, Side::Producer];
 
 /// Conflicts between security properties. Conflicts of both clients are usually the same, and are reported once.
 pub(super) fn problems(config: &Config) -> BTreeSet<String> {
@@ -19,14 +20,24 @@ pub(super) fn problems(config: &Config) -> BTreeSet<String> {
     }
 }
 
-/// The properties of one client.
-struct View<'a> {
-    config: &'a Config,
-    side: Side,
+/// Whether a security protocol authenticates by SASL.
+pub(super) fn is_sasl(protocol: &str) -> bool {
+    protocol.starts_with("sasl_")
 }
 
-impl View<'_> {
-    fn value(&self, name: &str) -> Option<&str> {
+/// Whether a security protocol uses TLS.
+pub(super) fn is_tls(protocol: &str) -> bool {
+    protocol.ends_with("ssl")
+}
+
+/// The properties of one client.
+pub(super) struct View<'a> {
+    pub(super) config: &'a Config,
+    pub(super) side: Side,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
         self.config.properties.value(self.side, name).map(|entry| entry.value.expose())
     }
 
@@ -35,11 +46,17 @@ impl View<'_> {
         self.config.properties.value(self.side, name).map(|entry| entry.written.expose())
     }
 
+    /// The setting, if the user made it.
+    pub(super) fn entry(&self, name: &str) -> Option<(&'static Property, &'a Entry)> {
+        let mut of = self.config.properties.of(self.side);
+        of.find(|(property, _)| property.name == name)
+    }
+
     fn given_as(&self, name: &str) -> &str {
         self.config.properties.value(self.side, name).map_or("", |entry| entry.given_as.as_str())
     }
 
-    fn protocol(&self) -> &str {
+    pub(super) fn protocol(&self) -> &str {
         self.value("security.protocol").unwrap_or("plaintext")
     }
 
@@ -60,7 +77,7 @@ fn problem(view: &View<'_>, name: &str, what: &str) -> String {
 }
 
 fn sasl(view: &View<'_>) -> Vec<String> {
-    if !view.protocol().starts_with("sasl_") {
+    if !is_sasl(view.protocol()) {
         return Vec::new();
     }
     let Some(mechanism) = view.value("sasl.mechanism") else {
@@ -98,7 +115,7 @@ fn statistics(config: &Config, side: Side) -> Option<String> {
 fn insecure(view: &View<'_>) -> Vec<String> {
     let protocol = view.protocol();
     let mut found = Vec::new();
-    for (prefix, used) in [("sasl.", protocol.starts_with("sasl_")), ("ssl.", protocol.ends_with("ssl"))] {
+    for (prefix, used) in [("sasl.", is_sasl(protocol)), ("ssl.", is_tls(protocol))] {
         if let Some(name) = view.first_of(prefix).filter(|_| !used) {
             let protocol = view.written("security.protocol").unwrap_or(protocol);
             found.push(format!("`{name}` has no effect: the security protocol is `{protocol}`"));

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::{Access, Acl};
+
 /// Why a service is not ready; except [`Disabled`](Self::Disabled), with which it is ready. A reason names one resource
 /// and ends when that resource has recovered, not when another one works.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -108,7 +110,7 @@ impl Operation {
     }
 
     /// As `kafka-acls.sh` spells it: it does not accept an underscore.
-    fn argument(self) -> &'static str {
+    pub(super) fn argument(self) -> &'static str {
         match self {
             Self::Describe => "Describe",
             Self::Read => "Read",
@@ -165,13 +167,18 @@ impl fmt::Display for Reason {
 
 impl Reason {
     /// What to do about it. Empty if you can only wait. The commands use these servers.
-    pub(crate) fn help(&self, servers: &str) -> String {
+    pub(crate) fn help(&self, access: &Access) -> String {
+        let servers = access.servers();
         match self {
-            Self::NotAuthorized { resource, operation } => match resource {
-                Resource::Topic(topic) => acl(servers, *operation, &format!("--topic {topic}")),
-                Resource::Group(group) => acl(servers, *operation, &format!("--group {group}")),
-                Resource::Cluster => acl(servers, *operation, "--cluster"),
-            },
+            Self::NotAuthorized { resource, operation } => {
+                let command = access.command(&Acl::new(*operation, resource.clone()));
+                let note = match operation {
+                    Operation::Describe => "; READ and WRITE include it",
+                    Operation::IdempotentWrite => "; WRITE on any topic includes it",
+                    _ => "",
+                };
+                format!("{command}{note}")
+            }
             Self::TopicMissing { topic } => format!(
                 "kafka-topics.sh --bootstrap-server {servers} --create --topic {topic}, or set KAFKA_CREATE_TOPICS=true"
             ),
@@ -191,11 +198,4 @@ impl Reason {
     pub(crate) fn is_outside(&self) -> bool {
         !matches!(self, Self::Failed | Self::Disabled | Self::Stalled | Self::Stopping | Self::NotInGroup { .. })
     }
-}
-
-fn acl(servers: &str, operation: Operation, resource: &str) -> String {
-    let operation = operation.argument();
-    format!(
-        "kafka-acls.sh --bootstrap-server {servers} --add --allow-principal User:<name> --operation {operation} {resource}"
-    )
 }

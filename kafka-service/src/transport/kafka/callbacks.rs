@@ -68,6 +68,11 @@ impl ConsumerCallbacks {
         self.log.error(error, &error.to_string());
     }
 
+    /// A text of the client without secrets.
+    pub(super) fn redacted(&self, text: &str) -> String {
+        self.log.redaction().apply(text).into_owned()
+    }
+
     /// The last connection error.
     pub(super) fn trouble(&self) -> Option<String> {
         self.log.trouble()

@@ -93,6 +93,7 @@ impl KafkaClient {
             }
             Some(code) => {
                 let reason = self.consumer.client().fatal_error().map_or_else(|| error.to_string(), |(_, text)| text);
+                let reason = self.consumer.context().redacted(&reason);
                 let reason = format!("the Kafka consumer failed: {reason}");
                 Some(if is_passing(code) { ClientEvent::Ended(reason) } else { ClientEvent::Fatal(reason) })
             }

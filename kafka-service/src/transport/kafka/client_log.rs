@@ -14,7 +14,7 @@ use rdkafka::{
     error::{KafkaError, RDKafkaErrorCode},
 };
 
-use crate::sync;
+use crate::{config::Redaction, sync};
 
 /// How long further lines of the same kind are suppressed.
 const QUIET: Duration = Duration::from_secs(60);
@@ -25,6 +25,7 @@ const RECENT: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(super) struct ClientLog {
     client: &'static str,
+    redaction: Redaction,
     kinds: Mutex<HashMap<String, LineKind>>,
     trouble: Mutex<Option<(String, Instant)>>,
 }
@@ -36,11 +37,17 @@ struct LineKind {
 }
 
 impl ClientLog {
-    pub(super) fn new(client: &'static str) -> Self {
-        Self { client, kinds: Mutex::default(), trouble: Mutex::default() }
+    pub(super) fn new(client: &'static str, redaction: Redaction) -> Self {
+        Self { client, redaction, kinds: Mutex::default(), trouble: Mutex::default() }
+    }
+
+    /// Removes secrets from what the client says.
+    pub(super) fn redaction(&self) -> &Redaction {
+        &self.redaction
     }
 
     pub(super) fn line(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        let message = &*self.redaction.apply(message);
         let client = self.client;
         if facility == "FAIL" {
             self.note_trouble(without_thread(message));
@@ -67,6 +74,7 @@ impl ClientLog {
 
     /// Logs an error of the client as a whole. None of these ends the client; it keeps trying.
     pub(super) fn error(&self, error: &KafkaError, reason: &str) {
+        let reason = &*self.redaction.apply(reason);
         let client = self.client;
         match error.rdkafka_error_code() {
             // Each of these is already logged, or reported by health.
@@ -134,7 +142,7 @@ mod tests {
 
     #[test]
     fn each_kind_of_line_is_logged_once_a_minute() {
-        let (log, start) = (ClientLog::new("consumer"), Instant::now());
+        let (log, start) = (ClientLog::new("consumer", Redaction::default()), Instant::now());
         assert_eq!(log.is_due("FAIL", start), Some(0));
         assert_eq!(log.is_due("FAIL", start + QUIET / 2), None);
         assert_eq!(log.is_due("REQTMOUT", start + QUIET / 2), Some(0), "another kind");
@@ -145,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_failed_connection_is_kept_without_its_thread_name() {
-        let log = ClientLog::new("consumer");
+        let log = ClientLog::new("consumer", Redaction::default());
         log.line(RDKafkaLogLevel::Error, "REQTMOUT", "[thrd:main]: something else");
         assert_eq!(log.trouble(), None);
         log.line(RDKafkaLogLevel::Error, "FAIL", "[thrd:h:9092/1]: h:9092/1: Connect failed: refused");

@@ -21,6 +21,7 @@ mod monitor;
 mod probe;
 mod producer;
 mod producer_topics;
+mod quiet;
 mod read_back;
 mod refused;
 mod renewals;
@@ -36,7 +37,7 @@ use self::{
     read_back::KafkaReadBack,
 };
 use super::{ConnectError, Connection, DeliveryReports, Demand, Keeps, Producer, Transport};
-use crate::config::{Brokers, Config};
+use crate::config::{Brokers, Config, Redaction};
 
 pub(crate) use self::client_config::built_in_features;
 
@@ -73,8 +74,10 @@ fn producer(
     topics: Vec<String>,
     reports: Arc<dyn DeliveryReports>,
 ) -> Result<KafkaProducer, ConnectError> {
-    KafkaProducer::new(config, servers, topics, reports)
-        .map_err(|error| ConnectError { action: "create the Kafka client", source: describe(&error).into() })
+    KafkaProducer::new(config, servers, topics, reports).map_err(|error| ConnectError {
+        action: "create the Kafka client",
+        source: describe(&error, &Redaction::new(config)).into(),
+    })
 }
 
 /// Where the brokers are. If that is in this process, the broker too, with these topics.

@@ -64,7 +64,7 @@ impl KafkaMonitor {
         let is_settled = now.saturating_duration_since(self.began) >= SETTLE;
         if is_settled && self.check.is_none() {
             let config = client_config::consumer(&self.settings.config, &self.settings.servers, Group::none());
-            self.check = Some(FreshCheck::begin(config, suspicion));
+            self.check = Some(FreshCheck::begin(config, self.settings.redaction.clone(), suspicion));
         }
         None
     }

@@ -12,9 +12,10 @@ use rdkafka::{
 use super::{
     client_config::{self, describe},
     group::Group,
+    quiet::QuietContext,
 };
 use crate::{
-    config::Config,
+    config::{Config, Redaction},
     message::{RecordTime, SetBy, StoredRecord},
     transport::ReadBack,
 };
@@ -22,6 +23,7 @@ use crate::{
 /// How to reach the brokers.
 pub(crate) struct KafkaReadBack {
     client: ClientConfig,
+    redaction: Redaction,
 }
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -31,7 +33,7 @@ impl KafkaReadBack {
         let mut client = client_config::consumer(config, bootstrap, Group::none());
         // The client requires a group id; without a subscription and a commit, the group is not created.
         client.set("group.id", format!("{}-read-back", config.effective_group_id()));
-        Self { client }
+        Self { client, redaction: Redaction::new(config) }
     }
 }
 
@@ -42,16 +44,23 @@ impl ReadBack for KafkaReadBack {
         partition: i32,
         offset: i64,
     ) -> BoxFuture<'static, Result<Option<StoredRecord>, String>> {
-        let (client, topic) = (self.client.clone(), topic.to_owned());
+        let (client, redaction, topic) = (self.client.clone(), self.redaction.clone(), topic.to_owned());
         Box::pin(async move {
-            let read = tokio::task::spawn_blocking(move || read(&client, &topic, partition, offset));
+            let read = tokio::task::spawn_blocking(move || read(&client, &redaction, &topic, partition, offset));
             read.await.map_err(|error| error.to_string())?
         })
     }
 }
 
-fn read(client: &ClientConfig, topic: &str, partition: i32, offset: i64) -> Result<Option<StoredRecord>, String> {
-    let consumer: BaseConsumer = client.create().map_err(|error| describe(&error))?;
+fn read(
+    client: &ClientConfig,
+    redaction: &Redaction,
+    topic: &str,
+    partition: i32,
+    offset: i64,
+) -> Result<Option<StoredRecord>, String> {
+    let consumer: Result<BaseConsumer<QuietContext>, _> = client.create_with_context(QuietContext(redaction.clone()));
+    let consumer = consumer.map_err(|error| describe(&error, redaction))?;
     let mut position = TopicPartitionList::new();
     position.add_partition_offset(topic, partition, Offset::Offset(offset)).map_err(|error| error.to_string())?;
     consumer.assign(&position).map_err(|error| error.to_string())?;

@@ -7,8 +7,9 @@ use rdkafka::{consumer::Consumer, error::KafkaError};
 use super::{
     client::KafkaClient,
     client_config,
+    client_settings::ClientSettings,
     monitor::KafkaMonitor,
-    topics::{self, Found},
+    topics::{self, Found, NotCreated},
 };
 use crate::{
     health::{Operation, Reason, Resource},
@@ -56,26 +57,9 @@ impl KafkaMonitor {
             health.clear(&unreachable, now);
         }
         match found {
-            Ok(Found::All) => {
-                health.clear_all(now, |reason| matches!(reason, Reason::TopicMissing { .. }));
-                return None;
-            }
-            Ok(Found::Missing(missing)) if self.settings.config.create_topics => {
-                self.create_topics(&missing, now);
-                return Some(CREATED_TOPIC_CHECK);
-            }
-            Ok(Found::Missing(missing)) => {
-                let is_found = |topic: &String| missing.iter().all(|missing| missing.name != *topic);
-                health.clear_all(now, |reason| matches!(reason, Reason::TopicMissing { topic } if is_found(topic)));
-                for topic in missing {
-                    let reason = Reason::TopicMissing { topic: topic.name.clone() };
-                    health.raise(reason, format!("required for {}", topic.purpose), now);
-                }
-            }
-            Ok(Found::Denied(topic)) => {
-                let resource = Resource::Topic(topic.name.clone());
-                let reason = Reason::NotAuthorized { resource, operation: Operation::Describe };
-                health.raise(reason, format!("required for {}", topic.purpose), now);
+            Ok(found) => {
+                self.report(&found, now);
+                return self.after(&found, now);
             }
             // One client may look for its broker at an outdated address while the other gets answers.
             Err(_) if self.probe.describes_topics(now) => {
@@ -92,14 +76,52 @@ impl KafkaMonitor {
         Some(TOPIC_CHECK_EVERY)
     }
 
-    fn create_topics(&self, missing: &[&NeededTopic], now: Instant) {
-        let client = client_config::producer(&self.settings.config, &self.settings.servers);
-        if let Err(problem) = self.settings.runtime.block_on(topics::create(&client, missing)) {
-            for topic in missing {
-                let reason = Reason::TopicMissing { topic: topic.name.clone() };
-                self.settings.health.raise(reason, problem.clone(), now);
+    /// Reports the topics that are missing, unless they are about to be created, and those that may not be described.
+    fn report(&self, found: &Found<'_>, now: Instant) {
+        let health = &self.settings.health;
+        let Found { missing, denied } = found;
+        let names = |topics: &[&NeededTopic], name: &String| topics.iter().any(|topic| topic.name == *name);
+        health.clear_all(now, |reason| match reason {
+            Reason::TopicMissing { topic } => !names(missing, topic),
+            Reason::NotAuthorized { resource: Resource::Topic(topic), operation: Operation::Create } => {
+                !names(missing, topic)
             }
+            Reason::NotAuthorized { resource: Resource::Topic(topic), operation: Operation::Describe } => {
+                !names(denied, topic)
+            }
+            _ => false,
+        });
+        for topic in missing.iter().filter(|_| !self.settings.config.create_topics) {
+            let reason = Reason::TopicMissing { topic: topic.name.clone() };
+            health.raise(reason, format!("required for {}", topic.purpose), now);
         }
+        for topic in denied {
+            let reason = denied_topic(topic, Operation::Describe);
+            let also = if topic.is_written { Operation::Write } else { Operation::Read };
+            health.raise(reason, format!("required for {}, together with {also}", topic.purpose), now);
+        }
+    }
+
+    /// What follows from the topics that were found: when to ask again, or `None` if everything is fine.
+    fn after(&self, found: &Found<'_>, now: Instant) -> Option<Duration> {
+        if found.missing.is_empty() {
+            return (!found.denied.is_empty()).then_some(TOPIC_CHECK_EVERY);
+        }
+        let is_created = self.settings.config.create_topics && self.create_topics(&found.missing, now);
+        Some(if is_created { CREATED_TOPIC_CHECK } else { TOPIC_CHECK_EVERY })
+    }
+
+    /// Creates topics. Returns whether all of them were created.
+    fn create_topics(&self, missing: &[&NeededTopic], now: Instant) -> bool {
+        let ClientSettings { config, servers, redaction, health, runtime, .. } = &*self.settings;
+        let client = client_config::producer(config, servers);
+        let problems = runtime.block_on(topics::create(&client, missing, redaction));
+        let is_created = problems.is_empty();
+        for NotCreated { topic, cause, is_denied } in problems {
+            let missing = Reason::TopicMissing { topic: topic.name.clone() };
+            health.raise(if is_denied { denied_topic(topic, Operation::Create) } else { missing }, cause, now);
+        }
+        is_created
     }
 
     fn subscribe_to_all(&self, client: &KafkaClient) -> Result<(), String> {
@@ -109,4 +131,8 @@ impl KafkaMonitor {
         tracing::info!(topics = topics.join(", "), group = %self.settings.config.effective_group_id(), "subscribed");
         Ok(())
     }
+}
+
+fn denied_topic(topic: &NeededTopic, operation: Operation) -> Reason {
+    Reason::NotAuthorized { resource: Resource::Topic(topic.name.clone()), operation }
 }

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     health::Reason,
-    transport::{Progress, TopicPartition},
+    transport::{NeededTopic, Progress, TopicPartition},
 };
 
 /// The interval between two checks.
@@ -203,7 +203,10 @@ impl BrokerProbe {
             self.offsets.asked = Some(now);
         }
         if self.topics.is_due(now) {
-            self.queue.ask_topics(self.settings.needed.iter().map(|topic| topic.name.as_str()), TIMEOUT);
+            // The answer is about the permissions of the consuming client.
+            let is_ours = |topic: &&NeededTopic| topic.is_read || self.settings.has_one_identity;
+            let topics = self.settings.needed.iter().filter(is_ours).map(|topic| topic.name.as_str());
+            self.queue.ask_topics(topics, TIMEOUT);
             self.topics.asked = Some(now);
         }
     }

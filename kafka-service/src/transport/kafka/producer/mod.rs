@@ -29,7 +29,7 @@ use super::{
     renewals::Renewals,
 };
 use crate::{
-    config::Config,
+    config::{Config, Redaction},
     sync,
     transport::{DeliveryReports, OutRecord, Producer, SendError, Token, TopicId},
 };
@@ -50,6 +50,7 @@ impl KafkaProducer {
         topics: Vec<String>,
         reports: Arc<dyn DeliveryReports>,
     ) -> Result<Self, KafkaError> {
+        let redaction = Redaction::new(config);
         let mut config = client_config::producer(config, bootstrap);
         let linger = client_config::take_linger(&mut config);
         let limits = client_config::limits(&config);
@@ -60,7 +61,7 @@ impl KafkaProducer {
             reports,
             watch: Arc::new(DeliveryWatch::new()),
             connection: Arc::new(Connection::default()),
-            log: Arc::new(ClientLog::new("producer")),
+            log: Arc::new(ClientLog::new("producer", redaction)),
         };
         let current = RwLock::new(Arc::new(Current::new(&common)?));
         let renewals = Mutex::new(Renewals::new(Instant::now()));
@@ -74,7 +75,8 @@ impl KafkaProducer {
 
     /// The fatal error of the client, if it has failed.
     pub(super) fn failure(&self) -> Option<(RDKafkaErrorCode, String)> {
-        self.current().producer.client().fatal_error()
+        let (code, text) = self.current().producer.client().fatal_error()?;
+        Some((code, self.common.log.redaction().apply(&text).into_owned()))
     }
 
     /// Connects to the bootstrap servers again.
@@ -167,6 +169,7 @@ impl Producer for KafkaProducer {
     fn renew(&self) {
         let mut current = sync::write(&self.current);
         let Some((code, reason)) = current.producer.client().fatal_error() else { return };
+        let reason = &*self.common.log.redaction().apply(&reason);
         let now = Instant::now();
         let lived = now.duration_since(current.since);
         if !sync::lock(&self.renewals).is_due(lived, now) {
@@ -192,7 +195,10 @@ impl Producer for KafkaProducer {
                 });
             }
             // The next record that fails tries again.
-            Err(error) => tracing::error!(error = describe(&error), "cannot replace the Kafka producer"),
+            Err(error) => tracing::error!(
+                error = describe(&error, self.common.log.redaction()),
+                "cannot replace the Kafka producer"
+            ),
         }
     }
 
