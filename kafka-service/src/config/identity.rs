@@ -48,6 +48,12 @@ impl Config {
         Identity { name, method: format!("{protocol}{certificate}") }
     }
 
+    /// The security protocol of the consuming client.
+    #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "for a transport"))]
+    pub(crate) fn security_protocol(&self) -> &str {
+        self.properties.value(Side::Consumer, "security.protocol").map_or("plaintext", |entry| entry.value.expose())
+    }
+
     /// Whether both clients connect in the same way as the same principal, so that the rights of one are those of the
     /// other.
     #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "for a transport"))]

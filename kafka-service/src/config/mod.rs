@@ -31,6 +31,8 @@ use std::time::Duration;
 
 pub use choices::{Brokers, DeadLetterHeaders, GroupProtocol, MessageIdLocation, OrderBy, UnknownCommands};
 pub(crate) use credentials::problems as file_problems;
+#[cfg(all(feature = "kafka", feature = "tls"))]
+pub(crate) use credentials::{TlsSettings, distinguished_name};
 pub(crate) use duration::format as format_duration;
 pub use error::ConfigError;
 pub(crate) use features::Features;

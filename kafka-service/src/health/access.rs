@@ -20,6 +20,14 @@ impl Access {
         &self.servers
     }
 
+    /// The settings to check if the brokers reject the credentials.
+    pub(super) fn credentials(&self) -> &'static str {
+        match self.reader.name {
+            Some(_) => "check KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD and KAFKA_SASL_MECHANISM",
+            None => "check KAFKA_SASL_MECHANISM, and where the token or ticket comes from",
+        }
+    }
+
     /// The client that needs this permission.
     fn client(&self, operation: Operation) -> &Identity {
         match operation {

@@ -18,6 +18,17 @@ pub enum Reason {
         /// The bootstrap servers.
         servers: String,
     },
+    /// No broker accepts a TLS connection: a certificate or its host name is not accepted, or the listener speaks
+    /// something else.
+    TlsFailed {
+        /// The bootstrap servers.
+        servers: String,
+    },
+    /// No broker accepts the credentials, or none offers the mechanism.
+    AuthenticationFailed {
+        /// The bootstrap servers.
+        servers: String,
+    },
     /// A permission is missing.
     NotAuthorized {
         /// The resource.
@@ -143,6 +154,8 @@ impl fmt::Display for Reason {
             Self::Failed => formatter.write_str("the service failed"),
             Self::Disabled => formatter.write_str("Kafka is disabled (KAFKA_BOOTSTRAP_SERVERS is empty)"),
             Self::BrokersUnreachable { servers } => write!(formatter, "no broker is reachable at {servers}"),
+            Self::TlsFailed { servers } => write!(formatter, "no TLS connection to the brokers at {servers}"),
+            Self::AuthenticationFailed { servers } => write!(formatter, "authentication at {servers} failed"),
             Self::NotAuthorized { resource, operation } => write!(formatter, "{operation} on {resource} is denied"),
             Self::TopicMissing { topic } => write!(formatter, "topic `{topic}` does not exist"),
             Self::NotInGroup { group } => {
@@ -185,6 +198,10 @@ impl Reason {
             Self::BrokersUnreachable { .. } => {
                 "check the brokers, KAFKA_BOOTSTRAP_SERVERS and KAFKA_SECURITY_PROTOCOL".to_owned()
             }
+            Self::TlsFailed { .. } => {
+                "check KAFKA_SSL_CA_LOCATION, KAFKA_SECURITY_PROTOCOL and the certificates".to_owned()
+            }
+            Self::AuthenticationFailed { .. } => access.credentials().to_owned(),
             Self::OpenTransaction { topic, partition } => format!(
                 "kafka-transactions.sh --bootstrap-server {servers} find-hanging --topic {topic} --partition {partition}, \
                  then abort it"
@@ -192,6 +209,11 @@ impl Reason {
             Self::Stalled => "restart the process, or let a liveness probe on `Health::live` do it".to_owned(),
             _ => String::new(),
         }
+    }
+
+    /// Whether no broker can be used at all.
+    pub(crate) fn is_connection(&self) -> bool {
+        matches!(self, Self::BrokersUnreachable { .. } | Self::TlsFailed { .. } | Self::AuthenticationFailed { .. })
     }
 
     /// Whether the cause is outside of this process, so that a restart does not help.

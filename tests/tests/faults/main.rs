@@ -7,6 +7,9 @@
 mod acls;
 mod addresses;
 mod brokers;
+#[cfg(feature = "tls")]
+mod certificates;
+mod connections;
 mod forwarder;
 mod health;
 mod injected;

@@ -21,7 +21,7 @@ const KEYWORDS: [Nid; 8] = [
 ];
 
 /// A distinguished name as brokers print it (RFC 2253): `CN=shop,O=Acme`.
-pub(super) fn name(name: &X509NameRef) -> String {
+pub(crate) fn name(name: &X509NameRef) -> String {
     let parts = name.entries().map(|entry| {
         let keyword = entry.object().nid().short_name().unwrap_or("?");
         let value = entry.data().to_string().map_or_else(|_| "?".to_owned(), |text| escaped(&text));

@@ -66,6 +66,17 @@ pub(super) fn problems(view: &View<'_>) -> Vec<String> {
     found
 }
 
+/// The client's certificate and key, if both can be read.
+pub(super) fn pair(view: &View<'_>) -> Option<(X509, PKey<Private>)> {
+    if let Some(source) = Source::find(view, "ssl.key.location", Some("ssl.key.pem")) {
+        return Some((certificate(view)?, open(&source, view).ok()?));
+    }
+    let source = Source::find(view, "ssl.keystore.location", None)?;
+    let password = view.value("ssl.keystore.password").unwrap_or_default();
+    let parsed = Pkcs12::from_der(&source.bytes).ok()?.parse2(password).ok()?;
+    Some((parsed.cert?, parsed.pkey?))
+}
+
 /// The client's certificate, if it can be read.
 pub(super) fn certificate(view: &View<'_>) -> Option<X509> {
     if let Some(source) = Source::certificate(view) {

@@ -8,10 +8,14 @@ mod certificate;
 #[cfg(feature = "tls")]
 mod client_key;
 mod file;
+#[cfg(all(feature = "kafka", feature = "tls"))]
+mod tls_settings;
 
 use std::collections::BTreeSet;
 
 use self::file::{Content, FILES, OIDC_FILES};
+#[cfg(all(feature = "kafka", feature = "tls"))]
+pub(crate) use self::{certificate::name as distinguished_name, tls_settings::TlsSettings};
 use super::{
     Brokers, Config,
     security::{SIDES, View, is_sasl, is_tls},

@@ -98,7 +98,7 @@ fn bootstrap_has_two_special_values() {
 #[test]
 fn all_problems_are_reported_at_once() {
     let variables = [
-        ("KAFKA_BOOTSTRAP_SERVERS", "kafka:port"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "kafka:99999"),
         ("KAFKA_SERVICE_NAME", ""),
         ("KAFKA_COMMANDS_TOPIC", "a,,b"),
         ("KAFKA_EVENTS_TOPIC", "my events"),

@@ -20,7 +20,7 @@ use rdkafka::{
     types::RDKafkaRespErr,
 };
 
-use super::client_log::ClientLog;
+use super::{client_log::ClientLog, failure::Failure};
 use crate::{
     sync,
     transport::{ClientEvent, CommitAnswer, TopicPartition},
@@ -73,9 +73,9 @@ impl ConsumerCallbacks {
         self.log.redaction().apply(text).into_owned()
     }
 
-    /// The last connection error.
-    pub(super) fn trouble(&self) -> Option<String> {
-        self.log.trouble()
+    /// The last failed connection.
+    pub(super) fn failure(&self) -> Option<Failure> {
+        self.log.failure()
     }
 
     /// Records that the group uses another assignor.

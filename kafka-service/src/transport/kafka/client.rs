@@ -12,6 +12,7 @@ use super::{
     callbacks::{ConsumerCallbacks, unassign},
     close::close,
     closing::Closing,
+    failure::Failure,
     ffi::{BatchQueue, NativeRecord, bootstrap_again, commit},
     lists::{list, list_at, list_with_offsets},
 };
@@ -56,9 +57,9 @@ impl KafkaClient {
         }
     }
 
-    /// The last connection error, unless it is too old.
-    pub(super) fn trouble(&self) -> Option<String> {
-        self.consumer.context().trouble()
+    /// The last failed connection, unless it is too old.
+    pub(super) fn failure(&self) -> Option<Failure> {
+        self.consumer.context().failure()
     }
 
     /// Why the group refuses the client, if it has done so recently.

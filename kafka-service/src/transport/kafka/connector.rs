@@ -11,6 +11,7 @@ use super::{
     client_config::{self, describe},
     client_log::ClientLog,
     client_settings::ClientSettings,
+    diagnosis::Diagnosis,
     group::{Group, Protocol, REMOTE_ASSIGNOR},
     monitor::KafkaMonitor,
     producer::KafkaProducer,
@@ -41,9 +42,11 @@ impl KafkaConnector {
         let runtime = Runtime::current();
         let group = Group::new(protocol, consumed.len());
         let redaction = Redaction::new(&config);
-        let log = Arc::new(ClientLog::new("consumer", redaction.clone()));
+        let log = Arc::new(ClientLog::new("consumer", redaction.clone(), true));
+        let diagnosis = Diagnosis::new(&config);
         let has_one_identity = config.has_one_identity();
         let settings = ClientSettings {
+            diagnosis,
             has_one_identity,
             config,
             redaction,

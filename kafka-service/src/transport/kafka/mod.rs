@@ -11,7 +11,9 @@ mod connection;
 mod connector;
 mod deadlines;
 mod delivery_watch;
+mod diagnosis;
 mod embedded;
+mod failure;
 mod ffi;
 mod fresh;
 mod group;
@@ -50,7 +52,7 @@ impl Transport for KafkaTransport {
     fn connect(self, demand: Demand) -> Result<Connection<KafkaConnector>, ConnectError> {
         let (servers, embedded) = brokers(&demand.config, demand.needed.iter().map(|topic| topic.name.as_str()))?;
         let Demand { config, written, reports, .. } = &demand;
-        let producer = Arc::new(producer(config, &servers, written.clone(), Arc::clone(reports))?);
+        let producer = Arc::new(producer(config, &servers, written.clone(), Arc::clone(reports), true)?);
         let read_back = Box::new(KafkaReadBack::new(config, &servers));
         let connector = KafkaConnector::new(demand, servers.clone(), Arc::clone(&producer));
         let keeps = embedded.map(|broker| Box::new(broker) as Box<_>);
@@ -65,7 +67,10 @@ pub(crate) fn connect_producer(
     reports: Arc<dyn DeliveryReports>,
 ) -> Result<(Arc<dyn Producer>, Keeps), ConnectError> {
     let (servers, embedded) = brokers(config, topics.iter().map(String::as_str))?;
-    Ok((Arc::new(producer(config, &servers, topics, reports)?), embedded.map(|broker| Box::new(broker) as Box<_>)))
+    Ok((
+        Arc::new(producer(config, &servers, topics, reports, false)?),
+        embedded.map(|broker| Box::new(broker) as Box<_>),
+    ))
 }
 
 fn producer(
@@ -73,8 +78,9 @@ fn producer(
     servers: &str,
     topics: Vec<String>,
     reports: Arc<dyn DeliveryReports>,
+    is_monitored: bool,
 ) -> Result<KafkaProducer, ConnectError> {
-    KafkaProducer::new(config, servers, topics, reports).map_err(|error| ConnectError {
+    KafkaProducer::new(config, servers, topics, reports, is_monitored).map_err(|error| ConnectError {
         action: "create the Kafka client",
         source: describe(&error, &Redaction::new(config)).into(),
     })

@@ -83,7 +83,7 @@ impl Monitor for KafkaMonitor {
 
     fn check(&mut self, client: &KafkaClient, progress: &Progress<'_>, now: Instant) -> Option<String> {
         let suspicion =
-            self.probe.look(progress, Trouble { connection: client.trouble(), group: client.refusal() }, now);
+            self.probe.look(progress, Trouble { connection: client.failure(), group: client.refusal() }, now);
         // Without a subscription, the client cannot be at fault.
         if progress.is_stopping || !progress.is_subscribed {
             return None;

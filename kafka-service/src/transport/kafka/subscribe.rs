@@ -13,11 +13,13 @@ use super::{
 };
 use crate::{
     health::{Operation, Reason, Resource},
-    transport::{NeededTopic, Producer as _, Subscription},
+    transport::{NeededTopic, Subscription},
 };
 
 /// How often missing topics are checked for.
 const TOPIC_CHECK_EVERY: Duration = Duration::from_secs(1);
+/// The delay of the check while a failed connection is being diagnosed.
+const DIAGNOSIS_CHECK: Duration = Duration::from_millis(200);
 /// The delay of the check after topics were created.
 const CREATED_TOPIC_CHECK: Duration = Duration::from_millis(100);
 
@@ -52,9 +54,8 @@ impl KafkaMonitor {
     /// fine.
     fn found(&self, client: &KafkaClient, found: Result<Found<'_>, KafkaError>, now: Instant) -> Option<Duration> {
         let health = &self.settings.health;
-        let unreachable = Reason::BrokersUnreachable { servers: self.settings.servers.clone() };
         if found.is_ok() {
-            health.clear(&unreachable, now);
+            self.settings.reached(now);
         }
         match found {
             Ok(found) => {
@@ -68,9 +69,10 @@ impl KafkaMonitor {
             }
             Err(error) => {
                 // The producer reports it at once, the consumer when it is polled.
-                let trouble = client.trouble().or_else(|| self.settings.producer.trouble());
-                let cause = trouble.unwrap_or_else(|| error.to_string());
-                health.raise(unreachable, cause, now);
+                let failure = client.failure().or_else(|| self.settings.producer.connection_failure());
+                if !self.settings.unreachable(failure.as_ref(), || error.to_string(), now) {
+                    return Some(DIAGNOSIS_CHECK);
+                }
             }
         }
         Some(TOPIC_CHECK_EVERY)

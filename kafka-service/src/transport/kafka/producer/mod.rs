@@ -23,6 +23,7 @@ use super::{
     close::close,
     connection::Connection,
     delivery_watch::DeliveryWatch,
+    failure::Failure,
     ffi::{bootstrap_again, end_linger},
     producer_topics::TopicNames,
     refused::{SizeLimits, refusal},
@@ -43,12 +44,14 @@ pub(crate) struct KafkaProducer {
 }
 
 impl KafkaProducer {
-    /// Connects in the background. The service writes to `topics`, and to others on request.
+    /// Connects in the background. The service writes to `topics`, and to others on request. `is_monitored`: health
+    /// reports what is wrong with its connections.
     pub(crate) fn new(
         config: &Config,
         bootstrap: &str,
         topics: Vec<String>,
         reports: Arc<dyn DeliveryReports>,
+        is_monitored: bool,
     ) -> Result<Self, KafkaError> {
         let redaction = Redaction::new(config);
         let mut config = client_config::producer(config, bootstrap);
@@ -61,7 +64,7 @@ impl KafkaProducer {
             reports,
             watch: Arc::new(DeliveryWatch::new()),
             connection: Arc::new(Connection::default()),
-            log: Arc::new(ClientLog::new("producer", redaction)),
+            log: Arc::new(ClientLog::new("producer", redaction, is_monitored)),
         };
         let current = RwLock::new(Arc::new(Current::new(&common)?));
         let renewals = Mutex::new(Renewals::new(Instant::now()));
@@ -77,6 +80,11 @@ impl KafkaProducer {
     pub(super) fn failure(&self) -> Option<(RDKafkaErrorCode, String)> {
         let (code, text) = self.current().producer.client().fatal_error()?;
         Some((code, self.common.log.redaction().apply(&text).into_owned()))
+    }
+
+    /// The last failed connection, unless it is too old.
+    pub(super) fn connection_failure(&self) -> Option<Failure> {
+        self.common.log.failure()
     }
 
     /// Connects to the bootstrap servers again.
@@ -159,7 +167,7 @@ impl Producer for KafkaProducer {
     }
 
     fn trouble(&self) -> Option<String> {
-        self.common.log.trouble()
+        self.common.log.failure().map(|failure| failure.text)
     }
 
     fn idle(&self) {

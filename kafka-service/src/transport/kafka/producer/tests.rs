@@ -78,7 +78,8 @@ fn slow_broker(linger_ms: &str) -> Slow {
     let mut config = Config::new("slow");
     config.set_producer_property("linger.ms", linger_ms).expect("a property");
     let (reports, topics) = (Arc::new(Reports::default()), vec![TOPIC.to_owned()]);
-    let producer = KafkaProducer::new(&config, &cluster.bootstrap_servers(), topics, Arc::clone(&reports) as Arc<_>);
+    let producer =
+        KafkaProducer::new(&config, &cluster.bootstrap_servers(), topics, Arc::clone(&reports) as Arc<_>, false);
     Slow { producer: producer.expect("a producer"), reports, _cluster: cluster }
 }
 
