@@ -23,6 +23,7 @@ mod publishing;
 mod refusals;
 mod resets;
 mod rights;
+mod secrets;
 mod topics;
 
 use std::{path::Path, thread, time::Duration};

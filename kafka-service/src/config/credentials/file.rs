@@ -32,6 +32,9 @@ pub(super) const OIDC_FILES: &[(&str, Content)] = &[
     ("sasl.oauthbearer.assertion.jwt.template.file", Content::Any),
 ];
 
+/// What TLS reads from the settings themselves. Certificate and key are checked together.
+pub(super) const VALUES: &[(&str, Content)] = &[("ssl.ca.pem", Content::Certificates)];
+
 /// librdkafka looks for the certificates of the system.
 const PROBE: &str = "probe";
 
@@ -48,6 +51,11 @@ pub(super) fn flaw(path: &str, content: Content) -> Option<String> {
         Ok(bytes) => bytes,
         Err(error) => return Some(format!("cannot read the file: {error}")),
     };
+    not_pem(&String::from_utf8_lossy(&bytes), content)
+}
+
+/// What is missing in a text in PEM format.
+pub(super) fn not_pem(text: &str, content: Content) -> Option<String> {
     let (marks, expected): (&[&str], _) = match content {
         Content::Any => return None,
         Content::Certificates | Content::CertificatesOrFolder => {
@@ -55,7 +63,6 @@ pub(super) fn flaw(path: &str, content: Content) -> Option<String> {
         }
         Content::Key => (&["PRIVATE KEY-----"], "-----BEGIN PRIVATE KEY-----"),
     };
-    let text = String::from_utf8_lossy(&bytes);
     let is_pem = text.contains("-----BEGIN ") && marks.iter().any(|mark| text.contains(mark));
     (!is_pem).then(|| format!("not in PEM format: expected a line `{expected}`"))
 }

@@ -13,7 +13,7 @@ mod tls_settings;
 
 use std::collections::BTreeSet;
 
-use self::file::{Content, FILES, OIDC_FILES};
+use self::file::{Content, FILES, OIDC_FILES, VALUES};
 #[cfg(all(feature = "kafka", feature = "tls"))]
 pub(crate) use self::{certificate::name as distinguished_name, tls_settings::TlsSettings};
 use super::{
@@ -34,6 +34,10 @@ fn of_client(view: &View<'_>) -> Vec<String> {
     let (tls, oidc) = (is_tls(protocol), is_oidc(view));
     let files = FILES.iter().filter(|_| tls).chain(OIDC_FILES.iter().filter(|_| oidc));
     let mut found: Vec<_> = files.filter_map(|(name, content)| check(view, name, *content)).collect();
+    found.extend(VALUES.iter().filter(|_| tls).filter_map(|(name, content)| {
+        let (property, entry) = view.entry(name)?;
+        Some(entry.problem(property, &file::not_pem(entry.value.expose(), *content)?))
+    }));
     if tls {
         #[cfg(feature = "tls")]
         found.extend(client_key::problems(view));
