@@ -126,12 +126,15 @@ fn counted(number: usize, noun: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::{config::Features, health::Reason, publisher::PublishError};
 
     fn wrong_config() -> ConfigError {
         let variables = [("KAFKA_MAX_IN_FLIGHT".into(), "many".into())];
-        crate::Config::read(variables, |_| Ok(String::new()), "orders", Features::compiled()).unwrap_err()
+        crate::Config::read(variables, |_| Ok(String::new()), |_| BTreeSet::new(), "orders", Features::compiled())
+            .unwrap_err()
     }
 
     /// What `anyhow` prints with `{:#}`, and below each other when `main` returns an error.

@@ -1,6 +1,6 @@
 //! Reads the variables. Pure: they are passed as pairs, and files are read through a closure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::{
     Brokers, Config, DeadLetterHeaders, GroupProtocol, MessageIdLocation, OrderBy, UnknownCommands, choices, duration,
-    error::{ConfigError, problem},
+    error::{ConfigError, looks_like_path, problem},
     features::Features,
     names::{self, Meaning, NameStyle, PREFIX, SETTINGS, Setting},
     property::{Property, Side},
@@ -16,11 +16,12 @@ use super::{
 };
 
 impl Config {
-    /// Reads the settings from variables. `read_file` reads the files of `*_FILE` variables; `binary` is the default
-    /// name of the service.
+    /// Reads the settings from variables. `read_file` reads the files of `*_FILE` variables, `check_files` checks those
+    /// that other settings name; `binary` is the default name of the service.
     pub(crate) fn read(
         variables: impl IntoIterator<Item = (OsString, OsString)>,
         read_file: impl Fn(&Path) -> io::Result<String>,
+        check_files: impl FnOnce(&Self) -> BTreeSet<String>,
         binary: &str,
         features: Features,
     ) -> Result<Self, ConfigError> {
@@ -29,6 +30,7 @@ impl Config {
         reader.settings(&mut config);
         reader.properties(&mut config, &read_file);
         reader.problems.extend(validate::problems(&config, NameStyle::Variables, features));
+        reader.problems.extend(check_files(&config));
         if reader.problems.is_empty() {
             config.unknown_variables = reader.warnings;
             Ok(config)
@@ -136,10 +138,14 @@ fn secret_from_file(
     path: &str,
     read_file: &dyn Fn(&Path) -> io::Result<String>,
 ) -> Result<String, String> {
-    let content = read_file(Path::new(path))
-        .map_err(|error| problem(variable, path, &format!("cannot read the file: {error}")))?;
+    // The secret itself may have been put in the place of its path.
+    let problem = |what: &str| match looks_like_path(path) {
+        true => problem(variable, path, what),
+        false => format!("`{variable}`: {what}; expected the path of a file that contains the secret"),
+    };
+    let content = read_file(Path::new(path)).map_err(|error| problem(&format!("cannot read the file: {error}")))?;
     match content.trim_end_matches(['\r', '\n']) {
-        "" => Err(problem(variable, path, "the file is empty")),
+        "" => Err(problem("the file is empty")),
         secret => Ok(secret.to_owned()),
     }
 }

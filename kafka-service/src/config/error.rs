@@ -59,6 +59,13 @@ pub(super) fn problem(name: &str, value: &str, what: &str) -> String {
     format!("`{name}` = `{}`: {what}", shown(value))
 }
 
+/// Whether a text is the path of a file, and not a secret in the place of one.
+pub(super) fn looks_like_path(text: &str) -> bool {
+    let is_rooted = ["/", "./", "../", "~/"].iter().any(|start| text.starts_with(start)) || text.contains(":\\");
+    // A secret may contain a slash too.
+    is_rooted && text.chars().all(|letter| letter.is_alphanumeric() || "/\\._-: @~".contains(letter))
+}
+
 /// Formats a value, or a name from outside, for a message: without control characters and truncated.
 pub(super) fn shown(value: &str) -> String {
     let mut text: String = value.chars().take(SHOWN).flat_map(char::escape_debug).collect();

@@ -2,13 +2,17 @@
 
 mod access;
 mod choices;
+mod credentials;
 mod duration;
 mod env;
 mod error;
 mod features;
+mod identity;
 mod names;
 mod properties;
 mod property;
+#[cfg(feature = "kafka")]
+mod redaction;
 mod reserved;
 mod secret;
 mod security;
@@ -23,14 +27,21 @@ mod validate;
 mod tests;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub use choices::{Brokers, DeadLetterHeaders, GroupProtocol, MessageIdLocation, OrderBy, UnknownCommands};
+pub(crate) use credentials::problems as file_problems;
+#[cfg(all(feature = "kafka", feature = "tls"))]
+pub(crate) use credentials::{TlsSettings, distinguished_name};
 pub(crate) use duration::format as format_duration;
 pub use error::ConfigError;
 pub(crate) use features::Features;
+pub(crate) use identity::Identity;
 use names::NameStyle;
 use properties::Properties;
+#[cfg(feature = "kafka")]
+pub(crate) use redaction::Redaction;
 #[cfg(feature = "kafka")]
 pub(crate) use reserved::CLASSIC_ONLY;
 pub(crate) use topic::flaw as topic_flaw;
@@ -224,15 +235,26 @@ impl Config {
         }
     }
 
-    /// [`validate`](Self::validate) for a build with these features.
-    pub(crate) fn validate_for(&self, features: Features) -> Result<(), ConfigError> {
-        let problems = validate::problems(self, NameStyle::Fields, features);
+    /// [`validate`](Self::validate) for a build with these features. `check_files` checks the files that the settings name.
+    pub(crate) fn validate_for(
+        &self,
+        features: Features,
+        check_files: impl FnOnce(&Self) -> BTreeSet<String>,
+    ) -> Result<(), ConfigError> {
+        let mut problems = validate::problems(self, NameStyle::Fields, features);
+        problems.extend(check_files(self));
         if problems.is_empty() { Ok(()) } else { Err(ConfigError::new(problems, self.unknown_variables.clone())) }
     }
 
     /// [`validate_for`](Self::validate_for), and whether OAUTHBEARER has exactly one source of tokens.
-    pub(crate) fn validate_with_tokens(&self, features: Features, has_provider: bool) -> Result<(), ConfigError> {
+    pub(crate) fn validate_with_tokens(
+        &self,
+        features: Features,
+        check_files: impl FnOnce(&Self) -> BTreeSet<String>,
+        has_provider: bool,
+    ) -> Result<(), ConfigError> {
         let mut problems = validate::problems(self, NameStyle::Fields, features);
+        problems.extend(check_files(self));
         problems.extend(tokens::problems(self, has_provider));
         if problems.is_empty() { Ok(()) } else { Err(ConfigError::new(problems, self.unknown_variables.clone())) }
     }

@@ -103,7 +103,9 @@ impl Properties {
 }
 
 fn problem(property: &Property, given_as: &str, value: &str, what: &str) -> String {
-    if property.secret { format!("`{given_as}`: {what}") } else { error::problem(given_as, value, what) }
+    // A path is shown, unless the secret itself was put in its place.
+    let is_shown = !property.secret || (property.is_path() && error::looks_like_path(value));
+    if is_shown { error::problem(given_as, value, what) } else { format!("`{given_as}`: {what}") }
 }
 
 fn wrong_side(side: Side) -> &'static str {

@@ -87,6 +87,11 @@ impl Property {
         self.name.replace('.', "_").to_ascii_uppercase()
     }
 
+    /// Whether the value is the path of a file.
+    pub(super) fn is_path(&self) -> bool {
+        self.name.ends_with(".location") || self.name.ends_with(".file")
+    }
+
     /// Whether `variable` (without the prefix) sets this property.
     pub(super) fn is_set_by(&self, variable: &str) -> bool {
         let expected = self.name.bytes().map(|byte| if byte == b'.' { b'_' } else { byte.to_ascii_uppercase() });

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The replacement for a secret.
-const HIDDEN: &str = "***";
+pub(super) const HIDDEN: &str = "***";
 
 /// A text that is never shown: its `Debug` is `***`, and it has no `Display`.
 #[derive(Clone, PartialEq, Eq)]

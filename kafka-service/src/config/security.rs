@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{
     Brokers, Config, GroupProtocol,
-    property::Side,
+    properties::Entry,
+    property::{Property, Side},
     reserved::{CLASSIC_ONLY, STATISTICS},
 };
 
@@ -19,13 +20,23 @@ pub(super) fn problems(config: &Config) -> BTreeSet<String> {
     }
 }
 
+/// Whether a security protocol authenticates by SASL.
+pub(super) fn is_sasl(protocol: &str) -> bool {
+    protocol.starts_with("sasl_")
+}
+
+/// Whether a security protocol uses TLS.
+pub(super) fn is_tls(protocol: &str) -> bool {
+    protocol.ends_with("ssl")
+}
+
 /// The properties of one client.
 pub(super) struct View<'a> {
     pub(super) config: &'a Config,
     pub(super) side: Side,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
     pub(super) fn value(&self, name: &str) -> Option<&str> {
         self.config.properties.value(self.side, name).map(|entry| entry.value.expose())
     }
@@ -33,6 +44,12 @@ impl View<'_> {
     /// The value as the user wrote it.
     fn written(&self, name: &str) -> Option<&str> {
         self.config.properties.value(self.side, name).map(|entry| entry.written.expose())
+    }
+
+    /// The setting, if the user made it.
+    pub(super) fn entry(&self, name: &str) -> Option<(&'static Property, &'a Entry)> {
+        let mut of = self.config.properties.of(self.side);
+        of.find(|(property, _)| property.name == name)
     }
 
     fn given_as(&self, name: &str) -> &str {
@@ -60,7 +77,7 @@ pub(super) fn problem(view: &View<'_>, name: &str, what: &str) -> String {
 }
 
 fn sasl(view: &View<'_>) -> Vec<String> {
-    if !view.protocol().starts_with("sasl_") {
+    if !is_sasl(view.protocol()) {
         return Vec::new();
     }
     let Some(mechanism) = view.value("sasl.mechanism") else {
@@ -69,6 +86,9 @@ fn sasl(view: &View<'_>) -> Vec<String> {
                     `OAUTHBEARER` or `GSSAPI`";
         return vec![problem(view, "security.protocol", what)];
     };
+    if mechanism == "OAUTHBEARER" {
+        return unsecured_token(view).into_iter().collect();
+    }
     if !matches!(mechanism, "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512") {
         return Vec::new();
     }
@@ -77,6 +97,19 @@ fn sasl(view: &View<'_>) -> Vec<String> {
     needed
         .map(|(name, variable)| problem(view, "sasl.mechanism", &format!("requires `{name}` (`{variable}`)")))
         .collect()
+}
+
+/// What `sasl.oauthbearer.config` may say about an unsigned token.
+const TOKEN_WORDS: [&str; 6] =
+    ["principalClaimName=", "principal=", "scopeClaimName=", "scope=", "lifeSeconds=", "extension_"];
+
+/// librdkafka reports a word that it does not know only in its log, and with the value.
+fn unsecured_token(view: &View<'_>) -> Option<String> {
+    let is_unsecured = view.value("enable.sasl.oauthbearer.unsecure.jwt") == Some("true");
+    let (property, entry) = view.entry("sasl.oauthbearer.config").filter(|_| is_unsecured)?;
+    let is_known = |word: &str| TOKEN_WORDS.iter().any(|known| word.starts_with(known)) && word.contains('=');
+    let is_wrong = !entry.value.expose().split_whitespace().all(is_known);
+    is_wrong.then(|| entry.problem(property, "expected words such as `principal=shop scope=orders lifeSeconds=3600`"))
 }
 
 /// Combinations that work but are probably not intended.
@@ -98,14 +131,19 @@ fn statistics(config: &Config, side: Side) -> Option<String> {
 fn insecure(view: &View<'_>) -> Vec<String> {
     let protocol = view.protocol();
     let mut found = Vec::new();
-    for (prefix, used) in [("sasl.", protocol.starts_with("sasl_")), ("ssl.", protocol.ends_with("ssl"))] {
+    for (prefix, used) in [("sasl.", is_sasl(protocol)), ("ssl.", is_tls(protocol))] {
         if let Some(name) = view.first_of(prefix).filter(|_| !used) {
             let protocol = view.written("security.protocol").unwrap_or(protocol);
             found.push(format!("`{name}` has no effect: the security protocol is `{protocol}`"));
         }
     }
-    if protocol == "sasl_plaintext" && view.value("sasl.mechanism") == Some("PLAIN") {
-        found.push(problem(view, "security.protocol", "the password is sent unencrypted; use `sasl_ssl`"));
+    if protocol == "sasl_plaintext" {
+        let what = match view.value("sasl.mechanism") {
+            Some("PLAIN") => "the password is sent unencrypted",
+            Some("OAUTHBEARER") => "the token is sent unencrypted",
+            _ => "the connection is not encrypted",
+        };
+        found.push(problem(view, "security.protocol", &format!("{what}; use `sasl_ssl`")));
     }
     let weak = [
         ("enable.ssl.certificate.verification", "false", "any server can impersonate the broker"),

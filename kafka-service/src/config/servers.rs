@@ -10,8 +10,23 @@ pub(super) fn flaw(list: &str) -> Option<String> {
             ": expected `host:port` without credentials; use `KAFKA_SASL_USERNAME` and `KAFKA_SASL_PASSWORD`".into(),
         );
     }
-    let what = list.split(',').find_map(entry_flaw)?;
-    Some(problem("", list, &what).trim_start_matches('`').to_owned())
+    let (at, what) = list.split(',').enumerate().find_map(|(at, entry)| Some((at, entry_flaw(entry)?)))?;
+    // What is no port may be a password: `kafka:9092,alice:secret`.
+    let is_harmless = |entry: &str| {
+        let (_, port) = split_port(address(entry));
+        port.is_none_or(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    if list.split(',').all(is_harmless) {
+        return Some(problem("", list, &what).trim_start_matches('`').to_owned());
+    }
+    Some(format!(
+        ": entry {} of the list is not `host:port`; credentials belong in `KAFKA_SASL_USERNAME` and `KAFKA_SASL_PASSWORD`",
+        at + 1
+    ))
+}
+
+fn address(entry: &str) -> &str {
+    entry.split_once("://").map_or(entry, |(_, address)| address)
 }
 
 fn entry_flaw(entry: &str) -> Option<String> {

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use super::{Problem, Reason};
+use super::{Access, Problem, Reason};
 
 /// How often a lasting problem is logged.
 const REMIND_EVERY: Duration = Duration::from_secs(60);
@@ -13,8 +13,8 @@ const REMIND_EVERY: Duration = Duration::from_secs(60);
 /// The current problems, by reason.
 #[derive(Debug, Default)]
 pub(super) struct Board {
-    /// For the commands in the help.
-    pub(super) servers: String,
+    /// For what is said about permissions.
+    pub(super) access: Access,
     entries: BTreeMap<Reason, Entry>,
 }
 
@@ -36,6 +36,10 @@ impl Board {
 
     /// Adds a problem or updates its cause. Returns whether it is new.
     pub(super) fn raise(&mut self, reason: Reason, cause: String, now: Instant) -> bool {
+        let cause = match reason {
+            Reason::NotAuthorized { operation, .. } if !cause.is_empty() => self.access.denied(operation, &cause),
+            _ => cause,
+        };
         if let Some(entry) = self.entries.get_mut(&reason) {
             // An empty cause does not replace the one before.
             if !cause.is_empty() {
@@ -43,7 +47,7 @@ impl Board {
             }
             return false;
         }
-        let help = reason.help(&self.servers);
+        let help = reason.help(&self.access);
         tracing::warn!(%reason, cause = said(&cause), help = said(&help), "health problem detected");
         self.entries.insert(reason, Entry { since: now, cause, logged: now });
         true
@@ -68,7 +72,7 @@ impl Board {
             if now.duration_since(entry.logged) >= REMIND_EVERY {
                 entry.logged = now;
                 let duration = now.duration_since(entry.since);
-                let help = reason.help(&self.servers);
+                let help = reason.help(&self.access);
                 tracing::warn!(%reason, cause = said(&entry.cause), ?duration, help = said(&help), "health problem ongoing");
             }
         }
@@ -80,7 +84,7 @@ impl Board {
             reason: reason.clone(),
             since: today.checked_sub(now.duration_since(entry.since)).unwrap_or(today),
             cause: entry.cause.clone(),
-            help: reason.help(&self.servers),
+            help: reason.help(&self.access),
         };
         self.entries.iter().map(problem).collect()
     }

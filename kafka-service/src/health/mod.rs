@@ -1,5 +1,7 @@
 //! Health of a running service: its state, what is wrong with which resource, and what to do about it.
 
+mod access;
+mod acl;
 mod board;
 mod problem;
 mod reason;
@@ -7,7 +9,9 @@ mod snapshot;
 mod stall;
 mod state;
 
+pub(crate) use self::access::Access;
 pub use self::{
+    acl::Acl,
     problem::Problem,
     reason::{Operation, Reason, Resource},
     snapshot::Health,

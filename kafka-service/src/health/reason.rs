@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::{Access, Acl};
+
 /// Why a service is not ready; except [`Disabled`](Self::Disabled), with which it is ready. A reason names one resource
 /// and ends when that resource has recovered, not when another one works.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -19,6 +21,17 @@ pub enum Reason {
     /// There is no valid OAUTHBEARER token: the [token provider](crate::oauth::TokenProvider) does not return one, and the
     /// previous one has expired.
     TokenUnavailable,
+    /// No broker accepts a TLS connection: a certificate or its host name is not accepted, or the listener speaks
+    /// something else.
+    TlsFailed {
+        /// The bootstrap servers.
+        servers: String,
+    },
+    /// No broker accepts the credentials, or none offers the mechanism.
+    AuthenticationFailed {
+        /// The bootstrap servers.
+        servers: String,
+    },
     /// A permission is missing.
     NotAuthorized {
         /// The resource.
@@ -111,7 +124,7 @@ impl Operation {
     }
 
     /// As `kafka-acls.sh` spells it: it does not accept an underscore.
-    fn argument(self) -> &'static str {
+    pub(super) fn argument(self) -> &'static str {
         match self {
             Self::Describe => "Describe",
             Self::Read => "Read",
@@ -145,6 +158,8 @@ impl fmt::Display for Reason {
             Self::Disabled => formatter.write_str("Kafka is disabled (KAFKA_BOOTSTRAP_SERVERS is empty)"),
             Self::BrokersUnreachable { servers } => write!(formatter, "no broker is reachable at {servers}"),
             Self::TokenUnavailable => formatter.write_str("there is no valid OAUTHBEARER token"),
+            Self::TlsFailed { servers } => write!(formatter, "no TLS connection to the brokers at {servers}"),
+            Self::AuthenticationFailed { servers } => write!(formatter, "authentication at {servers} failed"),
             Self::NotAuthorized { resource, operation } => write!(formatter, "{operation} on {resource} is denied"),
             Self::TopicMissing { topic } => write!(formatter, "topic `{topic}` does not exist"),
             Self::NotInGroup { group } => {
@@ -169,13 +184,18 @@ impl fmt::Display for Reason {
 
 impl Reason {
     /// What to do about it. Empty if you can only wait. The commands use these servers.
-    pub(crate) fn help(&self, servers: &str) -> String {
+    pub(crate) fn help(&self, access: &Access) -> String {
+        let servers = access.servers();
         match self {
-            Self::NotAuthorized { resource, operation } => match resource {
-                Resource::Topic(topic) => acl(servers, *operation, &format!("--topic {topic}")),
-                Resource::Group(group) => acl(servers, *operation, &format!("--group {group}")),
-                Resource::Cluster => acl(servers, *operation, "--cluster"),
-            },
+            Self::NotAuthorized { resource, operation } => {
+                let command = access.command(&Acl::new(*operation, resource.clone()));
+                let note = match operation {
+                    Operation::Describe => "; READ and WRITE include it",
+                    Operation::IdempotentWrite => "; WRITE on any topic includes it",
+                    _ => "",
+                };
+                format!("{command}{note}")
+            }
             Self::TopicMissing { topic } => format!(
                 "kafka-topics.sh --bootstrap-server {servers} --create --topic {topic}, or set KAFKA_CREATE_TOPICS=true"
             ),
@@ -186,6 +206,10 @@ impl Reason {
                 "check the token provider of this program and the service that it asks; a valid token is used at once"
                     .to_owned()
             }
+            Self::TlsFailed { .. } => {
+                "check KAFKA_SSL_CA_LOCATION, KAFKA_SECURITY_PROTOCOL and the certificates".to_owned()
+            }
+            Self::AuthenticationFailed { .. } => access.credentials().to_owned(),
             Self::OpenTransaction { topic, partition } => format!(
                 "kafka-transactions.sh --bootstrap-server {servers} find-hanging --topic {topic} --partition {partition}, \
                  then abort it"
@@ -195,15 +219,13 @@ impl Reason {
         }
     }
 
+    /// Whether no broker can be used at all.
+    pub(crate) fn is_connection(&self) -> bool {
+        matches!(self, Self::BrokersUnreachable { .. } | Self::TlsFailed { .. } | Self::AuthenticationFailed { .. })
+    }
+
     /// Whether the cause is outside of this process, so that a restart does not help.
     pub(crate) fn is_outside(&self) -> bool {
         !matches!(self, Self::Failed | Self::Disabled | Self::Stalled | Self::Stopping | Self::NotInGroup { .. })
     }
-}
-
-fn acl(servers: &str, operation: Operation, resource: &str) -> String {
-    let operation = operation.argument();
-    format!(
-        "kafka-acls.sh --bootstrap-server {servers} --add --allow-principal User:<name> --operation {operation} {resource}"
-    )
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{
-    Problem, Reason,
+    Access, Problem, Reason,
     board::{Board, said},
 };
 use crate::sync;
@@ -79,9 +79,9 @@ enum Life {
 }
 
 impl HealthState {
-    /// Sets the bootstrap servers, which the commands in help texts name.
-    pub(crate) fn set_servers(&self, servers: &str) {
-        servers.clone_into(&mut self.inner().board.servers);
+    /// Sets how the clients reach the brokers, for the commands in help texts.
+    pub(crate) fn set_access(&self, access: Access) {
+        self.inner().board.access = access;
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {

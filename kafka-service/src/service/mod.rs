@@ -1,5 +1,6 @@
 //! The service: what a program builds, starts and stops.
 
+mod acls;
 mod beside;
 mod check;
 mod closures;

@@ -22,7 +22,7 @@ use crate::{
     engine::{Assembly, AttemptSettings, DispatcherSettings, OutputSettings, Shared},
     error::Error,
     handler::{Classifiers, States},
-    health::HealthState,
+    health::{Access, HealthState},
     oauth::{self, Tokens},
     publisher::{Publisher, PublisherShared, classify_publish_errors},
     registry::{Handler, Registry, Routes, error_types},
@@ -125,7 +125,7 @@ fn launch(
         health: Arc::clone(&health),
         tokens,
     })?;
-    health.set_servers(&servers);
+    health.set_access(Access::new(&config, &servers));
     let group = config.effective_group_id().into_owned();
     let shared = Arc::new(Shared::new(group, Arc::clone(&acks), Arc::clone(clock), health));
     let publisher = Publisher::new(PublisherShared::new(

@@ -10,7 +10,7 @@ use super::ServiceHandle;
 use crate::{
     engine::{Counters, Shared},
     error::Error,
-    health::{Health, HealthState, Problem, Reason, ServiceState},
+    health::{Access, Health, HealthState, Problem, Reason, ServiceState},
 };
 
 /// How long [`ServiceHandle::ready`] waits.
@@ -199,7 +199,7 @@ fn problems(shared: &Shared, state: ServiceState) -> Vec<Problem> {
 }
 
 fn problem(reason: Reason) -> Problem {
-    Problem { help: reason.help(""), reason, since: SystemTime::now(), cause: String::new() }
+    Problem { help: reason.help(&Access::default()), reason, since: SystemTime::now(), cause: String::new() }
 }
 
 /// There is nothing to count.

@@ -4,8 +4,12 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+mod acls;
 mod addresses;
 mod brokers;
+#[cfg(feature = "tls")]
+mod certificates;
+mod connections;
 mod forwarder;
 mod health;
 mod injected;
@@ -19,6 +23,7 @@ mod publishing;
 mod refusals;
 mod resets;
 mod rights;
+mod secrets;
 mod topics;
 
 use std::{path::Path, thread, time::Duration};

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::time::Duration;
 
@@ -97,7 +98,7 @@ fn bootstrap_has_two_special_values() {
 #[test]
 fn all_problems_are_reported_at_once() {
     let variables = [
-        ("KAFKA_BOOTSTRAP_SERVERS", "kafka:port"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "kafka:99999"),
         ("KAFKA_SERVICE_NAME", ""),
         ("KAFKA_COMMANDS_TOPIC", "a,,b"),
         ("KAFKA_EVENTS_TOPIC", "my events"),
@@ -172,7 +173,8 @@ fn a_value_that_is_not_unicode_names_its_variable() {
     use std::os::unix::ffi::OsStringExt;
     let broken = || OsString::from_vec(vec![b'x', 0xff]);
     let names = ["KAFKA_EVENTS_TOPIC", "KAFKA_LINGER_MS", "KAFKA_SASL_PASSWORD", "KAFKA_PORT", "KAFKA_OTHER", "PATH"];
-    let error = Config::read(names.map(|name| (name.into(), broken())), file, "orders", ALL).unwrap_err();
+    let error =
+        Config::read(names.map(|name| (name.into(), broken())), file, |_| BTreeSet::new(), "orders", ALL).unwrap_err();
     let expected = ["KAFKA_EVENTS_TOPIC", "KAFKA_LINGER_MS", "KAFKA_SASL_PASSWORD"];
     assert_eq!(error.problems(), expected.map(|name| format!("`{name}`: the value is not valid UTF-8")));
     assert!(error.to_string().contains("warning: unknown variable `KAFKA_OTHER`"));

@@ -12,6 +12,7 @@ mod security;
 mod setters;
 mod tokens;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
@@ -24,7 +25,7 @@ const PLAIN: Features = Features { kafka: true, tls: false, zstd: false, gssapi:
 
 fn read_for(features: Features, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
-    Config::read(variables, file, "orders", features)
+    Config::read(variables, file, |_| BTreeSet::new(), "orders", features)
 }
 
 fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {

@@ -94,6 +94,29 @@ fn credentials_in_an_address_are_rejected_and_not_shown() {
 }
 
 #[test]
+fn what_may_be_a_password_in_the_list_of_brokers_is_not_shown() {
+    for list in ["kafka:9092,alice:hunter2-planted", "alice:hunter2-planted", "a b:9092,c:hunter2-planted"] {
+        let found = problem(&[("KAFKA_BOOTSTRAP_SERVERS", list)]);
+        assert!(
+            found.contains("of the list is not `host:port`; credentials belong in `KAFKA_SASL_USERNAME`"),
+            "{found}"
+        );
+        assert!(!found.contains(PLANTED), "{found}");
+    }
+}
+
+#[test]
+fn a_secret_in_the_place_of_its_file_is_not_shown() {
+    for variable in ["KAFKA_SASL_PASSWORD_FILE", "KAFKA_SSL_KEY_PEM_FILE", "KAFKA_CONSUMER_SSL_KEY_LOCATION_FILE"] {
+        for value in [PLANTED, "/hunter2-planted+4=", "-----BEGIN PRIVATE KEY-----\nhunter2-planted"] {
+            let found = problem(&[(variable, value)]);
+            assert!(found.starts_with(&format!("`{variable}`: cannot read the file: ")), "{found}");
+            assert!(!found.contains(PLANTED), "{found}");
+        }
+    }
+}
+
+#[test]
 fn secrets_come_from_files() {
     let config = good(&[
         ("KAFKA_SASL_PASSWORD_FILE", "/run/secrets/password"),

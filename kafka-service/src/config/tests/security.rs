@@ -87,6 +87,25 @@ fn sasl_needs_a_mechanism_and_credentials() {
 }
 
 #[test]
+fn an_unsigned_token_is_described_by_known_words() {
+    let of = |config: &'static str| {
+        let variables = [
+            ("KAFKA_SECURITY_PROTOCOL", "sasl_ssl"),
+            ("KAFKA_SASL_MECHANISM", "OAUTHBEARER"),
+            ("KAFKA_ENABLE_SASL_OAUTHBEARER_UNSECURE_JWT", "true"),
+            ("KAFKA_SASL_OAUTHBEARER_CONFIG", config),
+        ];
+        read_for(super::ALL, &variables).err().map(|error| error.problems().to_vec())
+    };
+    assert_eq!(of("principal=shop scope=a,b extension_team=x"), None);
+    for wrong in ["MARKER-token", "principal=shop MARKER", "principal"] {
+        let expected = "`KAFKA_SASL_OAUTHBEARER_CONFIG`: expected words such as `principal=shop scope=orders \
+                        lifeSeconds=3600`";
+        assert_eq!(of(wrong), Some(vec![expected.to_owned()]));
+    }
+}
+
+#[test]
 fn the_embedded_broker_has_no_security() {
     let found = problem(&[("KAFKA_BOOTSTRAP_SERVERS", "embedded"), ("KAFKA_SECURITY_PROTOCOL", "ssl")]);
     assert_eq!(found, "`KAFKA_SECURITY_PROTOCOL` = `ssl`: the embedded broker supports only `plaintext`");
@@ -107,7 +126,15 @@ fn weak_or_unused_security_settings_are_warnings() {
     let mut plain = SCRAM;
     plain[0].1 = "sasl_plaintext";
     plain[1].1 = "PLAIN";
-    assert!(warning(&plain).contains("the password is sent unencrypted"));
+    let mechanisms = [
+        ("PLAIN", "the password is sent unencrypted; use `sasl_ssl`"),
+        ("SCRAM-SHA-256", "the connection is not encrypted; use `sasl_ssl`"),
+        ("OAUTHBEARER", "the token is sent unencrypted; use `sasl_ssl`"),
+    ];
+    for (mechanism, what) in mechanisms {
+        plain[1].1 = mechanism;
+        assert_eq!(warning(&plain), format!("`KAFKA_SECURITY_PROTOCOL` = `sasl_plaintext`: {what}"));
+    }
 }
 
 #[test]

@@ -20,7 +20,7 @@ use rdkafka::{
     types::RDKafkaRespErr,
 };
 
-use super::{client_log::ClientLog, tokens::TokenRefusals};
+use super::{client_log::ClientLog, failure::Failure, tokens::TokenRefusals};
 use crate::{
     sync,
     transport::{ClientEvent, CommitAnswer, TopicPartition},
@@ -70,9 +70,14 @@ impl ConsumerCallbacks {
         self.log.error(error, &error.to_string());
     }
 
-    /// The last connection error.
-    pub(super) fn trouble(&self) -> Option<String> {
-        self.tokens.explain(self.log.trouble())
+    /// A text of the client without secrets.
+    pub(super) fn redacted(&self, text: &str) -> String {
+        self.log.redaction().apply(text).into_owned()
+    }
+
+    /// The last failed connection.
+    pub(super) fn failure(&self) -> Option<Failure> {
+        self.log.failure()
     }
 
     /// Records that the group uses another assignor.

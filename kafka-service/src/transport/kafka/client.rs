@@ -12,6 +12,7 @@ use super::{
     callbacks::{ConsumerCallbacks, unassign},
     close::close,
     closing::Closing,
+    failure::Failure,
     ffi::{BatchQueue, NativeRecord, bootstrap_again, commit},
     lists::{list, list_at, list_with_offsets},
     tokens::ClientTokens,
@@ -60,9 +61,9 @@ impl KafkaClient {
         }
     }
 
-    /// The last connection error, unless it is too old.
-    pub(super) fn trouble(&self) -> Option<String> {
-        self.consumer.context().trouble()
+    /// The last failed connection, unless it is too old.
+    pub(super) fn failure(&self) -> Option<Failure> {
+        self.consumer.context().failure()
     }
 
     /// Why the group refuses the client, if it has done so recently.
@@ -98,6 +99,7 @@ impl KafkaClient {
             }
             Some(code) => {
                 let reason = self.consumer.client().fatal_error().map_or_else(|| error.to_string(), |(_, text)| text);
+                let reason = self.consumer.context().redacted(&reason);
                 let reason = format!("the Kafka consumer failed: {reason}");
                 Some(if is_passing(code) { ClientEvent::Ended(reason) } else { ClientEvent::Fatal(reason) })
             }

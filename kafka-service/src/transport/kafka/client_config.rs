@@ -9,7 +9,7 @@ use super::{
     linger::STOPGAP,
     refused::SizeLimits,
 };
-use crate::config::{Brokers, CLASSIC_ONLY, Config};
+use crate::config::{Brokers, CLASSIC_ONLY, Config, Redaction};
 
 /// Defaults that differ from librdkafka's, with the reason.
 const DEFAULTS: &[(&str, &str)] = &[
@@ -202,11 +202,12 @@ pub(crate) fn built_in_features() -> Option<String> {
 }
 
 /// A client error as text. The error about a setting would print its value, which may be a secret.
-pub(crate) fn describe(error: &KafkaError) -> String {
-    match error {
+pub(super) fn describe(error: &KafkaError, redaction: &Redaction) -> String {
+    let text = match error {
         KafkaError::ClientConfig(_, description, property, _) => format!("{description} (property `{property}`)"),
         other => other.to_string(),
-    }
+    };
+    redaction.apply(&text).into_owned()
 }
 
 #[cfg(test)]

@@ -14,7 +14,8 @@ use rdkafka::{
     error::{KafkaError, RDKafkaErrorCode},
 };
 
-use crate::sync;
+use super::failure::{Failure, FailureKind};
+use crate::{config::Redaction, sync};
 
 /// How long further lines of the same kind are suppressed.
 const QUIET: Duration = Duration::from_secs(60);
@@ -25,8 +26,11 @@ const RECENT: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(super) struct ClientLog {
     client: &'static str,
+    redaction: Redaction,
     kinds: Mutex<HashMap<String, LineKind>>,
-    trouble: Mutex<Option<(String, Instant)>>,
+    failure: Mutex<Option<Failure>>,
+    /// Whether health reports why no broker accepts the connection.
+    is_monitored: bool,
 }
 
 #[derive(Debug)]
@@ -36,15 +40,24 @@ struct LineKind {
 }
 
 impl ClientLog {
-    pub(super) fn new(client: &'static str) -> Self {
-        Self { client, kinds: Mutex::default(), trouble: Mutex::default() }
+    pub(super) fn new(client: &'static str, redaction: Redaction, is_monitored: bool) -> Self {
+        Self { client, redaction, kinds: Mutex::default(), failure: Mutex::default(), is_monitored }
+    }
+
+    /// Removes secrets from what the client says.
+    pub(super) fn redaction(&self) -> &Redaction {
+        &self.redaction
     }
 
     pub(super) fn line(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        let message = &*self.redaction.apply(message);
         let client = self.client;
-        if facility == "FAIL" {
-            self.note_trouble(without_thread(message));
+        let failure = (facility == "FAIL").then(|| Failure::parse(without_thread(message), Instant::now()));
+        if self.is_monitored && is_reported(facility, failure.as_ref()) {
+            tracing::debug!(target: "kafka_service::librdkafka", client, facility, "{message}");
+            return self.note(failure);
         }
+        self.note(failure);
         match level {
             RDKafkaLogLevel::Emerg
             | RDKafkaLogLevel::Alert
@@ -67,6 +80,7 @@ impl ClientLog {
 
     /// Logs an error of the client as a whole. None of these ends the client; it keeps trying.
     pub(super) fn error(&self, error: &KafkaError, reason: &str) {
+        let reason = &*self.redaction.apply(reason);
         let client = self.client;
         match error.rdkafka_error_code() {
             // Each of these is already logged, or reported by health.
@@ -91,15 +105,15 @@ impl ClientLog {
         }
     }
 
-    /// Records that a connection has failed.
-    fn note_trouble(&self, text: &str) {
-        *sync::lock(&self.trouble) = Some((text.to_owned(), Instant::now()));
+    fn note(&self, failure: Option<Failure>) {
+        if let Some(failure) = failure {
+            *sync::lock(&self.failure) = Some(failure);
+        }
     }
 
-    /// The last connection error.
-    pub(super) fn trouble(&self) -> Option<String> {
-        let trouble = sync::lock(&self.trouble);
-        trouble.as_ref().filter(|(_, when)| when.elapsed() < RECENT).map(|(text, _)| text.clone())
+    /// The last failed connection.
+    pub(super) fn failure(&self) -> Option<Failure> {
+        sync::lock(&self.failure).as_ref().filter(|failure| failure.when.elapsed() < RECENT).cloned()
     }
 
     /// Whether a line of this kind may be logged. If so, returns how many were suppressed since the last one.
@@ -122,6 +136,12 @@ impl ClientLog {
     }
 }
 
+/// Whether health says it, with more facts: all but a connection that cannot be established.
+fn is_reported(facility: &str, failure: Option<&Failure>) -> bool {
+    let is_said = |failure: &Failure| failure.kind != FailureKind::Other;
+    facility == "SSL" || failure.is_some_and(is_said)
+}
+
 /// The line without its leading thread name: `[thrd:main]: ..`.
 fn without_thread(message: &str) -> &str {
     let rest = message.strip_prefix("[thrd:").and_then(|rest| rest.split_once("]: "));
@@ -134,7 +154,7 @@ mod tests {
 
     #[test]
     fn each_kind_of_line_is_logged_once_a_minute() {
-        let (log, start) = (ClientLog::new("consumer"), Instant::now());
+        let (log, start) = (ClientLog::new("consumer", Redaction::default(), true), Instant::now());
         assert_eq!(log.is_due("FAIL", start), Some(0));
         assert_eq!(log.is_due("FAIL", start + QUIET / 2), None);
         assert_eq!(log.is_due("REQTMOUT", start + QUIET / 2), Some(0), "another kind");
@@ -145,10 +165,10 @@ mod tests {
 
     #[test]
     fn a_failed_connection_is_kept_without_its_thread_name() {
-        let log = ClientLog::new("consumer");
+        let log = ClientLog::new("consumer", Redaction::default(), true);
         log.line(RDKafkaLogLevel::Error, "REQTMOUT", "[thrd:main]: something else");
-        assert_eq!(log.trouble(), None);
+        assert!(log.failure().is_none());
         log.line(RDKafkaLogLevel::Error, "FAIL", "[thrd:h:9092/1]: h:9092/1: Connect failed: refused");
-        assert_eq!(log.trouble().as_deref(), Some("h:9092/1: Connect failed: refused"));
+        assert_eq!(log.failure().map(|failure| failure.text).as_deref(), Some("h:9092/1: Connect failed: refused"));
     }
 }

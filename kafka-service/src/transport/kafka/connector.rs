@@ -11,13 +11,14 @@ use super::{
     client_config::{self, describe},
     client_log::ClientLog,
     client_settings::ClientSettings,
+    diagnosis::Diagnosis,
     group::{Group, Protocol, REMOTE_ASSIGNOR},
     monitor::KafkaMonitor,
     producer::KafkaProducer,
     tokens::ClientTokens,
 };
 use crate::{
-    config::GroupProtocol,
+    config::{GroupProtocol, Redaction},
     transport::{Connector, Demand, GroupRefusal},
 };
 
@@ -41,8 +42,24 @@ impl KafkaConnector {
         };
         let runtime = Runtime::current();
         let group = Group::new(protocol, consumed.len());
-        let settings = ClientSettings { config, servers, consumed, needed, producer, tokens, health, runtime };
-        Self { settings: Arc::new(settings), log: Arc::new(ClientLog::new("consumer")), group, may_be_classic }
+        let redaction = Redaction::new(&config);
+        let log = Arc::new(ClientLog::new("consumer", redaction.clone(), true));
+        let diagnosis = Diagnosis::new(&config);
+        let has_one_identity = config.has_one_identity();
+        let settings = ClientSettings {
+            diagnosis,
+            has_one_identity,
+            config,
+            redaction,
+            servers,
+            consumed,
+            needed,
+            producer,
+            tokens,
+            health,
+            runtime,
+        };
+        Self { settings: Arc::new(settings), log, group, may_be_classic }
     }
 
     fn client(&self) -> Result<KafkaClient, KafkaError> {
@@ -95,7 +112,7 @@ impl Connector for KafkaConnector {
         let client = match self.client() {
             Err(error) if self.may_be_classic => {
                 tracing::info!(
-                    error = describe(&error),
+                    error = describe(&error, &self.settings.redaction),
                     "configuration is incompatible with group.protocol=consumer (KIP-848); falling back to classic"
                 );
                 self.use_classic();
@@ -103,7 +120,9 @@ impl Connector for KafkaConnector {
             }
             client => client,
         };
-        let client = client.map_err(|error| format!("cannot create the Kafka consumer: {}", describe(&error)))?;
+        let client = client.map_err(|error| {
+            format!("cannot create the Kafka consumer: {}", describe(&error, &self.settings.redaction))
+        })?;
         let monitor = KafkaMonitor::new(&client, Arc::clone(&self.settings), self.group.protocol, now);
         Ok((client, monitor.ok_or("cannot allocate a queue")?))
     }

@@ -8,14 +8,13 @@ use std::{
 };
 
 use rdkafka::{
-    ClientConfig, ClientContext, Message as _, Offset, TopicPartitionList,
-    config::RDKafkaLogLevel,
-    consumer::{BaseConsumer, Consumer, ConsumerContext},
+    ClientConfig, Message as _, Offset, TopicPartitionList,
+    consumer::{BaseConsumer, Consumer},
     error::KafkaError,
 };
 
-use super::tokens::ClientTokens;
-use crate::transport::TopicPartition;
+use super::{quiet::QuietContext, tokens::ClientTokens};
+use crate::{config::Redaction, transport::TopicPartition};
 
 /// What the consuming client gets no answer to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,12 +52,17 @@ pub(super) struct FreshCheck {
 
 impl FreshCheck {
     /// Starts a check in the background.
-    pub(super) fn begin(config: ClientConfig, tokens: ClientTokens, suspicion: Suspicion) -> Self {
+    pub(super) fn begin(
+        config: ClientConfig,
+        tokens: ClientTokens,
+        redaction: Redaction,
+        suspicion: Suspicion,
+    ) -> Self {
         let (sender, answer) = mpsc::channel();
         let asked = suspicion.clone();
         // Without a thread there is no answer, and the old client is kept.
         _ = thread::Builder::new().name("kafka-check".to_owned()).spawn(move || {
-            let answered = ask(&config, &tokens, &asked).unwrap_or(false);
+            let answered = ask(&config, &tokens, redaction, &asked).unwrap_or(false);
             // The session that asked may have ended.
             _ = sender.send(answered);
         });
@@ -75,23 +79,13 @@ impl FreshCheck {
     }
 }
 
-/// Discards the log of this client: it is used because something is wrong, so its errors are expected.
-struct Quiet;
-
-impl ClientContext for Quiet {
-    fn log(&self, _: RDKafkaLogLevel, facility: &str, message: &str) {
-        tracing::debug!(target: "kafka_service::librdkafka", client = "check", facility, "{message}");
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(target: "kafka_service::librdkafka", client = "check", %error, "{reason}");
-    }
-}
-
-impl ConsumerContext for Quiet {}
-
-fn ask(config: &ClientConfig, tokens: &ClientTokens, suspicion: &Suspicion) -> Result<bool, KafkaError> {
-    let consumer: BaseConsumer<Quiet> = config.create_with_context(Quiet)?;
+fn ask(
+    config: &ClientConfig,
+    tokens: &ClientTokens,
+    redaction: Redaction,
+    suspicion: &Suspicion,
+) -> Result<bool, KafkaError> {
+    let consumer: BaseConsumer<QuietContext> = config.create_with_context(QuietContext(redaction))?;
     let _attached = tokens.attach(consumer.client());
     match suspicion {
         Suspicion::Leader(name) => {
@@ -112,7 +106,7 @@ fn ask(config: &ClientConfig, tokens: &ClientTokens, suspicion: &Suspicion) -> R
     }
 }
 
-fn committed(consumer: &BaseConsumer<Quiet>, name: &TopicPartition) -> Result<Offset, KafkaError> {
+fn committed(consumer: &BaseConsumer<QuietContext>, name: &TopicPartition) -> Result<Offset, KafkaError> {
     let mut list = TopicPartitionList::new();
     list.add_partition(&name.topic, name.partition);
     let list = consumer.committed_offsets(list, PATIENCE)?;
@@ -121,7 +115,7 @@ fn committed(consumer: &BaseConsumer<Quiet>, name: &TopicPartition) -> Result<Of
     Ok(offset.filter(|offset| matches!(offset, Offset::Offset(_))).unwrap_or(Offset::Beginning))
 }
 
-fn has_record(consumer: &BaseConsumer<Quiet>, name: &TopicPartition, from: Offset) -> Result<bool, KafkaError> {
+fn has_record(consumer: &BaseConsumer<QuietContext>, name: &TopicPartition, from: Offset) -> Result<bool, KafkaError> {
     let mut list = TopicPartitionList::new();
     list.add_partition_offset(&name.topic, name.partition, from)?;
     consumer.assign(&list)?;

@@ -11,7 +11,9 @@ mod connection;
 mod connector;
 mod deadlines;
 mod delivery_watch;
+mod diagnosis;
 mod embedded;
+mod failure;
 mod ffi;
 mod fresh;
 mod group;
@@ -21,6 +23,7 @@ mod monitor;
 mod probe;
 mod producer;
 mod producer_topics;
+mod quiet;
 mod read_back;
 mod refused;
 mod renewals;
@@ -38,7 +41,7 @@ use self::{
 };
 use super::{ConnectError, Connection, DeliveryReports, Demand, Keeps, Producer, Transport};
 use crate::{
-    config::{Brokers, Config},
+    config::{Brokers, Config, Redaction},
     oauth::Tokens,
 };
 
@@ -54,7 +57,8 @@ impl Transport for KafkaTransport {
         let (servers, embedded) = brokers(&demand.config, demand.needed.iter().map(|topic| topic.name.as_str()))?;
         let Demand { config, written, reports, tokens, .. } = &demand;
         let tokens = ClientTokens::new(tokens.clone());
-        let producer = Arc::new(producer(config, &servers, written.clone(), Arc::clone(reports), tokens.clone())?);
+        let producer = producer(config, &servers, written.clone(), Arc::clone(reports), tokens.clone(), true)?;
+        let producer = Arc::new(producer);
         let read_back = Box::new(KafkaReadBack::new(config, &servers, tokens.clone()));
         let connector = KafkaConnector::new(demand, servers.clone(), Arc::clone(&producer), tokens);
         let keeps = embedded.map(|broker| Box::new(broker) as Box<_>);
@@ -70,7 +74,7 @@ pub(crate) fn connect_producer(
     tokens: Option<Arc<Tokens>>,
 ) -> Result<(Arc<dyn Producer>, Keeps), ConnectError> {
     let (servers, embedded) = brokers(config, topics.iter().map(String::as_str))?;
-    let producer = producer(config, &servers, topics, reports, ClientTokens::new(tokens))?;
+    let producer = producer(config, &servers, topics, reports, ClientTokens::new(tokens), false)?;
     Ok((Arc::new(producer), embedded.map(|broker| Box::new(broker) as Box<_>)))
 }
 
@@ -80,9 +84,12 @@ fn producer(
     topics: Vec<String>,
     reports: Arc<dyn DeliveryReports>,
     tokens: ClientTokens,
+    is_monitored: bool,
 ) -> Result<KafkaProducer, ConnectError> {
-    KafkaProducer::new(config, servers, topics, reports, tokens)
-        .map_err(|error| ConnectError { action: "create the Kafka client", source: describe(&error).into() })
+    KafkaProducer::new(config, servers, topics, reports, tokens, is_monitored).map_err(|error| ConnectError {
+        action: "create the Kafka client",
+        source: describe(&error, &Redaction::new(config)).into(),
+    })
 }
 
 /// Where the brokers are. If that is in this process, the broker too, with these topics.

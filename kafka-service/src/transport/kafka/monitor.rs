@@ -64,7 +64,8 @@ impl KafkaMonitor {
         let is_settled = now.saturating_duration_since(self.began) >= SETTLE;
         if is_settled && self.check.is_none() {
             let config = client_config::consumer(&self.settings.config, &self.settings.servers, Group::none());
-            self.check = Some(FreshCheck::begin(config, self.settings.tokens.clone(), suspicion));
+            let (tokens, redaction) = (self.settings.tokens.clone(), self.settings.redaction.clone());
+            self.check = Some(FreshCheck::begin(config, tokens, redaction, suspicion));
         }
         None
     }
@@ -83,7 +84,7 @@ impl Monitor for KafkaMonitor {
 
     fn check(&mut self, client: &KafkaClient, progress: &Progress<'_>, now: Instant) -> Option<String> {
         let suspicion =
-            self.probe.look(progress, Trouble { connection: client.trouble(), group: client.refusal() }, now);
+            self.probe.look(progress, Trouble { connection: client.failure(), group: client.refusal() }, now);
         // Without a subscription, the client cannot be at fault.
         if progress.is_stopping || !progress.is_subscribed {
             return None;

@@ -12,10 +12,11 @@ use rdkafka::{
 use super::{
     client_config::{self, describe},
     group::Group,
+    quiet::QuietContext,
     tokens::ClientTokens,
 };
 use crate::{
-    config::Config,
+    config::{Config, Redaction},
     message::{RecordTime, SetBy, StoredRecord},
     transport::ReadBack,
 };
@@ -24,6 +25,7 @@ use crate::{
 pub(crate) struct KafkaReadBack {
     client: ClientConfig,
     tokens: ClientTokens,
+    redaction: Redaction,
 }
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -33,7 +35,7 @@ impl KafkaReadBack {
         let mut client = client_config::consumer(config, bootstrap, Group::none());
         // The client requires a group id; without a subscription and a commit, the group is not created.
         client.set("group.id", format!("{}-read-back", config.effective_group_id()));
-        Self { client, tokens }
+        Self { client, tokens, redaction: Redaction::new(config) }
     }
 }
 
@@ -44,9 +46,11 @@ impl ReadBack for KafkaReadBack {
         partition: i32,
         offset: i64,
     ) -> BoxFuture<'static, Result<Option<StoredRecord>, String>> {
-        let (client, tokens, topic) = (self.client.clone(), self.tokens.clone(), topic.to_owned());
+        let (client, topic) = (self.client.clone(), topic.to_owned());
+        let (tokens, redaction) = (self.tokens.clone(), self.redaction.clone());
         Box::pin(async move {
-            let read = tokio::task::spawn_blocking(move || read(&client, &tokens, &topic, partition, offset));
+            let read =
+                tokio::task::spawn_blocking(move || read(&client, &tokens, &redaction, &topic, partition, offset));
             read.await.map_err(|error| error.to_string())?
         })
     }
@@ -55,11 +59,13 @@ impl ReadBack for KafkaReadBack {
 fn read(
     client: &ClientConfig,
     tokens: &ClientTokens,
+    redaction: &Redaction,
     topic: &str,
     partition: i32,
     offset: i64,
 ) -> Result<Option<StoredRecord>, String> {
-    let consumer: BaseConsumer = client.create().map_err(|error| describe(&error))?;
+    let consumer: Result<BaseConsumer<QuietContext>, _> = client.create_with_context(QuietContext(redaction.clone()));
+    let consumer = consumer.map_err(|error| describe(&error, redaction))?;
     let _attached = tokens.attach(consumer.client());
     let mut position = TopicPartitionList::new();
     position.add_partition_offset(topic, partition, Offset::Offset(offset)).map_err(|error| error.to_string())?;

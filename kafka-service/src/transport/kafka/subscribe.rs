@@ -9,15 +9,17 @@ use super::{
     client_config,
     client_settings::ClientSettings,
     monitor::KafkaMonitor,
-    topics::{self, Found},
+    topics::{self, Found, NotCreated},
 };
 use crate::{
     health::{Operation, Reason, Resource},
-    transport::{NeededTopic, Producer as _, Subscription},
+    transport::{NeededTopic, Subscription},
 };
 
 /// How often missing topics are checked for.
 const TOPIC_CHECK_EVERY: Duration = Duration::from_secs(1);
+/// The delay of the check while a failed connection is being diagnosed.
+const DIAGNOSIS_CHECK: Duration = Duration::from_millis(200);
 /// The delay of the check after topics were created.
 const CREATED_TOPIC_CHECK: Duration = Duration::from_millis(100);
 
@@ -52,31 +54,13 @@ impl KafkaMonitor {
     /// fine.
     fn found(&self, client: &KafkaClient, found: Result<Found<'_>, KafkaError>, now: Instant) -> Option<Duration> {
         let health = &self.settings.health;
-        let unreachable = Reason::BrokersUnreachable { servers: self.settings.servers.clone() };
         if found.is_ok() {
-            health.clear(&unreachable, now);
+            self.settings.reached(now);
         }
         match found {
-            Ok(Found::All) => {
-                health.clear_all(now, |reason| matches!(reason, Reason::TopicMissing { .. }));
-                return None;
-            }
-            Ok(Found::Missing(missing)) if self.settings.config.create_topics => {
-                self.create_topics(&missing, now);
-                return Some(CREATED_TOPIC_CHECK);
-            }
-            Ok(Found::Missing(missing)) => {
-                let is_found = |topic: &String| missing.iter().all(|missing| missing.name != *topic);
-                health.clear_all(now, |reason| matches!(reason, Reason::TopicMissing { topic } if is_found(topic)));
-                for topic in missing {
-                    let reason = Reason::TopicMissing { topic: topic.name.clone() };
-                    health.raise(reason, format!("required for {}", topic.purpose), now);
-                }
-            }
-            Ok(Found::Denied(topic)) => {
-                let resource = Resource::Topic(topic.name.clone());
-                let reason = Reason::NotAuthorized { resource, operation: Operation::Describe };
-                health.raise(reason, format!("required for {}", topic.purpose), now);
+            Ok(found) => {
+                self.report(&found, now);
+                return self.after(&found, now);
             }
             // One client may look for its broker at an outdated address while the other gets answers.
             Err(_) if self.probe.describes_topics(now) => {
@@ -87,23 +71,61 @@ impl KafkaMonitor {
             Err(_) if health.has(|reason| *reason == Reason::TokenUnavailable) => {}
             Err(error) => {
                 // The producer reports it at once, the consumer when it is polled.
-                let trouble = client.trouble().or_else(|| self.settings.producer.trouble());
-                let cause = trouble.unwrap_or_else(|| error.to_string());
-                health.raise(unreachable, cause, now);
+                let failure = client.failure().or_else(|| self.settings.producer.connection_failure());
+                if !self.settings.unreachable(failure.as_ref(), || error.to_string(), now) {
+                    return Some(DIAGNOSIS_CHECK);
+                }
             }
         }
         Some(TOPIC_CHECK_EVERY)
     }
 
-    fn create_topics(&self, missing: &[&NeededTopic], now: Instant) {
-        let ClientSettings { config, servers, tokens, runtime, .. } = &*self.settings;
-        let client = client_config::producer(config, servers);
-        if let Err(problem) = runtime.block_on(topics::create(&client, tokens, missing)) {
-            for topic in missing {
-                let reason = Reason::TopicMissing { topic: topic.name.clone() };
-                self.settings.health.raise(reason, problem.clone(), now);
+    /// Reports the topics that are missing, unless they are about to be created, and those that may not be described.
+    fn report(&self, found: &Found<'_>, now: Instant) {
+        let health = &self.settings.health;
+        let Found { missing, denied } = found;
+        let names = |topics: &[&NeededTopic], name: &String| topics.iter().any(|topic| topic.name == *name);
+        health.clear_all(now, |reason| match reason {
+            Reason::TopicMissing { topic } => !names(missing, topic),
+            Reason::NotAuthorized { resource: Resource::Topic(topic), operation: Operation::Create } => {
+                !names(missing, topic)
             }
+            Reason::NotAuthorized { resource: Resource::Topic(topic), operation: Operation::Describe } => {
+                !names(denied, topic)
+            }
+            _ => false,
+        });
+        for topic in missing.iter().filter(|_| !self.settings.config.create_topics) {
+            let reason = Reason::TopicMissing { topic: topic.name.clone() };
+            health.raise(reason, format!("required for {}", topic.purpose), now);
         }
+        for topic in denied {
+            let reason = denied_topic(topic, Operation::Describe);
+            let also = if topic.is_written { Operation::Write } else { Operation::Read };
+            health.raise(reason, format!("required for {}, together with {also}", topic.purpose), now);
+        }
+    }
+
+    /// What follows from the topics that were found: when to ask again, or `None` if everything is fine.
+    fn after(&self, found: &Found<'_>, now: Instant) -> Option<Duration> {
+        if found.missing.is_empty() {
+            return (!found.denied.is_empty()).then_some(TOPIC_CHECK_EVERY);
+        }
+        let is_created = self.settings.config.create_topics && self.create_topics(&found.missing, now);
+        Some(if is_created { CREATED_TOPIC_CHECK } else { TOPIC_CHECK_EVERY })
+    }
+
+    /// Creates topics. Returns whether all of them were created.
+    fn create_topics(&self, missing: &[&NeededTopic], now: Instant) -> bool {
+        let ClientSettings { config, servers, redaction, tokens, health, runtime, .. } = &*self.settings;
+        let client = client_config::producer(config, servers);
+        let problems = runtime.block_on(topics::create(&client, tokens, missing, redaction));
+        let is_created = problems.is_empty();
+        for NotCreated { topic, cause, is_denied } in problems {
+            let missing = Reason::TopicMissing { topic: topic.name.clone() };
+            health.raise(if is_denied { denied_topic(topic, Operation::Create) } else { missing }, cause, now);
+        }
+        is_created
     }
 
     fn subscribe_to_all(&self, client: &KafkaClient) -> Result<(), String> {
@@ -113,4 +135,8 @@ impl KafkaMonitor {
         tracing::info!(topics = topics.join(", "), group = %self.settings.config.effective_group_id(), "subscribed");
         Ok(())
     }
+}
+
+fn denied_topic(topic: &NeededTopic, operation: Operation) -> Reason {
+    Reason::NotAuthorized { resource: Resource::Topic(topic.name.clone()), operation }
 }

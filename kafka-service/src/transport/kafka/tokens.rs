@@ -10,12 +10,8 @@ use rdkafka::{
 
 use super::ffi::TokenSetter;
 use crate::{
-    health::Reason,
     oauth::{Attached, Tokens},
 };
-
-/// How librdkafka begins what a broker says about an authentication.
-const REFUSED: &str = "SASL authentication error: ";
 
 /// Passes tokens to clients. Without a token provider it does nothing.
 ///
@@ -53,16 +49,6 @@ impl TokenRefusals {
             && let Some(tokens) = self.0.as_ref().and_then(Weak::upgrade)
         {
             tokens.refused(reason);
-        }
-    }
-
-    /// Why the client has no connection, from what it says itself: without a token it waits silently, and what a broker
-    /// says about a token (`{"status":"invalid_token"}`) does not name the mechanism.
-    pub(super) fn explain(&self, trouble: Option<String>) -> Option<String> {
-        match self.0.as_ref().and_then(Weak::upgrade) {
-            Some(tokens) if !tokens.is_valid() => Some(Reason::TokenUnavailable.to_string()),
-            Some(_) => trouble.map(|text| text.replacen(REFUSED, "SASL authentication error (OAUTHBEARER): ", 1)),
-            None => trouble,
         }
     }
 }
@@ -121,11 +107,5 @@ mod tests {
         let expected =
             "the Kafka client rejects the token: SASL/OAUTHBEARER is not the configured authentication mechanism";
         assert_eq!(error, expected);
-    }
-
-    #[test]
-    fn without_a_provider_no_text_changes() {
-        let text = "h:9092/1: SASL authentication error: {}";
-        assert_eq!(TokenRefusals::default().explain(Some(text.to_owned())).as_deref(), Some(text));
     }
 }

@@ -58,8 +58,8 @@ impl BrokerProbe {
                 let hidden = denied(Operation::Describe);
                 health.clear_all(now, |reason| *reason == missing || *reason == hidden);
                 if let Some(Rights { read, write }) = answer.rights {
-                    let rights =
-                        [(Operation::Read, needed.is_read, read), (Operation::Write, needed.is_written, write)];
+                    let is_written = needed.is_written && self.settings.has_one_identity;
+                    let rights = [(Operation::Read, needed.is_read, read), (Operation::Write, is_written, write)];
                     for (operation, _, allowed) in rights.into_iter().filter(|(_, is_needed, _)| *is_needed) {
                         set(health, denied(operation), !allowed, RDKafkaErrorCode::TopicAuthorizationFailed, now);
                     }

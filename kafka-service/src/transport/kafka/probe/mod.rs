@@ -20,6 +20,7 @@ use super::{
     client::KafkaClient,
     client_settings::ClientSettings,
     deadlines::{SILENCE, SUSPECT},
+    failure::Failure,
     ffi::AnswerQueue,
     fresh::Suspicion,
     group::Protocol,
@@ -27,7 +28,7 @@ use super::{
 };
 use crate::{
     health::Reason,
-    transport::{Progress, TopicPartition},
+    transport::{NeededTopic, Progress, TopicPartition},
 };
 
 /// The interval between two checks.
@@ -42,8 +43,8 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 /// What the client itself says is wrong.
 #[derive(Debug, Default)]
 pub(super) struct Trouble {
-    /// Its last connection error.
-    pub(super) connection: Option<String>,
+    /// Its last failed connection.
+    pub(super) connection: Option<Failure>,
     /// Why its group refuses it.
     pub(super) group: Option<String>,
 }
@@ -74,6 +75,8 @@ pub(super) struct BrokerProbe {
     bootstrap_next: Instant,
     /// In-sync and all replicas of the topics, as last described.
     replicas: HashMap<String, String>,
+    /// When a broker that rejects the client may be logged again.
+    rejection_next: Option<Instant>,
     share: Share,
 }
 
@@ -122,6 +125,7 @@ impl BrokerProbe {
             outsider: None,
             bootstrap_next: now,
             replicas: HashMap::new(),
+            rejection_next: None,
             share: Share::default(),
         })
     }
@@ -139,7 +143,7 @@ impl BrokerProbe {
             self.answer(answer, now);
         }
         self.see(progress, now);
-        self.judge_brokers(trouble.connection, now);
+        self.judge_brokers(trouble.connection.as_ref(), now);
         self.judge_membership(progress, trouble.group, now);
         self.judge_share(progress, now);
         self.judge_partitions(now);
@@ -203,7 +207,10 @@ impl BrokerProbe {
             self.offsets.asked = Some(now);
         }
         if self.topics.is_due(now) {
-            self.queue.ask_topics(self.settings.needed.iter().map(|topic| topic.name.as_str()), TIMEOUT);
+            // The answer is about the permissions of the consuming client.
+            let is_ours = |topic: &&NeededTopic| topic.is_read || self.settings.has_one_identity;
+            let topics = self.settings.needed.iter().filter(is_ours).map(|topic| topic.name.as_str());
+            self.queue.ask_topics(topics, TIMEOUT);
             self.topics.asked = Some(now);
         }
     }

@@ -7,12 +7,16 @@ use std::{
 
 use rdkafka::error::RDKafkaErrorCode;
 
-use super::{ASK_AGAIN, ASK_EVERY, BrokerProbe};
+use super::{ASK_AGAIN, ASK_EVERY, BrokerProbe, LOOK_EVERY};
 use crate::{
     health::{Operation, Reason, Resource},
     transport::{
         Producer as _, Progress, TopicId,
-        kafka::{client_settings::ClientSettings, deadlines::SILENCE},
+        kafka::{
+            client_settings::ClientSettings,
+            deadlines::SILENCE,
+            failure::{Failure, FailureKind},
+        },
     },
 };
 
@@ -20,17 +24,35 @@ use crate::{
 /// servers once more.
 const BOOTSTRAP_EVERY: Duration = Duration::from_secs(60);
 
+/// How often a broker that rejects the client is logged while others answer.
+const REJECTION_EVERY: Duration = Duration::from_secs(60);
+
 impl BrokerProbe {
-    pub(super) fn judge_brokers(&self, trouble: Option<String>, now: Instant) {
-        let reason = Reason::BrokersUnreachable { servers: self.settings.servers.clone() };
+    pub(super) fn judge_brokers(&mut self, failure: Option<&Failure>, now: Instant) {
         let silent = now.duration_since(self.heard);
         // If there is no token, one reason is enough.
         let is_known = self.settings.health.has(|reason| *reason == Reason::TokenUnavailable);
         if silent >= SILENCE && !is_known {
-            let cause = trouble.unwrap_or_else(|| format!("no response for {} s", silent.as_secs()));
-            self.settings.health.raise(reason, cause, now);
+            self.settings.unreachable(failure, || format!("no response for {} s", silent.as_secs()), now);
         } else if self.heard == now {
-            self.settings.health.clear(&reason, now);
+            self.settings.reached(now);
+        } else if let Some(failure) = failure {
+            self.rejected(failure, now);
+        }
+    }
+
+    /// One of several brokers rejects the client, while others answer.
+    fn rejected(&mut self, failure: &Failure, now: Instant) {
+        let others = self.described.is_some_and(|described| now.duration_since(described) < SILENCE);
+        let is_new = now.duration_since(failure.when) < LOOK_EVERY * 2;
+        let is_serious = matches!(failure.kind, FailureKind::Tls | FailureKind::Authentication);
+        if others && is_new && is_serious && self.rejection_next.is_none_or(|next| now >= next) {
+            self.rejection_next = Some(now + REJECTION_EVERY);
+            tracing::warn!(
+                broker = failure.broker,
+                cause = failure.text,
+                "a broker rejects the connection; others do not"
+            );
         }
     }
 

@@ -23,6 +23,7 @@ use super::{
     close::close,
     connection::Connection,
     delivery_watch::DeliveryWatch,
+    failure::Failure,
     ffi::{bootstrap_again, end_linger},
     producer_topics::TopicNames,
     refused::{SizeLimits, refusal},
@@ -30,7 +31,7 @@ use super::{
     tokens::ClientTokens,
 };
 use crate::{
-    config::Config,
+    config::{Config, Redaction},
     sync,
     transport::{DeliveryReports, OutRecord, Producer, SendError, Token, TopicId},
 };
@@ -44,14 +45,17 @@ pub(crate) struct KafkaProducer {
 }
 
 impl KafkaProducer {
-    /// Connects in the background. The service writes to `topics`, and to others on request.
+    /// Connects in the background. The service writes to `topics`, and to others on request. `is_monitored`: health
+    /// reports what is wrong with its connections.
     pub(crate) fn new(
         config: &Config,
         bootstrap: &str,
         topics: Vec<String>,
         reports: Arc<dyn DeliveryReports>,
         tokens: ClientTokens,
+        is_monitored: bool,
     ) -> Result<Self, KafkaError> {
+        let redaction = Redaction::new(config);
         let mut config = client_config::producer(config, bootstrap);
         let linger = client_config::take_linger(&mut config);
         let limits = client_config::limits(&config);
@@ -62,7 +66,7 @@ impl KafkaProducer {
             reports,
             watch: Arc::new(DeliveryWatch::new()),
             connection: Arc::new(Connection::default()),
-            log: Arc::new(ClientLog::new("producer")),
+            log: Arc::new(ClientLog::new("producer", redaction, is_monitored)),
             tokens,
         };
         let current = RwLock::new(Arc::new(Current::new(&common)?));
@@ -77,7 +81,13 @@ impl KafkaProducer {
 
     /// The fatal error of the client, if it has failed.
     pub(super) fn failure(&self) -> Option<(RDKafkaErrorCode, String)> {
-        self.current().producer.client().fatal_error()
+        let (code, text) = self.current().producer.client().fatal_error()?;
+        Some((code, self.common.log.redaction().apply(&text).into_owned()))
+    }
+
+    /// The last failed connection, unless it is too old.
+    pub(super) fn connection_failure(&self) -> Option<Failure> {
+        self.common.log.failure()
     }
 
     /// Connects to the bootstrap servers again.
@@ -160,7 +170,7 @@ impl Producer for KafkaProducer {
     }
 
     fn trouble(&self) -> Option<String> {
-        self.common.tokens.refusals().explain(self.common.log.trouble())
+        self.common.log.failure().map(|failure| failure.text)
     }
 
     fn idle(&self) {
@@ -170,6 +180,7 @@ impl Producer for KafkaProducer {
     fn renew(&self) {
         let mut current = sync::write(&self.current);
         let Some((code, reason)) = current.producer.client().fatal_error() else { return };
+        let reason = &*self.common.log.redaction().apply(&reason);
         let now = Instant::now();
         let lived = now.duration_since(current.since);
         if !sync::lock(&self.renewals).is_due(lived, now) {
@@ -195,7 +206,10 @@ impl Producer for KafkaProducer {
                 });
             }
             // The next record that fails tries again.
-            Err(error) => tracing::error!(error = describe(&error), "cannot replace the Kafka producer"),
+            Err(error) => tracing::error!(
+                error = describe(&error, self.common.log.redaction()),
+                "cannot replace the Kafka producer"
+            ),
         }
     }
 

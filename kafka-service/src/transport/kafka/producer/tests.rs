@@ -84,6 +84,7 @@ fn slow_broker(linger_ms: &str) -> Slow {
         topics,
         Arc::clone(&reports) as Arc<_>,
         ClientTokens::default(),
+        false,
     );
     Slow { producer: producer.expect("a producer"), reports, _cluster: cluster }
 }
