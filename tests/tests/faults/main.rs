@@ -6,6 +6,7 @@
 
 mod addresses;
 mod brokers;
+mod credentials;
 mod forwarder;
 mod health;
 mod injected;

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle as Runtime;
 
-use super::producer::KafkaProducer;
+use super::{live_config::LiveConfig, producer::KafkaProducer};
 use crate::{config::Config, health::HealthState, transport::NeededTopic};
 
 /// What all consuming clients of a service share.
 pub(super) struct ClientSettings {
     pub(super) config: Config,
+    /// The same, with the secrets as their files say now: what a client is created with.
+    pub(super) live: Arc<LiveConfig>,
     pub(super) servers: String,
     /// The topics to consume.
     pub(super) consumed: Vec<String>,

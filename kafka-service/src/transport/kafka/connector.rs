@@ -12,6 +12,7 @@ use super::{
     client_log::ClientLog,
     client_settings::ClientSettings,
     group::{Group, Protocol, REMOTE_ASSIGNOR},
+    live_config::LiveConfig,
     monitor::KafkaMonitor,
     producer::KafkaProducer,
 };
@@ -31,7 +32,7 @@ pub(crate) struct KafkaConnector {
 
 impl KafkaConnector {
     /// Must be called in a tokio runtime.
-    pub(super) fn new(demand: Demand, servers: String, producer: Arc<KafkaProducer>) -> Self {
+    pub(super) fn new(demand: Demand, live: Arc<LiveConfig>, servers: String, producer: Arc<KafkaProducer>) -> Self {
         let Demand { config, consumed, needed, health, .. } = demand;
         let (protocol, may_be_classic) = match config.group_protocol {
             GroupProtocol::Consumer => (Protocol::Consumer, false),
@@ -40,12 +41,12 @@ impl KafkaConnector {
         };
         let runtime = Runtime::current();
         let group = Group::new(protocol, consumed.len());
-        let settings = ClientSettings { config, servers, consumed, needed, producer, health, runtime };
+        let settings = ClientSettings { config, live, servers, consumed, needed, producer, health, runtime };
         Self { settings: Arc::new(settings), log: Arc::new(ClientLog::new("consumer")), group, may_be_classic }
     }
 
     fn client(&self) -> Result<KafkaClient, KafkaError> {
-        let config = client_config::consumer(&self.settings.config, &self.settings.servers, self.group);
+        let config = client_config::consumer(&self.settings.live.get(), &self.settings.servers, self.group);
         KafkaClient::new(BaseConsumer::from_config_and_context(&config, ConsumerCallbacks::new(Arc::clone(&self.log)))?)
     }
 
@@ -89,6 +90,8 @@ impl Connector for KafkaConnector {
     type Monitor = KafkaMonitor;
 
     fn create(&mut self, now: Instant) -> Result<(KafkaClient, KafkaMonitor), String> {
+        // Before the client reads the files, so that a change after that is noticed.
+        let version = self.settings.live.version();
         let client = match self.client() {
             Err(error) if self.may_be_classic => {
                 tracing::info!(
@@ -101,7 +104,7 @@ impl Connector for KafkaConnector {
             client => client,
         };
         let client = client.map_err(|error| format!("cannot create the Kafka consumer: {}", describe(&error)))?;
-        let monitor = KafkaMonitor::new(&client, Arc::clone(&self.settings), self.group.protocol, now);
+        let monitor = KafkaMonitor::new(&client, Arc::clone(&self.settings), self.group.protocol, version, now);
         Ok((client, monitor.ok_or("cannot allocate a queue")?))
     }
 

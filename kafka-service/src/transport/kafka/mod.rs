@@ -9,6 +9,7 @@ mod close;
 mod closing;
 mod connection;
 mod connector;
+mod credential_files;
 mod deadlines;
 mod delivery_watch;
 mod embedded;
@@ -17,6 +18,7 @@ mod fresh;
 mod group;
 mod linger;
 mod lists;
+mod live_config;
 mod monitor;
 mod probe;
 mod producer;
@@ -32,8 +34,8 @@ mod watched;
 use std::sync::Arc;
 
 use self::{
-    client_config::describe, connector::KafkaConnector, embedded::EmbeddedBroker, producer::KafkaProducer,
-    read_back::KafkaReadBack,
+    client_config::describe, connector::KafkaConnector, embedded::EmbeddedBroker, live_config::LiveConfig,
+    producer::KafkaProducer, read_back::KafkaReadBack,
 };
 use super::{ConnectError, Connection, DeliveryReports, Demand, Keeps, Producer, Transport};
 use crate::config::{Brokers, Config};
@@ -50,8 +52,10 @@ impl Transport for KafkaTransport {
         let (servers, embedded) = brokers(&demand.config, demand.needed.iter().map(|topic| topic.name.as_str()))?;
         let Demand { config, written, reports, .. } = &demand;
         let producer = Arc::new(producer(config, &servers, written.clone(), Arc::clone(reports))?);
-        let read_back = Box::new(KafkaReadBack::new(config, &servers));
-        let connector = KafkaConnector::new(demand, servers.clone(), Arc::clone(&producer));
+        let live = Arc::new(LiveConfig::new(config.clone()));
+        credential_files::watch(&live, &producer, &servers);
+        let read_back = Box::new(KafkaReadBack::new(Arc::clone(&live), &servers));
+        let connector = KafkaConnector::new(demand, live, servers.clone(), Arc::clone(&producer));
         let keeps = embedded.map(|broker| Box::new(broker) as Box<_>);
         Ok(Connection { producer, read_back, connector, servers, keeps })
     }

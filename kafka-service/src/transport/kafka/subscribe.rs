@@ -93,7 +93,7 @@ impl KafkaMonitor {
     }
 
     fn create_topics(&self, missing: &[&NeededTopic], now: Instant) {
-        let client = client_config::producer(&self.settings.config, &self.settings.servers);
+        let client = client_config::producer(&self.settings.live.get(), &self.settings.servers);
         if let Err(problem) = self.settings.runtime.block_on(topics::create(&client, missing)) {
             for topic in missing {
                 let reason = Reason::TopicMissing { topic: topic.name.clone() };

@@ -1,7 +1,7 @@
 //! One producing client with its topics and threads, and what it shares with the next one.
 
 use std::{
-    sync::{Arc, atomic::AtomicU64},
+    sync::{Arc, Mutex, atomic::AtomicU64},
     time::{Duration, Instant},
 };
 
@@ -13,21 +13,25 @@ use rdkafka::{
 };
 
 use super::callbacks::ProducerCallbacks;
-use crate::transport::{
-    DeliveryReports, OutRecord, Token,
-    kafka::{
-        client_log::ClientLog,
-        connection::{Connection, ConnectionThread},
-        delivery_watch::DeliveryWatch,
-        linger::{Linger, LingerThread},
-        producer_topics::{TopicHandles, TopicNames},
-        report_thread::ReportThread,
+use crate::{
+    sync,
+    transport::{
+        DeliveryReports, OutRecord, Token,
+        kafka::{
+            client_log::ClientLog,
+            connection::{Connection, ConnectionThread},
+            delivery_watch::DeliveryWatch,
+            linger::{Linger, LingerThread},
+            producer_topics::{TopicHandles, TopicNames},
+            report_thread::ReportThread,
+        },
     },
 };
 
 /// What one client after another uses.
 pub(super) struct Common {
-    pub(super) config: ClientConfig,
+    /// Replaced when the files have changed from which it was read.
+    pub(super) config: Mutex<ClientConfig>,
     pub(super) linger: Duration,
     pub(super) topics: Arc<TopicNames>,
     pub(super) reports: Arc<dyn DeliveryReports>,
@@ -64,7 +68,7 @@ impl Current {
             linger: Arc::clone(&linger),
             connection: Arc::clone(connection),
         };
-        let producer = Arc::new(config.create_with_context(context)?);
+        let producer = Arc::new(sync::lock(config).create_with_context(context)?);
         Ok(Self {
             _report_thread: ReportThread::start(&producer)?,
             _linger_thread: linger.start(&producer, reports)?,

@@ -15,6 +15,7 @@ use rdkafka::{
 
 mod callbacks;
 mod current;
+mod replace;
 
 use self::current::{Common, Current};
 use super::{
@@ -54,7 +55,7 @@ impl KafkaProducer {
         let linger = client_config::take_linger(&mut config);
         let limits = client_config::limits(&config);
         let common = Common {
-            config,
+            config: Mutex::new(config),
             linger,
             topics: Arc::new(TopicNames::new(topics)),
             reports,
