@@ -17,11 +17,14 @@
 #![expect(clippy::panic, reason = "a test helper reports a failure by panicking in the test that called it")]
 
 pub mod audit;
+mod certificate;
 mod client;
 mod feeder;
+mod issuer;
 mod kafka;
 mod log;
 mod message;
+mod openssl;
 mod process;
 mod produce;
 mod python;
@@ -30,8 +33,10 @@ mod secured;
 mod wait;
 mod workload;
 
+pub use certificate::{Certificate, NewCertificate};
 pub use client::{Client, unique};
 pub use feeder::Feeder;
+pub use issuer::{Answer, Issuer};
 pub use kafka::Kafka;
 pub use log::Log;
 pub use message::{Message, Record};

@@ -1,17 +1,16 @@
 //! Users and permissions, on a cluster that was started with `--secure`.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::kafka::{Cluster, Kafka, no_broker};
-use crate::{Client, Workload};
+use crate::kafka::{Kafka, no_broker};
+use crate::{Certificate, Client, Issuer, Workload};
 
 /// How many users the script creates.
 const USERS: usize = 64;
 
-/// A user of the SASL listener, without permissions at first.
+/// A user of the listeners `sasl`, `sasl_ssl` and `mtls`, without permissions at first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     /// Its name, as in `User:name`.
@@ -63,10 +62,19 @@ impl Kafka {
         SECURED.get_or_init(|| Self::start_with(&["--secure"])).as_ref().or_else(no_broker)
     }
 
-    /// The same for this test alone, which may kill and freeze it.
+    /// The same for this test alone, which may kill and freeze it, and change its certificates.
     #[must_use]
     pub fn secured_alone() -> Option<Self> {
-        Self::start_with(&["--secure"]).or_else(no_broker)
+        Self::secured_with(&[])
+    }
+
+    /// The same with additional broker properties.
+    #[must_use]
+    pub fn secured_with(properties: &[(&str, &str)]) -> Option<Self> {
+        let properties: Vec<_> = properties.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let properties = properties.iter().flat_map(|property| ["--property", property]);
+        let options: Vec<_> = ["--secure"].into_iter().chain(properties).collect();
+        Self::start_with(&options).or_else(no_broker)
     }
 
     /// A user that no other test of this process uses.
@@ -120,23 +128,21 @@ impl Kafka {
         self.own().run(command, &[&user.name, operation, &on.to_string()]);
     }
 
-    /// The addresses of the listener `plaintext`, `sasl` or `ssl`.
+    /// Sets the user's password for SCRAM; before that, it has none. The brokers may apply it with a delay.
+    ///
+    /// # Panics
+    /// Panics when the broker rejects it.
+    pub fn set_password(&self, user: &User) {
+        self.own().run("password", &[&user.name, &user.password]);
+    }
+
+    /// The addresses of the listener `plaintext`, `sasl`, `ssl`, `mtls` or `sasl_ssl`.
     ///
     /// # Panics
     /// Panics when the cluster does not have it.
     #[must_use]
     pub fn listener(&self, name: &str) -> String {
         self.own().run("bootstrap", &["--listener", name])
-    }
-
-    /// The CA certificate that a client of the SSL listener must trust.
-    ///
-    /// # Panics
-    /// Panics when this process did not start the cluster.
-    #[must_use]
-    pub fn ca_file(&self) -> PathBuf {
-        let Cluster { directory, .. } = self.own();
-        directory.join("ssl/ca.pem")
     }
 
     /// A client that connects as this user.
@@ -162,14 +168,60 @@ impl Workload {
         user.client_settings().into_iter().fold(self, |workload, (name, value)| workload.set(&variable(name), value))
     }
 
-    /// Makes the workers connect with TLS; they need the feature `tls` of this crate.
+    /// Makes the workers connect with TLS; they need the feature `tls` of this crate, as all that follow.
     ///
     /// # Panics
     /// Panics when the cluster has no SSL listener.
     #[must_use]
-    pub fn over_tls(mut self, kafka: &Kafka) -> Self {
-        self.bootstrap = kafka.listener("ssl");
+    pub fn over_tls(self, kafka: &Kafka) -> Self {
+        self.over(kafka, "ssl", "SSL")
+    }
+
+    /// Makes the workers connect with a client certificate.
+    ///
+    /// # Panics
+    /// Panics when the cluster has no such listener.
+    #[must_use]
+    pub fn with_certificate(self, kafka: &Kafka, certificate: &Certificate) -> Self {
+        let file = certificate.file.display().to_string();
+        let key = certificate.key.display().to_string();
+        self.over(kafka, "mtls", "SSL").set("KAFKA_SSL_CERTIFICATE_LOCATION", &file).set("KAFKA_SSL_KEY_LOCATION", &key)
+    }
+
+    /// Makes the workers connect as this user with `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`, over TLS.
+    ///
+    /// # Panics
+    /// Panics when the cluster has no such listener.
+    #[must_use]
+    pub fn with_password(self, kafka: &Kafka, user: &User, mechanism: &str) -> Self {
+        let workload = self.over(kafka, "sasl_ssl", "SASL_SSL").set("KAFKA_SASL_MECHANISM", mechanism);
+        workload.set("KAFKA_SASL_USERNAME", &user.name).set("KAFKA_SASL_PASSWORD", &user.password)
+    }
+
+    /// Makes the workers connect with tokens, over TLS. The caller adds where they come from.
+    ///
+    /// # Panics
+    /// Panics when the cluster has no such listener.
+    #[must_use]
+    pub fn with_tokens(self, kafka: &Kafka) -> Self {
+        self.over(kafka, "sasl_ssl", "SASL_SSL").set("KAFKA_SASL_MECHANISM", "OAUTHBEARER")
+    }
+
+    /// Makes the workers connect with tokens that librdkafka gets from the issuer; they need the feature `secured`.
+    ///
+    /// # Panics
+    /// Panics when the cluster has no such listener.
+    #[must_use]
+    pub fn with_client_credentials(self, kafka: &Kafka, issuer: &Issuer, user: &User) -> Self {
+        let workload = self.with_tokens(kafka).set("KAFKA_SASL_OAUTHBEARER_METHOD", "oidc");
+        let workload = workload.set("KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL", &issuer.url());
+        let workload = workload.set("KAFKA_SASL_OAUTHBEARER_CLIENT_ID", &user.name);
+        workload.set("KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET", &user.password)
+    }
+
+    fn over(mut self, kafka: &Kafka, listener: &str, protocol: &str) -> Self {
+        self.bootstrap = kafka.listener(listener);
         let ca_file = kafka.ca_file().display().to_string();
-        self.set("KAFKA_SECURITY_PROTOCOL", "SSL").set("KAFKA_SSL_CA_LOCATION", &ca_file)
+        self.set("KAFKA_SECURITY_PROTOCOL", protocol).set("KAFKA_SSL_CA_LOCATION", &ca_file)
     }
 }

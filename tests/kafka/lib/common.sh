@@ -80,8 +80,7 @@ save_cluster() {
         echo "PORTS=(${PORTS[*]})"
         echo "CONTROLLERS=(${CONTROLLERS[*]})"
         echo "SECURE=$SECURE"
-        echo "SASL_PORTS=(${SASL_PORTS[*]-})"
-        echo "SSL_PORTS=(${SSL_PORTS[*]-})"
+        echo "SECURE_PORTS=(${SECURE_PORTS[*]-})"
     } >"$DIR/cluster.new"
     mv "$DIR/cluster.new" "$DIR/cluster"
 }

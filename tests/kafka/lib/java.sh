@@ -63,7 +63,7 @@ node.id=$node
 controller.quorum.voters=$voters
 listeners=$listeners,CONTROLLER://127.0.0.1:${CONTROLLERS[node - 1]}
 advertised.listeners=$listeners
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT,SSL:SSL
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT,SSL:SSL,MTLS:SSL,SASL_SSL:SASL_SSL
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 log.dirs=$(node_dir "$node")/data
@@ -101,11 +101,12 @@ add_properties() {
 }
 
 jvm() {
-    local heap=${KAFKA_TEST_HEAP:-384m}
+    local heap=${KAFKA_TEST_HEAP:-384m} options=()
+    [[ $SECURE == no ]] || options=("$(secure_options)")
     JVM=("$(java_program)" -Xms128m "-Xmx$heap" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ActiveProcessorCount=2
         "-Dorg.slf4j.simpleLogger.defaultLogLevel=${KAFKA_TEST_LOG_LEVEL:-warn}"
         -Dorg.slf4j.simpleLogger.showDateTime=true "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS"
-        -cp "$LIBS/*" "$@")
+        ${options[@]+"${options[@]}"} -cp "$LIBS/*" "$@")
 }
 
 # Replaces the subshell by the JVM, so that the job is the JVM. Use with `&`.
@@ -127,7 +128,7 @@ launch() {
 
 java_start() {
     local node formats=()
-    [[ $SECURE == no ]] || make_certificate
+    [[ $SECURE == no ]] || make_certificates
     for node in $(nodes); do
         mkdir -p "$(node_dir "$node")"
         write_properties "$node"

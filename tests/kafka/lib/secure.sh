@@ -1,26 +1,36 @@
 # shellcheck shell=bash
-# The parts of `start --secure`: users, certificates and permissions. Sourced by the script `kafka`.
+# The parts of `start --secure`: listeners, users and permissions. Sourced by the script `kafka`.
 #
-# Three listeners: PLAINTEXT and SSL have no authentication, so their clients are User:ANONYMOUS with all permissions (the
-# brokers among themselves, and the test's own client); SASL has the users below, without permissions until `allow`.
+# Without authentication: PLAINTEXT and SSL, so their clients are User:ANONYMOUS with all permissions (the brokers among
+# themselves, and the test's own client). The clients of SASL, MTLS and SASL_SSL are the users below, whatever the
+# mechanism, without permissions until `allow`.
 
 USERS=64
-STORE_PASSWORD=keystore-secret
+SECURE_LISTENERS=(SASL SSL MTLS SASL_SSL)
+# What the tokens of OAUTHBEARER must name.
+TOKEN_ISSUER=https://issuer.test
+TOKEN_AUDIENCE=kafka-test
 
-keytool_program() { if [[ -n ${JAVA_HOME:-} && -x $JAVA_HOME/bin/keytool ]]; then echo "$JAVA_HOME/bin/keytool"; else echo keytool; fi; }
+# Prints what `--secure` lacks here; nothing if it works.
+secure_lacks() {
+    if [[ $BACKEND != java ]]; then echo "Java 17 and Maven (Debian, Ubuntu: apt-get install default-jre-headless maven)"; return; fi
+    [[ $(openssl version 2>/dev/null) =~ ^OpenSSL\ [3-9] ]] || echo "the program openssl, 3.0 or newer (Debian, Ubuntu: apt-get install openssl)"
+}
 
-# One self-signed key for all nodes: its certificate is also the CA that a client must trust (`ssl.ca.location`).
-make_certificate() {
-    local store=$DIR/ssl/broker.p12 keytool
-    keytool=$(keytool_program)
-    have "$keytool" || fail "--secure needs keytool, which comes with the Java runtime"
-    rm -rf "$DIR/ssl"
-    mkdir -p "$DIR/ssl"
-    run_child "$keytool" -genkeypair -alias broker -keyalg RSA -keysize 2048 -validity 30 -dname CN=localhost \
-        -ext SAN=ip:127.0.0.1,dns:localhost -keystore "$store" -storetype PKCS12 -storepass "$STORE_PASSWORD" \
-        2>"$DIR/ssl/keytool.log" || fail "keytool failed: $(<"$DIR/ssl/keytool.log")"
-    run_child "$keytool" -exportcert -rfc -alias broker -keystore "$store" -storepass "$STORE_PASSWORD" \
-        >"$DIR/ssl/ca.pem" 2>"$DIR/ssl/keytool.log" || fail "keytool failed: $(<"$DIR/ssl/keytool.log")"
+# The ports of a listener, one for each node.
+secure_ports() {
+    local place
+    for place in "${!SECURE_LISTENERS[@]}"; do
+        [[ ${SECURE_LISTENERS[place]} != "$1" ]] || echo "${SECURE_PORTS[@]:place * NODES:NODES}"
+    done
+}
+
+secure_listeners() {
+    local listener ports
+    for listener in "${SECURE_LISTENERS[@]}"; do
+        read -ra ports <<<"$(secure_ports "$listener")"
+        printf ',%s://127.0.0.1:%s' "$listener" "${ports[$1 - 1]}"
+    done
 }
 
 # user-1 to user-64. The password contains the name, so that a test can look for it in a log.
@@ -29,84 +39,53 @@ jaas_users() {
     for ((number = 1; number <= USERS; number++)); do printf ' user_user-%d="user-%d-secret"' "$number" "$number"; done
 }
 
-secure_listeners() { echo ",SASL://127.0.0.1:${SASL_PORTS[$1 - 1]},SSL://127.0.0.1:${SSL_PORTS[$1 - 1]}"; }
-
 secure_properties() {
+    local listener plain
+    plain="org.apache.kafka.common.security.plain.PlainLoginModule required$(jaas_users);"
     cat <<TEXT
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 super.users=User:ANONYMOUS
+ssl.allow.dn.changes=true
+ssl.allow.san.changes=true
 listener.name.sasl.sasl.enabled.mechanisms=PLAIN
-listener.name.sasl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required$(jaas_users);
-listener.name.ssl.ssl.keystore.type=PKCS12
-listener.name.ssl.ssl.keystore.location=$DIR/ssl/broker.p12
-listener.name.ssl.ssl.keystore.password=$STORE_PASSWORD
+listener.name.sasl.plain.sasl.jaas.config=$plain
+listener.name.sasl_ssl.plain.sasl.jaas.config=$plain
+TEXT
+    for listener in ssl mtls sasl_ssl; do
+        cat <<TEXT
+listener.name.$listener.ssl.keystore.type=PEM
+listener.name.$listener.ssl.keystore.location=$DIR/ssl/broker.keystore.pem
+TEXT
+    done
+    mtls_properties
+    sasl_ssl_properties
+}
+
+# The user of a client certificate is its common name.
+mtls_properties() {
+    cat <<TEXT
+listener.name.mtls.ssl.client.auth=required
+listener.name.mtls.ssl.truststore.type=PEM
+listener.name.mtls.ssl.truststore.location=$DIR/ssl/ca.pem
+listener.name.mtls.ssl.principal.mapping.rules=RULE:^CN=([^,]+).*\$/\$1/
 TEXT
 }
 
-# --- permissions, in Kafka's protocol, without a client or a JVM ---
-
-int16() { printf '\\x%02x\\x%02x' $(($1 >> 8 & 255)) $(($1 & 255)); }
-int32() { int16 $(($1 >> 16)); int16 $(($1 & 65535)); }
-int8() { printf '\\x%02x' "$1"; }
-# ASCII only, like the names of topics and groups.
-text() {
-    [[ $1 =~ ^[A-Za-z0-9._:*-]+$ ]] || usage_error "not a name: $1"
-    int16 "${#1}"
-    printf '%s' "$1"
+# A session of OAUTHBEARER ends with its token, unless the client authenticates again.
+sasl_ssl_properties() {
+    local prefix=listener.name.sasl_ssl oauth=org.apache.kafka.common.security.oauthbearer
+    cat <<TEXT
+$prefix.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER
+$prefix.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+$prefix.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+$prefix.oauthbearer.sasl.jaas.config=$oauth.OAuthBearerLoginModule required;
+$prefix.oauthbearer.sasl.server.callback.handler.class=$oauth.OAuthBearerValidatorCallbackHandler
+$prefix.oauthbearer.connections.max.reauth.ms=3600000
+$prefix.sasl.oauthbearer.jwks.endpoint.url=file://$DIR/ssl/jwks.json
+$prefix.sasl.oauthbearer.expected.issuer=$TOKEN_ISSUER
+$prefix.sasl.oauthbearer.expected.audience=$TOKEN_AUDIENCE
+TEXT
 }
 
-# The protocol numbers of operations, resource types and permissions.
-acl_operation() {
-    case ${1,,} in
-        any) echo 1 ;; all) echo 2 ;; read) echo 3 ;; write) echo 4 ;; create) echo 5 ;; delete) echo 6 ;; alter) echo 7 ;;
-        describe) echo 8 ;; describe-configs) echo 10 ;; alter-configs) echo 11 ;; idempotent-write) echo 12 ;;
-        *) usage_error "unknown operation $1" ;;
-    esac
-}
-
-acl_resource() {
-    case $1 in
-        topic:?*) int8 2; text "${1#*:}" ;;
-        group:?*) int8 3; text "${1#*:}" ;;
-        cluster) int8 4; text kafka-cluster ;;
-        transactional-id:?*) int8 5; text "${1#*:}" ;;
-        *) usage_error "a resource is topic:NAME, group:NAME, transactional-id:NAME or cluster, not $1" ;;
-    esac
-}
-
-# CreateAcls (api 30) and DeleteAcls (31), version 1, of one entry: resource with a literal name, user, any host,
-# operation, permission (1 any, 2 deny, 3 allow).
-change_acl() {
-    local api=$1 permission=$2 body answer resource operation user
-    ((${#ARGS[@]} == 3)) || usage_error "$COMMAND needs a user, an operation and a resource"
-    load_cluster || fail "no cluster in $DIR"
-    [[ $SECURE == yes ]] || fail "the cluster in $DIR has no authorizer: start it with --secure"
-    resource=$(acl_resource "${ARGS[2]}") && operation=$(acl_operation "${ARGS[1]}") && user=$(text "User:${ARGS[0]}") || exit
-    body="$(int16 "$api")$(int16 1)$(int32 1)\xff\xff$(int32 1)"
-    body+="$resource$(int8 3)$user$(text '*')$(int8 "$operation")$(int8 "$permission")"
-    answer=$(ask_cluster "$body") || fail "no broker of the cluster answers"
-    acl_refusal "$answer"
-}
-
-# The answer: correlation id, throttle time, number of entries, and the error code and message of the first entry.
-acl_refusal() {
-    local bytes code length
-    read -ra bytes <<<"$1"
-    code=$(((bytes[12] << 8) + bytes[13]))
-    ((code != 0)) || return 0
-    length=$(((bytes[14] << 8) + bytes[15]))
-    ((length != 65535)) || fail "the broker rejects the request (error $code)"
-    # shellcheck disable=SC2059
-    fail "the broker rejects the request (error $code): $(printf "$(printf '\\x%02x' "${bytes[@]:16:length}")")"
-}
-
-# Sends a request to the first node that answers.
-ask_cluster() {
-    local node size
-    # shellcheck disable=SC2059
-    size=$(printf "$1" | wc -c)
-    for node in $(nodes); do
-        if ask "${PORTS[node - 1]}" "$(int32 "$size")$1"; then return 0; fi
-    done
-    return 1
-}
+# The broker reads keys of tokens only from addresses that this property allows.
+secure_options() { echo "-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=file://$DIR/ssl/jwks.json"; }
