@@ -57,6 +57,7 @@ pub(crate) struct HealthState {
     pub(crate) member: AtomicBool,
     /// Whether records are waiting and it makes no progress, even with a new client.
     stalled: AtomicBool,
+    certificate_expiry: Mutex<Option<SystemTime>>,
     inner: Mutex<Inner>,
 }
 
@@ -82,6 +83,16 @@ impl HealthState {
     /// Sets the bootstrap servers, which the commands in help texts name.
     pub(crate) fn set_servers(&self, servers: &str) {
         servers.clone_into(&mut self.inner().board.servers);
+    }
+
+    /// Sets when the first certificate of the clients expires.
+    #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "for a transport"))]
+    pub(crate) fn set_certificate_expiry(&self, expiry: Option<SystemTime>) {
+        *sync::lock(&self.certificate_expiry) = expiry;
+    }
+
+    pub(crate) fn certificate_expiry(&self) -> Option<SystemTime> {
+        *sync::lock(&self.certificate_expiry)
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {

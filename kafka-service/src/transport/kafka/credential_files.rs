@@ -9,10 +9,16 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Weak},
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
-use super::{client_config, live_config::LiveConfig, producer::KafkaProducer};
+use super::{
+    client_config,
+    expiry::{ExpiryWarnings, validities},
+    live_config::LiveConfig,
+    producer::KafkaProducer,
+};
+use crate::health::HealthState;
 
 /// How often the files are read. A change counts when two reads in a row agree on it: files are not always replaced at
 /// once.
@@ -81,20 +87,23 @@ impl Change {
 }
 
 /// Starts a thread that watches the files of the clients, if they have any. It ends with the producer.
-pub(super) fn watch(config: &Arc<LiveConfig>, producer: &Arc<KafkaProducer>, servers: &str) {
+pub(super) fn watch(config: &Arc<LiveConfig>, producer: &Arc<KafkaProducer>, servers: &str, health: &Arc<HealthState>) {
     let mut files = config.get().credential_files();
     // A directory of certificates, or a word such as `probe`.
     files.retain(|file| file.is_file());
     if files.is_empty() {
         return;
     }
-    let watch = Watch {
+    let mut watch = Watch {
         change: Change::new(Contents::read(&files).unwrap_or_default()),
         files,
         config: Arc::clone(config),
         producer: Arc::downgrade(producer),
         servers: servers.to_owned(),
+        health: Arc::clone(health),
+        expiry: ExpiryWarnings::default(),
     };
+    watch.take_validities();
     if let Err(error) = thread::Builder::new().name("kafka-files".to_owned()).spawn(move || watch.run()) {
         tracing::error!(%error, "cannot watch the certificate and secret files");
     }
@@ -106,17 +115,29 @@ struct Watch {
     config: Arc<LiveConfig>,
     producer: Weak<KafkaProducer>,
     servers: String,
+    health: Arc<HealthState>,
+    expiry: ExpiryWarnings,
 }
 
 impl Watch {
+    /// Reads until when the certificates that the clients use are valid.
+    fn take_validities(&mut self) {
+        self.expiry.set(validities(&self.files));
+        self.health.set_certificate_expiry(self.expiry.first());
+    }
+
     fn run(mut self) {
         loop {
+            self.expiry.look(SystemTime::now());
             thread::sleep(LOOK_EVERY);
             let Some(producer) = self.producer.upgrade() else { return };
             let Ok(contents) = Contents::read(&self.files) else { continue };
             if self.change.see(contents, Instant::now()) {
                 let works = self.renew(&producer);
                 self.change.tried(works, Instant::now());
+                if works {
+                    self.take_validities();
+                }
             }
         }
     }

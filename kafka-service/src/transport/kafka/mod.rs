@@ -13,6 +13,7 @@ mod credential_files;
 mod deadlines;
 mod delivery_watch;
 mod embedded;
+mod expiry;
 mod ffi;
 mod fresh;
 mod group;
@@ -53,7 +54,7 @@ impl Transport for KafkaTransport {
         let Demand { config, written, reports, .. } = &demand;
         let producer = Arc::new(producer(config, &servers, written.clone(), Arc::clone(reports))?);
         let live = Arc::new(LiveConfig::new(config.clone()));
-        credential_files::watch(&live, &producer, &servers);
+        credential_files::watch(&live, &producer, &servers, &demand.health);
         let read_back = Box::new(KafkaReadBack::new(Arc::clone(&live), &servers));
         let connector = KafkaConnector::new(demand, live, servers.clone(), Arc::clone(&producer));
         let keeps = embedded.map(|broker| Box::new(broker) as Box<_>);
