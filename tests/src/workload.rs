@@ -110,6 +110,13 @@ impl Workload {
         self
     }
 
+    /// Reads a variable of the workers' environment from a file instead: `name` is given without `_FILE`.
+    #[must_use]
+    pub fn from_file(mut self, name: &str, file: &Path) -> Self {
+        self.settings.retain(|(set, _)| set != name);
+        self.set(&format!("{name}_FILE"), &file.display().to_string())
+    }
+
     /// The command that starts an instance with this name.
     #[must_use]
     pub fn command(&self, worker: &Path, instance: &str) -> Command {

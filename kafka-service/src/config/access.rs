@@ -1,6 +1,8 @@
 //! librdkafka's properties, as code sets them and as the transport reads them.
 
-use super::{Config, ConfigError, property::Side, reserved::STATISTICS};
+use std::path::PathBuf;
+
+use super::{Config, ConfigError, env::secret_from_file, property::Side, reserved::STATISTICS};
 
 impl Config {
     /// Sets a property of librdkafka by its own name (`linger.ms`), for every client that it applies to.
@@ -28,6 +30,41 @@ impl Config {
     /// Returns the errors of [`set_property`](Self::set_property), or an error if the property belongs to the consumer.
     pub fn set_producer_property(&mut self, name: &str, value: &str) -> Result<(), ConfigError> {
         self.properties.set(Side::Producer, name, value).map_err(ConfigError::one)
+    }
+
+    /// The files that a client reads when it is created, and those that secrets were read from.
+    #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "for a transport"))]
+    pub(crate) fn credential_files(&self) -> Vec<PathBuf> {
+        const READ_BY_CLIENTS: [&str; 5] = [
+            "ssl.ca.location",
+            "ssl.certificate.location",
+            "ssl.key.location",
+            "ssl.keystore.location",
+            "ssl.crl.location",
+        ];
+        let both = self.consumer_properties().chain(self.producer_properties());
+        let read_by_clients =
+            both.filter(|(name, _)| READ_BY_CLIENTS.contains(name)).map(|(_, file)| PathBuf::from(file));
+        let secrets = self.properties.file_entries().filter_map(|(_, _, entry)| entry.file.clone());
+        let mut files: Vec<_> = read_by_clients.chain(secrets).collect();
+        files.sort();
+        files.dedup();
+        files
+    }
+
+    /// The same configuration with the secrets that their files contain now.
+    #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "for a transport"))]
+    pub(crate) fn reread(&self) -> Result<Self, ConfigError> {
+        let mut config = self.clone();
+        for (side, property, entry) in self.properties.file_entries() {
+            let Some(file) = &entry.file else { continue };
+            let path = file.to_string_lossy();
+            secret_from_file(&entry.given_as, &path, &|file| std::fs::read_to_string(file))
+                .and_then(|secret| config.properties.set_known(side, property, &secret, &entry.given_as))
+                .map_err(ConfigError::one)?;
+            config.properties.read_from(side, property, file);
+        }
+        Ok(config)
     }
 
     /// The user's properties for the consumer, by canonical name. Secrets are in plain text: do not log them.

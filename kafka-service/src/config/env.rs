@@ -114,7 +114,8 @@ impl Reader {
                 _ if value.is_empty() => continue,
                 Meaning::Property(side, property) => put(config, side, property, &variable, &value),
                 Meaning::SecretFile(side, property) => secret_from_file(&variable, &value, read_file)
-                    .and_then(|secret| put(config, side, property, &variable, &secret)),
+                    .and_then(|secret| put(config, side, property, &variable, &secret))
+                    .map(|()| config.properties.read_from(side, property, Path::new(&value))),
             };
             self.problems.extend(outcome.err());
         }
@@ -133,7 +134,7 @@ fn put(config: &mut Config, side: Side, property: &'static Property, name: &str,
     config.properties.set_known(side, property, value, name)
 }
 
-fn secret_from_file(
+pub(super) fn secret_from_file(
     variable: &str,
     path: &str,
     read_file: &dyn Fn(&Path) -> io::Result<String>,

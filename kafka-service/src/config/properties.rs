@@ -1,6 +1,9 @@
 //! The user's librdkafka properties: for both clients, for the consumer only, for the producer only.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use super::{
     error, names,
@@ -16,6 +19,8 @@ pub(super) struct Entry {
     pub(super) value: Value,
     pub(super) written: Value,
     pub(super) given_as: String,
+    /// The file that the value was read from.
+    pub(super) file: Option<PathBuf>,
 }
 
 impl Entry {
@@ -70,7 +75,12 @@ impl Properties {
             return Err(problem(&why));
         }
         let of = |text| if property.secret { Value::Secret(Secret::new(text)) } else { Value::Plain(text) };
-        let entry = Entry { value: of(normal), written: of(value.trim().to_owned()), given_as: given_as.to_owned() };
+        let entry = Entry {
+            value: of(normal),
+            written: of(value.trim().to_owned()),
+            given_as: given_as.to_owned(),
+            file: None,
+        };
         self.map(target).insert(property.canonical, entry);
         Ok(())
     }
@@ -78,6 +88,21 @@ impl Properties {
     /// The value that is set for exactly this target.
     pub(super) fn entry(&mut self, target: Side, property: &Property) -> Option<&Entry> {
         self.map(target).get(property.canonical)
+    }
+
+    /// Notes the file that a value was read from.
+    pub(super) fn read_from(&mut self, target: Side, property: &Property, file: &Path) {
+        if let Some(entry) = self.map(target).get_mut(property.canonical) {
+            entry.file = Some(file.to_owned());
+        }
+    }
+
+    /// Every value that was read from a file, with its property.
+    pub(super) fn file_entries(&self) -> impl Iterator<Item = (Side, &'static Property, &Entry)> {
+        let maps = [(Side::Both, &self.common), (Side::Consumer, &self.consumer), (Side::Producer, &self.producer)];
+        let all = maps.into_iter().flat_map(|(side, map)| map.iter().map(move |(name, entry)| (side, name, entry)));
+        all.filter(|(_, _, entry)| entry.file.is_some())
+            .filter_map(|(side, name, entry)| Some((side, table::find(name)?, entry)))
     }
 
     fn map(&mut self, target: Side) -> &mut BTreeMap<&'static str, Entry> {

@@ -1,6 +1,11 @@
 //! Replaces secrets in texts of the client library: its log lines and errors.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{
+    borrow::Cow,
+    sync::{Arc, RwLock},
+};
+
+use crate::sync;
 
 use super::{Config, error::looks_like_path, secret::HIDDEN, security::SIDES};
 
@@ -9,16 +14,23 @@ const SHORTEST: usize = 4;
 /// The same for parts of a value.
 const SHORTEST_PART: usize = 8;
 
-/// The secrets of a configuration.
+/// The secrets of a configuration. Copies share them, so that those which are read later are known to all.
 ///
 /// The user name is not among them, although it is not printed with the settings: what is said about permissions has to
 /// name the principal.
 #[derive(Clone, Default)]
-pub(crate) struct Redaction(Arc<[String]>);
+pub(crate) struct Redaction(Arc<RwLock<Vec<String>>>);
 
 impl Redaction {
     pub(crate) fn new(config: &Config) -> Self {
-        let mut texts = Vec::new();
+        let redaction = Self::default();
+        redaction.add(config);
+        redaction
+    }
+
+    /// Adds the secrets of another configuration.
+    pub(crate) fn add(&self, config: &Config) {
+        let mut texts = sync::write(&self.0);
         for (property, entry) in SIDES.into_iter().flat_map(|side| config.properties.of(side)) {
             let value = entry.value.expose().trim();
             let is_path = property.is_path() && looks_like_path(value);
@@ -29,13 +41,12 @@ impl Redaction {
         // A part of a value must not be replaced before the whole.
         texts.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
         texts.dedup();
-        Self(texts.into())
     }
 
     /// The text without the secrets.
     pub(crate) fn apply<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut text = Cow::Borrowed(text);
-        for secret in &*self.0 {
+        for secret in sync::read(&self.0).iter() {
             if text.contains(secret.as_str()) {
                 text = text.replace(secret.as_str(), HIDDEN).into();
             }

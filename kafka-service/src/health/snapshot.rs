@@ -1,6 +1,6 @@
 //! A snapshot of the health of a service.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::{Problem, ServiceState};
 
@@ -52,4 +52,7 @@ pub struct Health {
     pub uncommitted: usize,
     /// How long the current commit has been waiting for its acknowledgement.
     pub commit_unacknowledged_for: Duration,
+    /// When the first certificate in the files of the TLS settings expires. `None` without such files, or without the
+    /// feature `tls`. From a quarter of its lifetime before that, the log has a warning every hour.
+    pub certificate_expires: Option<SystemTime>,
 }

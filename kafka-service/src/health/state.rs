@@ -57,6 +57,7 @@ pub(crate) struct HealthState {
     pub(crate) member: AtomicBool,
     /// Whether records are waiting and it makes no progress, even with a new client.
     stalled: AtomicBool,
+    certificate_expiry: Mutex<Option<SystemTime>>,
     inner: Mutex<Inner>,
 }
 
@@ -82,6 +83,16 @@ impl HealthState {
     /// Sets how the clients reach the brokers, for the commands in help texts.
     pub(crate) fn set_access(&self, access: Access) {
         self.inner().board.access = access;
+    }
+
+    /// Sets when the first certificate of the clients expires.
+    #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "for a transport"))]
+    pub(crate) fn set_certificate_expiry(&self, expiry: Option<SystemTime>) {
+        *sync::lock(&self.certificate_expiry) = expiry;
+    }
+
+    pub(crate) fn certificate_expiry(&self) -> Option<SystemTime> {
+        *sync::lock(&self.certificate_expiry)
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {

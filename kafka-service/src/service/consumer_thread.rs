@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use super::stall::StallCheck;
 use crate::{
     engine::{Driver, DriverSettings, End, Ended, Step, Stop},
-    transport::{Client, ClientEvent, Connector, Monitor, Progress, Subscription},
+    transport::{Client, ClientEvent, Connector, Monitor, Progress, Replace, Subscription},
 };
 
 /// How long the client waits for an event while there is nothing to consume.
@@ -72,7 +72,9 @@ impl<C: Connector> ConsumerLoop<C> {
                 Err(reason) => return self.fail(reason),
             };
             match self.session(client, monitor) {
-                End::Stopped(ended) => return ended,
+                End::Stopped(ended) if self.is_over() => return ended,
+                // Its client was outdated.
+                End::Stopped(_) => {}
                 End::Fatal(reason, ended) => {
                     self.fail(reason);
                     return ended;
@@ -91,6 +93,11 @@ impl<C: Connector> ConsumerLoop<C> {
                 }
             }
         }
+    }
+
+    /// Whether the service stops or has failed.
+    fn is_over(&self) -> bool {
+        self.settings.stop.is_requested() || self.settings.shared.fatal.reason().is_some()
     }
 
     fn now(&self) -> Instant {
@@ -120,14 +127,22 @@ impl<C: Connector> ConsumerLoop<C> {
             client.close(!matches!(end, End::Fatal(..)), true);
             return end;
         }
-        let mut driver = Driver::new(client, self.settings.clone(), self.now());
+        // Its own, because this driver may have to stop although the service goes on.
+        let stop = Arc::new(Stop::default());
+        let settings = DriverSettings { stop: Arc::clone(&stop), ..self.settings.clone() };
+        let mut driver = Driver::new(client, settings, self.now());
         let end = loop {
             let now = self.now();
+            if let Some(deadline) = self.settings.stop.deadline() {
+                stop.request(deadline);
+            }
             if let Step::End(end) = driver.step(now) {
                 break end;
             }
-            if let Some(reason) = self.watch(&mut monitor, &driver, now) {
-                break End::Recreate(reason);
+            match self.watch(&mut monitor, &driver, now) {
+                Some(Replace::Broken(reason)) => break End::Recreate(reason),
+                Some(Replace::Outdated) => stop.request(now + self.settings.drain_deadline),
+                None => {}
             }
         };
         if let End::Recreate(_) = end {
@@ -178,8 +193,8 @@ impl<C: Connector> ConsumerLoop<C> {
         None
     }
 
-    /// Does one check. Returns why the client should be replaced, if it should.
-    fn watch(&mut self, monitor: &mut C::Monitor, driver: &Driver<C::Client>, now: Instant) -> Option<String> {
+    /// Does one check. Returns whether the client should be replaced.
+    fn watch(&mut self, monitor: &mut C::Monitor, driver: &Driver<C::Client>, now: Instant) -> Option<Replace> {
         if !monitor.is_due(now) {
             return None;
         }
@@ -189,7 +204,7 @@ impl<C: Connector> ConsumerLoop<C> {
             return None;
         }
         let is_waiting = monitor.has_waiting() || driver.has_unfinished();
-        reason.or_else(|| self.stall.look(&progress, is_waiting, now))
+        reason.or_else(|| self.stall.look(&progress, is_waiting, now).map(Replace::Broken))
     }
 }
 

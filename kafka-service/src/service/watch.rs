@@ -184,6 +184,7 @@ fn snapshot(shared: &Shared) -> Health {
         acknowledged_late: acks.unheard(),
         uncommitted: health.uncommitted.load(Ordering::Relaxed),
         commit_unacknowledged_for: Duration::from_millis(health.commit_unacknowledged_ms.load(Ordering::Relaxed) as u64),
+        certificate_expires: health.certificate_expiry(),
     }
 }
 
@@ -222,6 +223,7 @@ fn empty(state: ServiceState, problems: Vec<Problem>) -> Health {
         acknowledged_late: 0,
         uncommitted: 0,
         commit_unacknowledged_for: Duration::ZERO,
+        certificate_expires: None,
     }
 }
 

@@ -105,11 +105,20 @@ pub(crate) trait Monitor {
     /// Whether the next check is due.
     fn is_due(&self, now: Instant) -> bool;
 
-    /// Does one check. Returns why the client should be replaced, if it should.
-    fn check(&mut self, client: &Self::Client, progress: &Progress<'_>, now: Instant) -> Option<String>;
+    /// Does one check. Returns whether the client should be replaced.
+    fn check(&mut self, client: &Self::Client, progress: &Progress<'_>, now: Instant) -> Option<Replace>;
 
     /// Whether the brokers have records that were not received.
     fn has_waiting(&self) -> bool;
+}
+
+/// Why a client should be replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Replace {
+    /// It gets no answers where a new one does; with what exactly. Its uncommitted records are redelivered.
+    Broken(String),
+    /// It works, but its certificate or its secret has been replaced: it may finish what it has.
+    Outdated,
 }
 
 /// The result of a step towards a subscription.

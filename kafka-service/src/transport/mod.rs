@@ -18,7 +18,8 @@ pub(crate) use self::{
         TopicPartition,
     },
     connect::{
-        ConnectError, Connection, Connector, Demand, Keeps, Monitor, NeededTopic, Progress, Subscription, Transport,
+        ConnectError, Connection, Connector, Demand, Keeps, Monitor, NeededTopic, Progress, Replace, Subscription,
+        Transport,
     },
     producer::{Cause, Producer, SendError, Undelivered},
     read_back::ReadBack,

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     Client, ClientEvent, ConnectError, Connection, Connector, DeliveryReports, Demand, FetchError, GroupRefusal, Keeps,
-    Monitor, Position, Producer, Progress, Subscription, TopicPartition, Transport,
+    Monitor, Position, Producer, Progress, Replace, Subscription, TopicPartition, Transport,
 };
 use crate::{
     config::Config,
@@ -74,7 +74,7 @@ impl Monitor for NoClient {
         match self.0 {}
     }
 
-    fn check(&mut self, _: &Self, _: &Progress<'_>, _: Instant) -> Option<String> {
+    fn check(&mut self, _: &Self, _: &Progress<'_>, _: Instant) -> Option<Replace> {
         match self.0 {}
     }
 

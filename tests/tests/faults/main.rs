@@ -10,6 +10,7 @@ mod brokers;
 #[cfg(feature = "tls")]
 mod certificates;
 mod connections;
+mod credentials;
 mod forwarder;
 mod health;
 mod injected;

@@ -5,7 +5,7 @@ const OAUTHBEARER: [(&str, &str); 2] =
     [("KAFKA_SECURITY_PROTOCOL", "SASL_SSL"), ("KAFKA_SASL_MECHANISM", "OAUTHBEARER")];
 
 fn problems(variables: &[(&str, &str)], has_provider: bool) -> Vec<String> {
-    let error = good(variables).validate_with_tokens(ALL, has_provider).err();
+    let error = good(variables).validate_with_tokens(ALL, |_| std::collections::BTreeSet::new(), has_provider).err();
     error.map_or_else(Vec::new, |error| error.problems().to_vec())
 }
 
@@ -71,5 +71,5 @@ fn brokers_without_authentication_need_no_tokens() {
         assert!(problems(&[("KAFKA_BOOTSTRAP_SERVERS", servers)], true).is_empty());
     }
     assert!(problems(&[], false).is_empty());
-    assert!(Config::new("shop").validate_with_tokens(ALL, false).is_ok());
+    assert!(Config::new("shop").validate_with_tokens(ALL, |_| std::collections::BTreeSet::new(), false).is_ok());
 }

@@ -7,6 +7,7 @@ use tokio::runtime::Handle as Runtime;
 use super::{
     diagnosis::{Diagnosis, Finding},
     failure::Failure,
+    live_config::LiveConfig,
     producer::KafkaProducer,
     tokens::ClientTokens,
 };
@@ -19,6 +20,8 @@ use crate::{
 /// What all consuming clients of a service share.
 pub(super) struct ClientSettings {
     pub(super) config: Config,
+    /// The same, with the secrets as their files say now: what a client is created with.
+    pub(super) live: Arc<LiveConfig>,
     /// Removes secrets from what the clients say.
     pub(super) redaction: Redaction,
     /// Explains failed connections.

@@ -13,12 +13,13 @@ use super::{
     client_settings::ClientSettings,
     diagnosis::Diagnosis,
     group::{Group, Protocol, REMOTE_ASSIGNOR},
+    live_config::LiveConfig,
     monitor::KafkaMonitor,
     producer::KafkaProducer,
     tokens::ClientTokens,
 };
 use crate::{
-    config::{GroupProtocol, Redaction},
+    config::GroupProtocol,
     transport::{Connector, Demand, GroupRefusal},
 };
 
@@ -33,7 +34,13 @@ pub(crate) struct KafkaConnector {
 
 impl KafkaConnector {
     /// Must be called in a tokio runtime.
-    pub(super) fn new(demand: Demand, servers: String, producer: Arc<KafkaProducer>, tokens: ClientTokens) -> Self {
+    pub(super) fn new(
+        demand: Demand,
+        live: Arc<LiveConfig>,
+        servers: String,
+        producer: Arc<KafkaProducer>,
+        tokens: ClientTokens,
+    ) -> Self {
         let Demand { config, consumed, needed, health, .. } = demand;
         let (protocol, may_be_classic) = match config.group_protocol {
             GroupProtocol::Consumer => (Protocol::Consumer, false),
@@ -42,7 +49,7 @@ impl KafkaConnector {
         };
         let runtime = Runtime::current();
         let group = Group::new(protocol, consumed.len());
-        let redaction = Redaction::new(&config);
+        let redaction = live.redaction().clone();
         let log = Arc::new(ClientLog::new("consumer", redaction.clone(), true));
         let diagnosis = Diagnosis::new(&config);
         let has_one_identity = config.has_one_identity();
@@ -50,6 +57,7 @@ impl KafkaConnector {
             diagnosis,
             has_one_identity,
             config,
+            live,
             redaction,
             servers,
             consumed,
@@ -63,8 +71,8 @@ impl KafkaConnector {
     }
 
     fn client(&self) -> Result<KafkaClient, KafkaError> {
-        let ClientSettings { config, servers, tokens, .. } = &*self.settings;
-        let config = client_config::consumer(config, servers, self.group);
+        let ClientSettings { live, servers, tokens, .. } = &*self.settings;
+        let config = client_config::consumer(&live.get(), servers, self.group);
         let callbacks = ConsumerCallbacks::new(Arc::clone(&self.log), tokens.refusals());
         KafkaClient::new(BaseConsumer::from_config_and_context(&config, callbacks)?, tokens)
     }
@@ -109,6 +117,8 @@ impl Connector for KafkaConnector {
     type Monitor = KafkaMonitor;
 
     fn create(&mut self, now: Instant) -> Result<(KafkaClient, KafkaMonitor), String> {
+        // Before the client reads the files, so that a change after that is noticed.
+        let version = self.settings.live.version();
         let client = match self.client() {
             Err(error) if self.may_be_classic => {
                 tracing::info!(
@@ -123,7 +133,7 @@ impl Connector for KafkaConnector {
         let client = client.map_err(|error| {
             format!("cannot create the Kafka consumer: {}", describe(&error, &self.settings.redaction))
         })?;
-        let monitor = KafkaMonitor::new(&client, Arc::clone(&self.settings), self.group.protocol, now);
+        let monitor = KafkaMonitor::new(&client, Arc::clone(&self.settings), self.group.protocol, version, now);
         Ok((client, monitor.ok_or("cannot allocate a queue")?))
     }
 

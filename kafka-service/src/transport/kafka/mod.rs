@@ -9,16 +9,19 @@ mod close;
 mod closing;
 mod connection;
 mod connector;
+mod credential_files;
 mod deadlines;
 mod delivery_watch;
 mod diagnosis;
 mod embedded;
+mod expiry;
 mod failure;
 mod ffi;
 mod fresh;
 mod group;
 mod linger;
 mod lists;
+mod live_config;
 mod monitor;
 mod probe;
 mod producer;
@@ -36,8 +39,8 @@ mod watched;
 use std::sync::Arc;
 
 use self::{
-    client_config::describe, connector::KafkaConnector, embedded::EmbeddedBroker, producer::KafkaProducer,
-    read_back::KafkaReadBack, tokens::ClientTokens,
+    client_config::describe, connector::KafkaConnector, embedded::EmbeddedBroker, live_config::LiveConfig,
+    producer::KafkaProducer, read_back::KafkaReadBack, tokens::ClientTokens,
 };
 use super::{ConnectError, Connection, DeliveryReports, Demand, Keeps, Producer, Transport};
 use crate::{
@@ -59,8 +62,10 @@ impl Transport for KafkaTransport {
         let tokens = ClientTokens::new(tokens.clone());
         let producer = producer(config, &servers, written.clone(), Arc::clone(reports), tokens.clone(), true)?;
         let producer = Arc::new(producer);
-        let read_back = Box::new(KafkaReadBack::new(config, &servers, tokens.clone()));
-        let connector = KafkaConnector::new(demand, servers.clone(), Arc::clone(&producer), tokens);
+        let live = Arc::new(LiveConfig::new(config.clone()));
+        credential_files::watch(&live, &producer, &servers, &demand.health);
+        let read_back = Box::new(KafkaReadBack::new(Arc::clone(&live), &servers, tokens.clone()));
+        let connector = KafkaConnector::new(demand, live, servers.clone(), Arc::clone(&producer), tokens);
         let keeps = embedded.map(|broker| Box::new(broker) as Box<_>);
         Ok(Connection { producer, read_back, connector, servers, keeps })
     }

@@ -13,7 +13,7 @@ use super::{
     group::{Group, Protocol},
     probe::{BrokerProbe, Trouble},
 };
-use crate::transport::{Monitor, Progress, Subscription};
+use crate::transport::{Monitor, Progress, Replace, Subscription};
 
 /// The minimum age of a client before it may be replaced.
 const SETTLE: Duration = Duration::from_secs(20);
@@ -24,6 +24,8 @@ const BENEFIT: Duration = Duration::from_secs(4);
 pub(crate) struct KafkaMonitor {
     pub(super) settings: Arc<ClientSettings>,
     pub(super) probe: BrokerProbe,
+    /// The version of the configuration that the client was created with.
+    version: u64,
     /// When the client was created.
     began: Instant,
     check: Option<FreshCheck>,
@@ -36,10 +38,11 @@ impl KafkaMonitor {
         client: &KafkaClient,
         settings: Arc<ClientSettings>,
         protocol: Protocol,
+        version: u64,
         now: Instant,
     ) -> Option<Self> {
         let probe = BrokerProbe::new(client, Arc::clone(&settings), protocol, now)?;
-        Some(Self { settings, probe, began: now, check: None, convicted: None })
+        Some(Self { settings, probe, version, began: now, check: None, convicted: None })
     }
 
     /// Replaces a client that has had no answer for long, if a new one gets it and the old one still does not.
@@ -63,7 +66,7 @@ impl KafkaMonitor {
         }
         let is_settled = now.saturating_duration_since(self.began) >= SETTLE;
         if is_settled && self.check.is_none() {
-            let config = client_config::consumer(&self.settings.config, &self.settings.servers, Group::none());
+            let config = client_config::consumer(&self.settings.live.get(), &self.settings.servers, Group::none());
             let (tokens, redaction) = (self.settings.tokens.clone(), self.settings.redaction.clone());
             self.check = Some(FreshCheck::begin(config, tokens, redaction, suspicion));
         }
@@ -82,7 +85,7 @@ impl Monitor for KafkaMonitor {
         self.probe.is_due(now)
     }
 
-    fn check(&mut self, client: &KafkaClient, progress: &Progress<'_>, now: Instant) -> Option<String> {
+    fn check(&mut self, client: &KafkaClient, progress: &Progress<'_>, now: Instant) -> Option<Replace> {
         let suspicion =
             self.probe.look(progress, Trouble { connection: client.failure(), group: client.refusal() }, now);
         // Without a subscription, the client cannot be at fault.
@@ -95,7 +98,8 @@ impl Monitor for KafkaMonitor {
             // It may have lost all its brokers, and have time to find them before it is replaced.
             client.bootstrap_again(&self.settings.servers);
         }
-        reason
+        let is_outdated = || self.settings.live.version() != self.version;
+        reason.map(Replace::Broken).or_else(|| is_outdated().then_some(Replace::Outdated))
     }
 
     fn has_waiting(&self) -> bool {

@@ -1,6 +1,9 @@
 //! Reads a single record again, with its own client that joins no group.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures_util::future::BoxFuture;
 use rdkafka::{
@@ -12,30 +15,36 @@ use rdkafka::{
 use super::{
     client_config::{self, describe},
     group::Group,
+    live_config::LiveConfig,
     quiet::QuietContext,
     tokens::ClientTokens,
 };
 use crate::{
-    config::{Config, Redaction},
+    config::Redaction,
     message::{RecordTime, SetBy, StoredRecord},
     transport::ReadBack,
 };
 
 /// How to reach the brokers.
 pub(crate) struct KafkaReadBack {
-    client: ClientConfig,
+    config: Arc<LiveConfig>,
+    servers: String,
     tokens: ClientTokens,
-    redaction: Redaction,
 }
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl KafkaReadBack {
-    pub(super) fn new(config: &Config, bootstrap: &str, tokens: ClientTokens) -> Self {
-        let mut client = client_config::consumer(config, bootstrap, Group::none());
+    pub(super) fn new(config: Arc<LiveConfig>, servers: &str, tokens: ClientTokens) -> Self {
+        Self { config, servers: servers.to_owned(), tokens }
+    }
+
+    fn client(&self) -> ClientConfig {
+        let config = self.config.get();
+        let mut client = client_config::consumer(&config, &self.servers, Group::none());
         // The client requires a group id; without a subscription and a commit, the group is not created.
         client.set("group.id", format!("{}-read-back", config.effective_group_id()));
-        Self { client, tokens, redaction: Redaction::new(config) }
+        client
     }
 }
 
@@ -46,8 +55,8 @@ impl ReadBack for KafkaReadBack {
         partition: i32,
         offset: i64,
     ) -> BoxFuture<'static, Result<Option<StoredRecord>, String>> {
-        let (client, topic) = (self.client.clone(), topic.to_owned());
-        let (tokens, redaction) = (self.tokens.clone(), self.redaction.clone());
+        let (client, topic) = (self.client(), topic.to_owned());
+        let (tokens, redaction) = (self.tokens.clone(), self.config.redaction().clone());
         Box::pin(async move {
             let read =
                 tokio::task::spawn_blocking(move || read(&client, &tokens, &redaction, &topic, partition, offset));

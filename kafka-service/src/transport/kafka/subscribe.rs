@@ -117,8 +117,8 @@ impl KafkaMonitor {
 
     /// Creates topics. Returns whether all of them were created.
     fn create_topics(&self, missing: &[&NeededTopic], now: Instant) -> bool {
-        let ClientSettings { config, servers, redaction, tokens, health, runtime, .. } = &*self.settings;
-        let client = client_config::producer(config, servers);
+        let ClientSettings { live, servers, redaction, tokens, health, runtime, .. } = &*self.settings;
+        let client = client_config::producer(&live.get(), servers);
         let problems = runtime.block_on(topics::create(&client, tokens, missing, redaction));
         let is_created = problems.is_empty();
         for NotCreated { topic, cause, is_denied } in problems {

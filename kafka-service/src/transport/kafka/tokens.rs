@@ -9,9 +9,7 @@ use rdkafka::{
 };
 
 use super::ffi::TokenSetter;
-use crate::{
-    oauth::{Attached, Tokens},
-};
+use crate::oauth::{Attached, Tokens};
 
 /// Passes tokens to clients. Without a token provider it does nothing.
 ///

@@ -1,7 +1,7 @@
 //! One producing client with its topics and threads, and what it shares with the next one.
 
 use std::{
-    sync::{Arc, atomic::AtomicU64},
+    sync::{Arc, Mutex, atomic::AtomicU64},
     time::{Duration, Instant},
 };
 
@@ -15,6 +15,7 @@ use rdkafka::{
 use super::callbacks::ProducerCallbacks;
 use crate::{
     oauth::Attached,
+    sync,
     transport::{
         DeliveryReports, OutRecord, Token,
         kafka::{
@@ -31,7 +32,8 @@ use crate::{
 
 /// What one client after another uses.
 pub(super) struct Common {
-    pub(super) config: ClientConfig,
+    /// Replaced when the files have changed from which it was read.
+    pub(super) config: Mutex<ClientConfig>,
     pub(super) linger: Duration,
     pub(super) topics: Arc<TopicNames>,
     pub(super) reports: Arc<dyn DeliveryReports>,
@@ -72,7 +74,7 @@ impl Current {
             connection: Arc::clone(connection),
             tokens: common.tokens.refusals(),
         };
-        let producer: Arc<BaseProducer<_>> = Arc::new(config.create_with_context(context)?);
+        let producer: Arc<BaseProducer<_>> = Arc::new(sync::lock(config).create_with_context(context)?);
         Ok(Self {
             _attached: common.tokens.attach(producer.client()),
             _report_thread: ReportThread::start(&producer)?,

@@ -15,6 +15,7 @@ use rdkafka::{
 
 mod callbacks;
 mod current;
+mod replace;
 
 use self::current::{Common, Current};
 use super::{
@@ -60,7 +61,7 @@ impl KafkaProducer {
         let linger = client_config::take_linger(&mut config);
         let limits = client_config::limits(&config);
         let common = Common {
-            config,
+            config: Mutex::new(config),
             linger,
             topics: Arc::new(TopicNames::new(topics)),
             reports,
@@ -77,6 +78,11 @@ impl KafkaProducer {
     /// Tracks whether the brokers acknowledge records.
     pub(super) fn watch(&self) -> &DeliveryWatch {
         &self.common.watch
+    }
+
+    /// Removes secrets from what the client says.
+    pub(super) fn redaction(&self) -> &Redaction {
+        self.common.log.redaction()
     }
 
     /// The fatal error of the client, if it has failed.
