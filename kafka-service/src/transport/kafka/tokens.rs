@@ -14,7 +14,7 @@ use crate::{
     oauth::{Attached, Tokens},
 };
 
-/// How librdkafka begins what a broker says about an authentication.
+/// How librdkafka begins what a broker says about a token. What it says about the mechanism begins differently.
 const REFUSED: &str = "SASL authentication error: ";
 
 /// Passes tokens to clients. Without a token provider it does nothing.
@@ -50,6 +50,7 @@ impl TokenRefusals {
     /// Reports an error of a client, if it is about its token.
     pub(super) fn report(&self, error: &KafkaError, reason: &str) {
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Authentication)
+            && reason.contains(REFUSED)
             && let Some(tokens) = self.0.as_ref().and_then(Weak::upgrade)
         {
             tokens.refused(reason);

@@ -21,12 +21,14 @@ use crate::{
 const BOOTSTRAP_EVERY: Duration = Duration::from_secs(60);
 
 impl BrokerProbe {
-    pub(super) fn judge_brokers(&self, trouble: Option<String>, now: Instant) {
+    pub(super) fn judge_brokers(&mut self, trouble: Option<String>, now: Instant) {
         let reason = Reason::BrokersUnreachable { servers: self.settings.servers.clone() };
-        let silent = now.duration_since(self.heard);
-        // If there is no token, one reason is enough.
-        let is_known = self.settings.health.has(|reason| *reason == Reason::TokenUnavailable);
-        if silent >= SILENCE && !is_known {
+        if self.settings.health.has(|reason| *reason == Reason::TokenUnavailable) {
+            // One reason is enough. When there is a token again, the client has time to connect.
+            self.mute = Some(now);
+        }
+        let silent = now.duration_since(self.mute.unwrap_or(self.heard).max(self.heard));
+        if silent >= SILENCE {
             let cause = trouble.unwrap_or_else(|| format!("no response for {} s", silent.as_secs()));
             self.settings.health.raise(reason, cause, now);
         } else if self.heard == now {
