@@ -106,6 +106,17 @@ impl Tokens {
         self.refusal.notify_one();
     }
 
+    /// For a service that is shut down before its clients are gone: publishers keep their client.
+    pub(crate) fn guard(self: &Arc<Self>) -> RenewalGuard {
+        RenewalGuard(Arc::clone(self))
+    }
+
+    fn end(&self) {
+        if let Some(task) = self.task.get() {
+            task.abort();
+        }
+    }
+
     fn now(&self) -> SystemTime {
         self.clock.system_time()
     }
@@ -118,9 +129,17 @@ pub(super) fn whole_seconds(time: Duration) -> Duration {
 
 impl Drop for Tokens {
     fn drop(&mut self) {
-        if let Some(task) = self.task.get() {
-            task.abort();
-        }
+        self.end();
+    }
+}
+
+/// Ends the renewal when this is dropped, even if clients still use the token.
+#[derive(Debug)]
+pub(crate) struct RenewalGuard(Arc<Tokens>);
+
+impl Drop for RenewalGuard {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 
