@@ -85,19 +85,15 @@ impl Kafka {
     pub fn certificate(&self, new: &NewCertificate) -> Certificate {
         let name = unique("certificate");
         let (from, length) = (new.from.to_string(), new.length.to_string());
-        let mut options = vec![&name, "--subject", &new.subject, "--hosts", &new.hosts, "--from", &from, "--for", &length];
+        let mut options =
+            vec![&name, "--subject", &new.subject, "--hosts", &new.hosts, "--from", &from, "--for", &length];
         options.extend(["--authority", &new.authority]);
         if !new.password.is_empty() {
             options.extend(["--password", &new.password]);
         }
         self.own().run("certificate", &options);
         let file = |name: &str, ending: &str| self.ssl_file(&format!("{name}.{ending}"));
-        Certificate {
-            file: file(&name, "pem"),
-            key: file(&name, "key"),
-            authority: file(&new.authority, "pem"),
-            name,
-        }
+        Certificate { file: file(&name, "pem"), key: file(&name, "key"), authority: file(&new.authority, "pem"), name }
     }
 
     /// Makes the listener `ssl`, `mtls` or `sasl_ssl` use the certificate for new connections.
