@@ -34,11 +34,16 @@ impl TokenSource {
         Some(Self { address: parts.next()?, user: parts.next()?, secret: parts.next()? })
     }
 
+    /// Asks the issuer at this URL.
+    #[must_use]
+    pub fn new(url: &str, user: &str, secret: &str) -> Self {
+        Self { address: address(url).to_owned(), user: user.to_owned(), secret: secret.to_owned() }
+    }
+
     /// The variable for a worker that asks the issuer at this URL.
     #[must_use]
     pub fn variable(url: &str, user: &str, secret: &str) -> (&'static str, String) {
-        let address = url.trim_start_matches("http://").split('/').next().unwrap_or_default();
-        (VARIABLE, format!("{address} {user} {secret}"))
+        (VARIABLE, format!("{} {user} {secret}", address(url)))
     }
 
     fn ask(&self) -> Result<Response, Box<dyn Error + Send + Sync>> {
@@ -53,6 +58,11 @@ impl TokenSource {
         let status = head.split(' ').nth(1).unwrap_or_default();
         if status == "200" { Ok(serde_json::from_str(body)?) } else { Err(format!("status {status}: {body}").into()) }
     }
+}
+
+/// `host:port`.
+fn address(url: &str) -> &str {
+    url.trim_start_matches("http://").split('/').next().unwrap_or_default()
 }
 
 impl TokenProvider for TokenSource {

@@ -2,12 +2,14 @@
 //! faults of a token service. The worker runs as a separate process. It needs OpenSSL, so the tests are behind the feature
 //! `tls`.
 
-#![cfg_attr(feature = "tls", expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking"))]
-
 #[cfg(feature = "tls")]
 mod with_openssl {
     use std::{path::Path, sync::OnceLock, thread, time::Duration};
 
+    use kafka_service::{
+        Config, Publisher,
+        oauth::{Token, TokenProvider},
+    };
     use kafka_service_tests::{
         Answer, Feeder, Issuer, Kafka, On, Process, TokenSource, User, Work, Workload,
         audit::{Report, Trace, audit},
@@ -148,11 +150,16 @@ mod with_openssl {
         let health = says(&worker, "there is no valid OAUTHBEARER token");
         assert!(health.contains("TokenSource` failed: status 503"), "{health}");
         thread::sleep(Duration::from_secs(20));
-        assert!(warnings(&worker) - before <= 6, "{}", worker.output());
+        // The others are the client's and about commits.
+        let about_tokens =
+            ["token not renewed", "broker refused the token", "detected reason=there is no valid OAUTHBEARER token"];
+        assert_eq!(about_tokens.map(|text| worker.count(text)), [1, 0, 1], "{}", worker.output());
+        assert!(warnings(&worker) - before <= 10, "{}", worker.output());
         issuer.answer(Answer::Token);
         says(&worker, "health: ready");
         whole(kafka, &workload, feeder.finish());
-        end(worker);
+        let log = end(worker);
+        assert!(!log.contains("no broker is reachable"), "one reason is enough: {log}");
     }
 
     #[test]
@@ -187,6 +194,7 @@ mod with_openssl {
         whole(kafka, &workload, 100);
         let log = end(worker);
         assert!(!log.contains("eyJ"), "{log}");
+        assert_eq!(log.matches("detected reason=no broker is reachable").count(), 1, "{log}");
     }
 
     #[test]
@@ -205,6 +213,41 @@ mod with_openssl {
         issuer.answer(Answer::Token);
         says(&worker, "health: ready");
         end(worker);
+    }
+
+    /// Adds an extension to each token.
+    struct Extended(TokenSource);
+
+    impl TokenProvider for Extended {
+        type Error = <TokenSource as TokenProvider>::Error;
+
+        async fn token(&self) -> Result<Token, Self::Error> {
+            Ok(self.0.token().await?.extension("traceId", "42"))
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_publisher_without_a_service_has_tokens_too() {
+        let Some(kafka) = kafka() else { return };
+        let (issuer, user) = (Issuer::start(kafka), kafka.user());
+        let workload = allowed(kafka, &user, Workload::new(kafka, "publisher", 1));
+        let mut config = Config::new("publisher").bootstrap_servers(kafka.listener("sasl_ssl").as_str());
+        config.events_topic.clone_from(&workload.events);
+        let ca_file = kafka.ca_file().display().to_string();
+        for (name, value) in
+            [("security.protocol", "sasl_ssl"), ("sasl.mechanism", "OAUTHBEARER"), ("ssl.ca.location", &ca_file)]
+        {
+            config.set_property(name, value).unwrap();
+        }
+        issuer.answer(Answer::Nothing);
+        let provider = Extended(TokenSource::new(&issuer.url(), &user.name, &user.password));
+        let publisher = Publisher::connect_with_tokens(config, provider).await.unwrap();
+        let publish = || publisher.publish_event("work.done", serde_json::json!({}));
+        let error = publish().timeout(Duration::from_secs(1)).await.unwrap_err().to_string();
+        assert!(error.contains("there is no valid OAUTHBEARER token"), "{error}");
+        issuer.answer(Answer::Token);
+        publish().await.unwrap();
+        assert_eq!(kafka.read_all(&workload.events).len(), 1);
     }
 
     #[test]

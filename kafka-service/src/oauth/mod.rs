@@ -16,6 +16,6 @@ mod tests;
 pub(crate) use self::{
     provider::SharedProvider,
     renewal::start,
-    tokens::{Attached, TokenClient, Tokens},
+    tokens::{Attached, RenewalGuard, TokenClient, Tokens},
 };
 pub use self::{provider::TokenProvider, token::Token};

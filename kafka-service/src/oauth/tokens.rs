@@ -9,7 +9,7 @@ use std::{
 use slab::Slab;
 use tokio::{sync::Notify, task::AbortHandle};
 
-use super::Token;
+use super::{Token, schedule::renewal};
 use crate::{clock::Clock, sync};
 
 /// How often it is logged that brokers refuse the token.
@@ -33,6 +33,8 @@ pub(crate) struct Tokens {
 #[derive(Default)]
 struct State {
     current: Option<Token>,
+    /// When its successor is due.
+    renew_at: Option<SystemTime>,
     clients: Slab<Box<dyn TokenClient>>,
     /// When a refusal was last logged.
     said: Option<Instant>,
@@ -64,6 +66,7 @@ impl Tokens {
         for (_, client) in &state.clients {
             client.set_token(&token)?;
         }
+        state.renew_at = Some(renewal(self.now(), token.expires_at()));
         state.current = Some(token);
         Ok(())
     }
@@ -80,8 +83,9 @@ impl Tokens {
         let (now, instant) = (self.now(), self.clock.instant());
         let mut state = sync::lock(&self.state);
         let is_due = state.said.is_none_or(|said| instant.saturating_duration_since(said) >= QUIET);
-        // An expired token is known to be the reason, and health has it.
-        if let Some(token) = state.current.as_ref().filter(|token| is_due && !token.remaining(now).is_zero()) {
+        // A token that is about to expire because it cannot be renewed is refused for a known reason.
+        let is_fresh = state.renew_at.is_some_and(|renewal| now < renewal);
+        if let Some(token) = state.current.as_ref().filter(|_| is_due && is_fresh) {
             tracing::warn!(
                 cause,
                 mechanism = "OAUTHBEARER",
@@ -96,21 +100,40 @@ impl Tokens {
         self.refusal.notify_one();
     }
 
+    /// For a service that is shut down before its clients are gone: publishers keep their client.
+    pub(crate) fn guard(self: &Arc<Self>) -> RenewalGuard {
+        RenewalGuard(Arc::clone(self))
+    }
+
+    fn end(&self) {
+        if let Some(task) = self.task.get() {
+            task.abort();
+        }
+    }
+
     fn now(&self) -> SystemTime {
         self.clock.system_time()
     }
 }
 
-/// For log lines: nanoseconds do not matter.
+/// For log lines: rounded up to seconds.
 pub(super) fn whole_seconds(time: Duration) -> Duration {
-    Duration::from_secs(time.as_secs())
+    Duration::from_secs(time.as_secs() + u64::from(time.subsec_nanos() > 0))
 }
 
 impl Drop for Tokens {
     fn drop(&mut self) {
-        if let Some(task) = self.task.get() {
-            task.abort();
-        }
+        self.end();
+    }
+}
+
+/// Ends the renewal when this is dropped, even if clients still use the token.
+#[derive(Debug)]
+pub(crate) struct RenewalGuard(Arc<Tokens>);
+
+impl Drop for RenewalGuard {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 

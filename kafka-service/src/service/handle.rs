@@ -8,6 +8,7 @@ use crate::{
     config::Config,
     engine::Shared,
     error::Error,
+    oauth::RenewalGuard,
     publisher::{Publisher, PublisherShared},
     transport::{Keeps, Producer},
 };
@@ -32,6 +33,8 @@ pub(super) struct Running {
     pub(super) producer: Arc<dyn Producer>,
     pub(super) consumer: ConsumerThread,
     pub(super) dispatcher: DispatcherThread,
+    /// Ends the renewal of tokens.
+    pub(super) _renewal: Option<RenewalGuard>,
     /// Dropped last: the clients still talk to it while they close.
     pub(super) _keeps: Keeps,
 }

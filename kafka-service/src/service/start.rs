@@ -114,6 +114,7 @@ fn launch(
     classifiers.add_derived(error_types());
     classify_publish_errors(&mut classifiers);
     let topics = Topics::of(&config, &routes);
+    let renewal = tokens.as_ref().map(Tokens::guard);
     let (acks, incoming) = Acks::new();
     let acks = Arc::new(acks);
     let Connection { producer, read_back, connector, servers, keeps } = transport.connect(Demand {
@@ -161,6 +162,69 @@ fn launch(
     publisher.offer_as_global();
     Ok(ServiceHandle::running(
         publisher,
-        Running { config, servers, shared, producer, consumer, dispatcher, _keeps: keeps },
+        Running { config, servers, shared, producer, consumer, dispatcher, _renewal: renewal, _keeps: keeps },
     ))
+}
+
+#[cfg(all(test, feature = "tls"))]
+mod tests {
+    use std::{
+        io,
+        sync::{
+            Arc, Weak,
+            atomic::{AtomicUsize, Ordering},
+        },
+        time::{Duration, Instant},
+    };
+
+    use crate::{
+        Config, KafkaService,
+        health::Reason,
+        oauth::{Token, TokenProvider},
+    };
+
+    #[derive(Default)]
+    struct Counting(AtomicUsize);
+
+    impl TokenProvider for Counting {
+        type Error = io::Error;
+
+        /// The first attempt fails.
+        async fn token(&self) -> io::Result<Token> {
+            if self.0.fetch_add(1, Ordering::Relaxed) == 0 {
+                return Err(io::Error::other("not yet"));
+            }
+            Ok(Token::expiring_in("token", Duration::from_secs(60)))
+        }
+    }
+
+    async fn wait_until(what: &str, is_true: impl Fn() -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !is_true() {
+            assert!(Instant::now() < deadline, "{what}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn tokens_are_renewed_from_start_to_shutdown() {
+        let provider = Arc::new(Counting::default());
+        let mut config = Config::new("tokens").bootstrap_servers("127.0.0.1:1");
+        config.shutdown_deadline = Duration::from_millis(100);
+        config.set_property("security.protocol", "sasl_plaintext").unwrap();
+        config.set_property("sasl.mechanism", "OAUTHBEARER").unwrap();
+        // With what the handlers of this test program need.
+        let service = KafkaService::new(config).state(String::new()).token_provider(Arc::clone(&provider));
+        let service = service.start().await.unwrap();
+        let health = service.health_watch();
+        let has_none = || health.now().problems.iter().any(|problem| problem.reason == Reason::TokenUnavailable);
+        assert!(has_none(), "{health:?}");
+        wait_until("the second attempt", || !has_none()).await;
+        let publisher = service.publisher();
+        let left: Weak<Counting> = Arc::downgrade(&provider);
+        drop(provider);
+        service.shutdown().await.unwrap();
+        wait_until("the end of the provider", || left.strong_count() == 0).await;
+        drop(publisher);
+    }
 }

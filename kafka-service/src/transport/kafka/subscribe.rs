@@ -25,10 +25,13 @@ const CREATED_TOPIC_CHECK: Duration = Duration::from_millis(100);
 
 impl KafkaMonitor {
     /// Subscribes, if every topic exists and may be used.
-    pub(super) fn next_step(&self, client: &KafkaClient) -> Result<Subscription, String> {
+    pub(super) fn next_step(&mut self, client: &KafkaClient) -> Result<Subscription, String> {
         let found = topics::find(&client.consumer, &self.settings.producer, &self.settings.needed);
         // The brokers may have taken a while to answer.
         let now = Instant::now();
+        if found.is_ok() {
+            self.probe.answered(now);
+        }
         match self.found(client, found, now) {
             None if !self.is_denied(client, now) => self.subscribe_to_all(client).map(|()| Subscription::Done),
             None => Ok(Subscription::After(TOPIC_CHECK_EVERY)),

@@ -11,6 +11,9 @@ use rdkafka::{
 use super::ffi::TokenSetter;
 use crate::oauth::{Attached, Tokens};
 
+/// How librdkafka begins what a broker says about a token. What it says about the mechanism begins differently.
+const REFUSED: &str = "SASL authentication error: ";
+
 /// Passes tokens to clients. Without a token provider it does nothing.
 ///
 /// librdkafka's own way, the refresh callback, is not used: it is called by a poll of each client, so that a client that
@@ -44,6 +47,7 @@ impl TokenRefusals {
     /// Reports an error of a client, if it is about its token.
     pub(super) fn report(&self, error: &KafkaError, reason: &str) {
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Authentication)
+            && reason.contains(REFUSED)
             && let Some(tokens) = self.0.as_ref().and_then(Weak::upgrade)
         {
             tokens.refused(reason);

@@ -63,6 +63,8 @@ pub(super) struct BrokerProbe {
     looked: Instant,
     /// When any broker last answered.
     heard: Instant,
+    /// When there was last no token with which a broker could be asked.
+    mute: Option<Instant>,
     /// When a broker last described the topics.
     described: Option<Instant>,
     seen: (u64, u64, u64),
@@ -118,6 +120,7 @@ impl BrokerProbe {
             committed_next: true,
             looked: now,
             heard: now,
+            mute: None,
             described: None,
             seen: (0, 0, 0),
             subscribed: None,
@@ -152,6 +155,11 @@ impl BrokerProbe {
         self.ask(now);
         // A refusal is an answer.
         self.suspicion(progress, now).filter(|_| !is_refused)
+    }
+
+    /// A broker has answered, to a question that is not one of the probe.
+    pub(super) fn answered(&mut self, now: Instant) {
+        self.heard = now;
     }
 
     /// Whether health knows from a recent answer of a broker which topics are missing.

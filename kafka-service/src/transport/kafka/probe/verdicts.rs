@@ -29,10 +29,12 @@ const REJECTION_EVERY: Duration = Duration::from_secs(60);
 
 impl BrokerProbe {
     pub(super) fn judge_brokers(&mut self, failure: Option<&Failure>, now: Instant) {
-        let silent = now.duration_since(self.heard);
-        // If there is no token, one reason is enough.
-        let is_known = self.settings.health.has(|reason| *reason == Reason::TokenUnavailable);
-        if silent >= SILENCE && !is_known {
+        if self.settings.health.has(|reason| *reason == Reason::TokenUnavailable) {
+            // One reason is enough. When there is a token again, the client has time to connect.
+            self.mute = Some(now);
+        }
+        let silent = now.duration_since(self.mute.unwrap_or(self.heard).max(self.heard));
+        if silent >= SILENCE {
             self.settings.unreachable(failure, || format!("no response for {} s", silent.as_secs()), now);
         } else if self.heard == now {
             self.settings.reached(now);
