@@ -51,12 +51,13 @@ impl Tokens {
     pub(crate) fn attach(self: &Arc<Self>, client: Box<dyn TokenClient>) -> Attached {
         let now = self.now();
         let mut state = sync::lock(&self.state);
-        if let Some(token) = state.current.as_ref().filter(|token| !token.remaining(now).is_zero())
-            && let Err(cause) = client.set_token(token)
-        {
+        let valid = state.current.as_ref().filter(|token| !token.remaining(now).is_zero());
+        let set = valid.map_or(Ok(()), |token| client.set_token(token));
+        let key = state.clients.insert(client);
+        drop(state);
+        if let Err(cause) = set {
             tracing::warn!(cause, "Kafka client rejected the token");
         }
-        let key = state.clients.insert(client);
         Attached { tokens: Arc::clone(self), key }
     }
 
@@ -85,7 +86,12 @@ impl Tokens {
         let is_due = state.said.is_none_or(|said| instant.saturating_duration_since(said) >= QUIET);
         // A token that is about to expire because it cannot be renewed is refused for a known reason.
         let is_fresh = state.renew_at.is_some_and(|renewal| now < renewal);
-        if let Some(token) = state.current.as_ref().filter(|_| is_due && is_fresh) {
+        let refused = state.current.clone().filter(|_| is_due && is_fresh);
+        if refused.is_some() {
+            state.said = Some(instant);
+        }
+        drop(state);
+        if let Some(token) = refused {
             tracing::warn!(
                 cause,
                 mechanism = "OAUTHBEARER",
@@ -94,9 +100,7 @@ impl Tokens {
                 help = "compare audience, issuer and signature of the token with what the broker expects",
                 "broker refused the token; fetching another one"
             );
-            state.said = Some(instant);
         }
-        drop(state);
         self.refusal.notify_one();
     }
 

@@ -8,6 +8,8 @@ mod mistakes;
 #[cfg(feature = "secured")]
 mod passwords;
 #[cfg(feature = "secured")]
+mod provider;
+#[cfg(feature = "secured")]
 mod secret_files;
 #[cfg(feature = "secured")]
 mod service;
