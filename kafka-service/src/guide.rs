@@ -15,6 +15,9 @@ pub mod state {}
 #[doc = include_str!("docs/guide/health.md")]
 pub mod health {}
 
+#[doc = include_str!("docs/guide/security.md")]
+pub mod security {}
+
 #[doc = include_str!("docs/guide/testing.md")]
 pub mod testing {}
 

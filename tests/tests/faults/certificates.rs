@@ -10,10 +10,10 @@ use crate::{
 };
 
 /// A certificate of the broker that its clients do not accept, and the good one again.
-fn broker_certificate(new: NewCertificate, causes: &[&str]) {
+fn broker_certificate(new: &NewCertificate, causes: &[&str]) {
     let Some(kafka) = Kafka::secured_alone() else { return };
     let good = kafka.certificate(&NewCertificate::of("localhost"));
-    kafka.serve("ssl", &kafka.certificate(&new));
+    kafka.serve("ssl", &kafka.certificate(new));
     let workload = Workload::new(&kafka, "certificate", 2).over_tls(&kafka);
     let worker = start(&workload, "only");
     let line = only_line(
@@ -30,7 +30,7 @@ fn broker_certificate(new: NewCertificate, causes: &[&str]) {
 fn an_unknown_authority_is_named() {
     let new = NewCertificate::of("localhost").signed_by("other");
     broker_certificate(
-        new,
+        &new,
         &[
             "`CN=localhost` for 127.0.0.1, localhost",
             "issued by `CN=kafka-test other`",
@@ -45,7 +45,7 @@ fn an_unknown_authority_is_named() {
 fn another_host_name_is_named() {
     let new = NewCertificate::of("elsewhere").hosts("DNS:broker.example,IP:10.1.2.3");
     broker_certificate(
-        new,
+        &new,
         &["`CN=elsewhere` for broker.example, 10.1.2.3", "(code 64)", "`127.0.0.1` is none of its names"],
     );
 }
@@ -53,7 +53,7 @@ fn another_host_name_is_named() {
 #[test]
 fn an_expired_certificate_is_named() {
     let new = NewCertificate::of("localhost").expired();
-    broker_certificate(new, &["certificate has expired (code 10)", "renew the certificate of the broker"]);
+    broker_certificate(&new, &["certificate has expired (code 10)", "renew the certificate of the broker"]);
 }
 
 #[test]
@@ -157,7 +157,6 @@ fn unusable_files_are_reported_together_at_start() {
     let mut worker = start(&workload, "only");
     assert!(!worker.wait(MINUTE).success());
     let output = worker.output();
-    println!("{output}");
     let expected = [
         "invalid configuration, 3 problems:",
         "- `KAFKA_MAX_IN_FLIGHT` = `none`",

@@ -23,7 +23,6 @@ pub(crate) fn only_line(worker: &Process, reason: &str, cause: &str) -> String {
     let lines = worker.lines();
     let lines: Vec<_> = lines.iter().map(|line| &line.text).filter(|text| loud(text) && is_connection(text)).collect();
     assert_eq!(lines.len(), 1, "{}", worker.output());
-    println!("{}", lines[0]);
     assert!(lines[0].contains(reason) && lines[0].contains(cause), "{}", lines[0]);
     lines[0].clone()
 }

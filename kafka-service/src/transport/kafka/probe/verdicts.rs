@@ -30,11 +30,17 @@ const REJECTION_EVERY: Duration = Duration::from_secs(60);
 impl BrokerProbe {
     pub(super) fn judge_brokers(&mut self, failure: Option<&Failure>, now: Instant) {
         let silent = now.duration_since(self.heard);
+        // What failed before the last answer is not the reason.
+        let failure = failure.filter(|failure| failure.when + ASK_EVERY / 2 >= self.heard);
         if silent >= SILENCE {
             self.settings.unreachable(failure, || format!("no response for {} s", silent.as_secs()), now);
         } else if self.heard == now {
             self.settings.reached(now);
         } else if let Some(failure) = failure {
+            if silent >= SILENCE / 2 {
+                // So that the reason is known when it is needed.
+                _ = self.settings.diagnosis.explain(failure, now);
+            }
             self.rejected(failure, now);
         }
     }
