@@ -1,7 +1,7 @@
 //! Certificates, passwords and mechanisms that are not accepted, over TLS: one line says which and why, and the service
 //! goes on when it is mended on the broker.
 
-use kafka_service_tests::{Kafka, NewCertificate, On, Workload};
+use kafka_service_tests::{Certificate, Kafka, NewCertificate, On, Workload};
 
 use crate::{
     MINUTE,
@@ -165,4 +165,28 @@ fn unusable_files_are_reported_together_at_start() {
     ];
     expected.iter().for_each(|text| assert!(output.contains(text), "no {text} in {output}"));
     assert!(!output.contains("wrong-password"), "{output}");
+}
+
+/// One of three brokers has a certificate that the client does not accept.
+#[test]
+fn a_broker_that_is_not_accepted_is_named_while_others_are() {
+    let Some(kafka) = Kafka::three_secured_nodes() else { return };
+    let keystore = |new| {
+        let certificate: Certificate = kafka.certificate(&new);
+        certificate.file.with_extension("keystore.pem").display().to_string()
+    };
+    let serve = |keystore: &str| {
+        kafka.kill(3);
+        kafka.restart_with(3, &[("listener.name.ssl.ssl.keystore.location", keystore)]);
+    };
+    let (good, expired) = (NewCertificate::of("localhost"), NewCertificate::of("localhost").expired());
+    let workload = Workload::new(&kafka, "one-of-three", 6).over_tls(&kafka);
+    serve(&keystore(expired));
+    let mut worker = start(&workload, "only");
+    let line = worker.wait_for_line(MINUTE, "a broker rejects the connection; others do not");
+    assert!(line.contains("certificate has expired (code 10)"), "{line}");
+    serve(&keystore(good));
+    let before = worker.count("a broker rejects the connection");
+    recovers(&kafka, &workload, worker);
+    assert_eq!(before, 1);
 }

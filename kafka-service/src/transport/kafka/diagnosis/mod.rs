@@ -38,6 +38,12 @@ pub(super) enum Finding {
 }
 
 impl Finding {
+    pub(super) fn cause(&self) -> &str {
+        match self {
+            Self::Tls(cause) | Self::Authentication(cause) | Self::Unreachable(cause) => cause,
+        }
+    }
+
     /// The reason for health, and its cause.
     pub(super) fn into_reason(self, servers: &str) -> (Reason, String) {
         let servers = servers.to_owned();
@@ -74,7 +80,7 @@ impl Diagnosis {
         Self { config: config.clone(), identity: config.consumer_identity(), current: Mutex::new(None) }
     }
 
-    /// Forgets the failure, because a broker has answered.
+    /// Forgets the failure, because it is mended.
     pub(super) fn forget(&self) {
         *sync::lock(&self.current) = None;
     }
