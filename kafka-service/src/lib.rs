@@ -201,9 +201,9 @@
 //! | `kafka` | yes | the Kafka client (librdkafka) and the embedded broker |
 //! | `zstd` | yes | topics compressed with zstd |
 //! | `tls` | no | TLS, SCRAM and OAUTHBEARER, with OpenSSL built from source (needs perl) |
-//! | `oidc` | no | OAUTHBEARER with tokens from an OpenID Connect provider; includes `tls` (needs libcurl) |
+//! | `oidc` | no | OAUTHBEARER with tokens from an OpenID Connect provider; includes `tls` and `cmake-build` (builds libcurl) |
 //! | `gssapi` | no | Kerberos (needs Cyrus SASL, and OpenSSL unless `tls` is enabled) |
-//! | `cmake-build` | no | building librdkafka with cmake instead of its configure script |
+//! | `cmake-build` | no | building librdkafka with cmake (needs cmake) instead of its configure script |
 //! | `dynamic-linking` | no | linking an installed librdkafka instead of building it |
 //! | `full` | no | `kafka` and `zstd`; not `tls` |
 // Documentation names the feature that an item needs.

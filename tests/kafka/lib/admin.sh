@@ -15,7 +15,7 @@ text() {
 require_secure() {
     load_cluster || fail "no cluster in $DIR"
     DIR=$(cd "$DIR" && pwd)
-    [[ $SECURE == yes ]] || fail "the cluster in $DIR has no authorizer: start it with --secure"
+    [[ $SECURE == yes ]] || fail "the cluster in $DIR is not secure: start it with --secure"
 }
 
 # Sends a request, given from its api number on, to the first node that answers.

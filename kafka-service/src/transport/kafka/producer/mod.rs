@@ -19,7 +19,7 @@ mod current;
 use self::current::{Common, Current};
 use super::{
     client_config::{self, describe},
-    client_log::ClientLog,
+    client_log::{ClientLog, PRODUCER},
     close::close,
     connection::Connection,
     delivery_watch::DeliveryWatch,
@@ -64,7 +64,7 @@ impl KafkaProducer {
             reports,
             watch: Arc::new(DeliveryWatch::new()),
             connection: Arc::new(Connection::default()),
-            log: Arc::new(ClientLog::new("producer", redaction, is_monitored)),
+            log: Arc::new(ClientLog::new(PRODUCER, redaction, is_monitored)),
         };
         let current = RwLock::new(Arc::new(Current::new(&common)?));
         let renewals = Mutex::new(Renewals::new(Instant::now()));

@@ -1,13 +1,23 @@
-//! Certificates, passwords and mechanisms that are not accepted, over TLS: one line says which and why, and the service
-//! goes on when it is mended on the broker.
+//! Wrong certificates, passwords, mechanisms and tokens: one line says which and why, and the service goes on when it is
+//! mended on the broker. Files that cannot be used: it does not start.
 
-use kafka_service_tests::{Certificate, Kafka, NewCertificate, On, Workload};
+use std::time::Duration;
 
-use crate::{
-    MINUTE,
-    connections::{only_line, recovers},
-    end, start,
-};
+use kafka_service_tests::{Certificate, Kafka, NewCertificate, On, Process, User, Workload};
+
+use crate::service::{MINUTE, end, spread, start, whole};
+
+/// How long it may take until the reason is reported.
+const NOTICED: Duration = Duration::from_secs(25);
+
+/// A rejected client goes on when the broker accepts it.
+#[track_caller]
+fn recovers(kafka: &Kafka, workload: &Workload, mut worker: Process) {
+    worker.wait_for_line(MINUTE, "health: ready");
+    workload.send(kafka, (0..20).map(spread));
+    whole(kafka, workload, 20);
+    end(worker);
+}
 
 /// A certificate of the broker that its clients do not accept, and the good one again.
 fn broker_certificate(new: &NewCertificate, causes: &[&str]) {
@@ -15,9 +25,9 @@ fn broker_certificate(new: &NewCertificate, causes: &[&str]) {
     let good = kafka.certificate(&NewCertificate::of("localhost"));
     kafka.serve("ssl", &kafka.certificate(new));
     let workload = Workload::new(&kafka, "certificate", 2).over_tls(&kafka);
-    let worker = start(&workload, "only");
-    let line = only_line(
-        &worker,
+    let worker = start(&workload);
+    let line = worker.only_warning(
+        NOTICED,
         "no TLS connection to the brokers at",
         &format!("{} has the certificate `CN=", workload.bootstrap),
     );
@@ -61,9 +71,9 @@ fn a_tls_client_of_a_plaintext_listener_is_told_so() {
     let Some(kafka) = Kafka::secured() else { return };
     let mut workload = Workload::new(kafka, "no-tls", 1).over_tls(kafka);
     workload.bootstrap = kafka.listener("plaintext");
-    let worker = start(&workload, "only");
+    let worker = start(&workload);
     let cause = "speaks Kafka without TLS, but KAFKA_SECURITY_PROTOCOL is `ssl`: is it right?";
-    only_line(&worker, "no broker is reachable", cause);
+    _ = worker.only_warning(NOTICED, "no broker is reachable", cause);
     end(worker);
 }
 
@@ -72,8 +82,8 @@ fn a_missing_client_certificate_is_reported() {
     let Some(kafka) = Kafka::secured() else { return };
     let mut workload = Workload::new(kafka, "no-certificate", 1).over_tls(kafka);
     workload.bootstrap = kafka.listener("mtls");
-    let worker = start(&workload, "only");
-    let line = only_line(&worker, "no TLS connection", "does not accept a client without a certificate: ");
+    let worker = start(&workload);
+    let line = worker.only_warning(NOTICED, "no TLS connection", "does not accept a client without a certificate: ");
     assert!(line.contains("set KAFKA_SSL_CERTIFICATE_LOCATION and KAFKA_SSL_KEY_LOCATION"), "{line}");
     end(worker);
 }
@@ -83,8 +93,8 @@ fn a_rejected_client_certificate_is_named() {
     let Some(kafka) = Kafka::secured() else { return };
     let certificate = kafka.certificate(&NewCertificate::of("stranger").signed_by("strangers"));
     let workload = Workload::new(kafka, "stranger", 1).with_certificate(kafka, &certificate);
-    let worker = start(&workload, "only");
-    let line = only_line(&worker, "no TLS connection", "rejects the client's certificate `CN=stranger`");
+    let worker = start(&workload);
+    let line = worker.only_warning(NOTICED, "no TLS connection", "rejects the client's certificate `CN=stranger`");
     assert!(line.contains("issued by `CN=kafka-test strangers`"), "{line}");
     end(worker);
 }
@@ -96,9 +106,9 @@ fn a_user_without_a_scram_password_recovers() {
     let workload = Workload::new(kafka, "scram", 2);
     kafka.allow_service(&user, &workload);
     let workload = workload.with_password(kafka, &user, "SCRAM-SHA-512");
-    let worker = start(&workload, "only");
+    let worker = start(&workload);
     let cause = format!("rejects User:{} (sasl_ssl, SCRAM-SHA-512): ", user.name);
-    only_line(&worker, "authentication at", &cause);
+    _ = worker.only_warning(NOTICED, "authentication at", &cause);
     assert!(!worker.output().contains(&user.password));
     kafka.set_password(&user);
     recovers(kafka, &workload, worker);
@@ -110,8 +120,8 @@ fn a_mechanism_that_is_not_offered_is_named_with_those_that_are() {
     let user = kafka.user();
     let workload =
         Workload::new(kafka, "mechanism", 1).as_user(kafka, &user).set("KAFKA_SASL_MECHANISM", "SCRAM-SHA-256");
-    let worker = start(&workload, "only");
-    let line = only_line(&worker, "authentication at", "(sasl_plaintext, SCRAM-SHA-256): ");
+    let worker = start(&workload);
+    let line = worker.only_warning(NOTICED, "authentication at", "(sasl_plaintext, SCRAM-SHA-256): ");
     assert!(line.contains("supported mechanisms: PLAIN"), "{line}");
     end(worker);
 }
@@ -123,8 +133,8 @@ fn a_refused_token_is_reported() {
         .with_tokens(kafka)
         .set("KAFKA_ENABLE_SASL_OAUTHBEARER_UNSECURE_JWT", "true")
         .set("KAFKA_SASL_OAUTHBEARER_CONFIG", "principal=nobody");
-    let worker = start(&workload, "only");
-    let line = only_line(&worker, "authentication at", "rejects the client (sasl_ssl, OAUTHBEARER): ");
+    let worker = start(&workload);
+    let line = worker.only_warning(NOTICED, "authentication at", "rejects the client (sasl_ssl, OAUTHBEARER): ");
     assert!(line.contains("where the token or ticket comes from"), "{line}");
     end(worker);
 }
@@ -138,8 +148,8 @@ fn a_missing_permission_names_the_certificate() {
     kafka.allow_service(&user, &workload);
     kafka.revoke(&user, "read", On::Group(&workload.group));
     let certificate = kafka.certificate(&NewCertificate::of(&user.name));
-    let worker = start(&workload.clone().with_certificate(kafka, &certificate), "only");
-    let line = only_line(&worker, "READ on group", &format!("denied to User:CN={} at ", user.name));
+    let worker = start(&workload.clone().with_certificate(kafka, &certificate));
+    let line = worker.only_warning(NOTICED, "READ on group", &format!("denied to User:CN={} at ", user.name));
     assert!(line.contains(&format!("--allow-principal 'User:CN={}' --operation Read", user.name)), "{line}");
     kafka.allow(&user, "read", On::Group(&workload.group));
     recovers(kafka, &workload, worker);
@@ -154,7 +164,7 @@ fn unusable_files_are_reported_together_at_start() {
         .set("KAFKA_SSL_KEY_PASSWORD", "wrong-password")
         .set("KAFKA_SSL_CA_LOCATION", "/no/such/ca.pem")
         .set("KAFKA_MAX_IN_FLIGHT", "none");
-    let mut worker = start(&workload, "only");
+    let mut worker = start(&workload);
     assert!(!worker.wait(MINUTE).success());
     let output = worker.output();
     let expected = [
@@ -182,11 +192,47 @@ fn a_broker_that_is_not_accepted_is_named_while_others_are() {
     let (good, expired) = (NewCertificate::of("localhost"), NewCertificate::of("localhost").expired());
     let workload = Workload::new(&kafka, "one-of-three", 6).over_tls(&kafka);
     serve(&keystore(expired));
-    let mut worker = start(&workload, "only");
+    let mut worker = start(&workload);
     let line = worker.wait_for_line(MINUTE, "a broker rejects the connection; others do not");
     assert!(line.contains("certificate has expired (code 10)"), "{line}");
     serve(&keystore(good));
     let before = worker.count("a broker rejects the connection");
     recovers(&kafka, &workload, worker);
     assert_eq!(before, 1);
+}
+
+/// What is wrong with the files of the client.
+#[track_caller]
+fn refused(workload: &Workload, text: &str) {
+    let mut worker = start(workload);
+    assert!(!worker.wait(MINUTE).success(), "{}", worker.output());
+    assert!(worker.count(text) > 0, "{}", worker.output());
+}
+
+#[test]
+fn an_expired_client_certificate_is_refused_at_start() {
+    let Some(kafka) = Kafka::secured() else { return };
+    let expired = kafka.certificate(&NewCertificate::of("user-1").expired());
+    let text = "the client certificate `CN=user-1`, issued by `CN=kafka-test ca`, expired at ";
+    refused(&Workload::named(kafka, "expired").with_certificate(kafka, &expired), text);
+}
+
+#[test]
+fn an_encrypted_key_without_a_password_is_refused_at_start() {
+    let Some(kafka) = Kafka::secured() else { return };
+    let certificate = kafka.certificate(&NewCertificate::of("user-1").password("right"));
+    let text = "the private key is encrypted: set `ssl.key.password` (`KAFKA_SSL_KEY_PASSWORD` or";
+    refused(&Workload::named(kafka, "encrypted").with_certificate(kafka, &certificate), text);
+}
+
+#[test]
+fn a_wrong_password_of_plain_over_tls_is_reported_with_the_user() {
+    let Some(kafka) = Kafka::secured() else { return };
+    let user = User { password: "wrong-secret".to_owned(), ..kafka.user() };
+    let workload = Workload::new(kafka, "plain", 1).with_password(kafka, &user, "PLAIN");
+    let worker = start(&workload);
+    let cause = format!("rejects User:{} (sasl_ssl, PLAIN): ", user.name);
+    _ = worker.only_warning(NOTICED, "authentication at", &cause);
+    assert_eq!(worker.count(&user.password), 0, "{}", worker.output());
+    end(worker);
 }
