@@ -9,6 +9,9 @@ use std::time::Duration;
 
 use crate::wait_until;
 
+/// A client that is rejected tries again every second.
+const REPETITION: Duration = Duration::from_secs(4);
+
 /// One line that the program wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
@@ -82,6 +85,28 @@ impl Process {
             assert!(found.is_some() || ended.is_none(), "{what}: it has ended ({ended:?}):\n{output}");
             found.ok_or(output)
         })
+    }
+
+    /// Waits for a warning with both texts, which must be the only one: the reason why it is not ready. Returns it.
+    ///
+    /// # Panics
+    /// Panics at the deadline, or when there are other warnings or errors.
+    #[track_caller]
+    #[must_use]
+    pub fn only_warning(&self, deadline: Duration, reason: &str, cause: &str) -> String {
+        wait_until(deadline, &format!("a warning with {cause:?}"), || {
+            if self.count(cause) > 0 { Ok(()) } else { Err(self.output()) }
+        });
+        // What would be said again and again is said again by now.
+        thread::sleep(REPETITION);
+        let is_loud = |text: &str| text.contains(" WARN ") || text.contains("ERROR ");
+        // A new cluster is still loading its coordinators.
+        let is_expected = |text: &str| text.contains("configuration warning") || text.contains("GETPID");
+        let lines = self.lines().into_iter().map(|line| line.text);
+        let lines: Vec<_> = lines.filter(|text| is_loud(text) && !is_expected(text)).collect();
+        let [line] = lines.as_slice() else { panic!("not one warning:\n{}", self.output()) };
+        assert!(line.contains(reason) && line.contains(cause), "{line}");
+        line.clone()
     }
 
     /// Sends a signal: `"TERM"`, `"INT"`, `"STOP"`, `"CONT"`, ...

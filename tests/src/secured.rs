@@ -78,6 +78,12 @@ impl Kafka {
         Self::start_with(&options).or_else(no_broker)
     }
 
+    /// A cluster of three brokers with the same listeners for this test alone.
+    #[must_use]
+    pub fn three_secured_nodes() -> Option<Self> {
+        Self::start_with(&["--secure", "--nodes", "3"]).or_else(no_broker)
+    }
+
     /// A user that no other test of this process uses.
     ///
     /// # Panics

@@ -16,17 +16,8 @@ pub(crate) struct Identity {
 }
 
 impl Config {
-    /// Who the consuming client is.
-    pub(crate) fn consumer_identity(&self) -> Identity {
-        self.identity(Side::Consumer)
-    }
-
-    /// Who the producing client is.
-    pub(crate) fn producer_identity(&self) -> Identity {
-        self.identity(Side::Producer)
-    }
-
-    fn identity(&self, side: Side) -> Identity {
+    /// Who one client is.
+    pub(crate) fn identity(&self, side: Side) -> Identity {
         if !matches!(self.bootstrap_servers, Brokers::Servers(_)) {
             return Identity { name: None, method: "plaintext".to_owned() };
         }
@@ -48,10 +39,10 @@ impl Config {
         Identity { name, method: format!("{protocol}{certificate}") }
     }
 
-    /// The security protocol of the consuming client.
+    /// The security protocol of one client.
     #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "for a transport"))]
-    pub(crate) fn security_protocol(&self) -> &str {
-        self.properties.value(Side::Consumer, "security.protocol").map_or("plaintext", |entry| entry.value.expose())
+    pub(crate) fn security_protocol(&self, side: Side) -> &str {
+        self.properties.value(side, "security.protocol").map_or("plaintext", |entry| entry.value.expose())
     }
 
     /// Whether both clients connect in the same way as the same principal, so that the rights of one are those of the

@@ -40,6 +40,7 @@ pub(crate) use features::Features;
 pub(crate) use identity::Identity;
 use names::NameStyle;
 use properties::Properties;
+pub(crate) use property::Side;
 #[cfg(feature = "kafka")]
 pub(crate) use redaction::Redaction;
 #[cfg(feature = "kafka")]

@@ -1,7 +1,7 @@
 //! How the clients reach the brokers, and as whom: for what a reason says about permissions.
 
 use super::{Acl, Operation};
-use crate::config::{Config, Identity};
+use crate::config::{Config, Identity, Side};
 
 /// How the clients reach the brokers.
 #[derive(Debug, Default)]
@@ -13,7 +13,11 @@ pub(crate) struct Access {
 
 impl Access {
     pub(crate) fn new(config: &Config, servers: &str) -> Self {
-        Self { servers: servers.to_owned(), reader: config.consumer_identity(), writer: config.producer_identity() }
+        Self {
+            servers: servers.to_owned(),
+            reader: config.identity(Side::Consumer),
+            writer: config.identity(Side::Producer),
+        }
     }
 
     pub(super) fn servers(&self) -> &str {

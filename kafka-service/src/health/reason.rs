@@ -220,6 +220,7 @@ impl Reason {
     }
 
     /// Whether no broker can be used at all.
+    #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "for a transport"))]
     pub(crate) fn is_connection(&self) -> bool {
         matches!(self, Self::BrokersUnreachable { .. } | Self::TlsFailed { .. } | Self::AuthenticationFailed { .. })
     }

@@ -7,8 +7,6 @@
 mod acls;
 mod addresses;
 mod brokers;
-#[cfg(feature = "tls")]
-mod certificates;
 mod connections;
 mod credentials;
 mod forwarder;

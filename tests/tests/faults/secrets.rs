@@ -94,9 +94,8 @@ fn run(kafka: &Kafka, folder: &Folder, (name, mechanism): (&str, &str), side: &s
         if is_over > 0 { Ok(()) } else { Err(worker.output()) }
     });
     let output = worker.output();
-    if let Some(line) = output.lines().find(|line| line.contains(MARKER)) {
-        panic!("{variable} by {way:?}: {line}");
-    }
+    let line = output.lines().find(|line| line.contains(MARKER));
+    assert_eq!(line, None, "{variable} by {way:?}");
 }
 
 #[test]

@@ -67,6 +67,7 @@ pub(super) fn problems(view: &View<'_>) -> Vec<String> {
 }
 
 /// The client's certificate and key, if both can be read.
+#[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "for a transport"))]
 pub(super) fn pair(view: &View<'_>) -> Option<(X509, PKey<Private>)> {
     if let Some(source) = Source::find(view, "ssl.key.location", Some("ssl.key.pem")) {
         return Some((certificate(view)?, open(&source, view).ok()?));

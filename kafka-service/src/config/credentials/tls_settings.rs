@@ -1,4 +1,4 @@
-//! The settings of TLS, for a connection of our own to the brokers of the consuming client.
+//! The settings of TLS, for a connection of our own to the brokers.
 
 use openssl::{
     pkey::{PKey, Private},
@@ -12,8 +12,9 @@ use crate::config::{Config, property::Side, security::View};
 pub(crate) struct TlsSettings<'a>(View<'a>);
 
 impl<'a> TlsSettings<'a> {
-    pub(crate) fn new(config: &'a Config) -> Self {
-        Self(View { config, side: Side::Consumer })
+    /// Those of one client.
+    pub(crate) fn new(config: &'a Config, side: Side) -> Self {
+        Self(View { config, side })
     }
 
     /// The file or folder of the trusted authorities.

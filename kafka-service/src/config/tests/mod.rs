@@ -2,6 +2,7 @@
 
 mod durations;
 mod from_variables;
+mod identity;
 #[cfg(feature = "kafka")]
 mod librdkafka;
 mod names;

@@ -15,10 +15,15 @@ use rdkafka::{
 };
 
 use super::failure::{Failure, FailureKind};
-use crate::{config::Redaction, sync};
+use crate::{
+    config::{Redaction, Side},
+    sync,
+};
 
 /// How long further lines of the same kind are suppressed.
 const QUIET: Duration = Duration::from_secs(60);
+/// How the producing client is called.
+pub(super) const PRODUCER: &str = "producer";
 /// How long an error can explain why no broker answers.
 const RECENT: Duration = Duration::from_secs(60);
 
@@ -52,7 +57,8 @@ impl ClientLog {
     pub(super) fn line(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         let message = &*self.redaction.apply(message);
         let client = self.client;
-        let failure = (facility == "FAIL").then(|| Failure::parse(without_thread(message), Instant::now()));
+        let failure =
+            (facility == "FAIL").then(|| Failure::parse(without_thread(message), self.side(), Instant::now()));
         if self.is_monitored && is_reported(facility, failure.as_ref()) {
             tracing::debug!(target: "kafka_service::librdkafka", client, facility, "{message}");
             return self.note(failure);
@@ -103,6 +109,10 @@ impl ClientLog {
                 None => tracing::debug!(target: "kafka_service::librdkafka", client, %error, "{reason}"),
             },
         }
+    }
+
+    fn side(&self) -> Side {
+        if self.client == PRODUCER { Side::Producer } else { Side::Consumer }
     }
 
     fn note(&self, failure: Option<Failure>) {

@@ -61,7 +61,9 @@ impl ClientSettings {
 
     /// Reports that a broker has answered.
     pub(super) fn reached(&self, now: Instant) {
-        self.diagnosis.forget();
-        self.health.clear_all(now, Reason::is_connection);
+        if self.health.has(Reason::is_connection) {
+            self.diagnosis.forget();
+            self.health.clear_all(now, Reason::is_connection);
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use crate::config::Side;
+
 /// What failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FailureKind {
@@ -19,6 +21,8 @@ pub(super) enum FailureKind {
 #[derive(Clone, Debug)]
 pub(super) struct Failure {
     pub(super) kind: FailureKind,
+    /// The client that it happened to.
+    pub(super) side: Side,
     /// `host:port`, or empty.
     pub(super) broker: String,
     /// What happened.
@@ -31,7 +35,7 @@ pub(super) struct Failure {
 impl Failure {
     /// Parses `sasl_ssl://kafka:9093/bootstrap: SSL handshake failed: .. (after 5ms in state SSL_HANDSHAKE)`. The name of
     /// a coordinator is followed by its address.
-    pub(super) fn parse(text: &str, when: Instant) -> Self {
+    pub(super) fn parse(text: &str, side: Side, when: Instant) -> Self {
         let (name, rest) = text.split_once(": ").unwrap_or(("", text));
         let (broker, said) = match (address(name), rest.split_once(": ")) {
             (Some(broker), _) => (broker, rest),
@@ -39,7 +43,7 @@ impl Failure {
             _ => ("", text),
         };
         let said = said.split_once(" (after ").map_or(said, |(said, _)| said);
-        Self { kind: kind(said), broker: broker.to_owned(), said: said.to_owned(), text: text.to_owned(), when }
+        Self { kind: kind(said), side, broker: broker.to_owned(), said: said.to_owned(), text: text.to_owned(), when }
     }
 }
 
@@ -69,7 +73,7 @@ mod tests {
     use super::*;
 
     fn parsed(text: &str) -> (FailureKind, String, String) {
-        let Failure { kind, broker, said, .. } = Failure::parse(text, Instant::now());
+        let Failure { kind, broker, said, .. } = Failure::parse(text, Side::Consumer, Instant::now());
         (kind, broker, said)
     }
 

@@ -18,7 +18,7 @@ use std::{
 
 use super::failure::{Failure, FailureKind};
 use crate::{
-    config::{Config, Identity},
+    config::{Config, Identity, Side},
     health::Reason,
     sync,
 };
@@ -38,6 +38,12 @@ pub(super) enum Finding {
 }
 
 impl Finding {
+    pub(super) fn cause(&self) -> &str {
+        match self {
+            Self::Tls(cause) | Self::Authentication(cause) | Self::Unreachable(cause) => cause,
+        }
+    }
+
     /// The reason for health, and its cause.
     pub(super) fn into_reason(self, servers: &str) -> (Reason, String) {
         let servers = servers.to_owned();
@@ -49,11 +55,10 @@ impl Finding {
     }
 }
 
-/// Explains the failures of one kind of client.
+/// Explains the failures of the clients.
 #[derive(Debug)]
 pub(super) struct Diagnosis {
     config: Config,
-    identity: Identity,
     current: Mutex<Option<Current>>,
 }
 
@@ -61,6 +66,7 @@ pub(super) struct Diagnosis {
 #[derive(Debug)]
 struct Current {
     kind: FailureKind,
+    side: Side,
     broker: String,
     began: Instant,
     answer: Receiver<Option<Finding>>,
@@ -71,10 +77,10 @@ struct Current {
 
 impl Diagnosis {
     pub(super) fn new(config: &Config) -> Self {
-        Self { config: config.clone(), identity: config.consumer_identity(), current: Mutex::new(None) }
+        Self { config: config.clone(), current: Mutex::new(None) }
     }
 
-    /// Forgets the failure, because a broker has answered.
+    /// Forgets the failure, because it is mended.
     pub(super) fn forget(&self) {
         *sync::lock(&self.current) = None;
     }
@@ -94,7 +100,9 @@ impl Diagnosis {
             _ => Finding::Unreachable(failure.text.clone()),
         };
         let mut slot = sync::lock(&self.current);
-        let is_same = |current: &Current| current.kind == failure.kind && current.broker == failure.broker;
+        let is_same = |current: &Current| {
+            (current.kind, current.side, &current.broker) == (failure.kind, failure.side, &failure.broker)
+        };
         let current = match slot.take().filter(is_same) {
             Some(current) if current.is_running || now.duration_since(current.began) < AGAIN_AFTER => current,
             before => self.begin(failure, before.and_then(|current| current.finding), now),
@@ -120,20 +128,20 @@ impl Diagnosis {
             // Nobody may be interested any more.
             _ = sender.send(find(&config, &failed));
         });
-        let Failure { kind, ref broker, .. } = *failure;
-        Current { kind, broker: broker.clone(), began: now, answer, finding, is_running: true }
+        let Failure { kind, side, ref broker, .. } = *failure;
+        Current { kind, side, broker: broker.clone(), began: now, answer, finding, is_running: true }
     }
 
     /// The broker says why it rejects credentials.
     fn rejected(&self, failure: &Failure) -> Finding {
-        let Identity { name, method } = &self.identity;
-        let Failure { broker, said, .. } = failure;
+        let Failure { broker, said, side, .. } = failure;
         if said.contains("Request not valid in current SASL state") {
-            let protocol = self.config.security_protocol();
+            let protocol = self.config.security_protocol(*side);
             return Finding::Unreachable(format!(
                 "{broker} does not offer SASL, but KAFKA_SECURITY_PROTOCOL is `{protocol}`: is it right?"
             ));
         }
+        let Identity { name, method } = self.config.identity(*side);
         let who = name.as_ref().map_or_else(|| "the client".to_owned(), |name| format!("User:{name}"));
         Finding::Authentication(format!("{broker} rejects {who} ({method}): {said}"))
     }
@@ -141,7 +149,7 @@ impl Diagnosis {
 
 /// Connects to the broker as the client does.
 fn find(config: &Config, failure: &Failure) -> Option<Finding> {
-    let protocol = config.security_protocol();
+    let protocol = config.security_protocol(failure.side);
     let broker = failure.broker.as_str();
     let listener = plain::Listener::ask(broker).ok()?;
     let wrong = |what: &str| {

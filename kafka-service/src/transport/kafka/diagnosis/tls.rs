@@ -41,7 +41,7 @@ pub(super) fn find(config: &Config, failure: &Failure) -> Option<String> {
     let broker = failure.broker.as_str();
     let host = broker.rsplit_once(':').map_or(broker, |(host, _)| host).trim_matches(['[', ']']);
     let flaw = Arc::new(Mutex::new(None));
-    let settings = TlsSettings::new(config);
+    let settings = TlsSettings::new(config, failure.side);
     let ssl = prepare(&settings, host, &flaw).ok()?;
     let outcome = talk(ssl, broker)?;
     if let Some(Flaw { code, certificate }) = sync::lock(&flaw).take() {

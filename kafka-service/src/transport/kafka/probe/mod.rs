@@ -79,6 +79,8 @@ pub(super) struct BrokerProbe {
     replicas: HashMap<String, String>,
     /// When a broker that rejects the client may be logged again.
     rejection_next: Option<Instant>,
+    /// When the last failure happened that was reported.
+    rejection_seen: Option<Instant>,
     share: Share,
 }
 
@@ -129,6 +131,7 @@ impl BrokerProbe {
             bootstrap_next: now,
             replicas: HashMap::new(),
             rejection_next: None,
+            rejection_seen: None,
             share: Share::default(),
         })
     }

@@ -7,7 +7,7 @@ use std::{
 
 use rdkafka::error::RDKafkaErrorCode;
 
-use super::{ASK_AGAIN, ASK_EVERY, BrokerProbe, LOOK_EVERY};
+use super::{ASK_AGAIN, ASK_EVERY, BrokerProbe};
 use crate::{
     health::{Operation, Reason, Resource},
     transport::{
@@ -35,26 +35,36 @@ impl BrokerProbe {
         }
         let silent = now.duration_since(self.mute.unwrap_or(self.heard).max(self.heard));
         if silent >= SILENCE {
+            // What failed before the last answer is not the reason.
+            let failure = failure.filter(|failure| failure.when + ASK_EVERY / 2 >= self.heard);
             self.settings.unreachable(failure, || format!("no response for {} s", silent.as_secs()), now);
         } else if self.heard == now {
             self.settings.reached(now);
-        } else if let Some(failure) = failure {
-            self.rejected(failure, now);
+        }
+        if let Some(failure) = failure {
+            self.judge_failure(failure, silent, now);
         }
     }
 
-    /// One of several brokers rejects the client, while others answer.
-    fn rejected(&mut self, failure: &Failure, now: Instant) {
-        let others = self.described.is_some_and(|described| now.duration_since(described) < SILENCE);
-        let is_new = now.duration_since(failure.when) < LOOK_EVERY * 2;
+    /// Logs that a broker rejects the client while others answer. If none answers, health reports it.
+    fn judge_failure(&mut self, failure: &Failure, silent: Duration, now: Instant) {
         let is_serious = matches!(failure.kind, FailureKind::Tls | FailureKind::Authentication);
-        if others && is_new && is_serious && self.rejection_next.is_none_or(|next| now >= next) {
+        let is_known = self.rejection_seen.is_some_and(|seen| failure.when <= seen);
+        if self.settings.health.has(Reason::is_connection) {
+            self.rejection_seen = Some(failure.when);
+        } else if silent >= SILENCE / 2 {
+            // So that the reason is known when it is needed.
+            _ = self.settings.diagnosis.explain(failure, now);
+        } else if is_serious
+            && !is_known
+            && self.described.is_some_and(|described| now.duration_since(described) < SILENCE)
+            && self.rejection_next.is_none_or(|next| now >= next)
+            && let Some(finding) = self.settings.diagnosis.explain(failure, now)
+        {
+            self.rejection_seen = Some(failure.when);
             self.rejection_next = Some(now + REJECTION_EVERY);
-            tracing::warn!(
-                broker = failure.broker,
-                cause = failure.text,
-                "a broker rejects the connection; others do not"
-            );
+            let cause = self.settings.redaction.apply(finding.cause()).into_owned();
+            tracing::warn!(cause, "a broker rejects the connection; others do not");
         }
     }
 

@@ -20,7 +20,7 @@ mod replace;
 use self::current::{Common, Current};
 use super::{
     client_config::{self, describe},
-    client_log::ClientLog,
+    client_log::{ClientLog, PRODUCER},
     close::close,
     connection::Connection,
     delivery_watch::DeliveryWatch,
@@ -67,7 +67,7 @@ impl KafkaProducer {
             reports,
             watch: Arc::new(DeliveryWatch::new()),
             connection: Arc::new(Connection::default()),
-            log: Arc::new(ClientLog::new("producer", redaction, is_monitored)),
+            log: Arc::new(ClientLog::new(PRODUCER, redaction, is_monitored)),
             tokens,
         };
         let current = RwLock::new(Arc::new(Current::new(&common)?));
