@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::openssl::{decode, new_rsa_key, signed, verified};
+use crate::openssl::{decode, encrypted_key, new_rsa_key, signed, verified};
 use crate::{Kafka, User, unique};
 
 /// What the brokers expect in a token; the same text is in `tests/kafka/lib/secure.sh`.
@@ -99,6 +99,12 @@ impl Issuer {
     #[must_use]
     pub fn assertion_key(&self) -> PathBuf {
         self.office.assertion_key.clone()
+    }
+
+    /// The same key, encrypted.
+    #[must_use]
+    pub fn encrypted_assertion_key(&self, password: &str) -> PathBuf {
+        encrypted_key(&self.office.assertion_key, password)
     }
 
     /// A token for this user, without a request.

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 
+use crate::unique;
+
 /// Runs it with this input, and returns its output.
 ///
 /// # Errors
@@ -27,6 +29,15 @@ pub(crate) fn new_rsa_key(file: PathBuf) -> PathBuf {
     let path = file.display().to_string();
     openssl(&["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", &path], &[])
         .unwrap_or_else(|error| panic!("cannot make a key: {error}"));
+    file
+}
+
+/// A copy of a key that needs this password.
+pub(crate) fn encrypted_key(key: &Path, password: &str) -> PathBuf {
+    let file = key.with_extension(unique("encrypted"));
+    let (from, to) = (key.display().to_string(), file.display().to_string());
+    openssl(&["pkey", "-in", &from, "-aes256", "-passout", &format!("pass:{password}"), "-out", &to], &[])
+        .unwrap_or_else(|error| panic!("cannot encrypt a key: {error}"));
     file
 }
 

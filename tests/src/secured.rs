@@ -1,6 +1,7 @@
 //! Users and permissions, on a cluster that was started with `--secure`.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -217,6 +218,22 @@ impl Workload {
         let workload = workload.set("KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL", &issuer.url());
         let workload = workload.set("KAFKA_SASL_OAUTHBEARER_CLIENT_ID", &user.name);
         workload.set("KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET", &user.password)
+    }
+
+    /// Makes the workers connect with tokens that librdkafka gets for an assertion that it signs with this key.
+    ///
+    /// # Panics
+    /// Panics when the cluster has no such listener.
+    #[must_use]
+    pub fn with_assertion(self, kafka: &Kafka, issuer: &Issuer, user: &User, key: &Path) -> Self {
+        let workload = self.with_tokens(kafka).set("KAFKA_SASL_OAUTHBEARER_METHOD", "oidc");
+        let workload = workload.set("KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL", &issuer.url());
+        let grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+        let workload = workload.set("KAFKA_SASL_OAUTHBEARER_GRANT_TYPE", grant);
+        let key = key.display().to_string();
+        let workload = workload.set("KAFKA_SASL_OAUTHBEARER_ASSERTION_PRIVATE_KEY_FILE", &key);
+        let workload = workload.set("KAFKA_SASL_OAUTHBEARER_ASSERTION_CLAIM_SUB", &user.name);
+        workload.set("KAFKA_SASL_OAUTHBEARER_ASSERTION_CLAIM_AUD", issuer.name())
     }
 
     fn over(mut self, kafka: &Kafka, listener: &str, protocol: &str) -> Self {

@@ -2,6 +2,8 @@
 //! separate process. They need a worker with OpenSSL, so they are behind the feature `secured`.
 
 #[cfg(feature = "secured")]
+mod issuer;
+#[cfg(feature = "secured")]
 mod mechanisms;
 #[cfg(feature = "secured")]
 mod mistakes;
@@ -13,8 +15,6 @@ mod provider;
 mod secret_files;
 #[cfg(feature = "secured")]
 mod service;
-#[cfg(feature = "secured")]
-mod tokens;
 
 #[cfg(not(feature = "secured"))]
 #[test]

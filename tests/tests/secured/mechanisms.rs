@@ -72,15 +72,7 @@ fn tokens_by_client_credentials() {
 fn tokens_by_a_signed_assertion() {
     let Some(kafka) = Kafka::secured() else { return };
     let (issuer, user) = (Issuer::start(kafka), kafka.user());
-    works_for(kafka, &user, |workload| {
-        let workload = workload.with_tokens(kafka).set("KAFKA_SASL_OAUTHBEARER_METHOD", "oidc");
-        let workload = workload.set("KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL", &issuer.url());
-        let grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-        let workload = workload.set("KAFKA_SASL_OAUTHBEARER_GRANT_TYPE", grant);
-        let key = issuer.assertion_key().display().to_string();
-        let workload = workload.set("KAFKA_SASL_OAUTHBEARER_ASSERTION_PRIVATE_KEY_FILE", &key);
-        let workload = workload.set("KAFKA_SASL_OAUTHBEARER_ASSERTION_CLAIM_SUB", &user.name);
-        workload.set("KAFKA_SASL_OAUTHBEARER_ASSERTION_CLAIM_AUD", issuer.name())
-    });
+    let key = issuer.assertion_key();
+    works_for(kafka, &user, |workload| workload.with_assertion(kafka, &issuer, &user, &key));
     assert!(issuer.requests() > 0);
 }

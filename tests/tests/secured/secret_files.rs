@@ -58,3 +58,18 @@ fn a_client_secret_in_a_file() {
     assert!(!log.contains(&user.password), "{log}");
     fs::remove_file(file).expect("the file exists");
 }
+
+#[test]
+fn the_password_of_an_assertion_key_in_a_file() {
+    let Some(kafka) = Kafka::secured() else { return };
+    let (issuer, user) = (Issuer::start(kafka), kafka.user());
+    let workload = named(kafka);
+    allow(kafka, &user, &workload);
+    let key = issuer.encrypted_assertion_key(&user.password);
+    let file = secret_file(&format!("{}\n", user.password));
+    let workload = workload.with_assertion(kafka, &issuer, &user, &key);
+    let variable = "KAFKA_SASL_OAUTHBEARER_ASSERTION_PRIVATE_KEY_PASSPHRASE_FILE";
+    let log = works(kafka, &workload.set(variable, &file.display().to_string()));
+    assert!(!log.contains(&user.password), "{log}");
+    fs::remove_file(file).expect("the file exists");
+}

@@ -1,4 +1,4 @@
-//! Tokens of an issuer: wrong ones, none, and those that expire.
+//! An issuer of tokens: wrong ones, none, and those that expire.
 
 use std::time::Duration;
 
