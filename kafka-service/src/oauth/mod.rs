@@ -13,9 +13,11 @@ mod tokens;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "kafka")]
+pub(crate) use self::tokens::{Attached, TokenClient};
 pub(crate) use self::{
     provider::SharedProvider,
     renewal::start,
-    tokens::{Attached, RenewalGuard, TokenClient, Tokens},
+    tokens::{RenewalGuard, Tokens},
 };
 pub use self::{provider::TokenProvider, token::Token};

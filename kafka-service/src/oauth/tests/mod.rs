@@ -11,7 +11,10 @@ use std::{
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-use super::{Attached, SharedProvider, Token, TokenClient, TokenProvider, Tokens, start};
+use super::{
+    SharedProvider, Token, TokenProvider, Tokens, start,
+    tokens::{Attached, TokenClient},
+};
 use crate::{
     clock::Clock,
     health::{HealthState, Reason},
