@@ -72,6 +72,12 @@ impl Tokens {
         Ok(())
     }
 
+    /// Whether there is a token that has not expired.
+    #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "for a transport"))]
+    pub(crate) fn is_valid(&self) -> bool {
+        !self.remaining(self.now()).is_zero()
+    }
+
     /// How long the current token remains valid. Zero if it has expired or there is none.
     pub(super) fn remaining(&self, now: SystemTime) -> Duration {
         let state = sync::lock(&self.state);

@@ -12,6 +12,8 @@ mod passwords;
 #[cfg(feature = "secured")]
 mod provider;
 #[cfg(feature = "secured")]
+mod rotation;
+#[cfg(feature = "secured")]
 mod secret_files;
 #[cfg(feature = "secured")]
 mod service;

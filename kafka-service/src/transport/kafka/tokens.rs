@@ -33,6 +33,11 @@ impl ClientTokens {
         Some(tokens.attach(Box::new(TokenSetter::new(client)?)))
     }
 
+    /// Whether a client has no token, and waits silently for one.
+    pub(super) fn are_missing(&self) -> bool {
+        self.0.as_ref().is_some_and(|tokens| !tokens.is_valid())
+    }
+
     /// Where the callbacks of a client report refused tokens.
     pub(super) fn refusals(&self) -> TokenRefusals {
         TokenRefusals(self.0.as_ref().map(Arc::downgrade))

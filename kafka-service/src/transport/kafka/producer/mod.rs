@@ -33,6 +33,7 @@ use super::{
 };
 use crate::{
     config::{Config, Redaction},
+    health::Reason,
     sync,
     transport::{DeliveryReports, OutRecord, Producer, SendError, Token, TopicId},
 };
@@ -176,6 +177,9 @@ impl Producer for KafkaProducer {
     }
 
     fn trouble(&self) -> Option<String> {
+        if self.common.tokens.are_missing() {
+            return Some(Reason::TokenUnavailable.to_string());
+        }
         self.common.log.failure().map(|failure| failure.text)
     }
 
