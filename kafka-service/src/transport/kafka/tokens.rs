@@ -69,7 +69,8 @@ impl TokenRefusals {
 }
 
 // Without `tls`, librdkafka does not have the mechanism, and the configuration rejects it.
-#[cfg(all(test, feature = "tls"))]
+#[cfg(feature = "tls")]
+#[cfg(test)]
 mod tests {
     use std::time::{Duration, SystemTime};
 
