@@ -166,7 +166,8 @@ fn launch(
     ))
 }
 
-#[cfg(all(test, feature = "tls"))]
+#[cfg(feature = "tls")]
+#[cfg(test)]
 mod tests {
     use std::{
         io,

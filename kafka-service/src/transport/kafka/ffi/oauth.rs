@@ -82,7 +82,8 @@ impl TokenClient for TokenSetter {
 
 /// What librdkafka says, unless it may repeat a secret.
 fn describe(code: sys::rd_kafka_resp_err_t, reason: &str) -> String {
-    let is_harmless = code == sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR__STATE || reason.starts_with(EXPIRED);
+    let is_about_value = code == sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR__INVALID_ARG;
+    let is_harmless = !is_about_value || reason.starts_with(EXPIRED);
     let reason = if is_harmless { reason } else { "its value or an extension is malformed" };
     format!("the Kafka client rejects the token: {reason}")
 }
