@@ -45,7 +45,7 @@ impl KafkaService {
     /// 3. The service shuts down like [`ServiceHandle::run`], in what is left of the deadline.
     ///
     /// If one half ends early, the other one is shut down too: if the future of `beside` ends, or if the service fails.
-    /// A second signal ends the process immediately, with exit code 130.
+    /// A second signal, at least a second after the first, ends the process immediately, with exit code 130.
     ///
     /// # Errors
     ///
@@ -69,10 +69,10 @@ impl KafkaService {
         E: Into<Box<dyn StdError + Send + Sync>>,
     {
         let service = self.start().await?;
-        let (mut signals, mut impatient) = (Signals::listen(), None);
+        let (clock, mut signals, mut impatient) = (service.clock(), Signals::listen(), None);
         let stop = async {
             signals.next().await;
-            impatient = Some(tokio::spawn(exit_on_next_signal(signals)));
+            impatient = Some(tokio::spawn(exit_on_next_signal(signals, clock)));
         };
         let result = run_beside(service, beside, stop).await;
         if let Some(impatient) = impatient {
