@@ -2,6 +2,7 @@
 
 mod beside;
 mod check;
+mod classify;
 mod closures;
 mod connect;
 mod consumer_thread;
@@ -19,6 +20,7 @@ mod state_factory;
 mod topics;
 mod watch;
 
+pub(crate) use self::classify::completed as completed_classifiers;
 pub use self::{beside::StopSignal, closures::HandlerOptions, handle::ServiceHandle, watch::HealthWatch};
 
 #[cfg(feature = "kafka")]
@@ -28,7 +30,7 @@ use crate::transport::unavailable::{Unavailable as DefaultTransport, connect_pro
 use crate::{
     config::{Config, ConfigError},
     error::Error,
-    handler::{Classifiers, ErrorClass, States},
+    handler::{Classifiers, States},
     registry::{ExpectedHandler, Handler},
 };
 
@@ -147,45 +149,6 @@ impl KafkaService {
         R: Future<Output = Result<T, E>> + Send,
     {
         self.factories.push(StateFactory::new(create));
-        self
-    }
-
-    /// Classifies errors of type `E` for all handlers, for a type of another crate. For a type of your own,
-    /// [`#[derive(Classify)]`](derive@crate::Classify) is shorter and checks more; this takes precedence over it.
-    ///
-    /// It applies only to errors that the handler did not mark itself with [`permanent`](crate::ResultExt::permanent)
-    /// or [`retry_after`](crate::ResultExt::retry_after). The error and its [`source`](std::error::Error::source) chain
-    /// are searched, outermost first; the first type with a class decides. Wrappers without a `source()`, such as a bare
-    /// `anyhow::Error`, hide the inner error. If a type is registered twice, the first registration wins. An error that
-    /// nothing classifies is retryable.
-    ///
-    /// # Examples
-    ///
-    /// ```no_run
-    /// use std::{io, time::Duration};
-    /// use kafka_service::{ErrorClass, KafkaService, command};
-    ///
-    /// #[command("import")]
-    /// async fn import(path: String) -> Result<(), io::Error> {
-    ///     std::fs::read(path).map(drop)
-    /// }
-    ///
-    /// # async fn example() -> Result<(), kafka_service::Error> {
-    /// KafkaService::from_env()?
-    ///     .classify::<io::Error>(|error| match error.kind() {
-    ///         io::ErrorKind::NotFound => ErrorClass::Permanent,
-    ///         io::ErrorKind::ResourceBusy => ErrorClass::RetryAfter(Duration::from_secs(60)),
-    ///         _ => ErrorClass::Retryable,
-    ///     })
-    ///     .run()
-    ///     .await
-    /// # }
-    /// ```
-    pub fn classify<E: std::error::Error + 'static>(
-        mut self,
-        classify: impl Fn(&E) -> ErrorClass + Send + Sync + 'static,
-    ) -> Self {
-        self.classifiers.add(classify);
         self
     }
 

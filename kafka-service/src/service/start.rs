@@ -7,6 +7,7 @@ use tokio::runtime::Handle as Runtime;
 use super::{
     KafkaService, ServiceHandle,
     check::Warning,
+    classify::completed,
     consumer_thread::ConsumerThread,
     dispatcher_thread::DispatcherThread,
     handle::Running,
@@ -23,8 +24,8 @@ use crate::{
     error::Error,
     handler::{Classifiers, States},
     health::HealthState,
-    publisher::{Publisher, PublisherShared, classify_publish_errors},
-    registry::{Handler, Registry, Routes, error_types},
+    publisher::{Publisher, PublisherShared},
+    registry::{Handler, Registry, Routes},
     transport::{Connection, Demand, Transport},
 };
 
@@ -69,7 +70,7 @@ impl KafkaService {
         }
         // Creating clients and the embedded broker are short calls that block.
         let runtime = Runtime::current();
-        let program = Program { states, classifiers, routes };
+        let program = Program { states, classifiers: completed(classifiers), routes };
         let started = tokio::task::spawn_blocking(move || launch(config, program, transport, &clock, &runtime));
         started.await.map_err(|error| Error::client("start the service", error))?
     }
@@ -101,9 +102,7 @@ fn launch(
     clock: &Arc<dyn Clock>,
     runtime: &Runtime,
 ) -> Result<ServiceHandle, Error> {
-    let Program { states, mut classifiers, routes } = program;
-    classifiers.add_derived(error_types());
-    classify_publish_errors(&mut classifiers);
+    let Program { states, classifiers, routes } = program;
     let topics = Topics::of(&config, &routes);
     let (acks, incoming) = Acks::new();
     let acks = Arc::new(acks);
