@@ -31,6 +31,8 @@ mod watched;
 
 use std::sync::Arc;
 
+use tokio::runtime::Handle as Runtime;
+
 use self::{
     client_config::describe, connector::KafkaConnector, embedded::EmbeddedBroker, producer::KafkaProducer,
     read_back::KafkaReadBack,
@@ -57,14 +59,19 @@ impl Transport for KafkaTransport {
     }
 }
 
-/// A producer without a service, and what has to live as long: an embedded broker.
+/// A producer without a service, and what has to live as long: an embedded broker. Must be called in a tokio runtime.
 pub(crate) fn connect_producer(
     config: &Config,
     topics: Vec<String>,
     reports: Arc<dyn DeliveryReports>,
 ) -> Result<(Arc<dyn Producer>, Keeps), ConnectError> {
     let (servers, embedded) = brokers(config, topics.iter().map(String::as_str))?;
-    Ok((Arc::new(producer(config, &servers, topics, reports)?), embedded.map(|broker| Box::new(broker) as Box<_>)))
+    let producer = Arc::new(producer(config, &servers, topics.clone(), reports)?);
+    if config.create_topics {
+        let client = client_config::producer(config, &servers);
+        Runtime::current().spawn(topics::create_for(Arc::downgrade(&producer), client, topics));
+    }
+    Ok((producer, embedded.map(|broker| Box::new(broker) as Box<_>)))
 }
 
 fn producer(

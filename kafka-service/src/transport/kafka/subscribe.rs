@@ -94,7 +94,8 @@ impl KafkaMonitor {
 
     fn create_topics(&self, missing: &[&NeededTopic], now: Instant) {
         let client = client_config::producer(&self.settings.config, &self.settings.servers);
-        if let Err(problem) = self.settings.runtime.block_on(topics::create(&client, missing)) {
+        let names: Vec<_> = missing.iter().map(|topic| topic.name.as_str()).collect();
+        if let Err(problem) = self.settings.runtime.block_on(topics::create(&client, &names)) {
             for topic in missing {
                 let reason = Reason::TopicMissing { topic: topic.name.clone() };
                 self.settings.health.raise(reason, problem.clone(), now);

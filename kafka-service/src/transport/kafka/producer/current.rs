@@ -28,6 +28,7 @@ use crate::transport::{
 /// What one client after another uses.
 pub(super) struct Common {
     pub(super) config: ClientConfig,
+    pub(super) servers: Arc<str>,
     pub(super) linger: Duration,
     pub(super) topics: Arc<TopicNames>,
     pub(super) reports: Arc<dyn DeliveryReports>,
@@ -63,6 +64,7 @@ impl Current {
             log: Arc::clone(&common.log),
             linger: Arc::clone(&linger),
             connection: Arc::clone(connection),
+            servers: Arc::clone(&common.servers),
         };
         let producer = Arc::new(config.create_with_context(context)?);
         Ok(Self {
