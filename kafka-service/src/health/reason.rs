@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::config::DEFAULT_SERVERS;
+
 /// Why a service is not ready; except [`Disabled`](Self::Disabled), with which it is ready. A reason names one resource
 /// and ends when that resource has recovered, not when another one works.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -175,6 +177,10 @@ impl Reason {
             Self::TopicMissing { topic } => format!(
                 "kafka-topics.sh --bootstrap-server {servers} --create --topic {topic}, or set KAFKA_CREATE_TOPICS=true"
             ),
+            Self::BrokersUnreachable { servers } if servers == DEFAULT_SERVERS => format!(
+                "{DEFAULT_SERVERS} is the default: set KAFKA_BOOTSTRAP_SERVERS if your brokers are elsewhere; otherwise check \
+                 the brokers and KAFKA_SECURITY_PROTOCOL"
+            ),
             Self::BrokersUnreachable { .. } => {
                 "check the brokers, KAFKA_BOOTSTRAP_SERVERS and KAFKA_SECURITY_PROTOCOL".to_owned()
             }
@@ -198,4 +204,16 @@ fn acl(servers: &str, operation: Operation, resource: &str) -> String {
     format!(
         "kafka-acls.sh --bootstrap-server {servers} --add --allow-principal User:<name> --operation {operation} {resource}"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_servers_are_named_as_such() {
+        let help = |servers: &str| Reason::BrokersUnreachable { servers: servers.to_owned() }.help(servers);
+        assert!(help(DEFAULT_SERVERS).starts_with("kafka:9092 is the default: set KAFKA_BOOTSTRAP_SERVERS if"));
+        assert!(help("localhost:9092").starts_with("check the brokers, KAFKA_BOOTSTRAP_SERVERS and"));
+    }
 }
