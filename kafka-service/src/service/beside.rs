@@ -37,7 +37,9 @@ impl KafkaService {
     /// down gracefully.
     ///
     /// `beside` gets the handle of the started service, for routes that publish or report the health, and a [`StopSignal`],
-    /// which tells it to finish. At the signal:
+    /// which tells it to finish. The closure borrows the handle, so take what the future needs before its `async` block:
+    /// a [publisher](ServiceHandle::publisher), a [watch of the health](ServiceHandle::health_watch). An
+    /// `async move` block that uses `service` itself does not compile (`lifetime may not live long enough`). At the signal:
     ///
     /// 1. The service is not [ready](crate::health::Health::ready) any more, so a load balancer sends no new requests.
     /// 2. `StopSignal` completes. The future of `beside` finishes what it has begun; the publisher and the handlers still work.
@@ -59,7 +61,12 @@ impl KafkaService {
     /// # async fn serve(_: Publisher, stop: StopSignal) -> std::io::Result<()> { stop.await; Ok(()) }
     /// # async fn example() -> Result<(), kafka_service::Error> {
     /// // `serve` runs an HTTP server until `stop` completes.
-    /// KafkaService::from_env()?.run_with(|service, stop| serve(service.publisher(), stop)).await
+    /// KafkaService::from_env()?
+    ///     .run_with(|service, stop| {
+    ///         let publisher = service.publisher(); // before the `async` block
+    ///         async move { serve(publisher, stop).await }
+    ///     })
+    ///     .await
     /// # }
     /// ```
     pub async fn run_with<F, B, E>(self, beside: F) -> Result<(), Error>

@@ -86,9 +86,10 @@ impl KafkaService {
     ///
     /// # Errors
     ///
-    /// Currently never returns an error. An invalid environment is reported by [`check`](Self::check),
-    /// [`start`](Self::start) and [`run`](Self::run) as [`Error::Config`], which names every invalid variable with its
-    /// value and what is allowed. Until then the configuration is the default one.
+    /// Currently never returns an error; the `Result` leaves room for one. An invalid environment is reported later, so that
+    /// it is listed together with what is wrong with the handlers: by [`check`](Self::check), [`start`](Self::start) and
+    /// [`run`](Self::run), as [`Error::Config`] or [`Error::Start`], with every invalid variable, its value and what is allowed.
+    /// Until then the configuration is the default one.
     pub fn from_env() -> Result<Self, Error> {
         let (config, environment) = match Config::from_env() {
             Ok(config) => (config, None),
