@@ -10,7 +10,7 @@
 //!
 //! ```sh
 //! cargo new user-service && cd user-service
-//! cargo add kafka-service
+//! cargo add kafka-service --path ../kafka-service/kafka-service # in a checkout of the repository; not on crates.io yet
 //! cargo add serde --features derive
 //! cargo add tokio --features macros,rt-multi-thread
 //! cargo add tracing-subscriber

@@ -147,7 +147,7 @@ fn a_web_server_and_a_service_start_and_stop_together() {
     web.terminate();
     assert_eq!(web.wait(MINUTE).code(), Some(0), "{}", web.output());
     let log = web.output();
-    assert!(log.contains("service stopped uncommitted=0 in_flight=0 unacknowledged=0"), "{log}");
+    assert!(log.contains("service stopped to_be_redelivered=0 in_flight=0 unacknowledged=0"), "{log}");
 }
 
 /// One request after another on one connection, until the server closes it. Returns the names of the users that it
@@ -327,7 +327,7 @@ fn a_service_without_a_broker_ends_at_its_deadline() {
     // The event that is published at the start was never handed over: its caller is told, and nothing is in doubt.
     assert_eq!(status.code(), Some(0), "{}", service.output());
     assert!(
-        service.output().contains("service stopped uncommitted=0 in_flight=0 unacknowledged=0"),
+        service.output().contains("service stopped to_be_redelivered=0 in_flight=0 unacknowledged=0"),
         "{}",
         service.output()
     );

@@ -138,10 +138,27 @@ fn a_second_signal_ends_the_service_at_once() {
     kafka.read_count(&workload.events, MINUTE, 1);
     worker.terminate();
     worker.wait_for_line(MINUTE, "shutting down");
+    let first = Instant::now();
+    wait_until(MINUTE, "a second to pass", || first.elapsed() > Duration::from_millis(1_100));
     worker.signal("INT");
     let asked = Instant::now();
     assert_eq!(worker.wait(MINUTE).code(), Some(130), "{}", worker.output());
     assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+}
+
+#[test]
+fn the_same_request_to_stop_may_arrive_twice() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let workload = Workload::new(kafka, "twice", 1);
+    let mut worker = start(&workload, "only");
+    workload.send(kafka, [Work::new("slow", 0).taking(3_000), Work::new("other", 0)]);
+    kafka.read_count(&workload.events, MINUTE, 1);
+    // Like `timeout`, which signals the process and its group.
+    worker.terminate();
+    worker.terminate();
+    worker.signal("INT");
+    assert!(worker.wait(MINUTE).success(), "{}", worker.output());
+    kafka.read_count(&workload.events, MINUTE, 2);
 }
 
 #[test]

@@ -110,7 +110,7 @@ impl OrderBy {
 
 impl DeadLetterHeaders {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        // `own` is another name for `native`.
+        // `own` is another name for `native`: the headers of this crate.
         if text.trim().eq_ignore_ascii_case("own") {
             return Ok(Self::Native);
         }

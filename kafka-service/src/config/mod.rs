@@ -47,6 +47,9 @@ pub(crate) use redaction::Redaction;
 pub(crate) use reserved::CLASSIC_ONLY;
 pub(crate) use topic::flaw as topic_flaw;
 
+/// The brokers of a program that names none.
+pub(crate) const DEFAULT_SERVERS: &str = "kafka:9092";
+
 /// Every setting of a service.
 ///
 /// [`from_env`](Self::from_env) reads the environment, [`new`](Self::new) uses the defaults. After either, you can
@@ -74,7 +77,7 @@ pub(crate) use topic::flaw as topic_flaw;
 /// | `KAFKA_COMMANDS_TOPIC` | `service_commands`; several, separated by commas. Consumed if there is a `#[command]` handler without a topic of its own |
 /// | `KAFKA_EVENTS_TOPIC` | `service_events` |
 /// | `KAFKA_SUBSCRIBED_EVENTS_TOPICS` | the events topic, if there is an `#[event]` handler without a topic of its own; several, separated by commas |
-/// | `KAFKA_GROUP_ID` | `<service name>-group` |
+/// | `KAFKA_GROUP_ID` | `<service name>-group`. A new group starts with the oldest record of each topic; `KAFKA_AUTO_OFFSET_RESET=latest`: with new ones |
 /// | `KAFKA_GROUP_PROTOCOL` | `auto`; `consumer`, `classic` |
 /// | `KAFKA_ORDERING` | `key`; `partition` |
 /// | `KAFKA_MAX_IN_FLIGHT` | 1000 handlers in flight, across all partitions |
@@ -84,12 +87,12 @@ pub(crate) use topic::flaw as topic_flaw;
 /// | `KAFKA_RETRY_BACKOFF` | `200ms..10s` |
 /// | `KAFKA_RETRY_DEADLINE` | `10m`: no attempt starts later than this after the first |
 /// | `KAFKA_DEAD_LETTER_TOPIC` | `<consumed topic>-dlq` |
-/// | `KAFKA_DEAD_LETTER_HEADERS` | `native` (or `own`); `spring`: also the names that Spring for Apache Kafka writes |
+/// | `KAFKA_DEAD_LETTER_HEADERS` | `native` (or `own`, which means the same): the headers of [`dead_letter`](crate::dead_letter) only; `spring`: also those that Spring for Apache Kafka writes |
 /// | `KAFKA_DEAD_LETTER_LIMIT` | `off`; `50%`: the service stops when more than that share of the last 100 messages failed |
 /// | `KAFKA_UNKNOWN_COMMANDS` | `skip`; `dead-letter`. An event without a handler is always skipped |
 /// | `KAFKA_MESSAGE_ID` | `envelope`; `header`, `off` |
 /// | `KAFKA_PUBLISH_TIMEOUT` | `30s` for one publication outside a handler; in handlers, the handler timeout applies |
-/// | `KAFKA_CREATE_TOPICS` | `false` |
+/// | `KAFKA_CREATE_TOPICS` | `false`; `true`: missing topics are created, with the partitions and replicas that the broker gives by default (`num.partitions`, `default.replication.factor`) |
 /// | `KAFKA_SHUTDOWN_DEADLINE` | `25s` |
 /// | `KAFKA_STALL_TIMEOUT` | `5m` without progress before the consumer is replaced, then liveness fails; `off` |
 ///
@@ -122,7 +125,8 @@ pub struct Config {
     pub events_topic: String,
     /// The topics to consume events from; `None`: the events topic, if there is an event handler without a topic of its own.
     pub subscribed_events_topics: Option<Vec<String>>,
-    /// The consumer group; `None`: see [`effective_group_id`](Self::effective_group_id).
+    /// The consumer group; `None`: see [`effective_group_id`](Self::effective_group_id). A new group starts with the oldest
+    /// record of each topic, unless `auto.offset.reset` is set.
     pub group_id: Option<String>,
     /// The rebalance protocol of the consumer group.
     pub group_protocol: GroupProtocol,
@@ -155,7 +159,7 @@ pub struct Config {
     /// How long a publication outside a handler may take, unless it has a [timeout](crate::Publication::timeout) of its
     /// own. In a handler there is no such limit: the timeout of the handler applies.
     pub publish_timeout: Duration,
-    /// Whether missing topics are created at startup.
+    /// Whether missing topics are created at startup, with the partitions and replicas that the broker gives by default.
     pub create_topics: bool,
     /// How long a graceful shutdown may take before work in flight is abandoned. Leaving the group may take up to 6 s
     /// more.
@@ -210,7 +214,7 @@ impl Config {
     #[must_use]
     pub fn new(service_name: impl Into<String>) -> Self {
         Self {
-            bootstrap_servers: Brokers::Servers("kafka:9092".to_owned()),
+            bootstrap_servers: Brokers::Servers(DEFAULT_SERVERS.to_owned()),
             service_name: service_name.into(),
             commands_topics: vec!["service_commands".to_owned()],
             events_topic: "service_events".to_owned(),

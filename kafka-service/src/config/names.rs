@@ -102,12 +102,16 @@ fn split_side(name: &str) -> (Side, &str) {
     }
 }
 
+/// The beginnings of the variables of our tests, which a service under test inherits.
+const TOOLS: &[&str] = &["KAFKA_TEST_", "KAFKA_SERVICE_TEST_", "KAFKA_SERVICE_REQUIRE_", "KAFKA_SERVICE_SIM_"];
+
 /// Variables with our prefix that are not settings: those of our build and test tools, and those that Kubernetes (and
 /// docker links before it) injects for every service with a name that begins with `kafka`: `KAFKA_SERVICE_HOST`,
 /// `KAFKA_SERVICE_PORT[_<name>]`, `KAFKA_PORT`, `KAFKA_PORT_9092_TCP[_ADDR|_PORT|_PROTO]`, `KAFKA_UI_SERVICE_HOST`, ...
 pub(super) fn is_ignored(variable: &str, value: &str) -> bool {
     let linked = ["tcp://", "udp://", "sctp://"].iter().any(|scheme| value.starts_with(scheme));
     matches!(variable, "KAFKA_SERVICE_MACROS_DEBUG" | "KAFKA_SERVICE_BLESS" | "KAFKA_PORT")
+        || TOOLS.iter().any(|prefix| variable.starts_with(prefix))
         || variable.ends_with("_SERVICE_HOST")
         || variable.ends_with("_SERVICE_PORT")
         || variable.contains("_SERVICE_PORT_")

@@ -18,6 +18,7 @@ pub use self::{
     state::ServiceState,
 };
 pub(crate) use self::{
+    reason::how_to_create,
     stall::{Achieved, StallWatch, Verdict, Work},
     state::HealthState,
 };

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Access, Acl};
+use crate::config::DEFAULT_SERVERS;
 
 /// Why a service is not ready; except [`Disabled`](Self::Disabled), with which it is ready. A reason names one resource
 /// and ends when that resource has recovered, not when another one works.
@@ -196,8 +197,10 @@ impl Reason {
                 };
                 format!("{command}{note}")
             }
-            Self::TopicMissing { topic } => format!(
-                "kafka-topics.sh --bootstrap-server {servers} --create --topic {topic}, or set KAFKA_CREATE_TOPICS=true"
+            Self::TopicMissing { topic } => how_to_create(topic, servers),
+            Self::BrokersUnreachable { servers } if servers == DEFAULT_SERVERS => format!(
+                "{DEFAULT_SERVERS} is the default: set KAFKA_BOOTSTRAP_SERVERS if your brokers are elsewhere; otherwise check \
+                 the brokers and KAFKA_SECURITY_PROTOCOL"
             ),
             Self::BrokersUnreachable { .. } => {
                 "check the brokers, KAFKA_BOOTSTRAP_SERVERS and KAFKA_SECURITY_PROTOCOL".to_owned()
@@ -228,5 +231,22 @@ impl Reason {
     /// Whether the cause is outside of this process, so that a restart does not help.
     pub(crate) fn is_outside(&self) -> bool {
         !matches!(self, Self::Failed | Self::Disabled | Self::Stalled | Self::Stopping | Self::NotInGroup { .. })
+    }
+}
+
+/// How to create a topic.
+pub(crate) fn how_to_create(topic: &str, servers: &str) -> String {
+    format!("kafka-topics.sh --bootstrap-server {servers} --create --topic {topic}, or set KAFKA_CREATE_TOPICS=true")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_servers_are_named_as_such() {
+        let help = |servers: &str| Reason::BrokersUnreachable { servers: servers.to_owned() }.help(&Access::default());
+        assert!(help(DEFAULT_SERVERS).starts_with("kafka:9092 is the default: set KAFKA_BOOTSTRAP_SERVERS if"));
+        assert!(help("localhost:9092").starts_with("check the brokers, KAFKA_BOOTSTRAP_SERVERS and"));
     }
 }

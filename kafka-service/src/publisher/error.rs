@@ -12,6 +12,8 @@ use crate::{
 /// [`may_arrive`](Self::may_arrive) says whether the record was, or may still be, written nevertheless, and
 /// [`id`](Self::id) under which id. Otherwise it was not written and never will be.
 ///
+/// `Debug` prints the message, because that is what Rust prints when `main` returns an error.
+///
 /// # Examples
 ///
 /// ```
@@ -28,7 +30,7 @@ use crate::{
 /// assert!(!error.may_arrive());
 /// # Ok(()) }
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublishError {
     /// `KAFKA_BOOTSTRAP_SERVERS` is set to the empty string, so there is no broker to publish to.
@@ -177,6 +179,12 @@ impl PublishError {
     }
 }
 
+impl fmt::Debug for PublishError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
 /// The end of a message about a record that may arrive.
 struct WithId<'a>(&'a Option<String>);
 
@@ -199,6 +207,12 @@ pub(crate) fn classify_publish_errors(classifiers: &mut Classifiers) {
 mod tests {
     use super::*;
     use crate::handler::HandlerError;
+
+    #[test]
+    fn main_prints_the_message() {
+        let error = PublishError::Disabled { event_type: "a.b".to_owned() };
+        assert_eq!(format!("{error:?}"), error.to_string());
+    }
 
     #[test]
     fn an_impossible_publication_is_permanent_by_default() {

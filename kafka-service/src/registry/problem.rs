@@ -70,6 +70,10 @@ impl HandlerProblem {
             }
             Self::BadName { .. } => Some("use 1 to 200 ASCII letters, digits, `_`, `-` and `.`".to_owned()),
             Self::Duplicate { .. } => None,
+            Self::MissingState { state, .. } if state.starts_with("alloc::sync::Arc<") => Some(
+                "provide it with `.state(Arc::new(value))` before the service runs; the value without the `Arc` is another type"
+                    .to_owned(),
+            ),
             Self::MissingState { .. } => {
                 Some("provide a value of that type with `.state(value)` before the service runs".to_owned())
             }
@@ -203,5 +207,19 @@ impl fmt::Display for NameList<'_> {
             write!(formatter, "{separator}`{name}`")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{any::type_name, sync::Arc};
+
+    use super::*;
+
+    #[test]
+    fn a_state_in_an_arc_is_another_type() {
+        let help = |state| HandlerProblem::MissingState { state, handlers: Vec::new() }.help().unwrap();
+        assert!(help(type_name::<Arc<String>>()).starts_with("provide it with `.state(Arc::new(value))`"));
+        assert!(help(type_name::<String>()).starts_with("provide a value of that type with `.state(value)`"));
     }
 }

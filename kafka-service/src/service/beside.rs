@@ -37,7 +37,9 @@ impl KafkaService {
     /// down gracefully.
     ///
     /// `beside` gets the handle of the started service, for routes that publish or report the health, and a [`StopSignal`],
-    /// which tells it to finish. At the signal:
+    /// which tells it to finish. The closure borrows the handle, so take what the future needs before its `async` block:
+    /// a [publisher](ServiceHandle::publisher), a [watch of the health](ServiceHandle::health_watch). An
+    /// `async move` block that uses `service` itself does not compile (`lifetime may not live long enough`). At the signal:
     ///
     /// 1. The service is not [ready](crate::health::Health::ready) any more, so a load balancer sends no new requests.
     /// 2. `StopSignal` completes. The future of `beside` finishes what it has begun; the publisher and the handlers still work.
@@ -45,7 +47,7 @@ impl KafkaService {
     /// 3. The service shuts down like [`ServiceHandle::run`], in what is left of the deadline.
     ///
     /// If one half ends early, the other one is shut down too: if the future of `beside` ends, or if the service fails.
-    /// A second signal ends the process immediately, with exit code 130.
+    /// A second signal, at least a second after the first, ends the process immediately, with exit code 130.
     ///
     /// # Errors
     ///
@@ -59,7 +61,12 @@ impl KafkaService {
     /// # async fn serve(_: Publisher, stop: StopSignal) -> std::io::Result<()> { stop.await; Ok(()) }
     /// # async fn example() -> Result<(), kafka_service::Error> {
     /// // `serve` runs an HTTP server until `stop` completes.
-    /// KafkaService::from_env()?.run_with(|service, stop| serve(service.publisher(), stop)).await
+    /// KafkaService::from_env()?
+    ///     .run_with(|service, stop| {
+    ///         let publisher = service.publisher(); // before the `async` block
+    ///         async move { serve(publisher, stop).await }
+    ///     })
+    ///     .await
     /// # }
     /// ```
     pub async fn run_with<F, B, E>(self, beside: F) -> Result<(), Error>
@@ -69,10 +76,10 @@ impl KafkaService {
         E: Into<Box<dyn StdError + Send + Sync>>,
     {
         let service = self.start().await?;
-        let (mut signals, mut impatient) = (Signals::listen(), None);
+        let (clock, mut signals, mut impatient) = (service.clock(), Signals::listen(), None);
         let stop = async {
             signals.next().await;
-            impatient = Some(tokio::spawn(exit_on_next_signal(signals)));
+            impatient = Some(tokio::spawn(exit_on_next_signal(signals, clock)));
         };
         let result = run_beside(service, beside, stop).await;
         if let Some(impatient) = impatient {

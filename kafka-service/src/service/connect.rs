@@ -21,7 +21,8 @@ impl Publisher {
     /// handlers starts a service instead and uses the publisher of its [handle](crate::ServiceHandle::publisher).
     ///
     /// An unreachable broker is not an error: the client connects in the background, and publications wait until their
-    /// [timeout](crate::Publication::timeout). The first
+    /// [timeout](crate::Publication::timeout). With `KAFKA_CREATE_TOPICS=true` the events topic and the first commands topic are
+    /// created when a broker is reachable, if they are missing. The first
     /// publisher or service of a process is the [global](Self::global) one. Call [`flush`](Self::flush) before the
     /// program exits; it waits for [detached](crate::Publication::detach) publications. Must be called in a tokio
     /// runtime.

@@ -3,6 +3,7 @@
 mod acls;
 mod beside;
 mod check;
+mod classify;
 mod closures;
 mod connect;
 mod consumer_thread;
@@ -20,6 +21,7 @@ mod state_factory;
 mod topics;
 mod watch;
 
+pub(crate) use self::classify::completed as completed_classifiers;
 pub use self::{beside::StopSignal, closures::HandlerOptions, handle::ServiceHandle, watch::HealthWatch};
 
 #[cfg(feature = "kafka")]
@@ -29,7 +31,7 @@ use crate::transport::unavailable::{Unavailable as DefaultTransport, connect_pro
 use crate::{
     config::{Config, ConfigError},
     error::Error,
-    handler::{Classifiers, ErrorClass, States},
+    handler::{Classifiers, States},
     oauth::{SharedProvider, TokenProvider},
     registry::{ExpectedHandler, Handler},
 };
@@ -87,9 +89,10 @@ impl KafkaService {
     ///
     /// # Errors
     ///
-    /// Currently never returns an error. An invalid environment is reported by [`check`](Self::check),
-    /// [`start`](Self::start) and [`run`](Self::run) as [`Error::Config`], which names every invalid variable with its
-    /// value and what is allowed. Until then the configuration is the default one.
+    /// Currently never returns an error; the `Result` leaves room for one. An invalid environment is reported later, so that
+    /// it is listed together with what is wrong with the handlers: by [`check`](Self::check), [`start`](Self::start) and
+    /// [`run`](Self::run), as [`Error::Config`] or [`Error::Start`], with every invalid variable, its value and what is allowed.
+    /// Until then the configuration is the default one.
     pub fn from_env() -> Result<Self, Error> {
         let (config, environment) = match Config::from_env() {
             Ok(config) => (config, None),
@@ -151,45 +154,6 @@ impl KafkaService {
         R: Future<Output = Result<T, E>> + Send,
     {
         self.factories.push(StateFactory::new(create));
-        self
-    }
-
-    /// Classifies errors of type `E` for all handlers, for a type of another crate. For a type of your own,
-    /// [`#[derive(Classify)]`](derive@crate::Classify) is shorter and checks more; this takes precedence over it.
-    ///
-    /// It applies only to errors that the handler did not mark itself with [`permanent`](crate::ResultExt::permanent)
-    /// or [`retry_after`](crate::ResultExt::retry_after). The error and its [`source`](std::error::Error::source) chain
-    /// are searched, outermost first; the first type with a class decides. Wrappers without a `source()`, such as a bare
-    /// `anyhow::Error`, hide the inner error. If a type is registered twice, the first registration wins. An error that
-    /// nothing classifies is retryable.
-    ///
-    /// # Examples
-    ///
-    /// ```no_run
-    /// use std::{io, time::Duration};
-    /// use kafka_service::{ErrorClass, KafkaService, command};
-    ///
-    /// #[command("import")]
-    /// async fn import(path: String) -> Result<(), io::Error> {
-    ///     std::fs::read(path).map(drop)
-    /// }
-    ///
-    /// # async fn example() -> Result<(), kafka_service::Error> {
-    /// KafkaService::from_env()?
-    ///     .classify::<io::Error>(|error| match error.kind() {
-    ///         io::ErrorKind::NotFound => ErrorClass::Permanent,
-    ///         io::ErrorKind::ResourceBusy => ErrorClass::RetryAfter(Duration::from_secs(60)),
-    ///         _ => ErrorClass::Retryable,
-    ///     })
-    ///     .run()
-    ///     .await
-    /// # }
-    /// ```
-    pub fn classify<E: std::error::Error + 'static>(
-        mut self,
-        classify: impl Fn(&E) -> ErrorClass + Send + Sync + 'static,
-    ) -> Self {
-        self.classifiers.add(classify);
         self
     }
 

@@ -1,10 +1,13 @@
 //! Running until a signal, or until something else says so. Only `run` and `run_with` install signal handlers and may exit the
 //! process.
 
-use std::future::Future;
+use std::{future::Future, sync::Arc, time::Duration};
 
 use super::{KafkaService, ServiceHandle};
-use crate::error::Error;
+use crate::{clock::Clock, error::Error};
+
+/// How long signals are one request to stop: `timeout` and many supervisors signal the process and its group at once.
+const ONE_REQUEST: Duration = Duration::from_secs(1);
 
 impl KafkaService {
     /// Starts the service and runs it until SIGTERM or SIGINT, then shuts it down gracefully: [`start`](Self::start)
@@ -19,8 +22,8 @@ impl KafkaService {
 }
 
 impl ServiceHandle {
-    /// Runs until SIGTERM or SIGINT, then shuts the service down like [`shutdown`](Self::shutdown). A second signal
-    /// ends the process immediately, with exit code 130. If a plain `fn` handler is still running after the shutdown,
+    /// Runs until SIGTERM or SIGINT, then shuts the service down like [`shutdown`](Self::shutdown). A second signal,
+    /// at least a second after the first, ends the process immediately, with exit code 130. If a plain `fn` handler is still running after the shutdown,
     /// whether or not the deadline has passed, the process exits with code 3, because a blocking call cannot be
     /// cancelled.
     ///
@@ -30,7 +33,7 @@ impl ServiceHandle {
     pub async fn run(self) -> Result<(), Error> {
         let mut signals = Signals::listen();
         self.stopped_by(signals.next()).await;
-        let impatient = tokio::spawn(exit_on_next_signal(signals));
+        let impatient = tokio::spawn(exit_on_next_signal(signals, self.clock()));
         let result = self.shutdown().await;
         impatient.abort();
         leave_blocking_handlers(&result);
@@ -102,8 +105,12 @@ impl Signals {
 }
 
 #[expect(clippy::exit, reason = "a second signal asks for the process to end now")]
-pub(super) async fn exit_on_next_signal(mut signals: Signals) {
+pub(super) async fn exit_on_next_signal(mut signals: Signals, clock: Arc<dyn Clock>) {
+    let first = clock.instant();
     signals.next().await;
+    while clock.instant().saturating_duration_since(first) < ONE_REQUEST {
+        signals.next().await;
+    }
     tracing::warn!("second signal, exiting now; in-flight commands will be redelivered");
     std::process::exit(130);
 }

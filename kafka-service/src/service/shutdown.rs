@@ -128,7 +128,7 @@ impl Running {
             detached,
             awaited = backlog.awaited(),
             unacknowledged = left.unacknowledged,
-            uncommitted = left.ended.left,
+            to_be_redelivered = left.ended.left,
             last_error = self.producer.trouble(),
             help = "check the brokers, KAFKA_BOOTSTRAP_SERVERS and KAFKA_SECURITY_PROTOCOL",
             "no broker reachable for {NO_BROKER:?} during shutdown; giving up publications that were not sent"
@@ -138,7 +138,7 @@ impl Running {
     fn log_end(&self, left: &Left, started: Instant) {
         let Left { ended, unacknowledged, unsent, .. } = *left;
         tracing::info!(
-            uncommitted = ended.left,
+            to_be_redelivered = ended.left,
             in_flight = ended.running,
             unacknowledged,
             unsent,

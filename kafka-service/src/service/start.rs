@@ -7,6 +7,7 @@ use tokio::runtime::Handle as Runtime;
 use super::{
     KafkaService, ServiceHandle,
     check::Warning,
+    classify::completed,
     consumer_thread::ConsumerThread,
     dispatcher_thread::DispatcherThread,
     handle::Running,
@@ -24,8 +25,8 @@ use crate::{
     handler::{Classifiers, States},
     health::{Access, HealthState},
     oauth::{self, Tokens},
-    publisher::{Publisher, PublisherShared, classify_publish_errors},
-    registry::{Handler, Registry, Routes, error_types},
+    publisher::{Publisher, PublisherShared},
+    registry::{Handler, Registry, Routes},
     transport::{Connection, Demand, Transport},
 };
 
@@ -76,7 +77,7 @@ impl KafkaService {
         };
         // Creating clients and the embedded broker are short calls that block.
         let runtime = Runtime::current();
-        let program = Program { states, classifiers, routes, health, tokens };
+        let program = Program { states, classifiers: completed(classifiers), routes, health, tokens };
         let started = tokio::task::spawn_blocking(move || launch(config, program, transport, &clock, &runtime));
         started.await.map_err(|error| Error::client("start the service", error))?
     }
@@ -110,9 +111,7 @@ fn launch(
     clock: &Arc<dyn Clock>,
     runtime: &Runtime,
 ) -> Result<ServiceHandle, Error> {
-    let Program { states, mut classifiers, routes, health, tokens } = program;
-    classifiers.add_derived(error_types());
-    classify_publish_errors(&mut classifiers);
+    let Program { states, classifiers, routes, health, tokens } = program;
     let topics = Topics::of(&config, &routes);
     let renewal = tokens.as_ref().map(Tokens::guard);
     let (acks, incoming) = Acks::new();

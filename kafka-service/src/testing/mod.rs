@@ -35,7 +35,9 @@ pub use self::{
 
 use crate::{
     config::Config,
+    handler::{Classifiers, ErrorClass, HandlerError},
     registry::{self, ExpectedHandler, Kind},
+    service::completed_classifiers,
 };
 
 /// Creates a check of all handlers of this program, with the rules that apply when a service starts.
@@ -96,6 +98,40 @@ pub fn expect_commands<I: IntoIterator<Item: AsRef<str>>>(names: I) {
 #[track_caller]
 pub fn expect_events<I: IntoIterator<Item: AsRef<str>>>(types: I) {
     report("missing handlers", &missing(&ExpectedHandler::all(Kind::Event, types).collect::<Vec<_>>()));
+}
+
+/// Returns what a service does after a handler has failed with this error: what is stated where the error occurs, with
+/// [`permanent`](crate::ResultExt::permanent) or [`retry_after`](crate::ResultExt::retry_after), else what
+/// [`#[derive(Classify)]`](derive@crate::Classify) says about its type.
+///
+/// The option `permanent` of a handler is not asked, nor is [`KafkaService::classify`](crate::KafkaService::classify): for that
+/// use [`KafkaService::class_of`](crate::KafkaService::class_of).
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use kafka_service::{Classify, ErrorClass, HandlerError, testing::class_of};
+///
+/// #[derive(Debug, thiserror::Error, Classify)]
+/// enum UserError {
+///     #[error("the name `{0}` is taken")]
+///     #[permanent]
+///     NameTaken(String),
+///     #[error("too many requests")]
+///     #[retry_after("1m")]
+///     TooMany,
+/// }
+///
+/// assert_eq!(class_of(UserError::NameTaken("Ada".into())), ErrorClass::Permanent);
+/// assert_eq!(class_of(UserError::TooMany), ErrorClass::RetryAfter(Duration::from_secs(60)));
+/// // What is stated where the error occurs takes precedence; what nothing classifies is retryable.
+/// assert_eq!(class_of(HandlerError::permanent(UserError::TooMany)), ErrorClass::Permanent);
+/// assert_eq!(class_of("sold out"), ErrorClass::Retryable);
+/// ```
+#[must_use]
+pub fn class_of(error: impl Into<HandlerError>) -> ErrorClass {
+    completed_classifiers(Classifiers::default()).class(&error.into())
 }
 
 /// A check of all handlers of this program, from [`check_handlers`].

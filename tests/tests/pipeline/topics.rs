@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kafka_service::health::Reason;
+use kafka_service::{Publisher, health::Reason};
 use kafka_service_tests::{Kafka, wait_until};
 use serde_json::json;
 
@@ -50,6 +50,34 @@ async fn a_service_that_waits_for_a_topic_stops_at_once() {
     service.shutdown().await.expect("a clean shutdown");
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
     assert!(!kafka.topic_exists(world.commands()), "creating it was not requested");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_publisher_without_a_service_creates_its_topics() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let mut config = World::without_topics(kafka, "publisher-creates").config;
+    config.create_topics = true;
+    let publisher = Publisher::connect(config.clone()).await.expect("the publisher connects");
+    publisher.publish_event("user.created", json!({})).await.expect("its topic is created");
+    publisher.send_command("echo", json!({"text": "t"})).await.expect("its topic is created");
+    for topic in [&config.events_topic, &config.commands_topics[0]] {
+        assert!(kafka.topic_exists(topic), "{topic}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_about_a_missing_topic_says_how_to_create_it() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let mut config = World::without_topics(kafka, "publisher-missing").config;
+    config.set_property("topic.metadata.propagation.max.ms", "1000").expect("a property of librdkafka");
+    let publisher = Publisher::connect(config.clone()).await.expect("the publisher connects");
+    let error = publisher.publish_event("user.created", json!({})).await.expect_err("the topic is missing");
+    let command = format!(
+        "kafka-topics.sh --bootstrap-server {} --create --topic {}, or set KAFKA_CREATE_TOPICS=true",
+        kafka.bootstrap(),
+        config.events_topic
+    );
+    assert!(format!("{error:?}").ends_with(&command), "{error:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

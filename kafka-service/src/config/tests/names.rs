@@ -8,7 +8,7 @@ use crate::config::{
 };
 
 #[test]
-fn variables_that_kubernetes_injects_are_ignored() {
+fn variables_of_kubernetes_and_of_our_tests_are_ignored() {
     let variables = [
         ("KAFKA_PORT", "tcp://10.0.0.1:9092"),
         ("KAFKA_SERVICE_HOST", "10.0.0.1"),
@@ -27,6 +27,10 @@ fn variables_that_kubernetes_injects_are_ignored() {
         ("KAFKA_CONSUMER_PORT", "tcp://10.0.0.3:80"),
         ("KAFKA_SERVICE_MACROS_DEBUG", "1"),
         ("KAFKA_SERVICE_BLESS", "1"),
+        ("KAFKA_TEST_CACHE", "/var/cache/kafka"),
+        ("KAFKA_SERVICE_TEST_BOOTSTRAP", "127.0.0.1:9092"),
+        ("KAFKA_SERVICE_REQUIRE_BROKER", "1"),
+        ("KAFKA_SERVICE_SIM_SEED", "7"),
         ("kafka_linger_ms", "not ours"),
         ("OTHER_KAFKA_LINGER_MS", "not ours"),
     ];

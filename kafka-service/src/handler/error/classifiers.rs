@@ -1,6 +1,6 @@
 //! How the application classifies its error types. Applies to errors that the handler did not classify.
 
-use std::{error::Error, fmt, iter};
+use std::{error::Error, fmt, iter, sync::Arc};
 
 use crate::handler::{ErrorClass, HandlerError};
 
@@ -13,23 +13,23 @@ pub(crate) type InnerOf = for<'a> fn(&'a (dyn Error + 'static)) -> Option<&'a (d
 type Classifier = dyn Fn(&(dyn Error + 'static)) -> Option<ErrorClass> + Send + Sync;
 
 /// The registered error types.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Classifiers {
     /// In the order of their registration.
-    classes: Vec<Box<Classifier>>,
+    classes: Vec<Arc<Classifier>>,
     inner: Vec<InnerOf>,
 }
 
 impl Classifiers {
     /// Adds a classifier. For an error type that has one already, the first one counts.
     pub(crate) fn add<E: Error + 'static>(&mut self, classify: impl Fn(&E) -> ErrorClass + Send + Sync + 'static) {
-        self.classes.push(Box::new(move |error| error.downcast_ref().map(&classify)));
+        self.classes.push(Arc::new(move |error: &(dyn Error + 'static)| error.downcast_ref().map(&classify)));
     }
 
     /// Adds the error types that classify themselves. Those of [`add`](Self::add) take precedence.
     pub(crate) fn add_derived(&mut self, types: impl Iterator<Item = (ClassOf, Option<InnerOf>)>) {
         for (class_of, inner_of) in types {
-            self.classes.push(Box::new(class_of));
+            self.classes.push(Arc::new(class_of));
             self.inner.extend(inner_of);
         }
     }

@@ -78,7 +78,9 @@ impl HandlerError {
         ResultExt::retry_after(Self::new(format!("retry after {delay:?}")), delay)
     }
 
-    /// Returns whether the handler marked the error as permanent.
+    /// Returns whether the error is marked as permanent, where it occurred. What [`#[derive(Classify)]`](derive@crate::Classify)
+    /// and [`KafkaService::classify`](crate::KafkaService::classify) say about its type is not asked;
+    /// [`testing::class_of`](crate::testing::class_of) asks them too.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         self.stated == Some(ErrorClass::Permanent)

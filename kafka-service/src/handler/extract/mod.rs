@@ -41,7 +41,7 @@ use super::{Context, HandlerError, Needs};
     label = "not an extractor",
     note = "the last argument is the payload; if `{Self}` is the payload, move it to the end",
     note = "to share a value, take `State(value): State<{Self}>` and provide it with `.state(value)`; `{Self}` must be `Clone`, or use `State<Arc<{Self}>>`",
-    note = "extractors include `State<T>`, `Meta`, `Headers` and `Publisher`; implement `kafka_service::FromContext` for your own"
+    note = "extractors include `kafka_service::State<T>` (use it instead of axum's `State`), `Meta`, `Headers` and `Publisher`; implement `kafka_service::FromContext` for your own"
 )]
 pub trait FromContext: Sized {
     /// The extractors that this one is composed of; `()` if there are none.

@@ -12,7 +12,8 @@ use crate::handler::IntoEvents;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a command",
     label = "does not implement `Command`",
-    note = "add a name to the handler, for example `#[command(\"create_order\")]`, or derive `kafka_service::Command` for `{Self}`"
+    note = "derive `kafka_service::Command` for `{Self}`, and add `#[command(\"create_order\")]` to the type",
+    note = "without a name of the type, a handler names the command itself, `#[command(\"create_order\")]` on the function, and a sender uses `send_command(\"create_order\", payload)`"
 )]
 pub trait Command {
     /// The name of the command: the field `type` of the message.

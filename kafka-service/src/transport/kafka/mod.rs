@@ -38,9 +38,11 @@ mod watched;
 
 use std::sync::Arc;
 
+use tokio::runtime::Handle as Runtime;
+
 use self::{
     client_config::describe, connector::KafkaConnector, embedded::EmbeddedBroker, live_config::LiveConfig,
-    producer::KafkaProducer, read_back::KafkaReadBack, tokens::ClientTokens,
+    producer::KafkaProducer, read_back::KafkaReadBack, tokens::ClientTokens, topics::TopicCreator,
 };
 use super::{ConnectError, Connection, DeliveryReports, Demand, Keeps, Producer, Transport};
 use crate::{
@@ -71,7 +73,7 @@ impl Transport for KafkaTransport {
     }
 }
 
-/// A producer without a service, and what has to live as long: an embedded broker.
+/// A producer without a service, and what has to live as long: an embedded broker. Must be called in a tokio runtime.
 pub(crate) fn connect_producer(
     config: &Config,
     topics: Vec<String>,
@@ -79,8 +81,15 @@ pub(crate) fn connect_producer(
     tokens: Option<Arc<Tokens>>,
 ) -> Result<(Arc<dyn Producer>, Keeps), ConnectError> {
     let (servers, embedded) = brokers(config, topics.iter().map(String::as_str))?;
-    let producer = producer(config, &servers, topics, reports, ClientTokens::new(tokens), false)?;
-    Ok((Arc::new(producer), embedded.map(|broker| Box::new(broker) as Box<_>)))
+    let redaction = Redaction::new(config);
+    let tokens = ClientTokens::new(tokens);
+    let producer = Arc::new(producer(config, &servers, topics.clone(), reports, tokens.clone(), false)?);
+    if config.create_topics {
+        let client = client_config::producer(config, &servers);
+        let creator = TopicCreator { config: client, tokens, redaction };
+        Runtime::current().spawn(topics::create_for(Arc::downgrade(&producer), creator, topics));
+    }
+    Ok((producer, embedded.map(|broker| Box::new(broker) as Box<_>)))
 }
 
 fn producer(

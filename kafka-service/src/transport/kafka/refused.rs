@@ -3,6 +3,7 @@
 use rdkafka::error::RDKafkaErrorCode as Code;
 
 use crate::{
+    health::how_to_create,
     message::Header,
     transport::{Cause, OutRecord, SendError},
 };
@@ -22,9 +23,16 @@ impl SizeLimits {
     }
 }
 
+/// Where a record was to be written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Destination<'a> {
+    pub(super) topic: &'a str,
+    pub(super) servers: &'a str,
+}
+
 /// Why the client itself rejected a record.
 #[cold]
-pub(super) fn refusal(code: Code, record: &OutRecord<'_>, limits: SizeLimits) -> SendError {
+pub(super) fn refusal(code: Code, record: &OutRecord<'_>, to: Destination<'_>, limits: SizeLimits) -> SendError {
     let too_large = |limit: usize, setting: &str| {
         let bytes = size(record.key, record.value, record.headers);
         SendError::TooLarge(format!(
@@ -39,7 +47,7 @@ pub(super) fn refusal(code: Code, record: &OutRecord<'_>, limits: SizeLimits) ->
         Code::QueueFull => SendError::QueueFull,
         Code::MessageSizeTooLarge => too_large(limits.record, "`message.max.bytes` (KAFKA_MESSAGE_MAX_BYTES)"),
         Code::Fatal => SendError::Fatal(code.to_string()),
-        other => SendError::Refused { code: format!("{other:?}"), reason: said(other, 0) },
+        other => SendError::Refused { code: format!("{other:?}"), reason: said(other, to, 0) },
     }
 }
 
@@ -50,7 +58,7 @@ pub(super) fn size(key: Option<&[u8]>, value: Option<&[u8]>, headers: &[Header])
 }
 
 /// What an error of the broker or the client means for a record of this size.
-pub(super) fn said(code: Code, bytes: usize) -> String {
+pub(super) fn said(code: Code, to: Destination<'_>, bytes: usize) -> String {
     let help = match code {
         Code::MessageSizeTooLarge => format!(
             ": the record of {bytes} bytes, or its batch, exceeds the topic's `max.message.bytes`"
@@ -64,7 +72,8 @@ pub(super) fn said(code: Code, bytes: usize) -> String {
             .to_owned(),
         Code::InvalidRecord => ": possibly a record without a key for a compacted topic".to_owned(),
         Code::UnknownTopic | Code::UnknownTopicOrPartition | Code::UnknownPartition => {
-            ": the topic does not exist, or DESCRIBE on it is denied".to_owned()
+            let command = how_to_create(to.topic, to.servers);
+            format!(": the topic does not exist, or DESCRIBE on it is denied; to create it: {command}")
         }
         Code::TopicAuthorizationFailed => ": WRITE on the topic is denied".to_owned(),
         Code::NotEnoughReplicas | Code::NotEnoughReplicasAfterAppend => {
@@ -91,6 +100,8 @@ mod tests {
     use super::*;
     use crate::transport::TopicId;
 
+    const TO: Destination<'_> = Destination { topic: "orders", servers: "kafka:9092" };
+
     #[test]
     fn a_too_large_record_names_the_limit_that_rejected_it() {
         let record = OutRecord {
@@ -100,21 +111,29 @@ mod tests {
             headers: &[("a".to_owned(), Some(vec![0; 10]))],
         };
         let limits = SizeLimits { record: 1_000, queue: 990 };
-        let client = refusal(Code::MessageSizeTooLarge, &record, limits).to_string();
+        let client = refusal(Code::MessageSizeTooLarge, &record, TO, limits).to_string();
         assert!(client.contains("1014 bytes") && client.contains("client's `message.max.bytes`"), "{client}");
         assert!(client.contains("of 1000 bytes"), "{client}");
-        let never = refusal(Code::QueueFull, &record, limits);
+        let never = refusal(Code::QueueFull, &record, TO, limits);
         assert!(matches!(&never, SendError::TooLarge(reason) if reason.contains("of 990 bytes")), "{never}");
-        assert_eq!(refusal(Code::QueueFull, &record, SizeLimits { queue: 1_000, ..limits }), SendError::QueueFull);
-        let broker = said(Code::MessageSizeTooLarge, 1_014);
+        assert_eq!(refusal(Code::QueueFull, &record, TO, SizeLimits { queue: 1_000, ..limits }), SendError::QueueFull);
+        let broker = said(Code::MessageSizeTooLarge, TO, 1_014);
         assert!(broker.contains("1014 bytes") && broker.contains("the topic's `max.message.bytes`"), "{broker}");
         assert!(!broker.contains("client"), "{broker}");
     }
 
     #[test]
+    fn a_missing_topic_comes_with_the_command_that_creates_it() {
+        let text = said(Code::UnknownTopic, TO, 0);
+        let help =
+            "kafka-topics.sh --bootstrap-server kafka:9092 --create --topic orders, or set KAFKA_CREATE_TOPICS=true";
+        assert!(text.ends_with(help), "{text}");
+    }
+
+    #[test]
     fn an_invalid_timestamp_is_not_blamed_on_the_record() {
         assert_eq!(cause(Some(Code::InvalidTimestamp)), Cause::Broker);
-        assert!(said(Code::InvalidTimestamp, 0).contains("clock"));
+        assert!(said(Code::InvalidTimestamp, TO, 0).contains("clock"));
         assert_eq!(cause(Some(Code::InvalidRecord)), Cause::Record);
         assert_eq!(cause(Some(Code::MessageBatchTooLarge)), Cause::TooLarge);
         assert_eq!(cause(Some(Code::InvalidDifferentRecord)), Cause::Broker, "another record of its batch is to blame");

@@ -9,7 +9,7 @@ use super::{
     client_config,
     client_settings::ClientSettings,
     monitor::KafkaMonitor,
-    topics::{self, Found, NotCreated},
+    topics::{self, Found, NotCreated, TopicCreator},
 };
 use crate::{
     health::{Operation, Reason, Resource},
@@ -121,12 +121,15 @@ impl KafkaMonitor {
     /// Creates topics. Returns whether all of them were created.
     fn create_topics(&self, missing: &[&NeededTopic], now: Instant) -> bool {
         let ClientSettings { live, servers, redaction, tokens, health, runtime, .. } = &*self.settings;
-        let client = client_config::producer(&live.get(), servers);
-        let problems = runtime.block_on(topics::create(&client, tokens, missing, redaction));
+        let config = client_config::producer(&live.get(), servers);
+        let creator = TopicCreator { config, tokens: tokens.clone(), redaction: redaction.clone() };
+        let names: Vec<_> = missing.iter().map(|topic| topic.name.as_str()).collect();
+        let problems = runtime.block_on(creator.create(&names));
         let is_created = problems.is_empty();
         for NotCreated { topic, cause, is_denied } in problems {
-            let missing = Reason::TopicMissing { topic: topic.name.clone() };
-            health.raise(if is_denied { denied_topic(topic, Operation::Create) } else { missing }, cause, now);
+            let denied =
+                Reason::NotAuthorized { resource: Resource::Topic(topic.clone()), operation: Operation::Create };
+            health.raise(if is_denied { denied } else { Reason::TopicMissing { topic } }, cause, now);
         }
         is_created
     }

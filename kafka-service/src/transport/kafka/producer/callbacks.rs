@@ -18,7 +18,7 @@ use crate::transport::{
         delivery_watch::DeliveryWatch,
         linger::Linger,
         producer_topics::TopicNames,
-        refused::{cause, said, size},
+        refused::{Destination, cause, said, size},
         tokens::TokenRefusals,
     },
 };
@@ -32,6 +32,7 @@ pub(super) struct ProducerCallbacks {
     pub(super) linger: Arc<Linger>,
     pub(super) connection: Arc<Connection>,
     pub(super) tokens: TokenRefusals,
+    pub(super) servers: Arc<str>,
 }
 
 impl ClientContext for ProducerCallbacks {
@@ -65,7 +66,7 @@ impl ProducerContext for ProducerCallbacks {
             Ok(_) => self.reports.delivered(token),
             Err((error, record)) => {
                 if let Some(topic) = self.topics.index_of(record.topic()) {
-                    self.reports.failed(token, undelivered(error, record, TopicId(topic)));
+                    self.reports.failed(token, undelivered(error, record, TopicId(topic), &self.servers));
                 }
             }
         }
@@ -73,7 +74,8 @@ impl ProducerContext for ProducerCallbacks {
     }
 }
 
-fn undelivered(error: &KafkaError, record: &impl Message, topic: TopicId) -> Undelivered {
+fn undelivered(error: &KafkaError, record: &impl Message, topic: TopicId, servers: &str) -> Undelivered {
+    let to = Destination { topic: record.topic(), servers };
     let headers = record.headers().map(|headers| {
         headers.iter().map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec))).collect()
     });
@@ -83,7 +85,7 @@ fn undelivered(error: &KafkaError, record: &impl Message, topic: TopicId) -> Und
         cause: cause(code),
         code: code.map_or_else(|| "Unknown".into(), |code| format!("{code:?}").into()),
         error: code
-            .map_or_else(|| error.to_string(), |code| said(code, size(record.key(), record.payload(), &headers))),
+            .map_or_else(|| error.to_string(), |code| said(code, to, size(record.key(), record.payload(), &headers))),
         record: OwnedRecord {
             topic,
             key: record.key().map(<[u8]>::to_vec),

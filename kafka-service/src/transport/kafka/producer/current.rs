@@ -34,6 +34,7 @@ use crate::{
 pub(super) struct Common {
     /// Replaced when the files have changed from which it was read.
     pub(super) config: Mutex<ClientConfig>,
+    pub(super) servers: Arc<str>,
     pub(super) linger: Duration,
     pub(super) topics: Arc<TopicNames>,
     pub(super) reports: Arc<dyn DeliveryReports>,
@@ -73,6 +74,7 @@ impl Current {
             linger: Arc::clone(&linger),
             connection: Arc::clone(connection),
             tokens: common.tokens.refusals(),
+            servers: Arc::clone(&common.servers),
         };
         let producer: Arc<BaseProducer<_>> = Arc::new(sync::lock(config).create_with_context(context)?);
         Ok(Self {

@@ -27,7 +27,7 @@ use super::{
     failure::Failure,
     ffi::{bootstrap_again, end_linger},
     producer_topics::TopicNames,
-    refused::{SizeLimits, refusal},
+    refused::{Destination, SizeLimits, refusal},
     renewals::Renewals,
     tokens::ClientTokens,
 };
@@ -63,6 +63,7 @@ impl KafkaProducer {
         let limits = client_config::limits(&config);
         let common = Common {
             config: Mutex::new(config),
+            servers: bootstrap.into(),
             linger,
             topics: Arc::new(TopicNames::new(topics)),
             reports,
@@ -134,7 +135,8 @@ impl Producer for KafkaProducer {
             } else {
                 current.send_with_headers(name, record, token)
             };
-            sent.map_err(|code| refusal(code, record, self.limits))
+            let to = Destination { topic: name, servers: &self.common.servers };
+            sent.map_err(|code| refusal(code, record, to, self.limits))
         });
         let sent = sent.unwrap_or_else(|reason| Err(SendError::refused(reason)));
         if is_sample && sent.is_err() {
