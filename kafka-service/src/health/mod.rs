@@ -10,6 +10,8 @@ mod stall;
 mod state;
 
 pub(crate) use self::access::Access;
+#[cfg(feature = "kafka")]
+pub(crate) use self::reason::how_to_create;
 pub use self::{
     acl::Acl,
     problem::Problem,
@@ -18,7 +20,6 @@ pub use self::{
     state::ServiceState,
 };
 pub(crate) use self::{
-    reason::how_to_create,
     stall::{Achieved, StallWatch, Verdict, Work},
     state::HealthState,
 };
