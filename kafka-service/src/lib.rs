@@ -203,7 +203,7 @@
 //! | `tls` | no | TLS, SCRAM and OAUTHBEARER, with OpenSSL built from source (needs perl) |
 //! | `oidc` | no | OAUTHBEARER with tokens from an OpenID Connect provider; includes `tls` and `cmake-build` (builds libcurl) |
 //! | `gssapi` | no | Kerberos (needs Cyrus SASL, and OpenSSL unless `tls` is enabled) |
-//! | `cmake-build` | no | building librdkafka with cmake (needs cmake) instead of its configure script |
+//! | `cmake-build` | no | building librdkafka with cmake (needs cmake, and without `oidc` the headers of libcurl) instead of its configure script; set `CFLAGS="-DHAVE_ATOMICS_32_ATOMIC=1 -DHAVE_ATOMICS_64_ATOMIC=1"` for the build, or a lost connection is noticed late |
 //! | `dynamic-linking` | no | linking an installed librdkafka instead of building it |
 //! | `full` | no | `kafka` and `zstd`; not `tls` |
 // Documentation names the feature that an item needs.
