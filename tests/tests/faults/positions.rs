@@ -45,6 +45,8 @@ fn a_pause_does_not_skip_a_record_after_a_failed_fetch() {
     worker.wait_for_line(MINUTE, "window of uncommitted records full");
     mock.read_count(&workload.events, MINUTE, 40);
     let report = whole(&mock, &workload, 40);
-    assert_eq!(report.duplicates, 0, "{report:?}");
+    // A client that has received nothing for long is replaced, and its uncommitted records are redelivered.
+    let was_replaced = worker.count("replacing the Kafka consumer") > 0;
+    assert!(report.duplicates == 0 || was_replaced, "{report:?}");
     end(worker);
 }
