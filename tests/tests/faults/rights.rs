@@ -2,7 +2,7 @@
 
 use std::{thread, time::Duration};
 
-use kafka_service_tests::{Kafka, On, Process, Workload};
+use kafka_service_tests::{Feeder, Kafka, On, Process, Workload};
 
 use crate::{MINUTE, end, health::says, spread, start, whole, with_each_protocol};
 
@@ -98,4 +98,33 @@ fn an_idle_service_without_write_permission_is_not_ready() {
     says(&worker, MINUTE, "health: ready");
     whole(kafka, &workload, 10);
     end(worker);
+}
+
+/// One permission after another, at 200 commands per second.
+#[test]
+fn permissions_revoked_under_load_cost_only_time() {
+    let Some(kafka) = Kafka::secured() else { return };
+    with_each_protocol(|protocol| {
+        let user = kafka.user();
+        let workload = Workload::new(kafka, "load", 2).set("KAFKA_GROUP_PROTOCOL", protocol);
+        kafka.allow_service(&user, &workload);
+        let worker = start(&workload.clone().as_user(kafka, &user), "only");
+        says(&worker, MINUTE, "health: ready");
+        let topic = workload.commands.clone();
+        let feeder = Feeder::start(kafka, 1_000_000, 200, move |n| (topic.clone(), spread(n).taking(0)));
+        let permissions = [
+            ("write", On::Topic(&workload.events), format!("topic `{}`", workload.events)),
+            ("read", On::Topic(&workload.commands), format!("READ on topic `{}` is denied", workload.commands)),
+            ("read", On::Group(&workload.group), format!("READ on group `{}` is denied", workload.group)),
+        ];
+        for (operation, on, problem) in permissions {
+            kafka.revoke(&user, operation, on);
+            says(&worker, NOTICED, &problem);
+            kafka.allow(&user, operation, on);
+            says(&worker, MINUTE, "health: ready");
+        }
+        feeder.stop();
+        whole(kafka, &workload, feeder.finish());
+        end(worker);
+    });
 }
