@@ -132,7 +132,7 @@ fn a_refused_token_is_reported() {
     let workload = Workload::new(kafka, "token", 1)
         .with_tokens(kafka)
         .set("KAFKA_ENABLE_SASL_OAUTHBEARER_UNSECURE_JWT", "true")
-        .set("KAFKA_SASL_OAUTHBEARER_CONFIG", "principal=nobody");
+        .set("KAFKA_SASL_OAUTHBEARER_CONFIG", "principal=stranger");
     let worker = start(&workload);
     let line = worker.only_warning(NOTICED, "authentication at", "rejects the client (sasl_ssl, OAUTHBEARER): ");
     assert!(line.contains("where the token or ticket comes from"), "{line}");

@@ -125,7 +125,7 @@ impl Diagnosis {
         let (config, failed) = (self.config.clone(), failure.clone());
         // Without a thread, the failure is reported as librdkafka reports it.
         _ = thread::Builder::new().name("kafka-diagnosis".to_owned()).spawn(move || {
-            // Nobody may be interested any more.
+            // The receiver may be gone.
             _ = sender.send(find(&config, &failed));
         });
         let Failure { kind, side, ref broker, .. } = *failure;
