@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::{Config, ConfigError, env::secret_from_file, property::Side, reserved::STATISTICS};
+use super::{
+    Config, ConfigError, credentials::is_tls_file, env::secret_from_file, property::Side, reserved::STATISTICS,
+};
 
 impl Config {
     /// Sets a property of librdkafka by its own name (`linger.ms`), for every client that it applies to.
@@ -35,16 +37,8 @@ impl Config {
     /// The files that a client reads when it is created, and those that secrets were read from.
     #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "for a transport"))]
     pub(crate) fn credential_files(&self) -> Vec<PathBuf> {
-        const READ_BY_CLIENTS: [&str; 5] = [
-            "ssl.ca.location",
-            "ssl.certificate.location",
-            "ssl.key.location",
-            "ssl.keystore.location",
-            "ssl.crl.location",
-        ];
         let both = self.consumer_properties().chain(self.producer_properties());
-        let read_by_clients =
-            both.filter(|(name, _)| READ_BY_CLIENTS.contains(name)).map(|(_, file)| PathBuf::from(file));
+        let read_by_clients = both.filter(|(name, _)| is_tls_file(name)).map(|(_, file)| PathBuf::from(file));
         let secrets = self.properties.file_entries().filter_map(|(_, _, entry)| entry.file.clone());
         let mut files: Vec<_> = read_by_clients.chain(secrets).collect();
         files.sort();

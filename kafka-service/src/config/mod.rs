@@ -258,10 +258,11 @@ impl Config {
         check_files: impl FnOnce(&Self) -> BTreeSet<String>,
         has_provider: bool,
     ) -> Result<(), ConfigError> {
-        let mut problems = validate::problems(self, NameStyle::Fields, features);
-        problems.extend(check_files(self));
-        problems.extend(tokens::problems(self, has_provider));
-        if problems.is_empty() { Ok(()) } else { Err(ConfigError::new(problems, self.unknown_variables.clone())) }
+        self.validate_for(features, |config| {
+            let mut problems = check_files(config);
+            problems.extend(tokens::problems(config, has_provider));
+            problems
+        })
     }
 
     /// Returns warnings about settings that are valid but probably unintended, such as unknown variables or disabled

@@ -11,7 +11,7 @@ pub(super) fn flaw(list: &str) -> Option<String> {
         );
     }
     let (at, what) = list.split(',').enumerate().find_map(|(at, entry)| Some((at, entry_flaw(entry)?)))?;
-    // What is no port may be a password: `kafka:9092,alice:secret`.
+    // Text that is not a port may be a password: `kafka:9092,alice:secret`.
     let is_harmless = |entry: &str| {
         let (_, port) = split_port(address(entry));
         port.is_none_or(|port| port.bytes().all(|byte| byte.is_ascii_digit()))

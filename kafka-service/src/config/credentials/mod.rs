@@ -29,6 +29,11 @@ pub(crate) fn problems(config: &Config) -> BTreeSet<String> {
     }
 }
 
+/// Whether this property names a file that TLS reads.
+pub(super) fn is_tls_file(property: &str) -> bool {
+    FILES.iter().any(|(name, _)| *name == property)
+}
+
 fn of_client(view: &View<'_>) -> Vec<String> {
     let protocol = view.protocol();
     let (tls, oidc) = (is_tls(protocol), is_oidc(view));

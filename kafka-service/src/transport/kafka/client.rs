@@ -126,8 +126,8 @@ impl KafkaClient {
 }
 
 /// Whether the error that ended a client may not occur for the next one: permission to read the group may be granted
-/// again, a full group may have room again, another assignor may be offered, and an instance that left without notice is removed from the group in the
-/// end.
+/// again, a full group may have room again, another assignor may be offered, and an instance that left without notice is
+/// removed from the group in the end.
 fn is_passing(code: RDKafkaErrorCode) -> bool {
     matches!(
         code,

@@ -155,7 +155,6 @@ impl Watch {
         };
         // Before a client can say anything about them.
         self.config.redaction().add(&config);
-        producer.redaction().add(&config);
         if let Err(cause) = producer.replace(client_config::producer(&config, &self.servers)) {
             tracing::warn!(
                 files,

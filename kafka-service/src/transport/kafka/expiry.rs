@@ -39,6 +39,8 @@ fn validity(file: &Path) -> Option<Validity> {
         x509::X509,
     };
 
+    use crate::config::distinguished_name;
+
     let certificates = X509::stack_from_pem(&std::fs::read(file).ok()?).ok()?;
     let certificate = certificates.first()?;
     let is_authority = certificate.issuer_name().to_der().ok()? == certificate.subject_name().to_der().ok()?;
@@ -51,14 +53,9 @@ fn validity(file: &Path) -> Option<Validity> {
         let seconds = i64::from(since.days) * 86_400 + i64::from(since.secs);
         Some(SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).ok()?))
     };
-    let names = certificate.subject_name().entries();
-    let subject = names.filter_map(|entry| {
-        let name = entry.object().nid().short_name().ok()?;
-        Some(format!("{name}={}", entry.data().to_string().ok()?))
-    });
     Some(Validity {
         file: file.to_owned(),
-        subject: subject.collect::<Vec<_>>().join(","),
+        subject: distinguished_name(certificate.subject_name()),
         from: time(certificate.not_before())?,
         until: time(certificate.not_after())?,
     })

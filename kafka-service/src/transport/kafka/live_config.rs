@@ -19,8 +19,8 @@ pub(super) struct LiveConfig {
 }
 
 impl LiveConfig {
-    pub(super) fn new(config: Config) -> Self {
-        Self { redaction: Redaction::new(&config), config: RwLock::new(Arc::new(config)), version: AtomicU64::new(0) }
+    pub(super) fn new(config: Config, redaction: Redaction) -> Self {
+        Self { redaction, config: RwLock::new(Arc::new(config)), version: AtomicU64::new(0) }
     }
 
     pub(super) fn get(&self) -> Arc<Config> {

@@ -64,7 +64,7 @@ impl Transport for KafkaTransport {
         let tokens = ClientTokens::new(tokens.clone());
         let producer = producer(config, &servers, written.clone(), Arc::clone(reports), tokens.clone(), true)?;
         let producer = Arc::new(producer);
-        let live = Arc::new(LiveConfig::new(config.clone()));
+        let live = Arc::new(LiveConfig::new(config.clone(), producer.redaction().clone()));
         credential_files::watch(&live, &producer, &servers, &demand.health);
         let read_back = Box::new(KafkaReadBack::new(Arc::clone(&live), &servers, tokens.clone()));
         let connector = KafkaConnector::new(demand, live, servers.clone(), Arc::clone(&producer), tokens);
@@ -81,12 +81,11 @@ pub(crate) fn connect_producer(
     tokens: Option<Arc<Tokens>>,
 ) -> Result<(Arc<dyn Producer>, Keeps), ConnectError> {
     let (servers, embedded) = brokers(config, topics.iter().map(String::as_str))?;
-    let redaction = Redaction::new(config);
     let tokens = ClientTokens::new(tokens);
     let producer = Arc::new(producer(config, &servers, topics.clone(), reports, tokens.clone(), false)?);
     if config.create_topics {
-        let client = client_config::producer(config, &servers);
-        let creator = TopicCreator { config: client, tokens, redaction };
+        let (config, redaction) = (client_config::producer(config, &servers), producer.redaction().clone());
+        let creator = TopicCreator { config, tokens, redaction };
         Runtime::current().spawn(topics::create_for(Arc::downgrade(&producer), creator, topics));
     }
     Ok((producer, embedded.map(|broker| Box::new(broker) as Box<_>)))
